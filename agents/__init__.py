@@ -1,0 +1,1 @@
+"""The four agents, their read-only tools and the number check."""

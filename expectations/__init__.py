@@ -1,0 +1,1 @@
+"""Great Expectations suites and the audit step between incoming and published tables."""

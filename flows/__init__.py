@@ -1,0 +1,1 @@
+"""The shelfcast command and the Prefect flows."""

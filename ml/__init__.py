@@ -1,0 +1,1 @@
+"""Models: forecasting, inventory decisions and anomalies."""

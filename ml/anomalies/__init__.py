@@ -1,0 +1,1 @@
+"""Unusual sales, each with a reason."""

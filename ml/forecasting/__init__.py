@@ -1,0 +1,1 @@
+"""Forecast candidates, backtest, scorecard, intervals and the model registry."""

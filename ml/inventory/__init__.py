@@ -1,0 +1,1 @@
+"""Inventory policy over one distribution of demand in the protection period."""

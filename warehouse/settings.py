@@ -1,0 +1,65 @@
+"""Settings, read once at an entry point and passed down as a frozen record."""
+
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from warehouse.errors import UsageError
+
+PROJECT_ROOT = Path(__file__).resolve().parents[1]
+
+
+class Settings(BaseSettings):
+    """Everything that can be set from outside; names are those of the environment, in lower case.
+
+    Values come from the environment, else from `.env`; a key in `.env` that is not known is refused.
+    """
+
+    model_config = SettingsConfigDict(
+        env_file=PROJECT_ROOT / ".env", frozen=True, extra="forbid", env_ignore_empty=True, populate_by_name=True
+    )
+
+    home: Path = Field(PROJECT_ROOT / ".shelfcast", validation_alias="SHELFCAST_HOME")
+    data_dir: Path | None = Field(None, validation_alias="SHELFCAST_DATA")
+    database_url: SecretStr | None = None
+    db_host: str | None = None
+    db_port: int = 5432
+    db_name: str = "shelfcast"
+    db_user: str = "pipeline"
+    db_password: SecretStr | None = None
+    mlflow_tracking_uri: str | None = None
+    gemini_api_key: SecretStr | None = None
+    gemini_model: str = "gemini-flash-latest"
+    spark_master_url: str = "local[*]"
+    lake_uri: str | None = None
+    reject_rate_max: float = Field(0.0, ge=0, le=1)
+    seed: int = 20100205
+    backtest_origins: int = Field(5, ge=1, le=12)
+    explained_pairs: int = Field(3, ge=0, le=100)
+
+    @property
+    def is_embedded(self) -> bool:
+        """Whether the database is the embedded one under `home`."""
+        return self.database_url is None and self.db_host is None
+
+    @property
+    def lake(self) -> str:
+        """Root of the Parquet lake: a folder or a URI on shared storage."""
+        return (self.lake_uri or str(self.home / "lake")).rstrip("/")
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """Returns the settings of the environment and `.env`, with overrides on top.
+
+    Raises:
+        UsageError: a value or a key is not valid; the sentence names it, never its value.
+    """
+    try:
+        settings = Settings(**{key: value for key, value in overrides.items() if value is not None})
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        name = ".".join(str(part) for part in first["loc"]).upper() or "settings"
+        raise UsageError(f"Setting {name} is not valid: {first['msg'].lower()}.", "Mend it in the environment or .env.") from None
+    return settings.model_copy(update={"home": settings.home.expanduser().resolve()})
