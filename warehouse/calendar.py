@@ -14,9 +14,9 @@ def friday_on_or_after(day: dt.date) -> dt.date:
 def holiday_weeks(year: int) -> dict[str, dt.date]:
     """Returns the Friday of each flagged week of a year, by holiday.
 
-    The flagged weeks are those of the public data: the week of the Super Bowl (first Sunday of February, the second from 2022 on),
-    Labor Day's (first Monday of September), Thanksgiving's own (Friday after the fourth Thursday of November), and the
-    last Friday of December, the week after Christmas.
+    The flagged weeks are those of the public data: the week of the Super Bowl (first Sunday of February, the second
+    from 2022 on), Labor Day's (first Monday of September), Thanksgiving's own (Friday after the fourth Thursday of
+    November), and the last Friday of December, the week after Christmas.
     """
     december_end = dt.date(year, 12, 31)
     return {

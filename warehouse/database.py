@@ -44,7 +44,8 @@ class Database:
         options = " ".join(self._server_options(login, search_path))
         query = [self.options] if self.options else []
         query += [f"options={quote(options)}"] if options else []
-        address = f"{driver}://{quote(login.user, safe='')}:{quote(login.password, safe='')}@{self.host}:{self.port}/{self.name}"
+        user, password = quote(login.user, safe=""), quote(login.password, safe="")
+        address = f"{driver}://{user}:{password}@{self.host}:{self.port}/{self.name}"
         return address + ("?" + "&".join(query) if query else "")
 
     @staticmethod
@@ -130,7 +131,8 @@ def _from_url(url: str) -> Database:
     parts = urlsplit(url)
     if not parts.scheme.startswith("postgres") or not parts.hostname or not parts.path.strip("/"):
         raise UsageError(
-            "DATABASE_URL is not a Postgres URL.", "Write it as postgresql://user:password@host:port/database."
+            "DATABASE_URL is not a Postgres URL.",
+            "Write it as postgresql://user:password@host:port/database.",
         )
     login = Login(unquote(parts.username or ""), unquote(parts.password or ""))
     return Database(parts.hostname, parts.port or 5432, parts.path.strip("/"), {"pipeline": login}, parts.query)

@@ -111,7 +111,10 @@ def _launch(server: Any) -> int:
             (server.pgdata / "shelfcast_port").write_text(str(port))
             logger.info("embedded Postgres on port %d in %.1f s", port, time.monotonic() - began)
             return port
-    raise ShelfcastError("The embedded Postgres server does not start.", f"Its log is {log}; `shelfcast doctor` checks disk and memory.")
+    raise ShelfcastError(
+        "The embedded Postgres server does not start.",
+        f"Its log is {log}; `shelfcast doctor` checks disk and memory.",
+    )
 
 
 def _kept_port(data: Path) -> int:
@@ -139,7 +142,12 @@ def _create_roles(port: int, passwords: dict[str, str]) -> None:
     from warehouse.roles import READING_ROLES
 
     with psycopg.connect(
-        host=HOST, port=port, user="postgres", password=passwords["postgres"], dbname="postgres", autocommit=True
+        host=HOST,
+        port=port,
+        user="postgres",
+        password=passwords["postgres"],
+        dbname="postgres",
+        autocommit=True,
     ) as connection:
         for role in ("pipeline", *READING_ROLES):
             known = connection.execute("select 1 from pg_roles where rolname = %s", [role]).fetchone()

@@ -60,21 +60,21 @@ def merge(
     deleted = 0
     if mode == "replace":
         only = sql.SQL("and ({})").format(scope) if scope is not None else sql.SQL("")
-        statement = sql.SQL("delete from {t} t where not exists (select 1 from {i} i where {same}) {only}")
-        deleted = connection.execute(statement.format(only=only, **parts)).rowcount
+        template = sql.SQL("delete from {t} t where not exists (select 1 from {i} i where {same}) {only}")
+        deleted = connection.execute(template.format(only=only, **parts)).rowcount
     updated = 0
     if values:
-        statement = sql.SQL(
+        update = sql.SQL(
             "update {t} t set {sets} from {i} i where {same} and ({old}) is distinct from ({new})"
         ).format(
             sets=sql.SQL(", ").join(sql.SQL("{0} = i.{0}").format(sql.Identifier(name)) for name in written),
             old=_row("t", values), new=_row("i", values), **parts,
         )  # fmt: skip
-        updated = connection.execute(statement).rowcount
-    statement = sql.SQL(
+        updated = connection.execute(update).rowcount
+    insert = sql.SQL(
         "insert into {t} ({names}) select {columns} from {i} i where not exists (select 1 from {t} t where {same})"
     ).format(names=sql.SQL(", ").join(map(sql.Identifier, common)), columns=_row("i", common), **parts)
-    inserted = connection.execute(statement).rowcount
+    inserted = connection.execute(insert).rowcount
     change = Change(inserted, updated, deleted)
     logger.info("%s: %s", target, change)
     return change

@@ -18,7 +18,11 @@ class Settings(BaseSettings):
     """
 
     model_config = SettingsConfigDict(
-        env_file=PROJECT_ROOT / ".env", frozen=True, extra="forbid", env_ignore_empty=True, populate_by_name=True
+        env_file=PROJECT_ROOT / ".env",
+        frozen=True,
+        extra="forbid",
+        env_ignore_empty=True,
+        populate_by_name=True,
     )
 
     home: Path = Field(PROJECT_ROOT / ".shelfcast", validation_alias="SHELFCAST_HOME")
@@ -61,5 +65,7 @@ def load_settings(**overrides: Any) -> Settings:
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         name = ".".join(str(part) for part in first["loc"]).upper() or "settings"
-        raise UsageError(f"Setting {name} is not valid: {first['msg'].lower()}.", "Mend it in the environment or .env.") from None
+        raise UsageError(
+            f"Setting {name} is not valid: {first['msg'].lower()}.", "Mend it in the environment or .env."
+        ) from None
     return settings.model_copy(update={"home": settings.home.expanduser().resolve()})

@@ -1,0 +1,59 @@
+# Two commands are enough: `make run` and `make test`. Each sets up everything it needs on first use.
+SHELL := /bin/sh
+export UV_PYTHON_DOWNLOADS := never
+export PYTHONDONTWRITEBYTECODE := 1
+
+PYTHON := $(shell for p in python3.12 python3.11 python3 python; do \
+	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))' 2>/dev/null && { echo $$p; break; }; done)
+UV := $(shell command -v uv || echo .uv/bin/uv)
+BIN := .venv/bin
+DATA ?=
+ARGS ?=
+
+.PHONY: help run dashboard test test-unit lint format docs dbt bench stop clean
+
+help:  ## Show this list
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.venv/ready: pyproject.toml uv.lock
+	@test -n "$(PYTHON)" || { echo "Shelfcast needs Python 3.11 or 3.12; install one and try again."; exit 1; }
+	@command -v uv >/dev/null || test -x .uv/bin/uv || { $(PYTHON) -m venv .uv && .uv/bin/pip install -q uv; } || \
+		{ echo "uv could not be installed; on Debian and Ubuntu install python3-venv, then try again."; exit 1; }
+	@echo "Installing from uv.lock (about 2.5 GB, once) ..."
+	@$(UV) sync --frozen --all-groups --quiet --python $(PYTHON)
+	@touch $@
+
+run: .venv/ready  ## Run everything: on the sample, on data/raw, or on DATA=folder
+	@$(BIN)/shelfcast run $(if $(DATA),--data "$(DATA)") $(ARGS)
+
+dashboard: .venv/ready  ## Open the dashboard on http://127.0.0.1:8501
+	@$(BIN)/shelfcast dashboard $(ARGS)
+
+test: .venv/ready lint  ## Run lint and all tests
+	@$(BIN)/python -m pytest $(ARGS)
+
+test-unit: .venv/ready  ## Run the tests that need no server
+	@$(BIN)/python -m pytest tests/unit $(ARGS)
+
+lint: .venv/ready  ## Check style and types
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+format: .venv/ready  ## Put the code in its house style
+	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
+
+docs: .venv/ready  ## Build the dbt docs site
+	@$(BIN)/shelfcast docs
+
+dbt: .venv/ready  ## Run dbt against the warehouse, for instance ARGS="build -s +fct_forecasts"
+	@$(BIN)/shelfcast dbt -- $(ARGS)
+
+bench: .venv/ready  ## Measure the pipeline on DATA=folder
+	@$(BIN)/python bench/bench_pipeline.py $(if $(DATA),--data "$(DATA)") $(ARGS)
+
+stop:  ## Stop the embedded Postgres
+	@$(BIN)/shelfcast stop
+
+clean: stop  ## Stop the server and remove everything that was made
+	rm -rf .shelfcast .venv .uv .pytest_cache .mypy_cache .ruff_cache dbt_project/target dbt_project/logs

@@ -1,0 +1,225 @@
+"""The `shelfcast` command. Heavy libraries are imported where they are used, so that --help answers at once."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from warehouse.errors import ShelfcastError, UsageError
+
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="rich",
+    help="Weekly sales files in, calibrated eight-week forecasts and inventory decisions out.",
+)  # fmt: skip
+
+Data = Annotated[
+    str | None,
+    typer.Option("--data", help="Folder with train.csv, features.csv and stores.csv.", metavar="FOLDER"),
+]
+DateFormat = Annotated[
+    str | None, typer.Option("--date-format", help="yyyy-MM-dd, dd-MM-yyyy, MM-dd-yyyy, dd/MM/yyyy or MM/dd/yyyy, where a file is ambiguous.")
+]  # fmt: skip
+RejectRate = Annotated[
+    float | None,
+    typer.Option("--reject-rate-max", help="Share of rows that may be set aside, a fraction.", min=0, max=1),
+]
+Replace = Annotated[bool, typer.Option("--replace", help="Let weeks vanish that were published from your own files.")]
+
+
+def main() -> None:
+    """Runs the command; a user's mistake ends in one sentence and exit code 1 or 2."""
+    try:
+        app()
+    except ShelfcastError as error:
+        _complain(str(error))
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        _complain("Stopped. What was published before stays as it is; `shelfcast run` goes on from there.")
+        sys.exit(1)
+
+
+@app.command()
+def run(
+    data: Data = None,
+    start: Annotated[
+        str | None, typer.Option("--from", help="Stage to begin with; all after it are done again.")
+    ] = None,
+    date_format: DateFormat = None,
+    reject_rate_max: RejectRate = None,
+    replace: Replace = False,
+    force: Annotated[bool, typer.Option("--force", help="Do every stage again, changed or not.")] = False,
+) -> None:
+    """Run everything, from files to decisions. What has not changed is not done again."""
+    from flows.commands import run_pipeline
+    from flows.context import Options
+
+    run_pipeline(Options(data, date_format, reject_rate_max, replace, force), start)
+
+
+@app.command()
+def ingest(
+    data: Data = None,
+    date_format: DateFormat = None,
+    reject_rate_max: RejectRate = None,
+    replace: Replace = False,
+) -> None:
+    """Read, audit and publish the input files."""
+    from flows.commands import run_stages
+    from flows.context import Options
+
+    run_stages(("ingest", "audit"), Options(data, date_format, reject_rate_max, replace), "shelfcast features")
+
+
+@app.command()
+def features() -> None:
+    """Compute the leak-free window features with Spark."""
+    from flows.commands import run_stages
+
+    run_stages(("features",), following="shelfcast transform")
+
+
+@app.command()
+def transform() -> None:
+    """Build and test the dbt models: all of them once the models have run, the core before."""
+    from flows.commands import transform as work
+
+    work()
+
+
+@app.command()
+def train() -> None:
+    """Backtest the candidates, fit them and choose the champion."""
+    from flows.commands import run_stages
+
+    run_stages(("train",), following="shelfcast forecast")
+
+
+@app.command()
+def forecast(
+    as_of: Annotated[
+        str | None, typer.Option("--as-of", help="Forecast that was possible at this date (yyyy-mm-dd).")
+    ] = None,
+) -> None:
+    """Forecast eight weeks for every active series."""
+    from flows.commands import forecast as work
+
+    work(as_of)
+
+
+@app.command()
+def recommend() -> None:
+    """Recommend what to reorder, and mark unusual sales."""
+    from flows.commands import run_stages
+
+    run_stages(("recommend",), following="shelfcast transform")
+
+
+@app.command()
+def explain(
+    store: Annotated[
+        int | None, typer.Argument(help="Store; without it, the pair with the most money at risk.")
+    ] = None,
+    department: Annotated[int | None, typer.Argument(help="Department.")] = None,
+) -> None:
+    """Explain the forecast and the recommendation of one store and department."""
+    from flows.commands import explain as work
+
+    if (store is None) != (department is None):
+        raise UsageError("A store needs a department with it.", "Write for instance `shelfcast explain 1 38`.")
+    work(store, department)
+
+
+@app.command()
+def report() -> None:
+    """Write the managers' report of the latest run, and show it."""
+    from flows.commands import report as work
+
+    work()
+
+
+@app.command()
+def backtest(
+    origins: Annotated[int | None, typer.Option("--origins", help="Number of rolling origins.", min=1, max=12)] = None,
+    models: Annotated[str | None, typer.Option("--models", help="Candidates, separated by commas.")] = None,
+) -> None:
+    """Score the candidates over rolling origins, beside seasonal naive."""
+    from flows.commands import backtest as work
+
+    work(origins, tuple(name.strip() for name in models.split(",")) if models else None)
+
+
+@app.command()
+def export(
+    what: Annotated[
+        str,
+        typer.Argument(help="forecasts, recommendations, critical, accuracy, anomalies, sales or rejected."),
+    ] = "forecasts",
+    to: Annotated[Path | None, typer.Option("--to", help="File that ends in .csv or .parquet.")] = None,
+) -> None:
+    """Write a mart to a CSV or Parquet file."""
+    from flows.commands import export as work
+
+    work(what, to)
+
+
+@app.command()
+def dashboard(port: Annotated[int, typer.Option(help="Port on 127.0.0.1.", min=1, max=65535)] = 8501) -> None:
+    """Open the dashboard."""
+    from flows.commands import dashboard as work
+
+    work(port)
+
+
+@app.command()
+def docs() -> None:
+    """Build the dbt docs site."""
+    from flows.commands import docs as work
+
+    work()
+
+
+@app.command()
+def doctor() -> None:
+    """Check Java, Postgres, dbt, MLflow, the language-model key, disk and memory."""
+    from flows.commands import doctor as work
+
+    work()
+
+
+@app.command()
+def schedule(
+    cron: Annotated[str, typer.Option(help="When to run, as a cron expression in UTC.")] = "0 6 * * 6",
+    data: Data = None,
+) -> None:
+    """Stay and run everything on a schedule, served to Prefect."""
+    from flows.commands import schedule as work
+    from flows.context import Options
+
+    work(cron, Options(data))
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def dbt(context: typer.Context) -> None:
+    """Run dbt against the warehouse, for instance `shelfcast dbt -- build -s +fct_forecasts`."""
+    from flows.commands import dbt as work
+
+    work(context.args)
+
+
+@app.command()
+def stop() -> None:
+    """Stop the embedded Postgres."""
+    from flows.commands import stop as work
+
+    work()
+
+
+def _complain(sentence: str) -> None:
+    from flows.console import errors
+
+    errors.print(sentence, style="red", soft_wrap=True, markup=False)
+
+
+if __name__ == "__main__":
+    main()

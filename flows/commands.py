@@ -1,0 +1,241 @@
+"""What the verbs of the command do; the command line itself stays free of heavy imports."""
+
+import datetime as dt
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from flows.console import Display, console
+from flows.context import Context, Options, open_context
+from flows.stages import NAMES, Outcome, carry_out, stage_named
+from warehouse.errors import ShelfcastError, UsageError
+from warehouse.runs import exclusive, published_fingerprint
+
+
+def run_pipeline(options: Options, start: str | None) -> None:
+    """Runs the Prefect flow and prints the summary."""
+    began = time.monotonic()
+    if start is not None:
+        stage_named(start)
+    display = Display()
+    with display.shown():
+        display.begin("starting")
+        context = open_context(options, progress=display)
+        from flows.pipeline import run_in_process
+
+        outcomes = run_in_process(context, start, display)
+    _summarise(context, outcomes, time.monotonic() - began)
+
+
+def run_stages(names: tuple[str, ...], options: Options | None = None, following: str = "") -> Context:
+    """Carries out stages by name, whatever has changed, after those they need and which never succeeded."""
+    display = Display()
+    with display.shown():
+        context = open_context(options, progress=display)
+        with exclusive(context.database):
+            for name in NAMES[: NAMES.index(names[0])]:
+                if published_fingerprint(context.database, name) is None:
+                    _show(display, context, name)
+            for name in names:
+                _show(display, context, name, is_forced=True)
+    if following:
+        console.print(f"Next: [bold]{following}[/]")
+    return context
+
+
+def transform() -> None:
+    """Builds the core models, and the marts on top of them once the models have written."""
+    context = run_stages(("transform",))
+    if published_fingerprint(context.database, "recommend") is None:
+        console.print("Next: [bold]shelfcast train[/]")
+        return
+    run_stages(("marts",), following="shelfcast dashboard")
+
+
+def forecast(as_of: str | None) -> None:
+    """Forecasts from the latest week, or as was possible at a date."""
+    if as_of is None:
+        run_stages(("forecast",), following="shelfcast recommend")
+        return
+    try:
+        day = dt.date.fromisoformat(as_of)
+    except ValueError:
+        raise UsageError(f"{as_of!r} is not a date.", "Write it as yyyy-mm-dd.") from None
+    from ml.forecasting.forecast import forecast as write_forecasts
+
+    display = Display()
+    with display.shown():
+        context = open_context(progress=display)
+        display.begin(f"forecast as of {day}")
+        with exclusive(context.database):
+            report = write_forecasts(context.settings, context.database, context.run_id, as_of=day)
+    console.print(f"{report}\nNext: [bold]shelfcast transform[/] to see it in the marts")
+
+
+def backtest(origins: int | None, models: tuple[str, ...] | None) -> None:
+    """Scores candidates over rolling origins and prints the scorecard."""
+    from ml.forecasting.backtest import backtest as run_backtest
+
+    display = Display()
+    with display.shown():
+        context = open_context(progress=display)
+        display.begin("backtest")
+        with exclusive(context.database):
+            report = run_backtest(context.settings, context.database, context.run_id, origins, models, progress=display)
+    console.print(f"{report}\nNext: [bold]shelfcast transform[/] to see it in the marts")
+
+
+def explain(store: int | None, department: int | None) -> None:
+    """Prints what moved a forecast, in dollars, and what the four agents say of the pair."""
+    from agents.crew import explain_pair
+    from agents.store import report_markdown
+    from ml.forecasting.explain import explain_forecast
+    from rich.markdown import Markdown
+
+    display = Display()
+    with display.shown():
+        context = open_context(progress=display)
+        display.begin("explain")
+        if store is None or department is None:
+            store, department = _top_exception(context)
+        contributions = explain_forecast(context.settings, context.database, store, department)
+        pair = explain_pair(context.settings, context.database, context.run_id, store, department, progress=display)
+    console.print(f"Store {store}, department {department}: what moves the forecast, in dollars")
+    console.print(contributions.to_string(index=False, float_format=lambda value: f"{value:,.0f}"))
+    console.print(Markdown(report_markdown(pair)))
+
+
+def _top_exception(context: Context) -> tuple[int, int]:
+    frame = _read_marts(
+        context,
+        "select store_id, dept_id from marts.fct_inventory_recommendations where is_latest order by exception_rank limit 1",
+    )
+    if frame.empty:
+        raise ShelfcastError("There is no recommendation to explain.", "Run `shelfcast run` first.")
+    return int(frame.loc[0, "store_id"]), int(frame.loc[0, "dept_id"])
+
+
+def report() -> None:
+    """Writes the report of the latest run as Markdown and prints it."""
+    from rich.markdown import Markdown
+
+    from flows.report import write_report
+
+    context = open_context()
+    path, text = write_report(context.settings, context.database)
+    console.print(Markdown(text))
+    console.print(f"Written to {path}. Next: [bold]shelfcast dashboard[/]")
+
+
+def export(what: str, to: Path | None) -> None:
+    """Writes a mart to a file."""
+    from flows.export import export as write_file
+
+    context = open_context()
+    path = to or context.settings.home / "exports" / f"{what}.csv"
+    rows = write_file(context.database, what, path)
+    console.print(f"{rows:,} rows written to {path}", soft_wrap=True)
+
+
+def dashboard(port: int) -> None:
+    """Serves the dashboard until it is stopped."""
+    from streamlit_app.serve import command
+
+    context = open_context()
+    console.print(f"Dashboard: http://127.0.0.1:{port}  (Ctrl-C ends it)")
+    environment = {**os.environ, "SHELFCAST_HOME": str(context.settings.home)}
+    ended = subprocess.run(command(context.settings, port), env=environment, check=False)
+    if ended.returncode not in (0, -2, 130):
+        raise ShelfcastError(f"The dashboard ended with code {ended.returncode}.", "Is the port in use? Try --port.")
+
+
+def docs() -> None:
+    """Builds the dbt docs site."""
+    from flows.transform import build_docs
+
+    context = open_context()
+    console.print(f"dbt docs: {build_docs(context.settings, context.database)}", soft_wrap=True)
+    console.print(f"Data docs: {context.settings.home / 'data_docs'}", soft_wrap=True)
+
+
+def doctor() -> None:
+    """Prints each check with its mend; exits 1 where one fails."""
+    from flows.doctor import examine
+    from warehouse.environment import prepare_environment
+    from warehouse.settings import load_settings
+
+    settings = load_settings()
+    prepare_environment(settings)
+    checks = examine(settings)
+    for check in checks:
+        console.print(
+            f"{'[green]ok  [/]' if check.is_well else '[red]mend[/]'} {check.name:<15} {check.found}",
+            soft_wrap=True,
+        )
+        if not check.is_well:
+            console.print(f"     {'':<15} {check.mend}", soft_wrap=True)
+    if not all(check.is_well for check in checks):
+        sys.exit(1)
+
+
+def schedule(cron: str, options: Options) -> None:
+    """Serves the flow to Prefect with a schedule, until it is stopped."""
+    from warehouse.environment import prepare_environment
+    from warehouse.settings import load_settings
+
+    prepare_environment(load_settings())
+    from flows.pipeline import shelfcast
+
+    console.print(f"Serving the flow on the schedule {cron!r} (UTC). Ctrl-C ends it.")
+    shelfcast.serve(name="weekly", cron=cron, parameters={"options": vars(options)})
+
+
+def dbt(arguments: list[str]) -> None:
+    """Runs dbt with the analyst's own arguments, its output on the terminal."""
+    from flows.transform import run_dbt
+
+    if not arguments:
+        raise UsageError("dbt needs a command.", "Write for instance `shelfcast dbt -- build -s +fct_forecasts`.")
+    context = open_context()
+    run_dbt(context.settings, context.database, arguments, quiet=False)
+
+
+def stop() -> None:
+    """Stops the embedded server, where one is running."""
+    from warehouse import embedded
+    from warehouse.settings import load_settings
+
+    was_running = embedded.stop(load_settings())
+    console.print("The embedded Postgres was stopped." if was_running else "The embedded Postgres was not running.")
+
+
+def _show(display: Display, context: Context, name: str, is_forced: bool = False) -> Outcome:
+    display.begin(name)
+    outcome = carry_out(stage_named(name), context, is_forced)
+    display.end(name, outcome)
+    return outcome
+
+
+def _read_marts(context: Context, query: str):  # type: ignore[no-untyped-def]
+    import psycopg
+
+    try:
+        return context.database.read_frame(query, role="reader")
+    except psycopg.errors.UndefinedTable:
+        raise ShelfcastError("The marts are not built yet.", "Run `shelfcast run` first.") from None
+
+
+def _summarise(context: Context, outcomes: dict[str, Outcome], seconds: float) -> None:
+    from flows.summary import decisions_table, loads_table, scorecard_table
+
+    console.print()
+    for table in (loads_table, scorecard_table, decisions_table):
+        console.print(table(context.database))
+    if all(outcome.status == "skipped" for outcome in outcomes.values()):
+        console.print("Nothing has changed since the last run: no published row was touched.")
+    home = context.settings.home
+    console.print(f"Run {context.run_id} took {seconds:.0f} s.")
+    console.print(f"Data quality: {home / 'data_docs'}\nReports:      shelfcast report", soft_wrap=True)
+    console.print("Dashboard:    [bold]make dashboard[/]")

@@ -1,0 +1,206 @@
+"""The stages of a run: what each does, what it depends on, and how one is carried out and recorded."""
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from flows.context import Context, code_fingerprint, fingerprint
+from flows.data import input_folder
+from warehouse.errors import ShelfcastError, UsageError
+from warehouse.journal import known_secrets, redact
+from warehouse.runs import begin_stage, end_stage, published_fingerprint
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a stage published: rows, and one line that says so."""
+
+    rows: int
+    message: str
+    status: str = "succeeded"
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A step of the pipeline: its name, its work, and the folders whose code decides what it makes."""
+
+    name: str
+    work: Callable[[Context], Outcome]
+    code: tuple[str, ...]
+
+
+def ingest(context: Context) -> Outcome:
+    """Reads the input files into raw_incoming, with an account of every row."""
+    from spark_jobs.ingest import ingest as ingest_files
+    from spark_jobs.inputs import find_inputs
+
+    folder, kind = input_folder(context)
+    report = ingest_files(
+        context.settings,
+        context.database,
+        find_inputs(folder),
+        context.run_id,
+        kind,
+        context.options.date_format,
+    )
+    accepted = sum(file.rows_accepted for file in report.files)
+    return Outcome(accepted, "; ".join(str(file) for file in report.files))
+
+
+def audit(context: Context) -> Outcome:
+    """Audits the incoming tables and publishes them as raw."""
+    from expectations.audit import audit_inputs
+
+    from warehouse.inputs import publish_inputs
+
+    load_id = _incoming_load(context)
+    report = audit_inputs(context.settings, context.database, context.run_id)
+    changes = publish_inputs(
+        context.database, load_id, context.run_id, f"{context.settings.lake}/inputs/{load_id}",
+        _input_fingerprint(context), context.options.may_remove,
+    )  # fmt: skip
+    total = sum(change.total for change in changes.values())
+    sales = changes["raw_sales"]
+    return Outcome(total, f"{report.checked} rules checked, {report.failed_warning} warnings; sales: {sales}")
+
+
+def features(context: Context) -> Outcome:
+    """Computes the leak-free features from the published input."""
+    from spark_jobs.features import build_features
+
+    report = build_features(context.settings, context.database, context.run_id)
+    return Outcome(report.rows, f"{report.rows:,} feature rows; {report.change}")
+
+
+def transform(context: Context) -> Outcome:
+    """Builds and tests the dbt models that the models read: seeds, staging, core marts."""
+    from flows.transform import run_dbt
+
+    nodes = run_dbt(context.settings, context.database, ["build", "--select", "tag:core"])
+    return Outcome(nodes, f"{nodes} dbt nodes built and tested")
+
+
+def train(context: Context) -> Outcome:
+    """Backtests the candidates, fits them on everything and chooses the champion."""
+    from ml.forecasting.train import train as train_models
+
+    report = train_models(context.settings, context.database, context.run_id, progress=context.progress)
+    return Outcome(report.rows, str(report))
+
+
+def forecast(context: Context) -> Outcome:
+    """Forecasts eight weeks for every active series."""
+    from ml.forecasting.forecast import forecast as write_forecasts
+
+    report = write_forecasts(context.settings, context.database, context.run_id)
+    return Outcome(report.rows, str(report))
+
+
+def recommend(context: Context) -> Outcome:
+    """Recommends what to reorder and marks unusual sales."""
+    from ml.anomalies.detect import detect_anomalies
+    from ml.inventory.recommend import recommend as write_recommendations
+
+    anomalies = detect_anomalies(context.settings, context.database, context.run_id)
+    report = write_recommendations(context.settings, context.database, context.run_id)
+    return Outcome(report.rows, f"{report}; {anomalies}")
+
+
+def marts(context: Context) -> Outcome:
+    """Audits what the models wrote, then builds and tests the marts that people read."""
+    from expectations.audit import audit_models
+
+    from flows.transform import run_dbt
+
+    report = audit_models(context.settings, context.database, context.run_id)
+    nodes = run_dbt(context.settings, context.database, ["build", "--exclude", "tag:core"])
+    return Outcome(nodes, f"{report.checked} rules checked, {nodes} dbt nodes built and tested")
+
+
+def explain(context: Context) -> Outcome:
+    """Lets the agents explain the most valuable exceptions."""
+    from agents.crew import explain_exceptions
+
+    reports = explain_exceptions(context.settings, context.database, context.run_id, progress=context.progress)
+    clean = sum(report.is_clean for report in reports)
+    return Outcome(len(reports), f"{len(reports)} pairs explained, {clean} with every number supported")
+
+
+STAGES = (
+    Stage("ingest", ingest, ("spark_jobs",)),
+    Stage("audit", audit, ("expectations", "warehouse")),
+    Stage("features", features, ("spark_jobs",)),
+    Stage("transform", transform, ("dbt_project",)),
+    Stage("train", train, ("ml/forecasting",)),
+    Stage("forecast", forecast, ("ml/forecasting",)),
+    Stage("recommend", recommend, ("ml/inventory", "ml/anomalies")),
+    Stage("marts", marts, ("expectations", "dbt_project")),
+    Stage("explain", explain, ("agents",)),
+)
+NAMES = tuple(stage.name for stage in STAGES)
+
+
+def stage_named(name: str) -> Stage:
+    """Returns the stage of a name, or raises a UsageError that lists the names."""
+    if name not in NAMES:
+        raise UsageError(f"There is no stage {name!r}.", f"The stages are {', '.join(NAMES)}.")
+    return STAGES[NAMES.index(name)]
+
+
+def carry_out(stage: Stage, context: Context, is_forced: bool = False) -> Outcome:
+    """Returns the outcome of a stage, recorded in ops.pipeline_runs; skips it where nothing it reads has changed."""
+    mark = stage_fingerprint(stage, context)
+    is_current = not is_forced and published_fingerprint(context.database, stage.name) == mark
+    began = time.monotonic()
+    begin_stage(context.database, context.run_id, stage.name, mark)
+    if is_current:
+        end_stage(context.database, context.run_id, stage.name, "skipped", 0, "nothing it reads has changed")
+        return Outcome(0, "nothing has changed", "skipped")
+    try:
+        outcome = stage.work(context)
+    except BaseException as error:
+        text = redact(str(error) or type(error).__name__, known_secrets(context.settings))
+        end_stage(context.database, context.run_id, stage.name, "failed", None, text.splitlines()[0][:1000])
+        raise
+    end_stage(context.database, context.run_id, stage.name, "succeeded", outcome.rows, outcome.message)
+    seconds = time.monotonic() - began
+    logger.info("stage %s: %s (%d rows, %.1f s)", stage.name, outcome.message, outcome.rows, seconds)
+    return Outcome(outcome.rows, outcome.message, "succeeded", seconds)
+
+
+def stage_fingerprint(stage: Stage, context: Context) -> str:
+    """Returns a hash of all a stage reads: the stage before it, its code and its settings."""
+    index = NAMES.index(stage.name)
+    if index == 0:
+        before = _input_fingerprint(context)
+    else:
+        before = published_fingerprint(context.database, NAMES[index - 1]) or ""
+        if not before:
+            raise ShelfcastError(
+                f"Stage {stage.name} needs {NAMES[index - 1]}, whose last attempt did not succeed.",
+                f"Run `shelfcast run --from {NAMES[index - 1]}`.",
+            )
+    settings = context.settings
+    choices = (settings.seed, settings.backtest_origins, settings.lake)
+    if stage.name == "explain":
+        choices += (settings.explained_pairs, settings.gemini_model, settings.gemini_api_key is not None)
+    return fingerprint(stage.name, before, code_fingerprint(*stage.code), choices)
+
+
+def _input_fingerprint(context: Context) -> str:
+    from spark_jobs.inputs import find_inputs
+
+    folder, kind = input_folder(context)
+    options = (kind, context.options.date_format, context.settings.reject_rate_max)
+    return fingerprint(find_inputs(folder).fingerprint, options)
+
+
+def _incoming_load(context: Context) -> str:
+    frame = context.database.read_frame("select load_id from ops.loads order by created_at desc limit 1")
+    if frame.empty:
+        raise ShelfcastError("There is no load to audit.", "Run `shelfcast ingest` first.")
+    return str(frame.loc[0, "load_id"])

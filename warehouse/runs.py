@@ -1,0 +1,74 @@
+"""The record of runs: one row in ops.pipeline_runs per run and stage, and the lock that keeps runs apart."""
+
+import contextlib
+import datetime as dt
+import logging
+import secrets
+from collections.abc import Iterator
+
+from warehouse.database import Database
+from warehouse.errors import ShelfcastError
+
+logger = logging.getLogger(__name__)
+
+_LOCK = 5_147_002
+
+
+def new_run_id() -> str:
+    """Returns an identifier that sorts by time, such as 20121026T101500-3fa9."""
+    return f"{dt.datetime.now(dt.UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(2)}"
+
+
+@contextlib.contextmanager
+def exclusive(database: Database) -> Iterator[None]:
+    """Keeps other runs out of the same database while the block runs; a crash frees the lock.
+
+    Stages that an earlier, killed run left as running are marked failed.
+
+    Raises:
+        ShelfcastError: another run holds the lock.
+    """
+    with database.connect(autocommit=True) as connection:
+        row = connection.execute("select pg_try_advisory_lock(%s)", [_LOCK]).fetchone()
+        if not (row and row[0]):
+            raise ShelfcastError(
+                "Another run is working on this database.",
+                "Wait until it has ended (the runs page shows it), then try again.",
+            )
+        connection.execute(
+            "update ops.pipeline_runs set status = 'failed', ended_at = now(), message = 'interrupted before its end' "
+            "where status = 'running'"
+        )
+        yield
+
+
+def begin_stage(database: Database, run_id: str, stage: str, fingerprint: str) -> None:
+    """Records that a stage has begun; a stage that is repeated in the same run begins anew."""
+    with database.connect() as connection:
+        connection.execute("delete from ops.pipeline_runs where run_id = %s and stage = %s", [run_id, stage])
+        connection.execute(
+            "insert into ops.pipeline_runs (run_id, stage, status, input_fingerprint) values (%s, %s, 'running', %s)",
+            [run_id, stage, fingerprint],
+        )
+
+
+def end_stage(database: Database, run_id: str, stage: str, status: str, rows: int | None, message: str) -> None:
+    """Records how a stage ended: succeeded, failed or skipped, its published rows, and one line."""
+    with database.connect() as connection:
+        connection.execute(
+            "update ops.pipeline_runs set status = %s, row_count = %s, message = %s, ended_at = clock_timestamp(), "
+            "duration_seconds = extract(epoch from clock_timestamp() - started_at) where run_id = %s and stage = %s",
+            [status, rows, message, run_id, stage],
+        )
+
+
+def published_fingerprint(database: Database, stage: str) -> str | None:
+    """Returns the fingerprint of what a stage last published, or None where its last attempt did not succeed."""
+    frame = database.read_frame(
+        "select input_fingerprint, status from ops.pipeline_runs "
+        "where stage = %(stage)s and status <> 'skipped' order by started_at desc limit 1",
+        {"stage": stage},
+    )
+    if frame.empty or frame.loc[0, "status"] != "succeeded":
+        return None
+    return str(frame.loc[0, "input_fingerprint"])
