@@ -18,8 +18,9 @@ Data = Annotated[
     typer.Option("--data", help="Folder with train.csv, features.csv and stores.csv.", metavar="FOLDER"),
 ]
 DateFormat = Annotated[
-    str | None, typer.Option("--date-format", help="yyyy-MM-dd, dd-MM-yyyy, MM-dd-yyyy, dd/MM/yyyy or MM/dd/yyyy, where a file is ambiguous.")
-]  # fmt: skip
+    str | None,
+    typer.Option("--date-format", help="Date format of an ambiguous file, such as dd/MM/yyyy or MM/dd/yyyy."),
+]
 RejectRate = Annotated[
     float | None,
     typer.Option("--reject-rate-max", help="Share of rows that may be set aside, a fraction.", min=0, max=1),

@@ -110,7 +110,8 @@ def explain(store: int | None, department: int | None) -> None:
 def _top_exception(context: Context) -> tuple[int, int]:
     frame = _read_marts(
         context,
-        "select store_id, dept_id from marts.fct_inventory_recommendations where is_latest order by exception_rank limit 1",
+        "select store_id, dept_id from marts.fct_inventory_recommendations where is_latest "
+        "order by exception_rank limit 1",
     )
     if frame.empty:
         raise ShelfcastError("There is no recommendation to explain.", "Run `shelfcast run` first.")

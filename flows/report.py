@@ -58,7 +58,8 @@ def _compose(database: Database) -> str:
         f"{head.pair_count:,} store and department pairs; recommended orders ${head.order_amount or 0:,.0f}; "
         f"money at risk ${head.risk_amount or 0:,.0f}.\n\n{simulated}"
         f"## Decisions\n\n{_statuses(database)}\n\n## Forecast accuracy\n\n{scorecard_markdown(database)}\n\n"
-        f"## Ten most valuable exceptions\n\n{_exceptions(database)}\n\n## What the agents say\n\n{_answers(database)}\n"
+        f"## Ten most valuable exceptions\n\n{_exceptions(database)}\n\n"
+        f"## What the agents say\n\n{_answers(database)}\n"
     )
 
 

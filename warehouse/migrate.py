@@ -20,7 +20,7 @@ def apply_migrations(connection: "psycopg.Connection[Any]", folder: Path = FOLDE
     connection.execute("select pg_advisory_xact_lock(%s)", [_LOCK])
     connection.execute("create schema if not exists ops")
     connection.execute(
-        "create table if not exists ops.migrations (name text primary key, applied_at timestamptz not null default now())"
+        "create table if not exists ops.migrations (name text primary key, applied_at timestamptz default now())"
     )
     known = {row[0] for row in connection.execute("select name from ops.migrations")}
     pending = [path for path in sorted(folder.glob("*.sql")) if path.stem not in known]

@@ -42,6 +42,17 @@ def exclusive(database: Database) -> Iterator[None]:
         yield
 
 
+def is_busy(database: Database) -> bool:
+    """Returns whether a run holds the lock now, in this process or any other; a killed run does not."""
+    with database.connect("reader") as connection:
+        row = connection.execute(
+            "select count(*) from pg_locks join pg_database on pg_database.oid = pg_locks.database "
+            "where locktype = 'advisory' and granted and classid = 0 and objid = %s and datname = current_database()",
+            [_LOCK],
+        ).fetchone()
+    return bool(row and row[0])
+
+
 def begin_stage(database: Database, run_id: str, stage: str, fingerprint: str) -> None:
     """Records that a stage has begun; a stage that is repeated in the same run begins anew."""
     with database.connect() as connection:

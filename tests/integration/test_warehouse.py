@@ -1,0 +1,173 @@
+import threading
+
+import pandas as pd
+import psycopg
+import pytest
+
+from warehouse.errors import ShelfcastError
+from warehouse.incoming import publish_frame
+from warehouse.inputs import publish_inputs
+from warehouse.load import copy_frame
+from warehouse.migrate import apply_migrations
+from warehouse.runs import begin_stage, end_stage, exclusive, published_fingerprint
+
+STORES = pd.DataFrame({"store_id": [1, 2], "store_type": ["A", "B"], "size_sqft": [100, 200], "load_id": ["x", "x"]})
+
+
+@pytest.fixture
+def empty(database):
+    """The database without stores and what hangs on them."""
+    with database.connect() as connection:
+        connection.execute("delete from raw.store_attributes")
+        connection.execute("delete from ops.loads")
+        connection.execute("delete from ops.published_artifacts")
+        for table in ("store_attributes", "raw_sales", "external_features", "stock_positions"):
+            connection.execute(f"truncate raw_incoming.{table}")
+    yield database
+    with database.connect() as connection:
+        connection.execute("delete from raw.store_attributes")
+        connection.execute("delete from ops.loads")
+        connection.execute("delete from ops.published_artifacts")
+
+
+def sales(weeks: dict[str, float], store_id: int = 1) -> pd.DataFrame:
+    frame = pd.DataFrame({"sale_date": pd.to_datetime(list(weeks)).date, "weekly_sales": list(weeks.values())})
+    return frame.assign(store_id=store_id, dept_id=7, is_holiday=False, load_id="x")
+
+
+def load(database, load_id: str, weeks: dict[str, float], source_kind: str = "files", **options):
+    copy_frame(database, STORES, "raw_incoming.store_attributes")
+    copy_frame(database, sales(weeks), "raw_incoming.raw_sales")
+    with database.connect() as connection:
+        connection.execute(
+            "insert into ops.loads (load_id, run_id, table_name, file_name, file_sha256, source_kind, status, "
+            "rows_read, rows_accepted, rows_rejected, rows_duplicate) "
+            "values (%s, 'r', 'raw_sales', 'train.csv', 'x', %s, 'incoming', 1, 1, 0, 0)",
+            [load_id, source_kind],
+        )
+    return publish_inputs(database, load_id, "r", f"lake/{load_id}", load_id, **options)
+
+
+def published(database) -> dict[str, float]:
+    frame = database.read_frame("select sale_date::text as week, weekly_sales from raw.raw_sales")
+    return dict(zip(frame["week"], frame["weekly_sales"], strict=True))
+
+
+def test_migrations_are_applied_once(database):
+    with database.connect() as connection:
+        assert apply_migrations(connection) == []
+
+
+def test_every_table_and_column_that_code_owns_has_a_comment(database):
+    bare = database.read_frame(
+        "select concat_ws('.', c.table_schema, c.table_name, c.column_name) as place from information_schema.columns c "
+        "where c.table_schema in ('raw', 'features', 'ml', 'agents', 'ops') and c.table_name <> 'migrations' and "
+        "(col_description((c.table_schema || '.' || c.table_name)::regclass, c.ordinal_position) is null or "
+        "obj_description((c.table_schema || '.' || c.table_name)::regclass) is null)"
+    )
+    assert list(bare["place"]) == []
+
+
+@pytest.mark.parametrize(
+    ("role", "statement"),
+    [
+        ("reader", "select * from raw.raw_sales"),
+        ("reader", "set default_transaction_read_only = off; create table marts.mine (a int)"),
+        ("reader", "delete from ops.decisions"),
+        ("agent", "select * from ml.forecasts"),
+        ("agent", "set default_transaction_read_only = off; delete from raw.raw_sales"),
+    ],
+)
+def test_reading_roles_can_do_nothing_but_select_from_the_marts(database, role, statement):
+    with database.connect(role) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
+        connection.execute(statement)
+
+
+def test_no_role_is_a_superuser_and_nobody_connects_without_a_password(database):
+    supers = database.read_frame("select rolname from pg_roles where rolsuper and rolname <> 'postgres'")
+    assert supers.empty
+    with pytest.raises(psycopg.OperationalError):
+        psycopg.connect(host=database.host, port=database.port, dbname=database.name, user="pipeline", password="")
+
+
+def test_a_second_publication_of_the_same_rows_changes_nothing(empty):
+    assert publish_frame(empty, STORES, "raw.store_attributes", ["store_id"], "replace").inserted == 2
+    before = empty.read_frame("select * from raw.store_attributes order by 1")
+    again = publish_frame(empty, STORES.assign(load_id="later"), "raw.store_attributes", ["store_id"], "replace")
+    assert again.total == 0
+    pd.testing.assert_frame_equal(before, empty.read_frame("select * from raw.store_attributes order by 1"))
+
+
+def test_a_publication_that_breaks_a_rule_of_the_table_leaves_it_as_it_was(empty):
+    publish_frame(empty, STORES, "raw.store_attributes", ["store_id"])
+    with pytest.raises(psycopg.errors.CheckViolation):
+        publish_frame(empty, STORES.assign(size_sqft=[500, -1]), "raw.store_attributes", ["store_id"])
+    assert list(empty.read_frame("select size_sqft from raw.store_attributes order by 1")["size_sqft"]) == [100, 200]
+
+
+def test_a_corrected_week_is_restated_and_a_late_week_is_added(empty):
+    load(empty, "one", {"2012-01-06": 10.0, "2012-01-13": 20.0})
+    changes = load(empty, "two", {"2012-01-06": 11.0, "2012-01-13": 20.0, "2012-01-20": -5.0})
+    assert (changes["raw_sales"].updated, changes["raw_sales"].inserted) == (1, 1)
+    assert published(empty) == {"2012-01-06": 11.0, "2012-01-13": 20.0, "2012-01-20": -5.0}
+
+
+def test_files_that_lack_published_weeks_are_refused_unless_the_user_says_so(empty):
+    load(empty, "one", {"2012-01-06": 10.0, "2012-01-13": 20.0})
+    with pytest.raises(ShelfcastError, match="lack 1 published weeks"):
+        load(empty, "two", {"2012-01-06": 10.0})
+    assert len(published(empty)) == 2
+    load(empty, "three", {"2012-01-06": 10.0}, may_remove=True)
+    assert published(empty) == {"2012-01-06": 10.0}
+
+
+def test_the_sample_gives_way_to_the_users_files_without_a_word(empty):
+    load(empty, "one", {"2010-01-01": 1.0}, source_kind="sample")
+    load(empty, "two", {"2012-01-06": 10.0})
+    assert published(empty) == {"2012-01-06": 10.0}
+
+
+def test_a_reader_sees_the_old_rows_until_the_new_ones_are_all_there(empty):
+    load(empty, "one", {"2012-01-06": 10.0})
+    copy_frame(empty, sales({"2012-01-06": 99.0}), "raw_incoming.raw_sales")
+    with empty.connect() as connection:
+        connection.execute("update raw.raw_sales set weekly_sales = 99.0")
+        assert published(empty) == {"2012-01-06": 10.0}
+        connection.rollback()
+
+
+def test_two_runs_at_once_are_kept_apart(database):
+    failures = []
+
+    def second():
+        try:
+            with exclusive(database):
+                pass
+        except ShelfcastError as error:
+            failures.append(str(error))
+
+    with exclusive(database):
+        thread = threading.Thread(target=second)
+        thread.start()
+        thread.join()
+    assert failures == [
+        "Another run is working on this database. Wait until it has ended (the runs page shows it), then try again."
+    ]
+    with exclusive(database):
+        pass
+
+
+def test_a_stage_left_running_by_a_killed_run_is_marked_failed(database):
+    begin_stage(database, "killed", "some_stage", "abc")
+    with exclusive(database):
+        frame = database.read_frame("select status from ops.pipeline_runs where run_id = 'killed'")
+        assert list(frame["status"]) == ["failed"]
+    assert published_fingerprint(database, "some_stage") is None
+
+
+def test_the_fingerprint_of_a_stage_is_that_of_its_last_success(database):
+    begin_stage(database, "run1", "other_stage", "abc")
+    end_stage(database, "run1", "other_stage", "succeeded", 5, "fine")
+    begin_stage(database, "run2", "other_stage", "abc")
+    end_stage(database, "run2", "other_stage", "skipped", 0, "same")
+    assert published_fingerprint(database, "other_stage") == "abc"

@@ -1,0 +1,41 @@
+import pytest
+
+from warehouse.database import Database, Login, locate_database
+from warehouse.errors import UsageError
+from warehouse.settings import load_settings
+
+
+@pytest.fixture
+def database() -> Database:
+    logins = {"pipeline": Login("owner", "p@ss:/word"), "reader": Login("owner", "x", is_read_only=True)}
+    return Database("db.example", 5433, "shop", logins)
+
+
+def test_a_password_with_special_characters_survives_the_url(database):
+    assert database.url() == "postgresql://owner:p%40ss%3A%2Fword@db.example:5433/shop"
+
+
+def test_a_stand_in_for_a_reading_role_opens_read_only_sessions(database):
+    assert "default_transaction_read_only%3Don" in database.url("reader")
+
+
+def test_a_search_path_goes_into_the_url(database):
+    assert "search_path%3Dmlflow" in database.url(search_path="mlflow")
+
+
+def test_the_password_is_not_in_the_representation(database):
+    assert "p@ss" not in repr(database)
+
+
+def test_a_database_url_is_taken_apart(tmp_path):
+    settings = load_settings(home=tmp_path, database_url="postgresql://a:b%40c@localhost:6000/shop?sslmode=require")
+    database = locate_database(settings)
+    assert (database.host, database.port, database.name) == ("localhost", 6000, "shop")
+    assert database.logins["pipeline"].password == "b@c"
+    assert database.url().endswith("/shop?sslmode=require")
+
+
+@pytest.mark.parametrize("url", ["mysql://a@b/c", "postgresql://a@b", "nonsense"])
+def test_a_url_of_another_database_is_refused_in_one_sentence(tmp_path, url):
+    with pytest.raises(UsageError, match="DATABASE_URL is not a Postgres URL"):
+        locate_database(load_settings(home=tmp_path, database_url=url))

@@ -1,0 +1,21 @@
+import logging
+
+from warehouse.journal import Redactor, redact
+from warehouse.secrets import role_passwords
+
+
+def test_the_password_of_a_url_is_taken_out():
+    assert redact("cannot reach postgresql://me:hunter2@host/db") == "cannot reach postgresql://me:***@host/db"
+
+
+def test_a_known_secret_is_taken_out_wherever_it_stands():
+    record = logging.LogRecord("x", logging.INFO, "f", 1, "key %s refused", ("abcd1234",), None)
+    Redactor(("abcd1234",)).filter(record)
+    assert record.getMessage() == "key *** refused"
+
+
+def test_passwords_are_made_once_and_only_their_owner_reads_them(tmp_path):
+    first = role_passwords(tmp_path)
+    assert role_passwords(tmp_path) == first
+    assert len(set(first.values())) == 4
+    assert (tmp_path / "secrets.json").stat().st_mode & 0o777 == 0o600
