@@ -72,10 +72,10 @@ def test_every_table_and_column_that_code_owns_has_a_comment(database):
     ("role", "statement"),
     [
         ("reader", "select * from raw.raw_sales"),
-        ("reader", "set default_transaction_read_only = off; create table marts.mine (a int)"),
+        ("reader", "set transaction read write; create table marts.mine (a int)"),
         ("reader", "delete from ops.decisions"),
         ("agent", "select * from ml.forecasts"),
-        ("agent", "set default_transaction_read_only = off; delete from raw.raw_sales"),
+        ("agent", "set transaction read write; delete from raw.raw_sales"),
     ],
 )
 def test_reading_roles_can_do_nothing_but_select_from_the_marts(database, role, statement):
