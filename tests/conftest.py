@@ -1,9 +1,11 @@
-"""Fixtures that several suites share: settings in a temporary home, a running database, a small sample."""
+"""Fixtures that several suites share: settings in a temporary home, a running database, a sample, a finished run."""
 
 import os
 import shutil
+import subprocess
+import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -11,20 +13,20 @@ import pytest
 from warehouse.settings import PROJECT_ROOT, Settings, load_settings
 
 REAL_DATA = Path(os.environ.get("SHELFCAST_REAL_DATA", PROJECT_ROOT.parent / "shared" / "data" / "walmart"))
+Command = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def clean_environment() -> None:
+    """Takes away what the developer's own environment would change: the tests use embedded servers and no key."""
+    for name in ("DATABASE_URL", "DB_HOST", "GEMINI_API_KEY", "MLFLOW_TRACKING_URI", "SPARK_MASTER_URL", "LAKE_URI"):
+        os.environ.pop(name, None)
 
 
 @pytest.fixture(scope="session")
 def settings() -> Iterator[Settings]:
     """Settings whose home is a temporary folder; the embedded server under it is stopped at the end."""
-    from warehouse import embedded
-    from warehouse.environment import prepare_environment
-
-    home = Path(tempfile.mkdtemp(prefix="shelfcast-tests-"))
-    settings = load_settings(home=home)
-    prepare_environment(settings)
-    yield settings
-    embedded.stop(settings)
-    shutil.rmtree(home, ignore_errors=True)
+    yield from _settings_in_a_home()
 
 
 @pytest.fixture(scope="session")
@@ -51,3 +53,39 @@ def real_data() -> Path:
     if not (REAL_DATA / "train.csv").exists():
         pytest.skip(f"the public Walmart files are not in {REAL_DATA}; set SHELFCAST_REAL_DATA to their folder")
     return REAL_DATA
+
+
+@pytest.fixture(scope="session")
+def shelfcast() -> Command:
+    """The command, as a user runs it: `shelfcast(settings, "run", ...)` returns the finished process."""
+
+    def call(settings: Settings, *arguments: str, timeout: float = 900) -> subprocess.CompletedProcess[str]:
+        environment = {**os.environ, "SHELFCAST_HOME": str(settings.home), "COLUMNS": "200"}
+        return subprocess.run(
+            [sys.executable, "-m", "flows.cli", *arguments],
+            env=environment, cwd=PROJECT_ROOT, capture_output=True, text=True, timeout=timeout, check=False,
+        )  # fmt: skip
+
+    return call
+
+
+@pytest.fixture(scope="session")
+def finished_run(shelfcast: Command, sample_folder: Path) -> Iterator[Settings]:
+    """The settings of a home in which `shelfcast run` has finished on the small sample."""
+    for settings in _settings_in_a_home():
+        ended = shelfcast(settings, "run", "--data", str(sample_folder))
+        assert ended.returncode == 0, ended.stdout + ended.stderr
+        (settings.home / "first_run.txt").write_text(ended.stdout)
+        yield settings
+
+
+def _settings_in_a_home() -> Iterator[Settings]:
+    from warehouse import embedded
+    from warehouse.environment import prepare_environment
+
+    home = Path(tempfile.mkdtemp(prefix="shelfcast-tests-"))
+    settings = load_settings(home=home)
+    prepare_environment(settings)
+    yield settings
+    embedded.stop(settings)
+    shutil.rmtree(home, ignore_errors=True)

@@ -1,0 +1,158 @@
+"""The parts of docker-compose.yml as native processes: Spark standalone, MLflow, Prefect and an outside Postgres."""
+
+import contextlib
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pyspark
+import pytest
+import yaml
+
+from warehouse import embedded
+from warehouse.database import locate_database, open_database
+from warehouse.settings import PROJECT_ROOT, Settings, load_settings
+
+BIN = Path(sys.executable).parent
+
+
+def test_the_compose_file_follows_the_compose_schema():
+    checked = subprocess.run(
+        [BIN / "check-jsonschema", "--builtin-schema", "vendor.compose-spec", PROJECT_ROOT / "docker-compose.yml"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert checked.returncode == 0, checked.stdout
+
+
+def test_every_service_has_a_health_check_or_waits_for_one_and_listens_on_loopback_only():
+    services = yaml.safe_load((PROJECT_ROOT / "docker-compose.yml").read_text())["services"]
+    assert set(services) == {
+        "postgres", "mlflow", "prefect", "spark-master", "spark-worker", "worker", "dashboard",
+    }  # fmt: skip
+    for name, service in services.items():
+        assert "healthcheck" in service or "depends_on" in service, name
+        assert all(port.startswith("127.0.0.1:") for port in service.get("ports", [])), name
+
+
+def test_the_names_of_the_example_environment_are_settings():
+    names = {
+        line.lstrip("# ").partition("=")[0]
+        for line in (PROJECT_ROOT / ".env.example").read_text().splitlines()
+        if "=" in line and line.lstrip("# ").partition("=")[0].isupper()
+    }
+    known = {(field.validation_alias or name).upper() for name, field in Settings.model_fields.items()}
+    assert names <= known
+    assert {"DATABASE_URL", "MLFLOW_TRACKING_URI", "GEMINI_API_KEY", "SPARK_MASTER_URL", "LAKE_URI"} <= names
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextlib.contextmanager
+def process(arguments: list[str], log: Path, address: str, **environment: str) -> Iterator[None]:
+    """Runs a server until the block ends; enters the block once its address answers."""
+    with log.open("wb") as output:
+        server = subprocess.Popen(arguments, stdout=output, stderr=output, env={**os.environ, **environment})
+    try:
+        for _ in range(240):
+            if server.poll() is not None:
+                pytest.fail(f"{arguments[0]} ended: {log.read_text()[-2000:]}")
+            with contextlib.suppress(OSError):
+                urllib.request.urlopen(address, timeout=2)
+                break
+            time.sleep(0.5)
+        else:
+            pytest.fail(f"{address} does not answer: {log.read_text()[-2000:]}")
+        yield
+    finally:
+        server.terminate()
+        server.wait(20)
+
+
+@contextlib.contextmanager
+def spark_cluster(settings: Settings) -> Iterator[str]:
+    """A master and a worker on loopback; gives the master's URL."""
+    from spark_jobs.java import find_java
+
+    java, spark_home = find_java(settings).home, Path(pyspark.__file__).parent
+    environment = {
+        "JAVA_HOME": str(java),
+        "SPARK_HOME": str(spark_home),
+        "SPARK_WORKER_DIR": str(settings.home / "work"),
+    }
+    port, pages, worker_pages = free_port(), free_port(), free_port()
+    url, program = f"spark://127.0.0.1:{port}", str(spark_home / "bin" / "spark-class")
+    master = [program, "org.apache.spark.deploy.master.Master", "--host", "127.0.0.1", "--port", str(port)]
+    worker = [program, "org.apache.spark.deploy.worker.Worker", "--host", "127.0.0.1", "--cores", "2", "--memory", "1g"]
+    logs = settings.home / "logs"
+    with (
+        process([*master, "--webui-port", str(pages)], logs / "master.log", f"http://127.0.0.1:{pages}", **environment),
+        process(
+            [*worker, "--webui-port", str(worker_pages), url],
+            logs / "worker.log", f"http://127.0.0.1:{worker_pages}", **environment,
+        ),
+    ):  # fmt: skip
+        yield url
+
+
+@pytest.fixture
+def outside_database(tmp_path) -> Iterator[str]:
+    """The URL of a Postgres server that is not Shelfcast's own, with a fresh database."""
+    settings = load_settings(home=tmp_path / "outside")
+    database = locate_database(settings)
+    passwords = json.loads((settings.home / "secrets.json").read_text())
+    address = f"{database.host}:{database.port}"
+    with psycopg.connect(f"postgresql://postgres:{passwords['postgres']}@{address}/postgres", autocommit=True) as admin:
+        admin.execute("create role owner login password 'p@ss word' createrole")
+        admin.execute("create database shop owner owner")
+    yield f"postgresql://owner:p%40ss%20word@{address}/shop"
+    embedded.stop(settings)
+
+
+def test_a_run_works_on_servers_of_its_own(tmp_path, sample_folder, shelfcast, outside_database, monkeypatch):
+    settings = load_settings(home=tmp_path / "home", database_url=outside_database)
+    (settings.home / "logs").mkdir(parents=True)
+    mlflow_port, prefect_port = free_port(), free_port()
+    mlflow_address = f"http://127.0.0.1:{mlflow_port}"
+    mlflow = [
+        str(BIN / "mlflow"), "server", "--host", "127.0.0.1", "--port", str(mlflow_port), "--workers", "1",
+        "--backend-store-uri", f"sqlite:///{tmp_path}/mlflow.db",
+        "--artifacts-destination", str(tmp_path / "artifacts"),
+    ]  # fmt: skip
+    prefect = [str(BIN / "prefect"), "server", "start", "--host", "127.0.0.1", "--port", str(prefect_port)]
+    prefect_address = f"http://127.0.0.1:{prefect_port}/api"
+    logs = settings.home / "logs"
+    with (
+        spark_cluster(settings) as master,
+        process(mlflow, logs / "mlflow.log", f"{mlflow_address}/health", MLFLOW_DISABLE_TELEMETRY="true"),
+        process(prefect, logs / "prefect.log", f"{prefect_address}/health", PREFECT_HOME=str(tmp_path / "prefect"),
+                PREFECT_SERVER_ANALYTICS_ENABLED="false", DO_NOT_TRACK="1"),
+    ):  # fmt: skip
+        for name, value in {
+            "SPARK_MASTER_URL": master, "MLFLOW_TRACKING_URI": mlflow_address, "PREFECT_API_URL": prefect_address,
+            "DATABASE_URL": outside_database, "LAKE_URI": str(tmp_path / "lake"),
+        }.items():  # fmt: skip
+            monkeypatch.setenv(name, value)
+        ended = shelfcast(settings, "run", "--data", str(sample_folder))
+        assert ended.returncode == 0, ended.stdout + ended.stderr
+        with urllib.request.urlopen(
+            urllib.request.Request(
+                f"{prefect_address}/flow_runs/filter", b"{}", {"Content-Type": "application/json"}, method="POST"
+            )
+        ) as answer:
+            assert b"COMPLETED" in answer.read()
+    database = open_database(settings)
+    assert database.read_frame("select count(*) as n from marts.latest_forecasts", role="reader").loc[0, "n"] > 0
+    assert list((tmp_path / "artifacts").rglob("MLmodel"))
+    assert list((tmp_path / "lake" / "features").rglob("*.parquet"))
+    assert "p@ss word" not in ended.stdout + ended.stderr
