@@ -1,0 +1,123 @@
+"""The account of a load: rows read, accepted, set aside and dropped per file, and where it is kept."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from warehouse.database import Database
+from warehouse.errors import ShelfcastError
+from warehouse.incoming import create_incoming
+from warehouse.load import copy_parquet
+
+
+@dataclass(frozen=True)
+class Rejection:
+    """The first line of a file that was set aside, and why."""
+
+    line_number: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class FileAccount:
+    """What became of the rows of one file; read = accepted + rejected + duplicate."""
+
+    table_name: str
+    file_name: str
+    file_sha256: str
+    date_format: str
+    rows_read: int
+    rows_rejected: int
+    rows_duplicate: int
+    first_rejection: Rejection | None = None
+
+    @property
+    def rows_accepted(self) -> int:
+        """Rows that go on to the audit."""
+        return self.rows_read - self.rows_rejected - self.rows_duplicate
+
+    @property
+    def reject_rate(self) -> float:
+        """Share of the rows that were set aside, a fraction."""
+        return self.rows_rejected / self.rows_read if self.rows_read else 0.0
+
+    def __str__(self) -> str:
+        return (
+            f"{self.file_name}: {self.rows_read:,} rows read = {self.rows_accepted:,} accepted "
+            f"+ {self.rows_rejected:,} rejected + {self.rows_duplicate:,} exact duplicates"
+        )
+
+
+def refusal(files: Sequence[FileAccount], reject_rate_max: float) -> ShelfcastError | None:
+    """Returns the error that stops a load, or None where every file may pass."""
+    for file in files:
+        if file.first_rejection and (file.reject_rate > reject_rate_max or not file.rows_accepted):
+            return ShelfcastError(_what(file, file.first_rejection), _mend(file))
+    return None
+
+
+def _what(file: FileAccount, first: Rejection) -> str:
+    return (
+        f"{file.rows_rejected:,} of {file.rows_read:,} rows of {file.file_name} cannot be used, the first on line "
+        f"{first.line_number}: {first.reason}."
+    )
+
+
+def _mend(file: FileAccount) -> str:
+    if not file.rows_accepted:
+        return f"Correct {file.file_name}."
+    enough = math.ceil(file.reject_rate * 10_000) / 10_000
+    return f"Correct {file.file_name}, or go on without these rows with --reject-rate-max {enough:g}."
+
+
+def record_load(
+    database: Database,
+    load_id: str,
+    run_id: str,
+    source_kind: str,
+    files: Sequence[FileAccount],
+    status: Literal["incoming", "refused"],
+    rejected_folder: str | None,
+) -> None:
+    """Writes the accounts and the rejected rows of a load, all of them or none.
+
+    Args:
+        database: the database.
+        load_id: the load.
+        run_id: the run that made it.
+        source_kind: sample or files.
+        files: an account per file.
+        status: incoming, or refused.
+        rejected_folder: Parquet files with the rejected rows; None where there are none.
+    """
+    incoming = None
+    if rejected_folder is not None:
+        incoming = create_incoming(database, "raw.rejected_rows")
+        copy_parquet(database, rejected_folder, incoming)
+    with database.connect() as connection, connection.cursor() as cursor:
+        if incoming is not None:
+            cursor.execute(
+                "insert into raw.rejected_rows (load_id, file_name, line_number, reason, raw_text) "
+                "select load_id, file_name, line_number, reason, raw_text from raw_incoming.raw_rejected_rows"
+            )
+            cursor.execute("drop table raw_incoming.raw_rejected_rows")
+        cursor.executemany(
+            "insert into ops.loads (load_id, run_id, table_name, file_name, file_sha256, source_kind, date_format, "
+            "status, rows_read, rows_accepted, rows_rejected, rows_duplicate) "
+            "values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+            [
+                (
+                    load_id, run_id, file.table_name, file.file_name, file.file_sha256, source_kind,
+                    file.date_format, status, file.rows_read, file.rows_accepted, file.rows_rejected,
+                    file.rows_duplicate,
+                )
+                for file in files
+            ],
+        )  # fmt: skip
+
+
+def close_open_loads(database: Database) -> None:
+    """Marks loads that were never audited as refused, because their incoming tables are about to be overwritten."""
+    with database.connect() as connection:
+        connection.execute("update ops.loads set status = 'refused' where status = 'incoming'")

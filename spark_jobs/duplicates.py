@@ -1,0 +1,48 @@
+"""Rows that share a key: exact copies are dropped, copies that disagree are all set aside."""
+
+from collections.abc import Sequence
+
+from pyspark.sql import DataFrame, Window
+from pyspark.sql import functions as F  # noqa: N812
+
+
+def repeated_keys(parsed: DataFrame, keys: Sequence[str]) -> DataFrame:
+    """Returns the keys that more than one usable row has."""
+    usable = parsed.where(F.col("reason").isNull())
+    return usable.groupBy(*keys).agg(F.count(F.lit(1)).alias("copies")).where("copies > 1").select(*keys)
+
+
+def mark_repeated(parsed: DataFrame, repeated: DataFrame, keys: Sequence[str]) -> DataFrame:
+    """Returns the rows with `is_duplicate`, and with a reason where copies of a key disagree.
+
+    Args:
+        parsed: from `spark_jobs.parsing.parse_rows`.
+        repeated: from `repeated_keys`.
+        keys: columns that identify a row.
+    """
+    marked = parsed.join(repeated.withColumn("is_repeated", F.lit(True)), on=list(keys), how="left")
+    is_copy = F.col("is_repeated") & F.col("reason").isNull()
+    single = marked.where(~F.coalesce(is_copy, F.lit(False))).withColumn("is_duplicate", F.lit(False))
+    copies = _judge_copies(marked.where(is_copy), keys, parsed.columns)
+    names = [*parsed.columns, "is_duplicate"]
+    return single.select(names).unionByName(copies.select(names))
+
+
+def _judge_copies(copies: DataFrame, keys: Sequence[str], columns: Sequence[str]) -> DataFrame:
+    content = F.struct(*[name for name in columns if name not in ("line_number", "text", "reason", *keys)])
+    whole = Window.partitionBy(*keys).rowsBetween(Window.unboundedPreceding, Window.unboundedFollowing)
+    line = F.col("line_number")
+    judged = (
+        copies.withColumn("lines", F.sort_array(F.collect_list(line).over(whole)))
+        .withColumn("agree", F.min(content).over(whole).eqNullSafe(F.max(content).over(whole)))
+        .withColumn("is_duplicate", F.col("agree") & (line != F.col("lines")[0]))
+    )
+    other = F.when(line == F.col("lines")[0], F.col("lines")[1]).otherwise(F.col("lines")[0])
+    sentence = F.concat(F.lit(_key_words(keys) + " stand with other values on line "), other.cast("string"))
+    return judged.withColumn("reason", F.when(~F.col("agree"), sentence))
+
+
+def _key_words(keys: Sequence[str]) -> str:
+    words = {"store_id": "store", "dept_id": "department"}
+    names = [words.get(key, "date") for key in keys]
+    return "the same " + (f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0])
