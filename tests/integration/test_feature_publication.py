@@ -1,0 +1,197 @@
+"""Features on their way into the table and the lake: once, twice, changed, and where something is missing."""
+
+import datetime as dt
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from spark_jobs.features import FEATURE_TYPES, build_features
+from warehouse.database import Database
+from warehouse.errors import ShelfcastError
+from warehouse.settings import Settings
+
+FIRST = dt.date(2011, 10, 7)
+KEYS = ["store_id", "dept_id", "feature_date"]
+
+
+@dataclass(frozen=True)
+class House:
+    """A database and a lake of their own."""
+
+    settings: Settings
+    database: Database
+
+    @property
+    def inputs(self) -> Path:
+        return self.settings.home / "lake" / "inputs" / "first"
+
+    def publish(self, sales: list[float], fingerprint: str) -> None:
+        """Publishes one series of a store as the inputs."""
+        days = [FIRST + dt.timedelta(days=7 * number) for number in range(len(sales))]
+        write(self.inputs / "raw_sales", {
+            "store_id": [1] * len(days), "dept_id": [3] * len(days), "sale_date": days,
+            "weekly_sales": sales, "is_holiday": [False] * len(days),
+        })  # fmt: skip
+        write(self.inputs / "store_attributes", {"store_id": [1], "store_type": ["A"], "size_sqft": [900]})
+        names = ("temperature", "fuel_price", "cpi", "unemployment", *(f"markdown_{n}" for n in range(1, 6)))
+        write(self.inputs / "external_features", {
+            "store_id": [1] * len(days), "feature_date": days, "is_holiday": [False] * len(days),
+            **{name: [float(number) for number in range(len(days))] for name in names},
+        })  # fmt: skip
+        self.point_at_inputs(fingerprint)
+
+    def point_at_inputs(self, fingerprint: str) -> None:
+        with self.database.connect() as connection:
+            connection.execute("insert into raw.store_attributes values (1, 'A', 900, 'load') on conflict do nothing")
+            connection.execute("delete from ops.published_artifacts where artifact_name = 'inputs'")
+            connection.execute(
+                "insert into ops.published_artifacts (artifact_name, uri, run_id, fingerprint) "
+                "values ('inputs', %s, 'run', %s)",
+                [str(self.inputs), fingerprint],
+            )
+
+    def table(self) -> pd.DataFrame:
+        return self.database.read_frame("select * from features.engineered_features order by 1, 2, 3")
+
+    def pointer(self) -> pd.DataFrame:
+        return self.database.read_frame("select * from ops.published_artifacts where artifact_name = 'features'")
+
+    def folders(self) -> list[str]:
+        return sorted(path.name for path in (self.settings.home / "lake" / "features").iterdir())
+
+
+def plain(frame: pd.DataFrame) -> pd.DataFrame:
+    """Returns a frame of plain values, so that only they are compared."""
+    return frame.astype(object).where(frame.notna(), None)
+
+
+def write(folder: Path, columns: dict) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    table = pa.table(columns)
+    narrow = [field.with_type(pa.int32()) if field.type == pa.int64() else field for field in table.schema]
+    pq.write_table(table.cast(pa.schema(narrow)), folder / "part.parquet")
+
+
+@pytest.fixture(scope="module")
+def own_database(tmp_path_factory) -> Iterator[tuple[Settings, Database]]:
+    """A server of this file's own, so that what it publishes reaches no other test."""
+    from warehouse import embedded
+    from warehouse.database import open_database
+    from warehouse.settings import load_settings
+
+    settings = load_settings(home=tmp_path_factory.mktemp("features") / "home")
+    yield settings, open_database(settings)
+    embedded.stop(settings)
+
+
+@pytest.fixture
+def house(own_database, spark) -> Iterator[House]:
+    house = House(*own_database)
+    house.publish([10.0, 20.0, 30.0], "first")
+    yield house
+    shutil.rmtree(house.settings.home / "lake")
+    with house.database.connect() as connection:
+        connection.execute("truncate features.engineered_features, ops.published_artifacts")
+
+
+def build(house: House, run_id: str):
+    return build_features(house.settings, house.database, run_id)
+
+
+def test_the_table_and_the_parquet_files_hold_the_same_rows(house):
+    report = build(house, "one")
+    table, files = house.table(), pq.read_table(report.uri).to_pandas().sort_values(KEYS, ignore_index=True)
+    assert (report.rows, report.change.inserted) == (4, 4)
+    assert list(files.columns) == [*FEATURE_TYPES, "run_id"]
+    pd.testing.assert_frame_equal(plain(table[files.columns]), plain(files))
+    assert house.pointer()["uri"].tolist() == [report.uri]
+
+
+def test_a_second_build_of_the_same_inputs_changes_nothing(house):
+    first = build(house, "one")
+    table, pointer = house.table(), house.pointer()
+    second = build(house, "two")
+    assert (second.rows, second.change.total, second.uri) == (4, 0, first.uri)
+    pd.testing.assert_frame_equal(house.table(), table)
+    pd.testing.assert_frame_equal(house.pointer(), pointer)
+    assert house.folders() == ["one"]
+
+
+def test_a_repeated_run_never_writes_over_the_folder_that_is_published(house):
+    first = build(house, "one")
+    before = {path: path.stat().st_mtime_ns for path in Path(first.uri).iterdir()}
+    assert build(house, "one").uri == first.uri
+    assert {path: path.stat().st_mtime_ns for path in Path(first.uri).iterdir()} == before
+    house.publish([10.0, 20.0, 31.0], "other")
+    assert build(house, "one").uri != first.uri
+    assert {path: path.stat().st_mtime_ns for path in Path(first.uri).iterdir()} == before
+
+
+def test_changed_inputs_publish_a_new_folder_and_keep_the_one_before(house):
+    build(house, "one")
+    fingerprint = house.pointer()["fingerprint"][0]
+    house.publish([10.0, 20.0, 31.0, 40.0], "other")
+    report = build(house, "two")
+    # The label of week 3, and weeks 4 and 5: the old week 4 gets its label, and new lags.
+    assert (report.change.inserted, report.change.updated, report.change.deleted) == (1, 2, 0)
+    assert house.pointer()["fingerprint"][0] != fingerprint
+    assert house.folders() == ["one", "two"]
+    house.publish([10.0], "third")
+    assert build(house, "three").change.deleted == 3
+    assert house.folders() == ["three", "two"]
+
+
+def test_a_lost_folder_is_written_anew_though_no_row_changed(house):
+    build(house, "one")
+    shutil.rmtree(house.settings.home / "lake" / "features" / "one")
+    report = build(house, "two")
+    assert report.change.total == 0
+    assert house.pointer()["uri"].tolist() == [report.uri]
+    assert house.folders() == ["two"]
+
+
+def test_a_failed_load_leaves_the_published_features_whole(house):
+    build(house, "one")
+    table, pointer = house.table(), house.pointer()
+    house.publish([10.0, 20.0], "other")
+    write(house.inputs / "store_attributes", {"store_id": [2], "store_type": ["A"], "size_sqft": [900]})
+    with pytest.raises(Exception, match="store_type"):
+        build(house, "two")
+    pd.testing.assert_frame_equal(house.table(), table)
+    pd.testing.assert_frame_equal(house.pointer(), pointer)
+    assert house.folders() == ["one", "two"]
+
+
+def test_without_published_inputs_the_error_says_what_to_run(house):
+    with house.database.connect() as connection:
+        connection.execute("delete from ops.published_artifacts")
+    with pytest.raises(ShelfcastError, match="Run `shelfcast ingest` first"):
+        build(house, "one")
+
+
+def test_inputs_whose_folder_is_gone_are_named(house):
+    shutil.rmtree(house.inputs)
+    with pytest.raises(ShelfcastError, match="is gone"):
+        build(house, "one")
+
+
+def test_inputs_without_sales_are_refused(house):
+    house.publish([], "empty")
+    with pytest.raises(ShelfcastError, match="no sales"):
+        build(house, "one")
+
+
+def test_nothing_is_left_in_the_incoming_schema(house):
+    build(house, "one")
+    names = house.database.read_frame(
+        "select table_name from information_schema.tables where table_schema = 'raw_incoming'"
+    )["table_name"]
+    assert "raw_sales" in set(names)
+    assert [name for name in names if name.startswith("features")] == []
