@@ -1,0 +1,28 @@
+with
+
+sales as (
+
+    select * from {{ ref('stg_raw__sales') }}
+
+),
+
+final as (
+
+    select
+        sales.store_id,
+        sales.dept_id,
+        sales.week_date,
+        sales.sales_amount,
+        last_year.sales_amount as sales_last_year_amount,
+        sales.is_holiday
+
+    from sales
+    left join sales as last_year
+        on
+            sales.store_id = last_year.store_id
+            and sales.dept_id = last_year.dept_id
+            and sales.week_date = last_year.week_date + 364
+
+)
+
+select * from final

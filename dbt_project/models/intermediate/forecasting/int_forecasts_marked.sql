@@ -1,0 +1,77 @@
+with
+
+forecasts as (
+
+    select * from {{ ref('stg_ml__forecasts') }}
+
+),
+
+int_sales_summarized as (
+
+    select * from {{ ref('int_sales_summarized') }}
+
+),
+
+int_sales_bounded as (
+
+    select * from {{ ref('int_sales_bounded') }}
+
+),
+
+known as (
+
+    select
+        forecasts.forecast_id,
+        forecasts.store_id,
+        forecasts.dept_id,
+        forecasts.origin_date,
+        forecasts.week_date,
+        forecasts.horizon_weeks,
+        forecasts.model_name,
+        forecasts.model_version,
+        forecasts.is_champion,
+        forecasts.forecast_amount,
+        forecasts.lower_80_amount,
+        forecasts.upper_80_amount,
+        forecasts.lower_95_amount,
+        forecasts.upper_95_amount,
+        forecasts.fallback_name,
+        forecasts.created_at
+
+    from forecasts
+    inner join int_sales_summarized
+        on
+            forecasts.store_id = int_sales_summarized.store_id
+            and forecasts.dept_id = int_sales_summarized.dept_id
+    inner join int_sales_bounded
+        on forecasts.origin_date
+            between int_sales_bounded.first_week_date and int_sales_bounded.last_week_date
+
+),
+
+final as (
+
+    select
+        forecast_id,
+        store_id,
+        dept_id,
+        origin_date,
+        week_date,
+        horizon_weeks,
+        model_name,
+        model_version,
+        is_champion,
+        forecast_amount,
+        lower_80_amount,
+        upper_80_amount,
+        lower_95_amount,
+        upper_95_amount,
+        fallback_name,
+        created_at,
+        origin_date = max(origin_date) over () as is_latest
+
+    from known
+
+)
+
+select * from final

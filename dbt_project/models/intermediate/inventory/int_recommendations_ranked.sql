@@ -1,0 +1,99 @@
+with
+
+inventory_recommendations as (
+
+    select * from {{ ref('stg_ml__inventory_recommendations') }}
+
+),
+
+int_sales_summarized as (
+
+    select * from {{ ref('int_sales_summarized') }}
+
+),
+
+int_sales_bounded as (
+
+    select * from {{ ref('int_sales_bounded') }}
+
+),
+
+known as (
+
+    select
+        inventory_recommendations.recommendation_id,
+        inventory_recommendations.store_id,
+        inventory_recommendations.dept_id,
+        inventory_recommendations.decision_date,
+        inventory_recommendations.status,
+        inventory_recommendations.current_stock_amount,
+        inventory_recommendations.stock_source,
+        inventory_recommendations.on_order_amount,
+        inventory_recommendations.average_daily_demand_amount,
+        inventory_recommendations.demand_deviation_amount,
+        inventory_recommendations.lead_time_weeks,
+        inventory_recommendations.review_period_weeks,
+        inventory_recommendations.service_level_rate,
+        inventory_recommendations.safety_stock_amount,
+        inventory_recommendations.reorder_point_amount,
+        inventory_recommendations.order_up_to_level_amount,
+        inventory_recommendations.order_quantity_amount,
+        inventory_recommendations.days_until_stockout,
+        inventory_recommendations.stockout_probability_rate,
+        inventory_recommendations.expected_lost_margin_amount,
+        inventory_recommendations.holding_cost_amount,
+        inventory_recommendations.value_at_risk_amount,
+        inventory_recommendations.agent_reasoning,
+        inventory_recommendations.created_at
+
+    from inventory_recommendations
+    inner join int_sales_summarized
+        on
+            inventory_recommendations.store_id = int_sales_summarized.store_id
+            and inventory_recommendations.dept_id = int_sales_summarized.dept_id
+    inner join int_sales_bounded
+        on inventory_recommendations.decision_date
+            between int_sales_bounded.first_week_date and int_sales_bounded.last_week_date
+
+),
+
+final as (
+
+    select
+        recommendation_id,
+        store_id,
+        dept_id,
+        decision_date,
+        status,
+        current_stock_amount,
+        stock_source,
+        on_order_amount,
+        average_daily_demand_amount,
+        demand_deviation_amount,
+        lead_time_weeks,
+        review_period_weeks,
+        service_level_rate,
+        safety_stock_amount,
+        reorder_point_amount,
+        order_up_to_level_amount,
+        order_quantity_amount,
+        days_until_stockout,
+        stockout_probability_rate,
+        expected_lost_margin_amount,
+        holding_cost_amount,
+        value_at_risk_amount,
+        agent_reasoning,
+        created_at,
+        decision_date = max(decision_date) over () as is_latest,
+        cast(
+            row_number() over (
+                partition by decision_date
+                order by value_at_risk_amount desc, store_id asc, dept_id asc
+            ) as integer
+        ) as exception_rank
+
+    from known
+
+)
+
+select * from final

@@ -1,0 +1,31 @@
+with
+
+inventory_policies as (
+
+    select * from {{ ref('inventory_policies') }}
+
+),
+
+final as (
+
+    select
+        policy_id,
+        store_type,
+        store_id,
+        dept_id,
+        service_level_rate,
+        lead_time_weeks,
+        lead_time_deviation_weeks,
+        review_period_weeks,
+        minimum_order_amount,
+        pack_size_amount,
+        holding_cost_rate,
+        ordering_cost_amount,
+        margin_rate,
+        maximum_stock_weeks
+
+    from inventory_policies
+
+)
+
+select * from final

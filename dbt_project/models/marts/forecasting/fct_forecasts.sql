@@ -1,0 +1,55 @@
+with
+
+int_forecasts_marked as (
+
+    select * from {{ ref('int_forecasts_marked') }}
+
+),
+
+dim_stores as (
+
+    select * from {{ ref('dim_stores') }}
+
+),
+
+fct_weekly_sales as (
+
+    select * from {{ ref('fct_weekly_sales') }}
+
+),
+
+final as (
+
+    select
+        int_forecasts_marked.forecast_id,
+        int_forecasts_marked.store_id,
+        int_forecasts_marked.dept_id,
+        dim_stores.store_type,
+        int_forecasts_marked.origin_date,
+        int_forecasts_marked.week_date,
+        int_forecasts_marked.horizon_weeks,
+        int_forecasts_marked.model_name,
+        int_forecasts_marked.model_version,
+        int_forecasts_marked.is_champion,
+        int_forecasts_marked.is_latest,
+        int_forecasts_marked.forecast_amount,
+        int_forecasts_marked.lower_80_amount,
+        int_forecasts_marked.upper_80_amount,
+        int_forecasts_marked.lower_95_amount,
+        int_forecasts_marked.upper_95_amount,
+        int_forecasts_marked.fallback_name,
+        fct_weekly_sales.sales_amount as actual_sales_amount,
+        int_forecasts_marked.created_at
+
+    from int_forecasts_marked
+    inner join dim_stores
+        on int_forecasts_marked.store_id = dim_stores.store_id
+    left join fct_weekly_sales
+        on
+            int_forecasts_marked.store_id = fct_weekly_sales.store_id
+            and int_forecasts_marked.dept_id = fct_weekly_sales.dept_id
+            and int_forecasts_marked.week_date = fct_weekly_sales.week_date
+
+)
+
+select * from final

@@ -1,0 +1,74 @@
+with
+
+fct_forecast_accuracy as (
+
+    select * from {{ ref('fct_forecast_accuracy') }}
+
+),
+
+int_aliases_promoted as (
+
+    select * from {{ ref('int_aliases_promoted') }}
+
+),
+
+champions as (
+
+    select model_name
+    from int_aliases_promoted
+    where alias_name = 'champion'
+
+),
+
+pooled as (
+
+    select
+        model_name,
+        cast(sum(forecast_count) as integer) as forecast_count,
+        cast(count(distinct origin_date) as integer) as origin_count,
+        sum(weight_count) as weight_count,
+        sum(weighted_absolute_error_amount) as weighted_absolute_error_amount,
+        sum(absolute_error_amount) as absolute_error_amount,
+        sum(squared_error_amount) as squared_error_amount,
+        sum(error_amount) as error_amount,
+        sum(absolute_sales_amount) as absolute_sales_amount,
+        sum(interval_count) as interval_count,
+        cast(sum(covered_80_count) as double precision) as covered_80_count,
+        cast(sum(covered_95_count) as double precision) as covered_95_count,
+        sum(width_80_amount) as width_80_amount,
+        case
+            when count(*) = count(baseline_wmae_amount)
+                then sum(baseline_wmae_amount * weight_count)
+        end as baseline_weighted_absolute_error_amount
+
+    from fct_forecast_accuracy
+    group by model_name
+
+),
+
+final as (
+
+    select
+        pooled.model_name,
+        pooled.forecast_count,
+        pooled.origin_count,
+        champions.model_name is not null as is_champion,
+        pooled.weighted_absolute_error_amount / pooled.weight_count as wmae_amount,
+        pooled.absolute_error_amount / pooled.forecast_count as mae_amount,
+        sqrt(pooled.squared_error_amount / pooled.forecast_count) as rmse_amount,
+        pooled.absolute_error_amount / nullif(pooled.absolute_sales_amount, 0) as wape_rate,
+        pooled.error_amount / nullif(pooled.absolute_sales_amount, 0) as bias_rate,
+        pooled.covered_80_count / nullif(pooled.interval_count, 0) as coverage_80_rate,
+        pooled.covered_95_count / nullif(pooled.interval_count, 0) as coverage_95_rate,
+        pooled.width_80_amount / nullif(pooled.interval_count, 0) as mean_width_80_amount,
+        1
+        - pooled.weighted_absolute_error_amount
+        / nullif(pooled.baseline_weighted_absolute_error_amount, 0) as value_added_rate
+
+    from pooled
+    left join champions
+        on pooled.model_name = champions.model_name
+
+)
+
+select * from final

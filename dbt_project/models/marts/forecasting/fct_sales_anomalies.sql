@@ -1,0 +1,45 @@
+with
+
+sales_anomalies as (
+
+    select * from {{ ref('stg_ml__sales_anomalies') }}
+
+),
+
+fct_weekly_sales as (
+
+    select * from {{ ref('fct_weekly_sales') }}
+
+),
+
+int_sales_bounded as (
+
+    select * from {{ ref('int_sales_bounded') }}
+
+),
+
+final as (
+
+    select
+        sales_anomalies.store_id,
+        sales_anomalies.dept_id,
+        sales_anomalies.week_date,
+        sales_anomalies.detector_name,
+        sales_anomalies.anomaly_score,
+        sales_anomalies.expected_amount,
+        sales_anomalies.actual_amount,
+        sales_anomalies.reason_text,
+        sales_anomalies.actual_amount - sales_anomalies.expected_amount as deviation_amount,
+        {{ is_recent('sales_anomalies.week_date', 'int_sales_bounded.last_week_date') }} as is_recent
+
+    from sales_anomalies
+    inner join fct_weekly_sales
+        on
+            sales_anomalies.store_id = fct_weekly_sales.store_id
+            and sales_anomalies.dept_id = fct_weekly_sales.dept_id
+            and sales_anomalies.week_date = fct_weekly_sales.week_date
+    cross join int_sales_bounded
+
+)
+
+select * from final

@@ -1,0 +1,42 @@
+with
+
+source as (
+
+    select * from {{ source('ml', 'inventory_recommendations') }}
+
+),
+
+renamed as (
+
+    select
+        recommendation_id,
+        store_id,
+        dept_id,
+        recommendation_date as decision_date,
+        current_stock as current_stock_amount,
+        stock_source,
+        on_order as on_order_amount,
+        avg_daily_demand as average_daily_demand_amount,
+        demand_volatility as demand_deviation_amount,
+        lead_time_weeks,
+        review_period_weeks,
+        service_level as service_level_rate,
+        reorder_point as reorder_point_amount,
+        safety_stock as safety_stock_amount,
+        order_up_to_level as order_up_to_level_amount,
+        order_quantity as order_quantity_amount,
+        days_until_stockout,
+        stockout_probability as stockout_probability_rate,
+        status,
+        expected_lost_margin as expected_lost_margin_amount,
+        holding_cost as holding_cost_amount,
+        value_at_risk as value_at_risk_amount,
+        agent_reasoning,
+        run_id,
+        created_at
+
+    from source
+
+)
+
+select * from renamed

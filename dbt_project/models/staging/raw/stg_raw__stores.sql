@@ -1,0 +1,22 @@
+with
+
+source as (
+
+    select * from {{ source('raw', 'store_attributes') }}
+
+),
+
+renamed as (
+
+    select
+        store_id,
+        store_type,
+        size_sqft,
+        load_id,
+        created_at
+
+    from source
+
+)
+
+select * from renamed

@@ -1,0 +1,13 @@
+-- The weeks that the files flag are those that the holidays seed names. A warning: users' own files may flag
+-- others, and the flag of the file wins.
+{{ config(severity='warn') }}
+
+select
+    flagged.week_date,
+    flagged.is_holiday,
+    holidays.holiday_name
+
+from {{ ref('int_weeks_flagged') }} as flagged
+left join {{ ref('holidays') }} as holidays
+    on flagged.week_date = holidays.week_date
+where flagged.is_holiday <> (holidays.week_date is not null)

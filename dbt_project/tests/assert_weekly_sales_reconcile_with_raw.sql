@@ -1,0 +1,42 @@
+-- Every dollar and every row of the sales file stands in the mart, week by week: a join that
+-- drops or doubles rows would change a total.
+
+with
+
+published as (
+
+    select
+        week_date,
+        count(*) as row_count,
+        sum(sales_amount) as sales_amount
+
+    from {{ ref('fct_weekly_sales') }}
+    group by week_date
+
+),
+
+loaded as (
+
+    select
+        week_date,
+        count(*) as row_count,
+        sum(sales_amount) as sales_amount
+
+    from {{ ref('stg_raw__sales') }}
+    group by week_date
+
+)
+
+select
+    loaded.row_count as loaded_count,
+    published.row_count as published_count,
+    loaded.sales_amount as loaded_amount,
+    published.sales_amount as published_amount,
+    coalesce(loaded.week_date, published.week_date) as week_date
+
+from loaded
+full outer join published
+    on loaded.week_date = published.week_date
+where
+    loaded.row_count is distinct from published.row_count
+    or abs(loaded.sales_amount - published.sales_amount) > 0.01
