@@ -165,11 +165,16 @@ def export(
 
 
 @app.command()
-def dashboard(port: Annotated[int, typer.Option(help="Port on 127.0.0.1.", min=1, max=65535)] = 8501) -> None:
+def dashboard(
+    port: Annotated[int, typer.Option(help="Port to listen on.", min=1, max=65535)] = 8501,
+    address: Annotated[
+        str, typer.Option(help="Address to listen on; it has no password, so keep it local.")
+    ] = "127.0.0.1",
+) -> None:
     """Open the dashboard."""
     from flows.commands import dashboard as work
 
-    work(port)
+    work(port, address)
 
 
 @app.command()

@@ -1,7 +1,6 @@
 """What the verbs of the command do; the command line itself stays free of heavy imports."""
 
 import datetime as dt
-import os
 import subprocess
 import sys
 import time
@@ -140,14 +139,13 @@ def export(what: str, to: Path | None) -> None:
     console.print(f"{rows:,} rows written to {path}", soft_wrap=True)
 
 
-def dashboard(port: int) -> None:
+def dashboard(port: int, address: str) -> None:
     """Serves the dashboard until it is stopped."""
     from streamlit_app.serve import command
 
     context = open_context()
     console.print(f"Dashboard: http://127.0.0.1:{port}  (Ctrl-C ends it)")
-    environment = {**os.environ, "SHELFCAST_HOME": str(context.settings.home)}
-    ended = subprocess.run(command(context.settings, port), env=environment, check=False)
+    ended = subprocess.run(command(context.settings, port, address), check=False)
     if ended.returncode not in (0, -2, 130):
         raise ShelfcastError(f"The dashboard ended with code {ended.returncode}.", "Is the port in use? Try --port.")
 

@@ -33,7 +33,8 @@ def _java(settings: Settings) -> Check:
     from spark_jobs.java import find_java
 
     try:
-        return Check("Java", True, str(find_java(settings.home)))
+        java = find_java(settings)
+        return Check("Java", True, f"{java.version}, {'from PyPI' if java.is_fallback else java.home}")
     except ShelfcastError as error:
         return Check("Java", False, str(error), "Install a Java 17 or newer, or run `make run` once to bring one.")
 
