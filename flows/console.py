@@ -36,7 +36,7 @@ class Display:
     def end(self, stage: str, outcome: Outcome) -> None:
         """Prints the line of a stage that ended."""
         seconds = f"{outcome.seconds:6.1f} s" if outcome.status == "succeeded" else " " * 8
-        console.print(f"{_MARKS[outcome.status]} {stage:<10} {seconds}  {outcome.message}")
+        console.print(f"{_MARKS[outcome.status]} {stage:<10} {seconds}  {outcome.message}", soft_wrap=True)
 
     def __call__(self, done: int, total: int, what: str) -> None:
         """Shows the progress within a stage."""

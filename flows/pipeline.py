@@ -81,13 +81,14 @@ FLOWS = (ingest, audit, features, transform, train, forecast, recommend, marts, 
 
 @flow(name="shelfcast", validate_parameters=False, persist_result=False)
 def shelfcast(
-    options: Options | None = None, start: str | None = None, run_id: str | None = None
+    options: Options | dict[str, Any] | None = None, start: str | None = None, run_id: str | None = None
 ) -> dict[str, Outcome]:
     """Returns the outcome of each stage from `start` on: the files become decisions.
 
     A stage that nothing has changed for is skipped; from a named start on, every stage is done again.
     """
-    options = options or Options()
+    # A schedule hands over what it kept as JSON.
+    options = Options(**options) if isinstance(options, dict) else options or Options()
     context = _CONTEXTS.get(run_id or "") or open_context(options, run_id)
     _CONTEXTS[context.run_id] = context
     watch = _WATCHERS.get(context.run_id) or LogWatcher()
