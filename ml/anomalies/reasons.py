@@ -1,0 +1,93 @@
+"""Why a week is unusual, in one sentence a manager can act on: the figures first, then what stands beside them."""
+
+import datetime as dt
+from dataclasses import dataclass
+
+from warehouse.calendar import holiday_of
+
+SHARED = 0.3
+"""From this share of stores or departments on, a deviation is called shared."""
+
+MARKDOWN_RATIO = 2.0
+"""Markdowns are named from twice the store's usual ones on."""
+
+HINTS = 3
+
+_HOLIDAYS = {
+    "super_bowl": "Super Bowl week", "labor_day": "Labor Day week", "thanksgiving": "Thanksgiving week",
+    "christmas": "the week after Christmas",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Circumstances:
+    """What is known about an unusual week; dollars, weeks and fractions.
+
+    Attributes:
+        week: Friday of the week.
+        actual: sales that came.
+        expected: sales that were expected.
+        horizon_weeks: weeks that the forecast looked ahead, or None where the expectation is seasonal.
+        weeks_in_a_row: weeks in a row that deviate in the same direction, this one included.
+        weeks_missing: weeks without sales just before.
+        store_share: share of the store's departments that deviate in the same direction.
+        department_share: share of the stores in which the department does.
+        markdown: markdowns of the store in the week.
+        markdown_ratio: the same relative to the store's median week with markdowns.
+    """
+
+    week: dt.date
+    actual: float
+    expected: float
+    horizon_weeks: int | None = None
+    weeks_in_a_row: int = 1
+    weeks_missing: int = 0
+    store_share: float = 0.0
+    department_share: float = 0.0
+    markdown: float = 0.0
+    markdown_ratio: float = 0.0
+
+
+def reason_for(seen: Circumstances) -> str:
+    """Returns one sentence: actual against expected in dollars and percent, then at most three hints at the cause."""
+    difference = seen.actual - seen.expected
+    side = "above" if difference > 0 else "below"
+    distance = _dollars(abs(difference)) + _share(difference, seen.expected)
+    facts = f"Sales of {_dollars(seen.actual)} were {distance} {side} the {_dollars(seen.expected)} {_source(seen)}"
+    return "; ".join([facts, *_hints(seen, side)[:HINTS]]) + "."
+
+
+def _share(difference: float, expected: float) -> str:
+    """Returns the deviation in percent of the expectation; nothing where that would be no help to read."""
+    return f" ({abs(difference) / expected:.0%})" if expected > 0 and abs(difference) < 10 * expected else ""
+
+
+def _source(seen: Circumstances) -> str:
+    if seen.horizon_weeks is None:
+        return "that the recent level and the season of the department lead to expect"
+    weeks = f"{seen.horizon_weeks} week{'s' if seen.horizon_weeks > 1 else ''}"
+    return f"forecast {weeks} ahead"
+
+
+def _hints(seen: Circumstances, side: str) -> list[str]:
+    holiday = holiday_of(seen.week)
+    found = [
+        ("returns exceeded sales", seen.actual < 0),
+        (f"it is the first week after {seen.weeks_missing} without sales", seen.weeks_missing > 0),
+        (f"it is {_HOLIDAYS.get(holiday or '', '')}", holiday is not None),
+        (f"week {seen.weeks_in_a_row} in a row {side} expectation", seen.weeks_in_a_row > 1),
+        (f"{seen.store_share:.0%} of the store's departments moved the same way", seen.store_share >= SHARED),
+        (
+            f"the department moved the same way in {seen.department_share:.0%} of the stores",
+            seen.department_share >= SHARED,
+        ),
+        (
+            f"markdowns in the store were {_dollars(seen.markdown)}, {seen.markdown_ratio:.1f} times the usual",
+            side == "above" and seen.markdown_ratio >= MARKDOWN_RATIO,
+        ),
+    ]
+    return [text for text, holds in found if holds]
+
+
+def _dollars(amount: float) -> str:
+    return f"-${abs(amount):,.0f}" if round(amount) < 0 else f"${abs(amount):,.0f}"

@@ -1,0 +1,235 @@
+"""The inventory stage against a database of its own: what it reads, writes, keeps and refuses."""
+
+import datetime as dt
+import shutil
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ml.inventory.book import load_book
+from ml.inventory.recommend import STATUSES, calculate_reorder_point, recommend, recommendations
+from warehouse import embedded
+from warehouse.database import open_database
+from warehouse.environment import library_environment
+from warehouse.errors import ShelfcastError
+from warehouse.incoming import publish_frame
+from warehouse.settings import load_settings
+
+LAST_WEEK = dt.date(2012, 8, 31)
+STORES, DEPTS, WEEKS, HORIZONS = 4, 15, 70, 8
+POLICY = """
+create table marts.dim_inventory_policies (
+    policy_id text, store_type text, store_id integer, dept_id integer, service_level_rate double precision,
+    lead_time_weeks double precision, lead_time_deviation_weeks double precision,
+    review_period_weeks double precision, minimum_order_amount double precision, pack_size_amount double precision,
+    holding_cost_rate double precision, ordering_cost_amount double precision, margin_rate double precision,
+    maximum_stock_weeks double precision
+)
+"""
+
+
+@pytest.fixture(scope="module")
+def place():
+    """Settings and database in a home of this module's own: other suites publish whole tables too."""
+    home = Path(tempfile.mkdtemp(prefix="shelfcast-inventory-"))
+    settings = load_settings(home=home)
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in library_environment(settings).items():
+            patch.setenv(name, value)
+        (home / "tmp").mkdir()
+        database = open_database(settings)
+        _publish_history(database)
+        yield settings, database
+        embedded.stop(settings)
+    shutil.rmtree(home, ignore_errors=True)
+
+
+def _publish_history(database):
+    rng = np.random.default_rng(12)
+    stores = pd.DataFrame(
+        {"store_id": range(1, STORES + 1), "store_type": list("ABCA"), "size_sqft": 90_000, "load_id": "l"}
+    )
+    publish_frame(database, stores, "raw.store_attributes", ["store_id"], "replace")
+    pairs = pd.MultiIndex.from_product([range(1, STORES + 1), range(1, DEPTS + 1)], names=["store_id", "dept_id"])
+    pairs = pairs.to_frame(index=False).assign(mean=lambda frame: 400.0 * frame["dept_id"])
+    sales = pairs.merge(pd.DataFrame({"ago": range(WEEKS)}), how="cross")
+    sales["sale_date"] = [LAST_WEEK - dt.timedelta(weeks=ago) for ago in sales["ago"]]
+    sales["weekly_sales"] = sales["mean"] * np.exp(0.2 * rng.standard_normal(len(sales)))
+    sales = sales.assign(is_holiday=False, load_id="l").drop(columns=["mean", "ago"])
+    publish_frame(database, sales, "raw.raw_sales", ["store_id", "dept_id", "sale_date"], "replace")
+    ahead = pairs.merge(pd.DataFrame({"horizon_weeks": range(1, HORIZONS + 1)}), how="cross")
+    ahead = ahead.assign(predicted_sales=ahead["mean"], model_name="lightgbm", fallback="", run_id="r")
+    errors = pd.concat([ahead.assign(origin_date=LAST_WEEK - dt.timedelta(weeks=8 * step)) for step in range(1, 6)])
+    errors["forecast_date"] = _dates(errors)
+    errors["actual_sales"] = errors["mean"] * np.exp(0.2 * rng.standard_normal(len(errors)))
+    errors = errors.assign(scale_amount=errors["mean"], is_holiday=False).drop(columns="mean")
+    keys = ["model_name", "origin_date", "store_id", "dept_id", "forecast_date"]
+    publish_frame(database, errors, "ml.backtest_errors", keys, "replace")
+
+
+def _publish_forecasts(database):
+    errors = database.read_frame(
+        "select distinct store_id, dept_id, horizon_weeks, predicted_sales from ml.backtest_errors"
+    )
+    frame = errors.assign(origin_date=LAST_WEEK, model_name="lightgbm", model_version="3", is_champion=True, run_id="r")
+    frame["forecast_date"] = _dates(frame)
+    for name in ("prediction_lower", "prediction_upper", "prediction_lower_95", "prediction_upper_95"):
+        frame[name] = frame["predicted_sales"]
+    frame["forecast_id"] = [f"{row.store_id}-{row.dept_id}-{row.horizon_weeks}" for row in frame.itertuples()]
+    publish_frame(database, frame.assign(fallback=""), "ml.forecasts", ["forecast_id"], "replace")
+
+
+def _dates(frame):
+    return [
+        origin + dt.timedelta(weeks=int(horizon))
+        for origin, horizon in frame[["origin_date", "horizon_weeks"]].itertuples(index=False)
+    ]
+
+
+def _publish_policies(database, rows):
+    with database.connect() as connection:
+        connection.execute("drop table if exists marts.dim_inventory_policies")
+        connection.execute(POLICY)
+        connection.cursor().executemany(
+            "insert into marts.dim_inventory_policies values "
+            "(%s, %s, %s, %s, %s, 2, 0.5, 1, 100, 25, 0.2, 20, 0.3, 12)", rows
+        )  # fmt: skip
+
+
+def _publish_stock(database, *rows):
+    names = [
+        "store_id",
+        "dept_id",
+        "stock_date",
+        "on_hand",
+        "on_order",
+        "expected_date",
+        "unit_price",
+        "lead_time_days",
+    ]
+    frame = pd.DataFrame(rows, columns=names).assign(load_id="l")
+    publish_frame(database, frame, "raw.stock_positions", names[:3], "replace")
+
+
+@pytest.fixture
+def ready(place):
+    """The place with forecasts, policies and no counted stock."""
+    settings, database = place
+    _publish_forecasts(database)
+    _publish_policies(database, [("default", None, None, None, 0.95), ("type_a", "A", None, None, 0.98)])
+    with database.connect() as connection:
+        connection.execute("delete from raw.stock_positions")
+    return settings, database
+
+
+def read(database):
+    return database.read_frame("select * from ml.inventory_recommendations order by store_id, dept_id")
+
+
+def test_without_forecasts_or_policies_the_sentence_says_what_to_run(place):
+    settings, database = place
+    with database.connect() as connection:
+        connection.execute("truncate ml.forecasts")
+        connection.execute("drop table if exists marts.dim_inventory_policies")
+    with pytest.raises(ShelfcastError, match=r"no champion forecasts yet.*Run `shelfcast forecast` first"):
+        recommend(settings, database, "r1")
+    _publish_forecasts(database)
+    with pytest.raises(ShelfcastError, match=r"policies are not in the database yet.*Run `shelfcast transform` first"):
+        recommend(settings, database, "r1")
+
+
+def test_every_forecast_pair_gets_a_recommendation_and_a_second_run_changes_nothing(ready):
+    settings, database = ready
+    report = recommend(settings, database, "r1")
+    assert report.rows == STORES * DEPTS == len(read(database))
+    assert sum(report.by_status.values()) == report.rows
+    assert tuple(report.by_status) == STATUSES
+    assert report.simulated_share == 1
+    assert recommend(settings, database, "r2").change.total == 0
+
+
+def test_the_policy_of_the_store_type_reaches_its_pairs(ready):
+    settings, database = ready
+    recommend(settings, database, "r1")
+    frame = read(database).set_index(["store_id", "dept_id"])
+    assert frame.loc[1, "service_level"].tolist() == [0.98] * DEPTS
+    assert frame.loc[2, "service_level"].tolist() == [0.95] * DEPTS
+
+
+def test_counted_stock_is_taken_in_dollars_with_its_own_lead_time(ready):
+    settings, database = ready
+    _publish_stock(
+        database,
+        (1, 10, LAST_WEEK - dt.timedelta(weeks=1), 1.0, 0.0, None, None, None),
+        (1, 10, LAST_WEEK, 100.0, 20.0, LAST_WEEK + dt.timedelta(weeks=1), 7.5, 21.0),
+        (2, 5, LAST_WEEK, 0.0, 0.0, None, None, None),
+    )
+    report = recommend(settings, database, "r3")
+    frame = read(database).set_index(["store_id", "dept_id"])
+    counted = frame.loc[(1, 10)]
+    assert (counted["current_stock"], counted["on_order"], counted["lead_time_weeks"]) == (750, 150, 3)
+    assert counted["stock_source"] == "counted"
+    assert frame.loc[(2, 5), "status"] == "critical"
+    assert frame.loc[(2, 5), "days_until_stockout"] == 0
+    assert report.simulated_share == pytest.approx(1 - 2 / report.rows)
+
+
+def test_what_an_agent_said_stays_until_the_decision_changes(ready):
+    settings, database = ready
+    recommend(settings, database, "r4")
+    with database.connect() as connection:
+        connection.execute("update ml.inventory_recommendations set agent_reasoning = 'said' where store_id = 2")
+    recommend(settings, database, "r5")
+    assert (read(database).query("store_id == 2")["agent_reasoning"] == "said").all()
+    _publish_stock(database, (2, 5, LAST_WEEK, 0.0, 0.0, None, None, None))
+    recommend(settings, database, "r6")
+    reasoning = read(database).query("store_id == 2").set_index("dept_id")["agent_reasoning"]
+    assert reasoning[5] == ""
+    assert (reasoning.drop(5) == "said").all()
+
+
+def test_one_pair_alone_gives_the_figures_of_the_whole_table(ready):
+    settings, database = ready
+    every = recommendations(load_book(settings, database)).set_index(["store_id", "dept_id"])
+    alone = calculate_reorder_point(load_book(settings, database, (3, 7)), 3, 7)
+    assert alone.reorder_point_amount == every.loc[(3, 7), "reorder_point"]
+    assert alone.current_stock_amount == every.loc[(3, 7), "current_stock"]
+    assert alone.status == every.loc[(3, 7), "status"]
+
+
+def test_stock_that_cannot_be_used_is_refused_and_nothing_is_written(ready):
+    settings, database = ready
+    recommend(settings, database, "r7")
+    before = read(database)
+    _publish_stock(database, (1, 10, LAST_WEEK + dt.timedelta(weeks=2), 5.0, 0.0, None, None, None))
+    with pytest.raises(
+        ShelfcastError, match="store 1, department 10 is dated 2012-09-14, after the last week of sales"
+    ):
+        recommend(settings, database, "r8")
+    _publish_stock(database, (1, 10, LAST_WEEK, 5.0, 0.0, None, None, 420.0))
+    with pytest.raises(ShelfcastError, match="lead time of 420 days"):
+        recommend(settings, database, "r8")
+    pd.testing.assert_frame_equal(before, read(database))
+
+
+def test_forecasts_older_than_the_sales_and_an_unknown_pair_are_refused(ready):
+    settings, database = ready
+    with pytest.raises(ShelfcastError, match="Store 9, department 1 has no champion forecast"):
+        load_book(settings, database, (9, 1))
+    with database.connect() as connection:
+        connection.execute("update ml.forecasts set origin_date = origin_date - 7")
+    with pytest.raises(
+        ShelfcastError, match="latest champion forecasts are from 2012-08-24, but sales run to 2012-08-31"
+    ):
+        recommend(settings, database, "r9")
+
+
+def test_a_champion_without_backtest_errors_is_refused(ready):
+    settings, database = ready
+    with database.connect() as connection:
+        connection.execute("update ml.forecasts set model_name = 'prophet'")
+    with pytest.raises(ShelfcastError, match="champion prophet has no backtest errors"):
+        recommend(settings, database, "r9")

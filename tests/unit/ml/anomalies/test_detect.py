@@ -1,0 +1,78 @@
+"""Planted anomalies are found, plain weeks are left in peace."""
+
+import datetime as dt
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from ml.anomalies.detect import FORECAST_RESIDUAL, ROBUST_SEASONAL, find_anomalies, score_panel
+from ml.anomalies.panel import Panel
+
+STORES, DEPTS, WEEKS = 8, 5, 120
+
+
+def panel(seed=6):
+    rng = np.random.default_rng(seed)
+    grid = np.array([(store, dept) for store in range(1, STORES + 1) for dept in range(1, DEPTS + 1)])
+    level = rng.uniform(2_000, 20_000, (len(grid), 1))
+    season = 1 + 0.3 * np.sin(2 * np.pi * (np.arange(WEEKS)[None, :] + 5 * grid[:, 1:]) / 52)
+    sales = level * season * np.exp(0.08 * rng.standard_normal((len(grid), WEEKS)))
+    forecast, horizon = np.full_like(sales, np.nan), np.full_like(sales, np.nan)
+    forecast[:, -40:], horizon[:, -40:] = (level * season)[:, -40:], 1 + np.arange(40) % 8
+    return Panel(dt.date(2010, 2, 5), grid[:, 0], grid[:, 1], sales, forecast, horizon, np.full_like(sales, np.nan))
+
+
+def test_plain_noise_is_hardly_ever_called_unusual():
+    assert len(find_anomalies(panel())) < 0.003 * STORES * DEPTS * WEEKS
+
+
+def test_a_planted_peak_and_a_planted_fall_are_found_with_their_direction():
+    made = panel()
+    made.sales[3, 60] *= 4
+    made.sales[17, 110] *= 0.2
+    found = find_anomalies(made).set_index(["store_id", "dept_id", "sale_date"])
+    peak = found.loc[(1, 4, made.week_date(60))]
+    fall = found.loc[(4, 3, made.week_date(110))]
+    assert (peak["detector"], fall["detector"]) == (ROBUST_SEASONAL, FORECAST_RESIDUAL)
+    assert peak["score"] > 3.5
+    assert fall["score"] < -3.5
+    assert "below" in fall["reason"]
+    assert "weeks ahead" in fall["reason"]
+    assert fall["actual_sales"] == pytest.approx(made.sales[17, 110], abs=0.01)
+
+
+def test_each_week_is_judged_by_one_detector():
+    by_forecast, by_season = score_panel(panel())
+    assert not (np.isfinite(by_forecast.score) & np.isfinite(by_season.score)).any()
+    assert np.isfinite(by_forecast.score[:, -40:]).all()
+
+
+def test_a_deviation_of_a_few_dollars_is_nobodys_concern():
+    made = panel()
+    tiny = made.sales[5] / made.sales[5].mean() * 50
+    made.sales[5], made.forecast[5] = tiny, made.forecast[5] / made.sales[5].mean() * 50
+    made.sales[5, 100] = 900.0
+    found = find_anomalies(made)
+    assert found[(found["store_id"] == 2) & (found["dept_id"] == 1)].empty
+
+
+def test_a_gap_a_run_and_heavy_markdowns_are_told():
+    made = panel()
+    made.sales[3, 70:73] = np.nan
+    made.sales[3, 73:75] *= 4
+    made.markdown[:, 60:] = 1_000.0
+    made.markdown[3, 74] = 9_000.0
+    reasons = find_anomalies(made).set_index(["store_id", "dept_id", "sale_date"])["reason"]
+    assert "first week after 3 without sales" in reasons[1, 4, made.week_date(73)]
+    assert "week 2 in a row above expectation" in reasons[1, 4, made.week_date(74)]
+    assert "markdowns in the store were $9,000, 9.0 times the usual" in reasons[1, 4, made.week_date(74)]
+
+
+def test_without_forecasts_the_season_judges_every_week():
+    made = panel()
+    made.sales[17, 110] *= 0.2
+    nothing = np.full_like(made.sales, np.nan)
+    found = find_anomalies(replace(made, forecast=nothing, horizon=nothing))
+    assert set(found["detector"]) == {ROBUST_SEASONAL}
+    assert (4, 3, made.week_date(110)) in set(zip(found["store_id"], found["dept_id"], found["sale_date"], strict=True))

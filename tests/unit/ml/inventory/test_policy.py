@@ -1,0 +1,74 @@
+"""Which policy rules a pair, and which policies are refused."""
+
+import pandas as pd
+import pytest
+
+from ml.inventory.policy import resolve_policies
+from warehouse.errors import ShelfcastError
+
+DEFAULT = {
+    "policy_id": "default", "store_type": None, "store_id": None, "dept_id": None, "service_level_rate": 0.95,
+    "lead_time_weeks": 2.0, "lead_time_deviation_weeks": 0.5, "review_period_weeks": 1.0, "minimum_order_amount": 100.0,
+    "pack_size_amount": 50.0, "holding_cost_rate": 0.2, "ordering_cost_amount": 25.0, "margin_rate": 0.3,
+    "maximum_stock_weeks": 12.0,
+}  # fmt: skip
+PAIRS = pd.DataFrame({"store_id": [1, 1, 2, 3], "dept_id": [38, 40, 38, 40], "store_type": ["A", "A", "B", "C"]})
+
+
+def policies(*rows):
+    return pd.DataFrame([{**DEFAULT, **row} for row in rows])
+
+
+def test_the_most_specific_row_wins_whatever_the_order_of_the_rows():
+    rows = [
+        {"policy_id": "pair", "store_id": 1, "dept_id": 38, "lead_time_weeks": 5},
+        {"policy_id": "type", "store_type": "A", "lead_time_weeks": 2},
+        {},
+        {"policy_id": "department", "dept_id": 38, "lead_time_weeks": 4},
+        {"policy_id": "store", "store_id": 1, "lead_time_weeks": 3},
+    ]
+    pairs = pd.DataFrame({"store_id": [1, 2, 1, 4, 3], "dept_id": [38, 38, 40, 40, 40], "store_type": list("ABAAC")})
+    for order in (rows, rows[::-1]):
+        assert resolve_policies(policies(*order), pairs).lead_time_weeks.tolist() == [5, 4, 3, 2, 2]
+
+
+def test_without_a_more_specific_row_the_default_rules_all():
+    assert resolve_policies(policies({}), PAIRS).service_level_rate.tolist() == [0.95] * 4
+
+
+def test_a_missing_default_is_refused():
+    with pytest.raises(ShelfcastError, match="No default inventory policy"):
+        resolve_policies(policies({"store_type": "A"}), PAIRS)
+
+
+def test_two_rows_for_the_same_pairs_are_refused():
+    with pytest.raises(ShelfcastError, match="Policy b names the same pairs"):
+        resolve_policies(policies({}, {"policy_id": "a", "dept_id": 7}, {"policy_id": "b", "dept_id": 7}), PAIRS)
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "words"),
+    [
+        ("service_level_rate", 1.0, "above 0 and below 1"),
+        ("service_level_rate", 0.0, "above 0 and below 1"),
+        ("lead_time_weeks", 0.0, "above 0 and at most 26"),
+        ("lead_time_weeks", 60.0, "above 0 and at most 26"),
+        ("lead_time_deviation_weeks", -0.1, "at least 0"),
+        ("pack_size_amount", 0.0, "above 0"),
+        ("minimum_order_amount", -5.0, "at least 0"),
+        ("margin_rate", 1.2, "below 1"),
+        ("maximum_stock_weeks", float("nan"), "above 0"),
+    ],
+)
+def test_a_value_out_of_range_is_refused_with_its_policy_and_column(column, value, words):
+    with pytest.raises(ShelfcastError, match=rf"Policy default has {column} .*{words}"):
+        resolve_policies(policies({column: value}), PAIRS)
+
+
+def test_a_changed_policy_is_checked_and_leaves_the_rest():
+    resolved = resolve_policies(policies({}), PAIRS)
+    changed = resolved.changed(service_level_rate=0.99, lead_time_weeks=None)
+    assert changed.service_level_rate.tolist() == [0.99] * 4
+    assert changed.lead_time_weeks.tolist() == resolved.lead_time_weeks.tolist()
+    with pytest.raises(ShelfcastError, match="What-if value 1 has service_level_rate 1"):
+        resolved.changed(service_level_rate=1.0)
