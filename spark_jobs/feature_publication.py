@@ -8,6 +8,7 @@ from pathlib import Path
 from psycopg import sql
 from pyarrow import fs
 
+from spark_jobs.lake import remove_folder
 from warehouse.database import Database
 from warehouse.errors import ShelfcastError
 from warehouse.incoming import create_incoming
@@ -75,7 +76,8 @@ def publish_features(
 ) -> tuple[int, Change, str]:
     """Returns the rows of the table, what changed in it, and the folder that now matches it.
 
-    The table and the pointer change in one transaction. Where no row changed, the pointer stays where it is.
+    The table and the pointer change in one transaction. Where no row changed and the features were made of the
+    same inputs by the same code, the pointer stays where it is.
 
     Args:
         database: the database to publish in.
@@ -88,17 +90,16 @@ def publish_features(
     with database.connect() as connection:
         connection.execute(sql.SQL("analyze {}").format(sql.Identifier(*incoming.split("."))))
         change = merge(connection, incoming, TABLE, KEYS, mode="replace")
-        keeps_folder = not change.total and current is not None and folder_exists(current.uri)
-        uri = current.uri if keeps_folder and current is not None else artifact.uri
+        standing = artifact if change.total else _standing(current, artifact)
         connection.execute(
             "insert into ops.published_artifacts as a (artifact_name, uri, run_id, fingerprint) "
             "values ('features', %s, %s, %s) on conflict (artifact_name) do update set uri = excluded.uri, "
             "run_id = excluded.run_id, fingerprint = excluded.fingerprint, published_at = now() "
             "where (a.uri, a.fingerprint) is distinct from (excluded.uri, excluded.fingerprint)",
-            [uri, run_id, artifact.fingerprint],
+            [standing.uri, run_id, standing.fingerprint],
         )
         connection.execute(sql.SQL("drop table {}").format(sql.Identifier(*incoming.split("."))))
-    return rows, change, uri
+    return rows, change, standing.uri
 
 
 def folder_exists(uri: str) -> bool:
@@ -114,20 +115,22 @@ def clear_folders(lake: str, written: str, published: str, previous: Artifact | 
     for the one published before: somebody may be reading it.
     """
     if written != published:
-        _delete(written)
+        remove_folder(written)
         return
     system, root = fs.FileSystem.from_uri(f"{lake}/features")
     kept = {_name(uri) for uri in (published, previous.uri if previous else published)}
     for info in system.get_file_info(fs.FileSelector(root)):
         if info.type == fs.FileType.Directory and info.base_name not in kept:
-            _delete(f"{lake}/features/{info.base_name}")
+            remove_folder(f"{lake}/features/{info.base_name}")
+            logger.info("removed the features of an older run, %s", info.base_name)
+
+
+def _standing(current: Artifact | None, fresh: Artifact) -> Artifact:
+    # A store that left the inputs took its rows out of the table at once: no row changes, yet the files are stale.
+    if current is None or current.fingerprint != fresh.fingerprint or not folder_exists(current.uri):
+        return fresh
+    return current
 
 
 def _name(uri: str) -> str:
     return uri.rstrip("/").rsplit("/", 1)[-1]
-
-
-def _delete(uri: str) -> None:
-    system, path = fs.FileSystem.from_uri(uri)
-    system.delete_dir(path)
-    logger.info("deleted the features of another run: %s", uri)

@@ -31,24 +31,30 @@ class House:
     def inputs(self) -> Path:
         return self.settings.home / "lake" / "inputs" / "first"
 
-    def publish(self, sales: list[float], fingerprint: str) -> None:
-        """Publishes one series of a store as the inputs."""
-        days = [FIRST + dt.timedelta(days=7 * number) for number in range(len(sales))]
-        write(self.inputs / "raw_sales", {
-            "store_id": [1] * len(days), "dept_id": [3] * len(days), "sale_date": days,
-            "weekly_sales": sales, "is_holiday": [False] * len(days),
-        })  # fmt: skip
-        write(self.inputs / "store_attributes", {"store_id": [1], "store_type": ["A"], "size_sqft": [900]})
+    def publish(self, sales: list[float], fingerprint: str, stores: tuple[int, ...] = (1,)) -> None:
+        """Publishes one series a store as the inputs."""
+        weeks = [
+            (store, FIRST + dt.timedelta(days=7 * n), amount) for store in stores for n, amount in enumerate(sales)
+        ]
+        keys = {"store_id": [store for store, _, _ in weeks], "is_holiday": [False] * len(weeks)}
+        days, amounts = [day for _, day, _ in weeks], [amount for _, _, amount in weeks]
         names = ("temperature", "fuel_price", "cpi", "unemployment", *(f"markdown_{n}" for n in range(1, 6)))
-        write(self.inputs / "external_features", {
-            "store_id": [1] * len(days), "feature_date": days, "is_holiday": [False] * len(days),
-            **{name: [float(number) for number in range(len(days))] for name in names},
-        })  # fmt: skip
+        write(
+            self.inputs / "raw_sales", {**keys, "dept_id": [3] * len(days), "sale_date": days, "weekly_sales": amounts}
+        )
+        write(
+            self.inputs / "store_attributes",
+            {"store_id": list(stores), "store_type": ["A"] * len(stores), "size_sqft": [900] * len(stores)},
+        )
+        write(self.inputs / "external_features", {**keys, "feature_date": days, **dict.fromkeys(names, amounts)})
         self.point_at_inputs(fingerprint)
 
     def point_at_inputs(self, fingerprint: str) -> None:
         with self.database.connect() as connection:
-            connection.execute("insert into raw.store_attributes values (1, 'A', 900, 'load') on conflict do nothing")
+            connection.execute(
+                "insert into raw.store_attributes values (1, 'A', 900, 'load'), (2, 'A', 900, 'load') "
+                "on conflict do nothing"
+            )
             connection.execute("delete from ops.published_artifacts where artifact_name = 'inputs'")
             connection.execute(
                 "insert into ops.published_artifacts (artifact_name, uri, run_id, fingerprint) "
@@ -146,6 +152,18 @@ def test_changed_inputs_publish_a_new_folder_and_keep_the_one_before(house):
     house.publish([10.0], "third")
     assert build(house, "three").change.deleted == 3
     assert house.folders() == ["three", "two"]
+
+
+def test_rows_that_left_the_table_with_their_store_leave_the_published_files_too(house):
+    house.publish([10.0, 20.0, 30.0], "both", stores=(1, 2))
+    build(house, "one")
+    house.publish([10.0, 20.0, 30.0], "first only")
+    with house.database.connect() as connection:
+        connection.execute("delete from raw.store_attributes where store_id = 2")
+    report = build(house, "two")
+    assert report.change.total == 0
+    assert house.pointer()["uri"].tolist() == [report.uri]
+    assert set(pq.read_table(report.uri)["store_id"].to_pylist()) == {1}
 
 
 def test_a_lost_folder_is_written_anew_though_no_row_changed(house):
