@@ -46,6 +46,9 @@ class AnomalyReport:
     rows: int
     change: Change
 
+    def __str__(self) -> str:
+        return f"{self.rows:,} unusual weeks; {self.change}"
+
 
 @dataclass(frozen=True)
 class Scores:

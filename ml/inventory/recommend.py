@@ -52,6 +52,13 @@ class RecommendReport:
     simulated_share: float
     change: Change
 
+    def __str__(self) -> str:
+        counts = ", ".join(f"{count:,} {status}" for status, count in self.by_status.items())
+        return (
+            f"{self.rows:,} recommendations ({counts}), ${self.value_at_risk_amount:,.0f} at risk, stock of "
+            f"{self.simulated_share:.0%} simulated; {self.change}"
+        )
+
 
 @dataclass(frozen=True)
 class PairRecommendation:
@@ -96,7 +103,7 @@ def recommend(settings: Settings, database: Database, run_id: str) -> RecommendR
         database, reasoned.assign(run_id=run_id), "ml.inventory_recommendations", _KEYS, "replace", scope
     )
     report = _report(frame, change)
-    logger.info("recommended for %d pairs in %.1f s: %s", report.rows, time.monotonic() - began, report.by_status)
+    logger.info("%s; %.1f s", report, time.monotonic() - began)
     return report
 
 

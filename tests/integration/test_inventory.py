@@ -148,6 +148,7 @@ def test_every_forecast_pair_gets_a_recommendation_and_a_second_run_changes_noth
     assert sum(report.by_status.values()) == report.rows
     assert tuple(report.by_status) == STATUSES
     assert report.simulated_share == 1
+    assert str(report).startswith("60 recommendations (")
     assert recommend(settings, database, "r2").change.total == 0
 
 
