@@ -1,0 +1,114 @@
+"""The audit: nothing reaches a table that people read before its rows were checked."""
+
+import datetime as dt
+import logging
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from expectations.baseline import incoming_rows, read_comparable, read_published
+from expectations.findings import Finding, failed, record, refusal
+from warehouse.database import Database
+from warehouse.settings import Settings
+
+if TYPE_CHECKING:
+    from expectations.rules import Suite
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class AuditReport:
+    """What an audit came to.
+
+    Attributes:
+        checked: rules checked.
+        failed_critical: critical rules that failed; an audit that returns has none.
+        failed_warning: rules that failed and only warn.
+        seconds: time it took, the import of Great Expectations not counted.
+        docs_path: index page of the data docs.
+    """
+
+    checked: int
+    failed_critical: int
+    failed_warning: int
+    seconds: float
+    docs_path: Path
+
+    @property
+    def failed(self) -> int:
+        """Critical and warning rules that failed."""
+        return self.failed_critical + self.failed_warning
+
+    def __str__(self) -> str:
+        return (
+            f"{self.checked} rules checked, {self.failed_critical} critical and {self.failed_warning} warnings failed"
+        )
+
+
+def audit_inputs(settings: Settings, database: Database, run_id: str, may_remove: bool = False) -> AuditReport:
+    """Returns the report on the incoming tables, whose rows may be published.
+
+    Args:
+        settings: the data docs are built under their home folder.
+        database: the incoming tables stand there.
+        run_id: the run that audits.
+        may_remove: whether the load may replace what is published; a change of scale then only warns.
+
+    Raises:
+        ShelfcastError: a critical rule failed; the load is marked as refused.
+    """
+    from expectations.suites import input_suites
+
+    today = dt.datetime.now(dt.UTC).date()
+    suites = input_suites(read_comparable(database), incoming_rows(database), today, may_remove)
+    findings, report = _audit(settings, database, run_id, "incoming", suites)
+    if report.failed_critical:
+        _refuse_load(database)
+        raise refusal(findings, report.docs_path, "Mend the file and run again.")
+    return report
+
+
+def audit_models(settings: Settings, database: Database, run_id: str) -> AuditReport:
+    """Returns the report on the newest forecasts and recommendations, which the marts may show.
+
+    Raises:
+        ShelfcastError: a critical rule failed; the marts keep what they showed before.
+    """
+    from expectations.model_suites import model_suites
+
+    findings, report = _audit(settings, database, run_id, "models", model_suites(read_published(database)))
+    if report.failed_critical:
+        raise refusal(
+            findings, report.docs_path, "Run `shelfcast run --from train`; if it fails again, look at the report."
+        )
+    return report
+
+
+def _audit(
+    settings: Settings, database: Database, run_id: str, name: str, suites: Sequence["Suite"]
+) -> tuple[list[Finding], AuditReport]:
+    from expectations.validation import validate
+
+    began = time.monotonic()
+    findings, index = validate(settings, database, name, suites, run_id)
+    record(database, run_id, findings)
+    seconds = time.monotonic() - began
+    report = AuditReport(
+        len(findings), len(failed(findings, "critical")), len(failed(findings, "warning")), seconds, index
+    )
+    for finding in failed(findings, "warning"):
+        logger.warning("%s: %s %s", finding.table_name, finding.description, finding.observed_value)
+    logger.info("audit %s: %s in %.1f s", name, report, seconds)
+    return findings, report
+
+
+def _refuse_load(database: Database) -> None:
+    """Marks the newest load, whose rows stand in the incoming tables, as refused."""
+    with database.connect() as connection:
+        connection.execute(
+            "update ops.loads set status = 'refused' where status = 'incoming' and load_id in ("
+            "select load_id from ops.loads order by created_at desc limit 1)"
+        )

@@ -1,0 +1,143 @@
+"""The pages of the data docs site: renderers and a view that Great Expectations' site builder calls.
+
+Its own pages load styles, scripts and a logo from other people's servers: without the network the index is empty, and
+with it every reader is counted there. These need nothing but the file, and put what failed, and why it matters, first.
+
+Imports Great Expectations: the site builder alone imports this module.
+"""
+
+import datetime as dt
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from great_expectations.core import ExpectationSuite
+from great_expectations.core.expectation_validation_result import ExpectationSuiteValidationResult
+from great_expectations.data_context import AbstractDataContext
+from great_expectations.data_context.types.resource_identifiers import (
+    ExpectationSuiteIdentifier,
+    ValidationResultIdentifier,
+)
+from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
+
+from expectations.findings import Finding, extent
+from expectations.outcomes import columns_of, finding_of
+from expectations.retention import KEPT_RUNS
+
+WORDS = {"passed": "passed", "info": "passed", "warning": "passed with warnings", "critical": "stopped"}
+SEVERITIES = ("critical", "warning", "info")
+SHOWN_ROWS = 20
+
+Document = Mapping[str, Any]
+
+
+class PageView:
+    """Turns a document of one of the renderers into a page."""
+
+    def __init__(self, **_settings: Any) -> None:
+        loader = jinja2.FileSystemLoader(Path(__file__).parent / "templates")
+        self._templates = jinja2.Environment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True)
+
+    def render(self, document: Document, **_settings: Any) -> str:
+        """Returns the page."""
+        return self._templates.get_template(f"{document['page']}.html.j2").render(words=WORDS, **document)
+
+
+class SuiteRenderer:
+    """Lists the rules of a suite."""
+
+    def render(self, suite: ExpectationSuite) -> Document:
+        """Returns the document of a suite's page."""
+        rules = [_rule(expectation.configuration) for expectation in suite.expectations]
+        rules.sort(key=lambda rule: SEVERITIES.index(rule["severity"]))
+        table = suite.meta.get("table", suite.name)
+        return {"page": "suite", "title": table, "home": "../index.html", "table": table, "rules": rules}
+
+
+class ResultRenderer:
+    """Shows the outcome of one suite in one run, what failed first."""
+
+    def render(self, validation: ExpectationSuiteValidationResult) -> Document:
+        """Returns the document of a validation's page."""
+        table = validation.asset_name or validation.suite_name
+        run = validation.meta["run_id"]
+        rules = [_outcome(validation.suite_name, table, result) for result in validation.results]
+        rules.sort(key=lambda rule: (rule["is_success"], SEVERITIES.index(rule["severity"])))
+        return {
+            "page": "result",
+            "title": table,
+            "home": "../../../../index.html",
+            "table": table,
+            "outcome": _worst(validation),
+            "run": run["run_name"],
+            "checked_at": _moment(dt.datetime.fromisoformat(run["run_time"])),
+            "failed": sum(not rule["is_success"] for rule in rules),
+            "rules": rules,
+        }
+
+
+class IndexRenderer:
+    """Lists the runs, the newest first, and the suites."""
+
+    def __init__(self, data_context: AbstractDataContext) -> None:
+        self._context = data_context
+
+    def render(self, links: Mapping[str, Any]) -> Document:
+        """Returns the document of the index page, from the links that the site builder collected."""
+        runs: dict[str, list[dict[str, Any]]] = {}
+        for link in sorted(links.get("validations_links", []), key=lambda link: link["run_time"], reverse=True):
+            runs.setdefault(link["run_name"], []).append(self._check(link))
+        listed = [{"name": name, "checks": checks} for name, checks in runs.items()]
+        suites = [
+            {"name": link["expectation_suite_name"], "link": link["filepath"]}
+            for link in sorted(
+                links.get("expectations_links", []), key=lambda link: str(link["expectation_suite_name"])
+            )
+        ]
+        return {"page": "index", "title": "Runs", "kept": KEPT_RUNS, "runs": listed, "suites": suites}
+
+    def _check(self, link: Mapping[str, Any]) -> dict[str, Any]:
+        key = ValidationResultIdentifier(
+            ExpectationSuiteIdentifier(link["expectation_suite_name"]), link["run_id"], link["batch_identifier"]
+        )
+        validation = self._context.validation_results_store.get(key)
+        return {
+            "suite": link["expectation_suite_name"],
+            "table": link["asset_name"],
+            "checked_at": _moment(link["run_time"]),
+            "link": link["filepath"],
+            "outcome": _worst(validation),
+            "rules": validation.statistics["evaluated_expectations"],
+            "failed": validation.statistics["unsuccessful_expectations"],
+        }
+
+
+def _worst(validation: ExpectationSuiteValidationResult) -> str:
+    """Returns the gravest severity that failed, or passed."""
+    severity = validation.get_max_severity_failure()
+    return str(severity.value) if severity else "passed"
+
+
+def _moment(time: dt.datetime) -> str:
+    return time.astimezone(dt.UTC).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def _rule(rule: ExpectationConfiguration) -> dict[str, Any]:
+    return {
+        "severity": str(rule.severity.value),
+        "description": rule.description,
+        "notes": rule.notes,
+        "column": columns_of(rule),
+    }
+
+
+def _outcome(suite: str, table: str, result: Any) -> dict[str, Any]:
+    finding: Finding = finding_of(suite, table, result)
+    examples = result.result.get("partial_unexpected_index_list") or []
+    return _rule(result.expectation_config) | {
+        "is_success": finding.is_success,
+        "extent": extent(finding) if finding.unexpected_count else "",
+        "seen": "" if examples else finding.observed_value,
+        "examples": examples[:SHOWN_ROWS],
+    }

@@ -1,0 +1,352 @@
+"""What is expected of the input files before anything is published: one suite for each incoming table.
+
+dbt guards keys, relations and arithmetic in the published tables. Here stands what only the moment of arrival can
+tell: whether a file is complete, plausible and of one piece with what came before. Rules that a legitimate file of
+another retailer might break only warn; critical ones mark rows that no model could use.
+
+Imports Great Expectations: import it only where an audit runs.
+"""
+
+import datetime as dt
+
+from great_expectations.expectations.expectation import Expectation
+
+from expectations.baseline import Published
+from expectations.rules import (
+    Suite,
+    contains,
+    known,
+    newest,
+    none_found,
+    one_of,
+    ordered,
+    row_count,
+    seldom_zero,
+    within,
+)
+from warehouse.calendar import friday_on_or_after, holiday_weeks
+
+FIRST_DAY = "2000-01-01"
+LARGEST_AMOUNT = 50_000_000.0
+PLAN_WEEKS = 104
+HORIZON_WEEKS = 8
+
+MARKDOWNS = ("markdown_1", "markdown_2", "markdown_3", "markdown_4", "markdown_5")
+
+_SALES = """
+select
+    i.store_id, i.dept_id, i.sale_date, i.weekly_sales, i.is_holiday,
+    to_char(i.sale_date, 'FMDay') as weekday,
+    case
+        when i.is_holiday = (i.sale_date in ({holidays})) then 'agrees'
+        when i.is_holiday then 'flagged, yet no holiday'
+        else 'holiday, yet not flagged'
+    end as holiday_flag,
+    abs(i.weekly_sales - p.weekly_sales) / greatest(abs(p.weekly_sales), 1) as restated_rate,
+    case when abs(p.weekly_sales) >= 1 then abs(i.weekly_sales / p.weekly_sales) end as restated_factor
+from raw_incoming.raw_sales i
+left join raw.raw_sales p on p.store_id = i.store_id and p.dept_id = i.dept_id and p.sale_date = i.sale_date
+"""
+_LOST_WEEKS = """
+select w.week::date as lost_week
+from generate_series(
+    (select min(sale_date) from {batch} a), (select max(sale_date) from {batch} b), interval '7 days'
+) as w (week)
+where not exists (select 1 from {batch} c where c.sale_date = w.week::date)
+"""
+_THIN_NEWEST_WEEK = """
+select weeks.sale_date, weeks.series_count, weeks.usual_count
+from (
+    select
+        sale_date, count(*) as series_count,
+        avg(count(*)) over (order by sale_date rows between 8 preceding and 1 preceding) as usual_count,
+        max(sale_date) over () as newest_week
+    from {batch} a
+    group by sale_date
+) weeks
+where weeks.sale_date = weeks.newest_week and weeks.series_count < 0.7 * weeks.usual_count
+"""
+_COVARIATES = """
+select
+    i.*,
+    to_char(i.feature_date, 'FMDay') as weekday,
+    case
+        when i.is_holiday = (i.feature_date in ({holidays})) then 'agrees'
+        when i.is_holiday then 'flagged, yet no holiday'
+        else 'holiday, yet not flagged'
+    end as holiday_flag
+from raw_incoming.external_features i
+"""
+_STORES = """
+select
+    i.*, abs(i.size_sqft - p.size_sqft)::double precision / p.size_sqft as restated_rate
+from raw_incoming.store_attributes i
+left join raw.store_attributes p on p.store_id = i.store_id
+"""
+_STOCK = "select i.* from raw_incoming.stock_positions i"
+
+
+def input_suites(published: Published, rows: dict[str, int], today: dt.date, may_remove: bool = False) -> list[Suite]:
+    """Returns the suites of the incoming tables; that of the stock positions only where some came.
+
+    Args:
+        published: what the load is held against; empty where nothing comparable is published.
+        rows: rows of each incoming table.
+        today: no sale may lie after the week of this day.
+        may_remove: whether the load may replace what is published; a change of scale then only warns.
+    """
+    suites = [sales_suite(published, today, may_remove), covariates_suite(published, today), stores_suite(published)]
+    return suites + ([stock_suite(published, today)] if rows.get("stock_positions") else [])
+
+
+def sales_suite(published: Published, today: dt.date, may_remove: bool = False) -> Suite:
+    """Returns the suite of raw_incoming.raw_sales."""
+    rules = _sales_completeness() + _sales_plausibility(today) + _sales_shares()
+    rules += _drift("raw_sales", "sale_date", published) + (_restatements(may_remove) if published.row_counts else [])
+    query = _SALES.format(holidays=_holiday_dates(today))
+    return Suite("incoming_sales", "raw_incoming.raw_sales", query, ("store_id", "dept_id", "sale_date"), tuple(rules))
+
+
+def _sales_completeness() -> list[Expectation]:
+    return [
+        row_count(1, None, "The file brings at least one week of sales.", "An empty file would hide every series."),
+        known("store_id", "Every row names its store.", "Sales without a store belong to no series."),
+        known("dept_id", "Every row names its department.", "Sales without a department belong to no series."),
+        known("sale_date", "Every row is dated.", "Sales without a week have no place in a series."),
+        known("weekly_sales", "Every row has an amount.", "Leave out a week without sales, or write 0."),
+        known("is_holiday", "Every row says whether its week is a holiday.", "Holiday weeks weigh five in the score."),
+        none_found(
+            _LOST_WEEKS, "No week is missing altogether between the first and the last.",
+            "One series may pause; a week without any sales at all is a lost part of the file.", "warning",
+        ),
+        none_found(
+            _THIN_NEWEST_WEEK, "The newest week has at least 70 % of the usual number of series.",
+            "A week that was exported too early looks like a collapse of sales.", "warning",
+        ),
+    ]  # fmt: skip
+
+
+def _sales_plausibility(today: dt.date) -> list[Expectation]:
+    this_week = friday_on_or_after(today).isoformat()
+    return [
+        within("store_id", 0, None, "Store numbers are not negative.", "A negative number is a misread column."),
+        within("dept_id", 0, None, "Department numbers are not negative.", "A negative number is a misread column."),
+        within(
+            "sale_date", FIRST_DAY, this_week, f"Weeks lie between {FIRST_DAY} and the week of today, {this_week}.",
+            "A sale in the future or in another century is a misread date: name the date format.",
+        ),
+        one_of(
+            "weekday", ["Friday"], "Every week of sales is dated by its Friday.",
+            "Series are built on a calendar of Fridays; any other day would make a second week of the same one.",
+        ),
+        within(
+            "weekly_sales", -LARGEST_AMOUNT, LARGEST_AMOUNT, "A department sells less than 50 million dollars a week.",
+            "Amounts beyond that are a slipped decimal point, another unit, or not a number.",
+        ),
+        one_of(
+            "holiday_flag", ["agrees"], "Holiday flags of sales agree with the calendar of the four holidays.",
+            "A flag in another week teaches the models the wrong lift.", "warning",
+        ),
+    ]  # fmt: skip
+
+
+def _sales_shares() -> list[Expectation]:
+    return [
+        within(
+            "weekly_sales", 0, None, "At most 2 % of the weeks have more returns than sales.",
+            "Returns are real and are kept, but they are rare.", "warning", 0.98,
+        ),
+        within(
+            "weekly_sales", 0, None, "At most 20 % of the weeks have more returns than sales.",
+            "So many returns mean a column of another meaning, or a turned sign.", share=0.8,
+        ),
+        seldom_zero(
+            "weekly_sales", 0.9, "At most 10 % of the weeks sell nothing.", "Zeros may stand for missing weeks."
+        ),
+        seldom_zero(
+            "weekly_sales", 0.5, "At most half of the weeks sell nothing.",
+            "So many zeros mean that missing weeks were written as 0; leave them out.", "critical",
+        ),
+    ]  # fmt: skip
+
+
+def _restatements(may_remove: bool) -> list[Expectation]:
+    return [
+        within(
+            "restated_rate", 0, 0.01, "At most 1 % of the weeks published before come with another amount.",
+            "Corrections are welcome; many at once may be another extract.", "warning", 0.99,
+        ),
+        within(
+            "restated_factor", 0.1, 10, "Weeks published before keep their scale.",
+            "Amounts ten times larger or smaller are another unit or another retailer; say --replace if that is meant.",
+            "warning" if may_remove else "critical", 0.5,
+        ),
+    ]  # fmt: skip
+
+
+def _drift(table: str, date_column: str | None, published: Published) -> list[Expectation]:
+    """Returns the rules that hold a load against what is published; none where nothing is."""
+    count = published.row_counts.get(table, 0)
+    if not count:
+        return []
+    rules = [
+        row_count(
+            0.5 * count, 2 * count + 100, f"The load has between half and twice the {count:,} rows of the last one.",
+            "A file that shrank or grew this much is often cut, or joined twice.", "warning",
+        ),
+        contains(
+            "store_id", list(published.store_ids), "Every published store is in the load.",
+            "A store that is missing without being closed was lost on the way.",
+        ),
+    ]  # fmt: skip
+    if date_column and published.newest_week:
+        week = published.newest_week.isoformat()
+        rules.append(
+            newest(
+                date_column, week, None, f"The load reaches at least to {week}, the last published week.",
+                "An older file than the last one would turn back the clock.", "warning",
+            )
+        )  # fmt: skip
+    return rules
+
+
+def covariates_suite(published: Published, today: dt.date) -> Suite:
+    """Returns the suite of raw_incoming.external_features."""
+    last_day = (friday_on_or_after(today) + dt.timedelta(weeks=PLAN_WEEKS)).isoformat()
+    rules = [
+        row_count(1, None, "The file brings at least one week of a store.", "An empty file hides every covariate."),
+        known("store_id", "Every week of covariates names its store.", "A row without a store joins to nothing."),
+        known("feature_date", "Every week of covariates is dated.", "A row without a week joins to nothing."),
+        known("is_holiday", "Every week of covariates says whether it is a holiday.", "Holiday weeks weigh five."),
+        within("store_id", 0, None, "Store numbers are not negative.", "A negative number is a misread column."),
+        within(
+            "feature_date", FIRST_DAY, last_day, f"Weeks lie between {FIRST_DAY} and two years from now.",
+            "Plans may reach ahead, but a date beyond is misread: name the date format.",
+        ),
+        one_of(
+            "weekday", ["Friday"], "Every week of covariates is dated by its Friday.",
+            "Covariates of another day join to no week of sales.",
+        ),
+        one_of(
+            "holiday_flag", ["agrees"], "Holiday flags of covariates agree with the calendar of the four holidays.",
+            "A flag in another week teaches the models the wrong lift.", "warning",
+        ),
+        *_measured("temperature", "Temperatures", -130, 140, 0.95, "degrees Fahrenheit"),
+        *_measured("fuel_price", "Fuel prices", 0.1, 50, 0.95, "dollars per gallon"),
+        *_measured("cpi", "Consumer price indices", 1, 10_000, 0.85, "index points"),
+        *_measured("unemployment", "Unemployment rates", 0, 100, 0.85, "percent"),
+        within(
+            "unemployment", 1, 40, "Nearly all unemployment rates lie between 1 and 40 percent.",
+            "Rates below 1 are often fractions; percent is expected.", "warning", 0.99,
+        ),
+    ]  # fmt: skip
+    for markdown in MARKDOWNS:
+        rules += _markdown_rules(markdown)
+    rules += _drift("external_features", "feature_date", published)
+    query = _COVARIATES.format(holidays=_holiday_dates(today))
+    return Suite(
+        "incoming_covariates", "raw_incoming.external_features", query, ("store_id", "feature_date"), tuple(rules)
+    )
+
+
+def _measured(column: str, name: str, low: float, high: float, share: float, unit: str) -> list[Expectation]:
+    return [
+        known(
+            column, f"{name} are known in at least {100 * share:.0f} % of the weeks.",
+            "Weeks ahead may lack them; more gaps than that mean a lost column.", "warning", share,
+        ),
+        within(
+            column, low, high, f"{name} lie between {low:,g} and {high:,g} {unit}.",
+            "Anything else is another unit, a shifted column, or not a number.",
+        ),
+    ]  # fmt: skip
+
+
+def _markdown_rules(column: str) -> list[Expectation]:
+    name = column.replace("_", " ").capitalize()
+    return [
+        known(
+            column, f"{name} is known in at least a quarter of the weeks.",
+            "Markdowns are recorded from November 2011 on; a share, not a fault.", "info", 0.25,
+        ),
+        within(
+            column, -100_000, 10_000_000, f"{name} lies between minus 100 thousand and 10 million dollars.",
+            "Anything else is a slipped decimal point, or not a number.",
+        ),
+        within(
+            column, 0, None, f"{name} is negative in at most 2 % of the weeks.",
+            "A negative markdown is a correction, and rare.", "warning", 0.98,
+        ),
+    ]  # fmt: skip
+
+
+def stores_suite(published: Published) -> Suite:
+    """Returns the suite of raw_incoming.store_attributes."""
+    rules = [
+        row_count(1, None, "The file brings at least one store.", "Without stores no sale can be placed."),
+        known("store_id", "Every store has a number.", "A store without a number joins to nothing."),
+        known("store_type", "Every store has a type.", "Policies are set by store type."),
+        known("size_sqft", "Every store has a size.", "Models scale by the size of a store."),
+        within("store_id", 0, None, "Store numbers are not negative.", "A negative number is a misread column."),
+        one_of("store_type", ["A", "B", "C"], "Store types are A, B or C.", "Policies know these three types only."),
+        within(
+            "size_sqft", 100, 2_000_000, "Store sizes lie between 100 and 2 million square feet.",
+            "Anything else is another unit or a misread column.",
+        ),
+        within(
+            "size_sqft", 5_000, 400_000, "Store sizes are those of a retail store, 5,000 to 400,000 square feet.",
+            "Sizes may be in square metres, or belong to a warehouse.", "warning", 0.95,
+        ),
+    ]  # fmt: skip
+    rules += _drift("store_attributes", None, published)
+    if published.row_counts:
+        rules.append(
+            within(
+                "restated_rate", 0, 0.5, "No store changed its size by more than half.",
+                "Stores are seldom rebuilt that far: the numbering of the stores may have shifted.", "warning",
+            )
+        )  # fmt: skip
+    return Suite("incoming_stores", "raw_incoming.store_attributes", _STORES, ("store_id",), tuple(rules))
+
+
+def stock_suite(published: Published, today: dt.date) -> Suite:
+    """Returns the suite of raw_incoming.stock_positions."""
+    tomorrow = (today + dt.timedelta(days=1)).isoformat()
+    rules = [
+        known("store_id", "Every count names its store.", "A count without a store belongs to no pair."),
+        known("dept_id", "Every count names its department.", "A count without a department belongs to no pair."),
+        known("stock_date", "Every count is dated.", "A count without a day can't be set against sales."),
+        known("on_hand", "Every count says what is on hand.", "An empty count is no count."),
+        known("on_order", "Every count says what is on order.", "Write 0 where nothing is on its way."),
+        within("on_hand", 0, 1e9, "Stock on hand is neither negative nor absurd.", "Stock can't be owed to a shelf."),
+        within("on_order", 0, 1e9, "Stock on order is neither negative nor absurd.", "An order can't be negative."),
+        within(
+            "stock_date", FIRST_DAY, tomorrow, f"Counts lie between {FIRST_DAY} and today.",
+            "A count in the future is a misread date.",
+        ),
+        within(
+            "unit_price", 0.001, 1e6, "Prices of a piece lie between a tenth of a cent and 1 million dollars.",
+            "Stock in pieces is valued with this price.",
+        ),
+        within("lead_time_days", 0.1, 365, "Lead times lie between a few hours and a year.", "Lead times are in days."),
+        ordered(
+            "stock_date", "expected_date", "Deliveries are expected on or after the day of the count.",
+            "A delivery that has come belongs to the stock on hand.", "warning",
+        ),
+        seldom_zero("on_hand", 0.5, "At most half of the counted shelves are empty.", "Zeros may stand for no count."),
+    ]  # fmt: skip
+    if published.newest_week:
+        oldest = (published.newest_week - dt.timedelta(weeks=HORIZON_WEEKS)).isoformat()
+        rules.append(
+            newest(
+                "stock_date", oldest, None, f"The newest count is from {oldest} or later.",
+                "An older count says little about the shelf of today.", "warning",
+            )
+        )  # fmt: skip
+    keys = ("store_id", "dept_id", "stock_date")
+    return Suite("incoming_stock", "raw_incoming.stock_positions", _STOCK, keys, tuple(rules))
+
+
+def _holiday_dates(today: dt.date) -> str:
+    years = range(2009, today.year + 3)
+    return ", ".join(f"date '{day}'" for year in years for day in holiday_weeks(year).values())

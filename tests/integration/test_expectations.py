@@ -1,0 +1,562 @@
+"""The audit on small tables in a home and a database of its own."""
+
+import dataclasses
+import datetime as dt
+import re
+import shutil
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from expectations.audit import audit_inputs, audit_models
+from expectations.baseline import Published, read_comparable
+from warehouse.calendar import holiday_of
+from warehouse.errors import ShelfcastError
+from warehouse.load import copy_frame
+from warehouse.settings import load_settings
+
+LAST_WEEK = dt.date(2012, 8, 31)
+WEEKS = [LAST_WEEK - dt.timedelta(weeks=n) for n in range(59, -1, -1)]
+PAIRS = [(store, dept) for store in (1, 2) for dept in (1, 2, 3)]
+INPUTS = ("raw_sales", "external_features", "store_attributes", "stock_positions")
+DBT_KINDS = ("unique", "foreign", "sum_to_equal", "equal_other_table", "values_to_be_equal")
+
+
+@pytest.fixture(scope="module")
+def home():
+    from warehouse import embedded
+    from warehouse.environment import prepare_environment
+
+    settings = load_settings(home=Path(tempfile.mkdtemp(prefix="shelfcast-audit-")))
+    prepare_environment(settings)
+    yield settings
+    embedded.stop(settings)
+    shutil.rmtree(settings.home, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def server(home):
+    from warehouse.database import open_database
+
+    return open_database(home)
+
+
+@pytest.fixture
+def tables(server):
+    """The database with nothing in the tables that the audit reads or writes."""
+    with server.connect() as connection:
+        connection.execute(
+            "truncate raw.store_attributes, raw.raw_sales, raw.external_features, raw.stock_positions, "
+            "raw_incoming.raw_sales, raw_incoming.external_features, raw_incoming.store_attributes, "
+            "raw_incoming.stock_positions, ml.forecasts, ml.inventory_recommendations, ops.loads, ops.audit_results "
+            "cascade"
+        )
+    return server
+
+
+def good_inputs():
+    random = np.random.default_rng(7)
+    sales = pd.DataFrame(
+        [
+            (store, dept, week, float(random.uniform(5_000, 20_000)), holiday_of(week) is not None)
+            for store, dept in PAIRS
+            for week in WEEKS
+        ],
+        columns=["store_id", "dept_id", "sale_date", "weekly_sales", "is_holiday"],
+    )
+    ahead = [LAST_WEEK + dt.timedelta(weeks=n) for n in range(1, 9)]
+    covariates = pd.DataFrame(
+        [
+            (store, week, 60.0, 3.5, 210.0, 7.5, holiday_of(week) is not None)
+            for store in (1, 2)
+            for week in WEEKS + ahead
+        ],
+        columns=["store_id", "feature_date", "temperature", "fuel_price", "cpi", "unemployment", "is_holiday"],
+    )
+    for number in range(1, 6):
+        covariates[f"markdown_{number}"] = 1_000.0
+    stores = pd.DataFrame({"store_id": [1, 2], "store_type": ["A", "B"], "size_sqft": [150_000, 90_000]})
+    return {"raw_sales": sales, "external_features": covariates, "store_attributes": stores}
+
+
+def good_stock():
+    return pd.DataFrame(
+        [(store, dept, LAST_WEEK, 9_000.0, 0.0, 7.0) for store, dept in PAIRS],
+        columns=["store_id", "dept_id", "stock_date", "on_hand", "on_order", "lead_time_days"],
+    )
+
+
+def arrive(database, frames, load_id="load-1", kind="files"):
+    with database.connect() as connection:
+        for table, frame in frames.items():
+            connection.execute(
+                "insert into ops.loads (load_id, run_id, table_name, file_name, file_sha256, source_kind, status, "
+                "rows_read, rows_accepted, rows_rejected, rows_duplicate) "
+                "values (%s, 'run', %s, %s, '', %s, 'incoming', %s, %s, 0, 0)",
+                [load_id, table, f"{table}.csv", kind, len(frame), len(frame)],
+            )
+    for table, frame in frames.items():
+        copy_frame(database, frame.assign(load_id=load_id), f"raw_incoming.{table}")
+
+
+def publish(database, frames, load_id="load-0", kind="files"):
+    from warehouse.inputs import publish_inputs
+
+    arrive(database, frames, load_id, kind)
+    publish_inputs(database, load_id, "run-0", "lake", "mark", True)
+
+
+def results(database, run_id):
+    return database.read_frame(
+        "select * from ops.audit_results where run_id = %(run)s order by suite_name, description", {"run": run_id}
+    )
+
+
+def failures(database, run_id, severity):
+    found = results(database, run_id)
+    return list(found[(found["severity"] == severity) & ~found["is_success"]]["description"])
+
+
+def all_rules():
+    from expectations.model_suites import model_suites
+    from expectations.suites import input_suites
+
+    published = Published(dict.fromkeys(INPUTS, 100), (1, 2), LAST_WEEK, 20_000.0, 9_000.0)
+    suites = input_suites(published, dict.fromkeys(INPUTS, 1), dt.date(2026, 1, 1)) + model_suites(published)
+    return [(suite, rule) for suite in suites for rule in suite.rules]
+
+
+def test_every_rule_has_a_severity_a_sentence_and_a_reason():
+    rules = all_rules()
+    assert len({suite.name for suite, _ in rules}) == 6
+    for suite, rule in rules:
+        assert rule.severity.value in ("critical", "warning", "info"), suite.name
+        assert re.fullmatch(r"[A-Z].+\.", rule.description), rule.description
+        assert re.fullmatch(r"[A-Z].+\.", rule.notes), rule.notes
+
+
+def test_no_sentence_stands_twice_in_a_suite():
+    said = [(suite.name, rule.description) for suite, rule in all_rules()]
+    assert len(said) == len(set(said))
+
+
+def test_no_rule_is_of_a_kind_that_dbt_guards():
+    kinds = {rule.expectation_type for _, rule in all_rules()}
+    assert not [kind for kind in kinds if any(word in kind for word in DBT_KINDS) and "unique_value_count" not in kind]
+
+
+def test_a_tolerated_share_never_stops_a_publication_on_its_own_below_ten_percent():
+    for _, rule in all_rules():
+        share = getattr(rule, "mostly", 1.0)
+        if 0.9 < share < 1.0:
+            assert rule.severity.value == "warning", rule.description
+
+
+def test_good_files_pass_and_the_report_lists_the_run(home, tables):
+    arrive(tables, good_inputs() | {"stock_positions": good_stock()})
+    report = audit_inputs(home, tables, "good-run")
+    found = results(tables, "good-run")
+    assert (report.failed_critical, report.failed_warning) == (0, 0)
+    assert report.checked == len(found)
+    assert set(found["table_name"]) == {f"raw_incoming.{table}" for table in INPUTS}
+    assert report.docs_path == home.home / "data_docs" / "index.html"
+    assert "good-run" in report.docs_path.read_text()
+
+
+def test_every_rule_stands_on_a_page_that_needs_nothing_from_the_network(home, tables):
+    arrive(tables, good_inputs())
+    audit_inputs(home, tables, "page-run")
+    docs = home.home / "data_docs"
+    pages = {path: path.read_text() for path in docs.rglob("*.html")}
+    of_run = " ".join(text for path, text in pages.items() if "page-run" in path.parts)
+    index = (docs / "index.html").read_text()
+    for description in results(tables, "page-run")["description"]:
+        assert description in of_run
+    assert not [path for path, text in pages.items() if re.search(r"(src|href)=\"?https?:|url\(['\"]?https?:", text)]
+    links = re.findall(r'href="([^"]+)"', index)
+    assert links
+    assert all((docs / link).exists() for link in links)
+    for path, text in pages.items():
+        assert all((path.parent / link).exists() for link in re.findall(r'href="([^"]+)"', text)), path
+
+
+def test_no_password_is_in_any_written_file(home, tables):
+    frames = good_inputs()
+    frames["raw_sales"].loc[0, "sale_date"] = dt.date(2012, 8, 30)
+    arrive(tables, frames)
+    with pytest.raises(ShelfcastError) as refused:
+        audit_inputs(home, tables, "secret-run")
+    passwords = {login.password for login in tables.logins.values()}
+    written = [
+        path for folder in ("gx", "data_docs", "logs") for path in (home.home / folder).rglob("*") if path.is_file()
+    ]
+    assert len(written) > 10
+    for path in written:
+        content = path.read_bytes()
+        assert not [password for password in passwords if password.encode() in content], path
+    assert not [password for password in passwords if password in str(refused.value)]
+
+
+def set_value(table, column, value, rows=slice(0, 3)):
+    def change(frames):
+        frame = frames[table]
+        frame[column] = frame[column].astype(object)
+        frame.loc[frame.index[rows], column] = value
+        frames[table] = frame.infer_objects()
+
+    return change
+
+
+def scale(table, column, factor, rows=slice(None)):
+    def change(frames):
+        frames[table].loc[frames[table].index[rows], column] *= factor
+
+    return change
+
+
+def empty(table):
+    def change(frames):
+        frames[table] = frames[table].iloc[:0]
+
+    return change
+
+
+def with_stock(column, value):
+    def change(frames):
+        frames["stock_positions"] = good_stock()
+        set_value("stock_positions", column, value)(frames)
+
+    return change
+
+
+def spoil(frames, changes):
+    """Applies the changes one after the other and returns the rules that they break."""
+    for change, _ in changes.values():
+        change(frames)
+    return {rule for _, rule in changes.values()}
+
+
+BAD_ROWS = {
+    "a missing store": (set_value("external_features", "store_id", None), "Every week of covariates names its store."),
+    "a missing amount": (set_value("raw_sales", "weekly_sales", None, slice(0, 2)), "Every row has an amount."),
+    "an absurd amount": (
+        set_value("raw_sales", "weekly_sales", 1e9, slice(2, 3)),
+        "A department sells less than 50 million dollars a week.",
+    ),
+    "a Thursday": (
+        set_value("raw_sales", "sale_date", dt.date(2012, 8, 30)), "Every week of sales is dated by its Friday.",
+    ),
+    "a date in the future": (
+        set_value("external_features", "feature_date", dt.date(2099, 1, 2), slice(5, 6)),
+        "Weeks lie between 2000-01-01 and two years from now.",
+    ),
+    "a turned sign": (
+        scale("raw_sales", "weekly_sales", -1, slice(3, 90)), "At most 20 % of the weeks have more returns than sales.",
+    ),
+    "zeros for missing weeks": (
+        set_value("raw_sales", "weekly_sales", 0.0, slice(100, 300)), "At most half of the weeks sell nothing.",
+    ),
+    "a temperature in Kelvin": (
+        set_value("external_features", "temperature", 290.0),
+        "Temperatures lie between -130 and 140 degrees Fahrenheit.",
+    ),
+    "an amount that is not a number": (
+        set_value("external_features", "fuel_price", float("inf")),
+        "Fuel prices lie between 0.1 and 50 dollars per gallon.",
+    ),
+    "an unknown store type": (
+        set_value("store_attributes", "store_type", "D", slice(0, 1)), "Store types are A, B or C.",
+    ),
+    "a store of 5 square feet": (
+        set_value("store_attributes", "size_sqft", 5, slice(1, 2)),
+        "Store sizes lie between 100 and 2 million square feet.",
+    ),
+    "stock below zero": (with_stock("on_hand", -1.0), "Stock on hand is neither negative nor absurd."),
+    "a count in the future": (
+        set_value("stock_positions", "stock_date", dt.date(2099, 1, 2)), "Counts lie between 2000-01-01 and today.",
+    ),
+}  # fmt: skip
+
+
+def test_each_kind_of_bad_row_breaks_its_critical_rule(home, tables):
+    frames = good_inputs()
+    rules = spoil(frames, BAD_ROWS)
+    arrive(tables, frames)
+    with pytest.raises(ShelfcastError):
+        audit_inputs(home, tables, "bad-run")
+    assert rules <= set(failures(tables, "bad-run", "critical"))
+    page = next((home.home / "data_docs" / "validations" / "incoming_stores" / "bad-run").rglob("*.html")).read_text()
+    assert "<td>D</td>" in page
+
+
+BAD_FILES = {
+    "no sales at all": (empty("raw_sales"), 'raw_sales: the rule "The file brings at least one week of sales"'),
+    "no stores at all": (empty("store_attributes"), 'store_attributes: the rule "The file brings at least one store"'),
+    "three Thursdays": (
+        set_value("raw_sales", "sale_date", dt.date(2012, 8, 30)),
+        'raw_sales: the rule "Every week of sales is dated by its Friday" is broken by 3 of 360 rows',
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", BAD_FILES)
+def test_a_bad_file_is_refused_in_one_sentence(home, tables, case):
+    change, sentence = BAD_FILES[case]
+    frames = good_inputs()
+    change(frames)
+    arrive(tables, frames)
+    with pytest.raises(ShelfcastError) as refused:
+        audit_inputs(home, tables, "refused-run")
+    index = home.home / "data_docs" / "index.html"
+    assert f"The audit stopped raw_incoming.{sentence}" in str(refused.value)
+    assert str(index) in str(refused.value)
+    assert set(tables.read_frame("select status from ops.loads")["status"]) == {"refused"}
+    assert tables.read_frame("select count(*) as rows from raw.raw_sales").loc[0, "rows"] == 0
+    assert "stopped" in index.read_text()
+
+
+def drop_week(frames):
+    sales = frames["raw_sales"]
+    frames["raw_sales"] = sales[sales["sale_date"] != WEEKS[30]]
+
+
+def thin_out_newest_week(frames):
+    sales = frames["raw_sales"]
+    frames["raw_sales"] = sales[(sales["sale_date"] != LAST_WEEK) | (sales["dept_id"] == 1)]
+
+
+ODD_ROWS = {
+    "some returns": (
+        scale("raw_sales", "weekly_sales", -0.9, slice(0, 20)),
+        "At most 2 % of the weeks have more returns than sales.",
+    ),
+    "restated weeks": (
+        scale("raw_sales", "weekly_sales", 1.2, slice(20, 60)),
+        "At most 1 % of the weeks published before come with another amount.",
+    ),
+    "a wrong holiday flag": (
+        set_value("raw_sales", "is_holiday", True, slice(60, 63)),
+        "Holiday flags of sales agree with the calendar of the four holidays.",
+    ),
+    "a lost week": (drop_week, "No week is missing altogether between the first and the last."),
+    "a thin newest week": (thin_out_newest_week, "The newest week has at least 70 % of the usual number of series."),
+    "unemployment as a fraction": (
+        set_value("external_features", "unemployment", 0.075, slice(0, 50)),
+        "Nearly all unemployment rates lie between 1 and 40 percent.",
+    ),
+    "a lost column": (
+        set_value("external_features", "cpi", None, slice(0, 80)),
+        "Consumer price indices are known in at least 85 % of the weeks.",
+    ),
+    "a rebuilt store": (
+        scale("store_attributes", "size_sqft", 2, slice(0, 1)), "No store changed its size by more than half.",
+    ),
+    "empty shelves": (with_stock("on_hand", 0.0), ""),
+}  # fmt: skip
+
+
+def test_warnings_are_written_and_stop_nothing(home, tables):
+    publish(tables, good_inputs())
+    frames = good_inputs()
+    rules = spoil(frames, ODD_ROWS) - {""}
+    arrive(tables, frames, "load-2")
+    report = audit_inputs(home, tables, "warned-run")
+    assert report.failed_critical == 0
+    assert set(failures(tables, "warned-run", "warning")) == rules
+    assert report.failed_warning == len(rules)
+    assert "passed with warnings" in report.docs_path.read_text()
+    assert set(tables.read_frame("select status from ops.loads where load_id = 'load-2'")["status"]) == {"incoming"}
+
+
+def test_an_older_and_smaller_file_than_the_last_one_warns(home, tables):
+    publish(tables, good_inputs())
+    frames = {table: frame[frame["store_id"] == 1] for table, frame in good_inputs().items()}
+    frames["raw_sales"] = frames["raw_sales"][frames["raw_sales"]["sale_date"] < LAST_WEEK]
+    arrive(tables, frames, "load-2")
+    assert audit_inputs(home, tables, "older-run").failed_critical == 0
+    assert {
+        "The load has between half and twice the 360 rows of the last one.",
+        "The load reaches at least to 2012-08-31, the last published week.",
+        "Every published store is in the load.",
+    } <= set(failures(tables, "older-run", "warning"))
+
+
+def test_the_same_files_again_pass_without_a_warning(home, tables):
+    publish(tables, good_inputs())
+    arrive(tables, good_inputs(), "load-2")
+    report = audit_inputs(home, tables, "again-run")
+    assert (report.failed_critical, report.failed_warning) == (0, 0)
+
+
+def test_another_unit_is_refused_unless_the_load_may_replace_what_is_published(home, tables):
+    publish(tables, good_inputs())
+    frames = good_inputs()
+    scale("raw_sales", "weekly_sales", 100)(frames)
+    arrive(tables, frames, "load-2")
+    with pytest.raises(ShelfcastError, match="Weeks published before keep their scale"):
+        audit_inputs(home, tables, "unit-run")
+    report = audit_inputs(home, tables, "replace-run", may_remove=True)
+    assert report.failed_critical == 0
+    assert "Weeks published before keep their scale." in failures(tables, "replace-run", "warning")
+
+
+def test_files_are_not_held_against_the_sample(home, tables):
+    publish(tables, good_inputs(), kind="sample")
+    arrive(tables, good_inputs(), "load-2", "files")
+    assert read_comparable(tables) == Published()
+    with tables.connect() as connection:
+        connection.execute("update ops.loads set source_kind = 'files'")
+    assert read_comparable(tables).row_counts["raw_sales"] == 360
+
+
+def test_an_audit_done_again_replaces_its_rows(home, tables):
+    arrive(tables, good_inputs())
+    first = audit_inputs(home, tables, "twice-run")
+    second = audit_inputs(home, tables, "twice-run")
+    assert len(results(tables, "twice-run")) == first.checked == second.checked
+
+
+def test_an_audit_leaves_no_session_behind(home, tables):
+    arrive(tables, good_inputs())
+    audit_inputs(home, tables, "session-run")
+    others = tables.read_frame(
+        "select pid, query from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"
+    )
+    assert others.empty, others
+
+
+def test_a_rule_that_cannot_be_checked_counts_as_failed(home, tables):
+    from expectations.rules import known
+    from expectations.suites import stores_suite
+    from expectations.validation import validate
+
+    arrive(tables, good_inputs())
+    rule = known("no_such_column", "Every store has it.", "It is not there.")
+    suite = dataclasses.replace(stores_suite(Published()), name="broken", rules=(rule,))
+    findings, _ = validate(home, tables, "incoming", [suite], "broken-run")
+    assert [finding.is_success for finding in findings] == [False]
+    assert findings[0].observed_value == "the rule could not be checked"
+
+
+def good_models():
+    forecasts = pd.DataFrame(
+        [
+            (
+                f"{store}-{dept}-{horizon}-{model}", store, dept, LAST_WEEK, LAST_WEEK + dt.timedelta(weeks=horizon),
+                horizon, 10_000.0, 8_000.0, 12_000.0, 6_000.0, 14_000.0, model, "1", model == "lightgbm", "", "run",
+            )
+            for store, dept in PAIRS
+            for horizon in range(1, 9)
+            for model in ("lightgbm", "seasonal_naive")
+        ],
+        columns=[
+            "forecast_id", "store_id", "dept_id", "origin_date", "forecast_date", "horizon_weeks", "predicted_sales",
+            "prediction_lower", "prediction_upper", "prediction_lower_95", "prediction_upper_95", "model_name",
+            "model_version", "is_champion", "fallback", "run_id",
+        ],
+    )  # fmt: skip
+    recommendations = pd.DataFrame(
+        [
+            (
+                f"{store}-{dept}", store, dept, LAST_WEEK, 9_000.0, "counted", 0.0, 1_400.0, 900.0, 1.0, 1.0, 0.95,
+                22_000.0, 2_000.0, 30_000.0, 21_000.0, 6.0, 0.2, "reorder", 10.0, 20.0, 30.0, "", "run",
+            )
+            for store, dept in PAIRS
+        ],
+        columns=[
+            "recommendation_id", "store_id", "dept_id", "recommendation_date", "current_stock", "stock_source",
+            "on_order", "avg_daily_demand", "demand_volatility", "lead_time_weeks", "review_period_weeks",
+            "service_level", "reorder_point", "safety_stock", "order_up_to_level", "order_quantity",
+            "days_until_stockout", "stockout_probability", "status", "expected_lost_margin", "holding_cost",
+            "value_at_risk", "agent_reasoning", "run_id",
+        ],
+    )  # fmt: skip
+    return {"forecasts": forecasts, "inventory_recommendations": recommendations}
+
+
+def write_models(database, frames):
+    publish(database, good_inputs())
+    for table, frame in frames.items():
+        copy_frame(database, frame, f"ml.{table}")
+
+
+def test_good_forecasts_and_recommendations_pass(home, tables):
+    write_models(tables, good_models())
+    report = audit_models(home, tables, "models-run")
+    assert (report.failed_critical, report.failed_warning) == (0, 0)
+    assert set(results(tables, "models-run")["table_name"]) == {"ml.forecasts", "ml.inventory_recommendations"}
+
+
+BAD_FIGURES = {
+    "a forecast that is not a number": (
+        set_value("forecasts", "predicted_sales", float("inf"), slice(0, 1)),
+        "No forecast exceeds 10 times the largest sale ever published",
+    ),
+    "a forecast outside its interval": (
+        set_value("forecasts", "predicted_sales", 13_000.0, slice(1, 2)),
+        "The point forecast is not above its 80 % interval.",
+    ),
+    "an interval inside out": (
+        set_value("forecasts", "prediction_lower", 5_000.0, slice(2, 3)),
+        "The 95 % interval begins at or below the 80 % interval.",
+    ),
+    "an absurd bound": (
+        set_value("forecasts", "prediction_upper_95", 1e9, slice(3, 4)),
+        "No upper 95 % bound exceeds 20 times the largest sale ever published",
+    ),
+    "a ninth week": (
+        set_value("forecasts", "horizon_weeks", 9, slice(4, 5)), "Forecasts reach 1 to 8 weeks ahead.",
+    ),
+    "two champions": (
+        set_value("forecasts", "is_champion", True, slice(5, 6)), "Exactly one model is champion.",
+    ),
+    "stock in a slipped unit": (
+        set_value("inventory_recommendations", "current_stock", 1e9), "Stock on hand lies between 0 and 100 times",
+    ),
+    "levels upside down": (
+        set_value("inventory_recommendations", "order_up_to_level", 10.0),
+        "The order-up-to level is not below the reorder point.",
+    ),
+}  # fmt: skip
+
+
+def test_each_kind_of_bad_figure_breaks_its_critical_rule(home, tables):
+    frames = good_models()
+    frames["forecasts"] = frames["forecasts"].sort_values("is_champion", ignore_index=True)
+    rules = spoil(frames, BAD_FIGURES)
+    write_models(tables, frames)
+    with pytest.raises(ShelfcastError, match=r"The audit stopped ml\.\w+: the rule "):
+        audit_models(home, tables, "bad-models")
+    found = failures(tables, "bad-models", "critical")
+    assert [rule for rule in rules if not any(sentence.startswith(rule) for sentence in found)] == []
+
+
+def test_no_figures_at_all_stop_before_the_marts(home, tables):
+    publish(tables, good_inputs())
+    with pytest.raises(ShelfcastError, match="Every active series has a champion forecast"):
+        audit_models(home, tables, "no-models")
+    assert {"The latest origin has forecasts.", "The latest decision week has recommendations."} <= set(
+        failures(tables, "no-models", "critical")
+    )
+
+
+def test_an_active_series_without_a_forecast_stops_before_the_marts(home, tables):
+    frames = good_models()
+    forecasts = frames["forecasts"]
+    is_gone = (forecasts["store_id"] == 2) & (forecasts["dept_id"] == 3) & forecasts["is_champion"]
+    frames["forecasts"] = forecasts[~is_gone]
+    write_models(tables, frames)
+    with pytest.raises(ShelfcastError, match=r"Every active series has a champion forecast .* is broken by 1 row,"):
+        audit_models(home, tables, "hole-models")
+
+
+def test_old_forecasts_only_warn(home, tables):
+    frames = good_models()
+    for column in ("origin_date", "forecast_date"):
+        frames["forecasts"][column] = [day - dt.timedelta(weeks=1) for day in frames["forecasts"][column]]
+    write_models(tables, frames)
+    assert audit_models(home, tables, "old-models").failed_critical == 0
+    assert failures(tables, "old-models", "warning") == ["Forecasts start from the newest published week, 2012-08-31."]
