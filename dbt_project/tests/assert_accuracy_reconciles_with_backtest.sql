@@ -1,4 +1,5 @@
--- The sums of the scorecard are those of the backtest's own rows, model by model, holiday weeks five times.
+-- The sums of the scorecard are those of the backtest's own rows, model by model, holiday weeks
+-- five times.
 
 with
 

@@ -1,5 +1,6 @@
--- The label that the models learn from is the sale that was recorded. Weeks that only one side has are
--- not compared: the completed calendar has more, and features may lag behind a fresh load.
+-- The label that the models learn from is the sale that was recorded. Weeks that only one side
+-- has are not compared: the completed calendar has more, and features may lag behind a fresh
+-- load.
 
 select
     features.store_id,

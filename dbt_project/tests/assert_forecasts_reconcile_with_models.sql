@@ -1,4 +1,5 @@
--- Every forecast of a pair and an origin that the sales hold is published once, with the same total.
+-- Every forecast of a pair and an origin that the sales hold is published once, with the same
+-- total.
 
 with
 

@@ -1,5 +1,5 @@
--- The weeks that the files flag are those that the holidays seed names. A warning: users' own files may flag
--- others, and the flag of the file wins.
+-- The weeks that the files flag are those that the holidays seed names. A warning: users' own
+-- files may flag others, and the flag of the file wins.
 {{ config(severity='warn') }}
 
 select

@@ -1,5 +1,5 @@
--- Two policies with the same scope would leave it to chance which one counts; a policy that names both a store
--- and a store type has no place in the order of precedence.
+-- Two policies with the same scope would leave it to chance which one counts; a policy that
+-- names both a store and a store type has no place in the order of precedence.
 
 select
     store_type,

@@ -1,5 +1,5 @@
--- Rows read are rows accepted, rejected with a reason, or dropped as exact copies; and each rejected row
--- of a published load is kept.
+-- Rows read are rows accepted, rejected with a reason, or dropped as exact copies; and each
+-- rejected row of a published load is kept.
 
 with
 

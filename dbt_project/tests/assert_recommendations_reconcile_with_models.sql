@@ -1,4 +1,5 @@
--- Every recommendation of a pair and a week that the sales hold is published once, with the same order.
+-- Every recommendation of a pair and a week that the sales hold is published once, with the same
+-- order.
 
 with
 

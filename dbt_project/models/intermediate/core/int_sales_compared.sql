@@ -6,6 +6,13 @@ sales as (
 
 ),
 
+-- Referenced anew rather than from `sales`: what is used twice, Postgres writes to memory first.
+last_year as (
+
+    select * from {{ ref('stg_raw__sales') }}
+
+),
+
 final as (
 
     select
@@ -17,7 +24,7 @@ final as (
         sales.is_holiday
 
     from sales
-    left join sales as last_year
+    left join last_year
         on
             sales.store_id = last_year.store_id
             and sales.dept_id = last_year.dept_id

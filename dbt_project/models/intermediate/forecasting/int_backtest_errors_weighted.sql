@@ -55,9 +55,9 @@ baseline as (
         dept_id,
         origin_date,
         week_date,
-        weight_count * abs(error_amount) as weighted_absolute_error_amount
+        abs(forecast_amount - actual_sales_amount) as absolute_error_amount
 
-    from errors
+    from {{ ref('stg_ml__backtest_errors') }}
     where model_name = '{{ var("baseline_model") }}'
 
 ),
@@ -75,7 +75,8 @@ final as (
         errors.is_holiday,
         errors.weight_count,
         errors.error_amount,
-        baseline.weighted_absolute_error_amount as baseline_weighted_absolute_error_amount,
+        errors.weight_count * baseline.absolute_error_amount
+            as baseline_weighted_absolute_error_amount,
         abs(errors.error_amount) as absolute_error_amount,
         errors.error_amount * errors.error_amount as squared_error_amount,
         errors.weight_count * abs(errors.error_amount) as weighted_absolute_error_amount,

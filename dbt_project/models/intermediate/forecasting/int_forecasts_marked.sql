@@ -44,7 +44,8 @@ known as (
             forecasts.store_id = int_sales_summarized.store_id
             and forecasts.dept_id = int_sales_summarized.dept_id
     inner join int_sales_bounded
-        on forecasts.origin_date
+        on
+            forecasts.origin_date
             between int_sales_bounded.first_week_date and int_sales_bounded.last_week_date
 
 ),

@@ -52,7 +52,8 @@ known as (
             inventory_recommendations.store_id = int_sales_summarized.store_id
             and inventory_recommendations.dept_id = int_sales_summarized.dept_id
     inner join int_sales_bounded
-        on inventory_recommendations.decision_date
+        on
+            inventory_recommendations.decision_date
             between int_sales_bounded.first_week_date and int_sales_bounded.last_week_date
 
 ),
@@ -84,13 +85,13 @@ final as (
         value_at_risk_amount,
         agent_reasoning,
         created_at,
-        decision_date = max(decision_date) over () as is_latest,
         cast(
             row_number() over (
                 partition by decision_date
                 order by value_at_risk_amount desc, store_id asc, dept_id asc
             ) as integer
-        ) as exception_rank
+        ) as exception_rank,
+        decision_date = max(decision_date) over () as is_latest
 
     from known
 

@@ -34,7 +34,8 @@ final as (
         departments.total_sales_amount,
         departments.first_week_date,
         departments.last_week_date,
-        {{ is_recent('departments.last_week_date', 'int_sales_bounded.last_week_date') }} as is_active
+        {{ is_recent('departments.last_week_date', 'int_sales_bounded.last_week_date') }}
+            as is_active
 
     from departments
     cross join int_sales_bounded

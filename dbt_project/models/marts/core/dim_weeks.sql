@@ -36,7 +36,8 @@ calendar as (
 
     select cast(calendar_day as date) as week_date
     from bounds
-    cross join generate_series(bounds.first_date, bounds.last_date, interval '7 days') as calendar_day
+    cross join
+        generate_series(first_date, last_date, interval '7 days') as calendar_day
 
     union distinct
 

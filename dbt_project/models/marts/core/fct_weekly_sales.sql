@@ -30,6 +30,12 @@ final as (
         on
             int_sales_compared.store_id = int_store_weeks_totaled.store_id
             and int_sales_compared.week_date = int_store_weeks_totaled.week_date
+    -- In the order of the primary key: its index is built in one pass,
+    -- and the weeks of a pair lie together.
+    order by
+        int_sales_compared.store_id,
+        int_sales_compared.dept_id,
+        int_sales_compared.week_date
 
 )
 

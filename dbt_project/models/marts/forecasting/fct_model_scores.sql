@@ -26,6 +26,8 @@ pooled as (
         model_name,
         cast(sum(forecast_count) as integer) as forecast_count,
         cast(count(distinct origin_date) as integer) as origin_count,
+        cast(sum(covered_80_count) as double precision) as covered_80_count,
+        cast(sum(covered_95_count) as double precision) as covered_95_count,
         sum(weight_count) as weight_count,
         sum(weighted_absolute_error_amount) as weighted_absolute_error_amount,
         sum(absolute_error_amount) as absolute_error_amount,
@@ -33,8 +35,6 @@ pooled as (
         sum(error_amount) as error_amount,
         sum(absolute_sales_amount) as absolute_sales_amount,
         sum(interval_count) as interval_count,
-        cast(sum(covered_80_count) as double precision) as covered_80_count,
-        cast(sum(covered_95_count) as double precision) as covered_95_count,
         sum(width_80_amount) as width_80_amount,
         case
             when count(*) = count(baseline_wmae_amount)

@@ -30,7 +30,8 @@ final as (
         sales_anomalies.actual_amount,
         sales_anomalies.reason_text,
         sales_anomalies.actual_amount - sales_anomalies.expected_amount as deviation_amount,
-        {{ is_recent('sales_anomalies.week_date', 'int_sales_bounded.last_week_date') }} as is_recent
+        {{ is_recent('sales_anomalies.week_date', 'int_sales_bounded.last_week_date') }}
+            as is_recent
 
     from sales_anomalies
     inner join fct_weekly_sales

@@ -1,0 +1,26 @@
+-- assert_accuracy_reconciles_with_backtest
+update marts.fct_forecast_accuracy set absolute_error_amount = absolute_error_amount + 1;
+-- assert_weekly_sales_reconcile_with_raw
+update marts.fct_weekly_sales set sales_amount = sales_amount + 0.02;
+-- assert_forecasts_reconcile_with_models
+delete from marts.fct_forecasts where forecast_id = 'past';
+-- assert_recommendations_reconcile_with_models
+update marts.fct_inventory_recommendations set order_quantity_amount = 0;
+-- assert_anomalies_agree_with_weekly_sales
+update marts.fct_sales_anomalies set actual_amount = 1;
+-- assert_summary_totals_reconcile_with_weekly_sales
+update marts.dim_departments set total_sales_amount = total_sales_amount + 1;
+-- assert_loads_account_for_every_row
+delete from raw.rejected_rows;
+-- assert_inventory_policies_have_one_default
+delete from staging.inventory_policies where policy_id = 'default';
+-- assert_inventory_policies_are_unambiguous
+update staging.inventory_policies set store_type = 'A' where policy_id = 'type_b';
+-- accepted_range_inventory_policies_service_level_rate__0_9999__0_5
+update staging.inventory_policies set service_level_rate = 1.5 where policy_id = 'type_c';
+-- accepted_range_inventory_policies_ordering_cost_amount__0
+update staging.inventory_policies set ordering_cost_amount = -1 where policy_id = 'type_c';
+-- assert_stores_have_one_current_state
+delete from intermediate.snap_raw__stores where store_id = 1;
+-- relationships_dim_inventory_policies_store_id__store_id__ref_dim_stores_
+update marts.dim_inventory_policies set store_id = 120 where policy_id = 'type_c';

@@ -1,0 +1,20 @@
+-- Three stores, the third without sales. Data end on 2012-08-31, 52 weeks after 2011-09-02.
+insert into raw.store_attributes (store_id, store_type, size_sqft, load_id) values
+(1, 'A', 200000, 'l1'),
+(2, 'B', 100000, 'l1'),
+(3, 'C', 50000, 'l1');
+
+insert into raw.raw_sales (store_id, dept_id, sale_date, weekly_sales, is_holiday, load_id) values
+(1, 1, '2011-09-02', 100, false, 'l1'),
+(1, 1, '2012-08-24', 120, false, 'l1'),
+(1, 1, '2012-08-31', 150, false, 'l1'),
+(1, 2, '2012-08-31', -20, false, 'l1'),
+(2, 1, '2012-08-31', 80, false, 'l1'),
+(2, 3, '2012-07-06', 60, false, 'l1');
+
+insert into raw.external_features
+(store_id, feature_date, temperature, markdown_1, markdown_3, is_holiday, load_id) values
+(1, '2011-09-02', 75.0, null, null, false, 'l1'),
+(1, '2012-08-31', 80.5, 10, 5, false, 'l1'),
+(1, '2012-09-07', 78.0, null, null, true, 'l1'),
+(2, '2012-08-31', 70.0, null, null, false, 'l1');

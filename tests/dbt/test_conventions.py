@@ -1,0 +1,193 @@
+"""What every model keeps to, read from the manifest."""
+
+import csv
+import re
+from collections import defaultdict
+from typing import Any
+
+from warehouse.calendar import holiday_weeks
+from warehouse.settings import PROJECT_ROOT
+
+CONTRACT = {
+    "dim_stores", "dim_departments", "dim_weeks", "dim_inventory_policies", "fct_weekly_sales", "sales_summary",
+    "fct_forecasts", "fct_forecast_accuracy", "fct_model_scores", "fct_sales_anomalies", "latest_forecasts",
+    "fct_inventory_recommendations", "critical_inventory", "fct_data_quality", "fct_pipeline_runs", "fct_loads",
+    "fct_rejected_rows", "fct_agent_reports", "fct_model_promotions",
+}  # fmt: skip
+SPECIFIED_VIEWS = {"latest_forecasts", "critical_inventory", "sales_summary"}
+PAGES = {
+    "overview_page",
+    "forecasts_page",
+    "inventory_page",
+    "ai_insights_page",
+    "data_quality_page",
+    "runs_page",
+    "agents",
+}
+
+
+def models(manifest: dict[str, Any], folder: str = "") -> list[dict[str, Any]]:
+    found = [node for node in manifest["nodes"].values() if node["resource_type"] == "model"]
+    return [node for node in found if node["original_file_path"].startswith(f"models/{folder}")]
+
+
+def attached_tests(manifest: dict[str, Any]) -> dict[str, list[tuple[str, str]]]:
+    """Kind and column of the generic tests, by the node they are attached to."""
+    found: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    for node in manifest["nodes"].values():
+        if node["resource_type"] == "test" and node.get("test_metadata"):
+            found[node["attached_node"]].append((node["test_metadata"]["name"], node["column_name"] or ""))
+    return found
+
+
+def test_the_project_parses_without_a_single_warning(parsed):
+    assert parsed.success, parsed.error
+
+
+def test_every_description_begins_with_the_grain(manifest):
+    described = [
+        *models(manifest),
+        *(n for n in manifest["nodes"].values() if n["resource_type"] in ("seed", "snapshot")),
+    ]
+    assert [n["name"] for n in described if not re.match(r"One row (per|in all)\b", n["description"])] == []
+
+
+def test_every_column_is_documented(manifest):
+    nodes = [*models(manifest), *manifest["sources"].values()]
+    nodes += [n for n in manifest["nodes"].values() if n["resource_type"] in ("seed", "snapshot")]
+    bare = [f"{n['name']}.{c['name']}" for n in nodes for c in n["columns"].values() if not c["description"].strip()]
+    assert bare == []
+    assert [n["name"] for n in nodes if not n["columns"]] == []
+
+
+def test_names_follow_their_folders(manifest):
+    def fits(node: dict[str, Any]) -> bool:
+        path = node["original_file_path"].split("/")
+        if path[1] == "staging":
+            return node["name"].startswith(f"stg_{path[2]}__")
+        if path[1] == "intermediate":
+            return node["name"].startswith("int_")
+        return node["name"].startswith(("fct_", "dim_")) or node["name"] in SPECIFIED_VIEWS
+
+    assert [n["name"] for n in models(manifest) if not fits(n)] == []
+
+
+def test_the_marts_are_those_of_the_contract(manifest):
+    assert {n["name"] for n in models(manifest, "marts")} == CONTRACT
+
+
+def test_marts_have_contracts_and_are_public_and_the_rest_is_protected(manifest):
+    for node in models(manifest):
+        is_mart = node["original_file_path"].startswith("models/marts")
+        assert node["contract"]["enforced"] is is_mart, node["name"]
+        assert node["access"] == ("public" if is_mart else "protected"), node["name"]
+        assert node["group"] == "shelfcast", node["name"]
+
+
+def test_every_schema_bears_the_name_of_its_layer(manifest):
+    expected = {"staging": "staging", "intermediate": "intermediate", "marts": "marts"}
+    assert {n["original_file_path"].split("/")[1]: n["schema"] for n in models(manifest)} == expected
+    other = {
+        n["resource_type"]: n["schema"]
+        for n in manifest["nodes"].values()
+        if n["resource_type"] in ("seed", "snapshot")
+    }
+    assert other == {"seed": "staging", "snapshot": "intermediate"}
+
+
+def test_every_key_is_tested(manifest):
+    tests = attached_tests(manifest)
+
+    def has_key(unique_id: str) -> bool:
+        kinds: dict[str, set[str]] = defaultdict(set)
+        for kind, column in tests[unique_id]:
+            kinds[column].add(kind)
+        return any({"unique", "not_null"} <= found for found in kinds.values()) or "unique_combination" in kinds[""]
+
+    assert [n["name"] for n in models(manifest) if not has_key(n["unique_id"])] == []
+
+
+def test_every_table_has_a_primary_key(manifest):
+    tables = [n for n in models(manifest, "marts") if n["config"]["materialized"] == "table"]
+    assert tables
+    assert [n["name"] for n in tables if not any(c["type"] == "primary_key" for c in n["constraints"])] == []
+
+
+def test_every_foreign_key_of_a_mart_has_a_relationships_test(manifest):
+    tests = attached_tests(manifest)
+    own = {"dim_stores": "store_id", "dim_departments": "dept_id", "dim_weeks": "week_date"}
+    missing = [
+        f"{node['name']}.{key}"
+        for node in models(manifest, "marts")
+        for key in ("store_id", "dept_id", "week_date")
+        if key in node["columns"] and own.get(node["name"]) != key
+        and ("relationships", key) not in tests[node["unique_id"]]
+    ]  # fmt: skip
+    assert missing == []
+
+
+def test_every_category_has_its_accepted_values_where_it_enters(manifest):
+    tests = attached_tests(manifest)
+    categories = {
+        "store_type",
+        "status",
+        "stock_source",
+        "severity",
+        "source_kind",
+        "alias_name",
+        "analysis_type",
+        "holiday_name",
+        "decision_name",
+    }
+    missing = [
+        f"{node['name']}.{name}"
+        for node in models(manifest, "staging")
+        for name in categories & set(node["columns"])
+        if ("accepted_values", name) not in tests[node["unique_id"]]
+    ]
+    assert missing == []
+
+
+def test_models_with_arithmetic_have_a_unit_test(manifest):
+    covered = {test["model"] for test in manifest["unit_tests"].values()}
+    arithmetic = {
+        "stg_raw__external_features", "int_sales_compared", "int_store_weeks_totaled", "int_sales_summarized",
+        "dim_stores", "dim_departments", "dim_weeks", "fct_weekly_sales", "int_forecasts_marked",
+        "int_backtest_errors_weighted", "fct_forecast_accuracy",
+        "fct_model_scores", "fct_sales_anomalies", "int_recommendations_ranked",
+        "fct_data_quality",
+    }  # fmt: skip
+    assert arithmetic - covered == set()
+
+
+def test_staging_reads_sources_and_nothing_else_does(manifest):
+    for node in models(manifest):
+        sources = [parent for parent in node["depends_on"]["nodes"] if parent.startswith("source.")]
+        assert bool(sources) is node["original_file_path"].startswith("models/staging"), node["name"]
+
+
+def test_core_needs_nothing_that_models_or_agents_write(manifest):
+    core = {n["unique_id"] for n in manifest["nodes"].values() if "core" in n["tags"]}
+    for unique_id in core:
+        for parent in manifest["nodes"][unique_id]["depends_on"].get("nodes", []):
+            assert parent.startswith(("source.shelfcast.raw.", "source.shelfcast.features.")) or parent in core, (
+                unique_id
+            )
+
+
+def test_every_page_and_the_agents_are_exposures_over_marts_alone(manifest):
+    exposures = {e["name"]: e for e in manifest["exposures"].values()}
+    assert set(exposures) == PAGES
+    marts = {n["unique_id"] for n in models(manifest, "marts")}
+    assert {parent for e in exposures.values() for parent in e["depends_on"]["nodes"]} == marts
+
+
+def test_no_source_turns_red_with_age(manifest):
+    for source in manifest["sources"].values():
+        assert not ((source["freshness"] or {}).get("error_after") or {}).get("count"), source["name"]
+
+
+def test_the_holidays_seed_is_the_calendar_of_the_code():
+    with (PROJECT_ROOT / "dbt_project" / "seeds" / "holidays.csv").open() as handle:
+        seed = {(row["week_date"], row["holiday_name"]) for row in csv.DictReader(handle)}
+    assert seed == {(str(day), name) for year in range(2009, 2036) for name, day in holiday_weeks(year).items()}
