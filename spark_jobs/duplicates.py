@@ -38,11 +38,12 @@ def _judge_copies(copies: DataFrame, keys: Sequence[str], columns: Sequence[str]
         .withColumn("is_duplicate", F.col("agree") & (line != F.col("lines")[0]))
     )
     other = F.when(line == F.col("lines")[0], F.col("lines")[1]).otherwise(F.col("lines")[0])
-    sentence = F.concat(F.lit(_key_words(keys) + " stand with other values on line "), other.cast("string"))
+    has_other_values = F.lit(f" has other values for the same {_key_words(keys)}")
+    sentence = F.concat(F.lit("line "), other.cast("string"), has_other_values)
     return judged.withColumn("reason", F.when(~F.col("agree"), sentence))
 
 
 def _key_words(keys: Sequence[str]) -> str:
     words = {"store_id": "store", "dept_id": "department"}
     names = [words.get(key, "date") for key in keys]
-    return "the same " + (f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0])
+    return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0]

@@ -40,11 +40,12 @@ class IngestReport:
 
 
 @dataclass(frozen=True)
-class _Read:
-    """A file as parsed and judged, cached, with its account."""
+class Read:
+    """A file as parsed and judged, with its account and the frames that are held in memory for it."""
 
     rows: DataFrame
     account: FileAccount
+    held: tuple[DataFrame, ...]
 
 
 def ingest(
@@ -76,7 +77,7 @@ def ingest(
         locate(file, TABLES[file.table].fields)
     load_id = f"{dt.datetime.now(dt.UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
     folder = inputs_folder(settings, load_id)
-    reads = _read_files(open_spark(settings), settings, inputs, date_format)
+    reads = read_files(open_spark(settings), settings, inputs, date_format)
     try:
         files = tuple(read.account for read in reads)
         rejected = _write_rejected(reads, folder, load_id)
@@ -87,8 +88,8 @@ def ingest(
             raise error
         _write_accepted(reads, folder, load_id)
     finally:
-        for read in reads:
-            read.rows.unpersist()
+        for frame in [frame for read in reads for frame in read.held]:
+            frame.unpersist()
     close_open_loads(database)
     _copy(database, reads, folder)
     record_load(database, load_id, run_id, source_kind, files, "incoming", rejected)
@@ -98,9 +99,13 @@ def ingest(
     return IngestReport(load_id, files, folder, seconds)
 
 
-def _read_files(spark: SparkSession, settings: Settings, inputs: InputFiles, date_format: str | None) -> list[_Read]:
-    """Returns the files read, stores first: the others are checked against them."""
-    reads: list[_Read] = []
+def read_files(spark: SparkSession, settings: Settings, inputs: InputFiles, date_format: str | None) -> list[Read]:
+    """Returns the files parsed and judged, stores first, because the others are checked against them.
+
+    Raises:
+        ShelfcastError: a column is missing, or the dates of a file have no single format.
+    """
+    reads: list[Read] = []
     for file in inputs.all:
         parsed, name = _parse(spark, settings, file, date_format)
         if TABLES[file.table].has_store_check:
@@ -122,10 +127,10 @@ def _parse(spark: SparkSession, settings: Settings, file: InputFile, date_format
     return parse_rows(data, table, positions, len(file.header), name or ISO), name
 
 
-def _judge(parsed: DataFrame, file: InputFile, date_format: str) -> _Read:
+def _judge(parsed: DataFrame, file: InputFile, date_format: str) -> Read:
     """Returns the rows with repeated keys judged, and the account; the parsed rows are evaluated once."""
     keys = TABLES[file.table].keys
-    repeated = repeated_keys(parsed, keys)
+    repeated = repeated_keys(parsed, keys).persist()
     if repeated.isEmpty():
         rows = parsed.withColumn("is_duplicate", F.lit(False))
     else:
@@ -148,21 +153,21 @@ def _judge(parsed: DataFrame, file: InputFile, date_format: str) -> _Read:
         rows_duplicate=counts["duplicate"],
         first_rejection=first,
     )
-    return _Read(rows, account)
+    return Read(rows, account, (rows, repeated, parsed))
 
 
 def _accepted(rows: DataFrame) -> DataFrame:
     return rows.where(F.col("reason").isNull() & ~F.col("is_duplicate"))
 
 
-def _write_accepted(reads: list[_Read], folder: str, load_id: str) -> None:
+def _write_accepted(reads: list[Read], folder: str, load_id: str) -> None:
     for read in reads:
         names = [field.name for field in TABLES[read.account.table_name].fields]
         rows = _accepted(read.rows).select(*names, F.lit(load_id).alias("load_id"))
         rows.write.mode("overwrite").parquet(f"{folder}/{read.account.table_name}")
 
 
-def _write_rejected(reads: list[_Read], folder: str, load_id: str) -> str | None:
+def _write_rejected(reads: list[Read], folder: str, load_id: str) -> str | None:
     """Returns the folder with the rejected rows of all files, or None where no row was rejected."""
     target = f"{folder}/rejected_rows"
     with_some = [read for read in reads if read.account.rows_rejected]
@@ -183,7 +188,7 @@ def _storable(text: Column) -> Column:
     return F.translate(F.make_valid_utf8(text), "\x00", "\ufffd")
 
 
-def _copy(database: Database, reads: list[_Read], folder: str) -> None:
+def _copy(database: Database, reads: list[Read], folder: str) -> None:
     """Copies the Parquet files into the incoming tables; that of an absent optional file is emptied."""
     tables = [read.account.table_name for read in reads]
     for table in tables:

@@ -52,9 +52,7 @@ def find_java(settings: Settings) -> Java:
         if java is not None:
             return java
     java = bundled_java(settings.home)
-    logger.info(
-        "no Java %d or newer on the machine; using the JDK from PyPI, version %d", OLDEST, java.version
-    )
+    logger.info("no Java %d or newer on the machine; using the JDK from PyPI, version %d", OLDEST, java.version)
     return java
 
 
@@ -96,9 +94,7 @@ def _ask(program: Path, *options: str) -> str:
     """Returns what a Java says about itself; nothing where it does not start with these options."""
     command = [str(program), *options, "-XshowSettings:properties", "-version"]
     try:
-        answer = subprocess.run(
-            command, capture_output=True, text=True, errors="replace", timeout=60, check=True
-        )
+        answer = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=60, check=True)
     except (OSError, subprocess.SubprocessError):
         return ""
     return answer.stderr

@@ -1,7 +1,7 @@
 """The lines of an input file, numbered, and what they tell about its dates."""
 
+import hashlib
 import re
-import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,7 +31,7 @@ class Survey:
 def read_lines(spark: SparkSession, path: Path) -> DataFrame:
     """Returns the lines of a file as `row_id, value`, empty ones included.
 
-    LF, CRLF and a bare CR end a line; gzip is unpacked.
+    LF, CRLF and a bare CR end a line; a byte order mark is left out; gzip is unpacked.
     """
     return spark.read.text(_literal(path)).select(F.monotonically_increasing_id().alias("row_id"), "value")
 
@@ -41,18 +41,18 @@ def readable_path(path: Path, folder: Path) -> Path:
     if path.suffix == path.suffix.lower():
         return path
     folder.mkdir(parents=True, exist_ok=True)
-    link = folder / f"{secrets.token_hex(4)}-{path.name.lower()}"
+    link = folder / f"{hashlib.sha256(str(path).encode()).hexdigest()[:16]}-{path.name.lower()}"
+    link.unlink(missing_ok=True)
     link.symlink_to(path)
     return link
 
 
 def split_fields(lines: DataFrame) -> DataFrame:
     """Returns the lines that are not empty as `row_id, text, fields`; commas within quotes do not split."""
-    text = F.regexp_replace("value", "^\ufeff", "")
     quoted = F.split("text", ',(?=(?:[^"]*"[^"]*")*[^"]*$)', -1)
     fields = F.when(F.contains("text", F.lit('"')), quoted).otherwise(F.split("text", ",", -1))
     return (
-        lines.select("row_id", text.alias("text"))
+        lines.withColumnRenamed("value", "text")
         .where(F.trim("text") != "")
         .select("row_id", "text", fields.alias("fields"))
     )
@@ -65,7 +65,7 @@ def field_text(position: int) -> Column:
 
 
 def survey(lines: DataFrame, rows: DataFrame, header_line: int, dates: Sequence[int]) -> Survey:
-    """Returns the line offsets of the partitions and the proofs of the date format, in two small jobs.
+    """Returns the line offsets of the partitions and the proofs of the date format.
 
     Args:
         lines: from `read_lines`.
@@ -73,13 +73,18 @@ def survey(lines: DataFrame, rows: DataFrame, header_line: int, dates: Sequence[
         header_line: the line that is no row.
         dates: positions of the columns that hold dates.
     """
+    offsets = _offsets(lines)
+    dated = with_line_numbers(rows, offsets).where(F.col("line_number") > header_line)
+    return Survey(offsets, _proofs(dated, dates) if dates else {})
+
+
+def _offsets(lines: DataFrame) -> dict[int, int]:
+    """Returns the number of lines before each partition; counts nothing where there is only one."""
+    if lines.rdd.getNumPartitions() == 1:
+        return {0: 0}
     partition = F.shiftright("row_id", _ROW_BITS).cast("int").alias("partition")
     counts = {row["partition"]: row["count"] for row in lines.groupBy(partition).count().collect()}
-    offsets = {part: sum(counts[before] for before in counts if before < part) for part in counts}
-    if not dates:
-        return Survey(offsets, {})
-    dated = with_line_numbers(rows, offsets).where(F.col("line_number") > header_line)
-    return Survey(offsets, _proofs(dated, dates))
+    return {part: sum(counts[before] for before in counts if before < part) for part in counts}
 
 
 def _proofs(rows: DataFrame, dates: Sequence[int]) -> dict[str, int]:

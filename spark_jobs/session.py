@@ -83,7 +83,7 @@ def spark_log(settings: Settings) -> Path:
 def _java_options(home: Path) -> str:
     quiet = (home / "spark" / "log4j2.properties").as_uri()
     # No performance counters in /tmp, and a collector that suits two cores.
-    flags = "-XX:+UseParallelGC -XX:-UsePerfData"
+    flags = "-XX:+UseParallelGC -XX:-UsePerfData -XX:TieredStopAtLevel=1"
     return f'{flags} -Dlog4j2.configurationFile={quiet} "-Djava.io.tmpdir={home / "tmp"}"'
 
 

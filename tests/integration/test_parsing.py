@@ -1,0 +1,270 @@
+"""Files as they come, read by Spark: line ends, marks, quotes, formats, and what is set aside."""
+
+import gzip
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from spark_jobs.inputs import find_inputs
+from warehouse.errors import ShelfcastError
+from warehouse.settings import Settings
+
+STORES = "Store,Type,Size\n1,A,151315\n2,B,37392\n"
+TRAIN = (
+    "Store,Dept,Date,Weekly_Sales,IsHoliday\n"
+    "1,1,2010-02-05,24924.5,FALSE\n"
+    "1,1,2010-02-12,-46.49,TRUE\n"
+    "2,7,2010-02-19,0,FALSE\n"
+)
+FEATURES = (
+    "Store,Date,Temperature,Fuel_Price,MarkDown1,MarkDown2,MarkDown3,MarkDown4,MarkDown5,CPI,Unemployment,IsHoliday\n"
+    "1,2010-02-05,42.31,2.572,NA,NA,NA,NA,NA,211.0963582,8.106,FALSE\n"
+    "2,2013-07-26,76.06,3.804,212.02,,2.06,10.88,-18.5,NA,NA,FALSE\n"
+)
+SALES_READ = [
+    (2, 1, 1, "2010-02-05", 24924.5, False),
+    (3, 1, 1, "2010-02-12", -46.49, True),
+    (4, 2, 7, "2010-02-19", 0.0, False),
+]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "stores.csv").write_text(STORES)
+    (tmp_path / "train.csv").write_text(TRAIN)
+    (tmp_path / "features.csv").write_text(FEATURES)
+    return tmp_path
+
+
+@pytest.fixture
+def read(spark, settings: Settings) -> Callable[..., dict]:
+    """Returns what was read of a folder, by table."""
+    from spark_jobs.ingest import read_files
+
+    def read_folder(folder: Path, date_format: str | None = None) -> dict:
+        reads = read_files(spark, settings, find_inputs(folder), date_format)
+        return {one.account.table_name: one for one in reads}
+
+    return read_folder
+
+
+def accepted(one, *names: str) -> list[tuple]:
+    rows = one.rows.where("reason is null and not is_duplicate").orderBy("line_number")
+    return [
+        tuple(str(row[name]) if name.endswith("_date") else row[name] for name in names)
+        for row in rows.select(*names).collect()
+    ]
+
+
+def sales_of(one) -> list[tuple]:
+    return accepted(one, "line_number", "store_id", "dept_id", "sale_date", "weekly_sales", "is_holiday")
+
+
+def reasons(one) -> dict[int, str]:
+    return {row["line_number"]: row["reason"] for row in one.rows.where("reason is not null").collect()}
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("train.csv", TRAIN.encode()),
+        ("train.csv", TRAIN.replace("\n", "\r\n").encode()),
+        ("train.csv", TRAIN.replace("\n", "\r").encode()),
+        ("train.csv", b"\xef\xbb\xbf" + TRAIN.encode()),
+        ("train.csv", TRAIN.rstrip("\n").encode()),
+        ("Train.csv.gz", gzip.compress(TRAIN.replace("\n", "\r\n").encode())),
+        ("TRAIN.CSV.GZ", gzip.compress(b"\xef\xbb\xbf" + TRAIN.replace("\n", "\r").encode())),
+    ],
+    ids=["LF", "CRLF", "CR", "BOM", "no end", "gzip", "capitals"],
+)
+def test_every_line_end_and_packing_reads_the_same(folder: Path, read, name: str, content: bytes):
+    (folder / "train.csv").unlink()
+    (folder / name).write_bytes(content)
+    assert sales_of(read(folder)["raw_sales"]) == SALES_READ
+
+
+def test_missing_values_are_null_and_future_weeks_are_kept(folder: Path, read):
+    found = accepted(
+        read(folder)["external_features"],
+        "store_id", "feature_date", "temperature", "markdown_1", "markdown_2", "markdown_5", "cpi", "unemployment",
+    )  # fmt: skip
+    assert found == [
+        (1, "2010-02-05", 42.31, None, None, None, 211.0963582, 8.106),
+        (2, "2013-07-26", 76.06, 212.02, None, -18.5, None, None),
+    ]
+
+
+def test_columns_may_come_in_any_order_with_others_between_and_quotes_around(folder: Path, read):
+    (folder / "train.csv").write_text(
+        '"isholiday","Note","DATE","weekly_sales","dept","STORE"\n'
+        '"FALSE","a, b ""c""","2010-02-05"," 24924.5 ","1","1"\n'
+        "1,plain,2010-02-12,-4.649e1,1.0,1\n"
+    )
+    assert sales_of(read(folder)["raw_sales"]) == SALES_READ[:2]
+
+
+def test_a_folder_whose_name_looks_like_a_pattern_is_read(folder: Path, read):
+    strange = folder / "week [1] {a,b} *"
+    strange.mkdir()
+    for name in ("stores.csv", "train.csv", "features.csv"):
+        (folder / name).rename(strange / name)
+    assert sales_of(read(strange)["raw_sales"]) == SALES_READ
+
+
+def test_empty_lines_are_no_rows_but_count_as_lines(folder: Path, read):
+    (folder / "train.csv").write_text(TRAIN.replace("1,1,2010-02-12", "\n  \n1,1,2010-02-12") + "\n\n")
+    one = read(folder)["raw_sales"]
+    assert one.account.rows_read == 3
+    assert [row[0] for row in sales_of(one)] == [2, 5, 6]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "third", "expected"),
+    [
+        ("05-02-2010", "12-02-2010", "19-02-2010", "dd-MM-yyyy"),
+        ("02/05/2010", "2/12/2010", "02/19/2010", "MM/dd/yyyy"),
+        ("05/02/2010", "12/02/2010", "19/02/2010", "dd/MM/yyyy"),
+        ("02-05-2010", "02-12-2010", "02-19-2010", "MM-dd-yyyy"),
+    ],
+)
+def test_the_date_format_is_found_from_all_lines(folder: Path, read, first, second, third, expected):
+    text = TRAIN.replace("2010-02-05", first).replace("2010-02-12", second).replace("2010-02-19", third)
+    (folder / "train.csv").write_text(text)
+    one = read(folder)["raw_sales"]
+    assert one.account.date_format == expected
+    assert sales_of(one) == SALES_READ
+
+
+def test_an_ambiguous_file_is_refused_until_its_format_is_named(folder: Path, read):
+    lines = TRAIN.replace("2010-02-05", "05-02-2010").replace("2010-02-12", "12-02-2010").splitlines()[:3]
+    (folder / "train.csv").write_text("\n".join(lines))
+    with pytest.raises(ShelfcastError, match=r"train\.csv can be read .* --date-format dd-MM-yyyy"):
+        read(folder)
+    assert sales_of(read(folder, "dd-MM-yyyy")["raw_sales"]) == SALES_READ[:2]
+
+
+def test_a_wrongly_named_format_rejects_the_rows_it_does_not_fit(folder: Path, read):
+    lines = TRAIN.replace("2010-02-05", "05-02-2010").replace("2010-02-12", "26-02-2010").splitlines()[:3]
+    (folder / "train.csv").write_text("\n".join(lines))
+    found = reasons(read(folder, "MM-dd-yyyy")["raw_sales"])
+    assert found[2] == "Date 2010-05-02 is a Sunday; a week is dated by its Friday"
+    assert found[3] == "Date is not a date in MM-dd-yyyy: '26-02-2010'"
+
+
+def test_contradicting_dates_are_refused_with_both_lines(folder: Path, read):
+    (folder / "train.csv").write_text(TRAIN.replace("2010-02-12", "02/12/2010"))
+    with pytest.raises(ShelfcastError, match=r"train\.csv contradict each other: line 2 .* line 3 "):
+        read(folder)
+
+
+BAD_SALES = {
+    "1,1,2010-02-05,abc,FALSE": "Weekly_Sales is not a number: 'abc'",
+    "1,1,2010-02-05,1.5d,FALSE": "Weekly_Sales is not a number: '1.5d'",
+    "1,1,2010-02-05,--1,FALSE": "Weekly_Sales is not a number: '--1'",
+    "1,1,2010-02-05,NA,FALSE": "Weekly_Sales is missing",
+    "1,1,2010-02-05,NaN,FALSE": "Weekly_Sales is not a finite number: 'NaN'",
+    "1,1,2010-02-05,-inf,FALSE": "Weekly_Sales is not a finite number: '-inf'",
+    "1,1,2010-02-05,1e999,FALSE": "Weekly_Sales is not a finite number: '1e999'",
+    "1,x,2010-02-05,1,FALSE": "Dept is not a whole number: 'x'",
+    "1,1.5,2010-02-05,1,FALSE": "Dept is not a whole number: '1.5'",
+    "1,-1,2010-02-05,1,FALSE": "Dept is not a whole number: '-1'",
+    ",1,2010-02-05,1,FALSE": "Store is missing",
+    "99,1,2010-02-05,1,FALSE": "store 99 is not in stores.csv",
+    "1,1,2010-02-30,1,FALSE": "Date is not a date in yyyy-MM-dd: '2010-02-30'",
+    "1,1,soon,1,FALSE": "Date is not a date in yyyy-MM-dd: 'soon'",
+    "1,1,9999-01-01,1,FALSE": "Date is not a date in yyyy-MM-dd: '9999-01-01'",
+    "1,1,2010-02-06,1,FALSE": "Date 2010-02-06 is a Saturday; a week is dated by its Friday",
+    "1,1,2010-02-05,1,maybe": "IsHoliday is neither TRUE nor FALSE: 'maybe'",
+    "1,1,2010-02-05,1": "has 4 fields where the header has 5",
+    '1,1,2010-02-05,"1,234.50",FALSE': "Weekly_Sales is not a number: '1,234.50'",
+    "1,1,2010-02-05,1,234.50,FALSE": "has 6 fields where the header has 5",
+    "Store,Dept,Date,Weekly_Sales,IsHoliday": "Store is not a whole number: 'Store'",
+}
+
+
+def test_every_bad_row_of_sales_is_set_aside_with_its_reason(folder: Path, read):
+    (folder / "train.csv").write_text(TRAIN + "\n".join(BAD_SALES))
+    one = read(folder)["raw_sales"]
+    assert reasons(one) == dict(enumerate(BAD_SALES.values(), start=5))
+    assert sales_of(one) == SALES_READ
+    assert one.account.first_rejection.line_number == 5
+    assert (one.account.rows_read, one.account.rows_rejected) == (3 + len(BAD_SALES), len(BAD_SALES))
+
+
+BAD_STORES = {
+    "3,D,1000": "Type is not A, B or C: 'D'",
+    "4,A,0": "Size is not above 0: '0'",
+    "5,A,-5": "Size is not above 0: '-5'",
+    "6,A,10.5": "Size is not a whole number: '10.5'",
+    "7,A,big": "Size is not a whole number: 'big'",
+    "8,A,1e12": "Size is not a whole number: '1e12'",
+    "9,,1000": "Type is missing",
+}
+
+
+def test_every_bad_row_of_stores_is_set_aside_with_its_reason(folder: Path, read):
+    (folder / "stores.csv").write_text(STORES + "\n".join(BAD_STORES) + "\n10,c,1000.0\n")
+    one = read(folder)["store_attributes"]
+    assert reasons(one) == dict(enumerate(BAD_STORES.values(), start=4))
+    assert accepted(one, "store_id", "store_type", "size_sqft")[-1] == (10, "C", 1000)
+
+
+def test_exact_copies_are_counted_and_one_is_kept(folder: Path, read):
+    copy = "1,1,2010-02-05,24924.50,false"
+    (folder / "train.csv").write_text(f"{TRAIN}{copy}\n{copy}\n")
+    one = read(folder)["raw_sales"]
+    assert (one.account.rows_read, one.account.rows_duplicate, one.account.rows_rejected) == (5, 2, 0)
+    assert sales_of(one) == SALES_READ
+
+
+def test_copies_that_disagree_are_all_set_aside_and_name_each_other(folder: Path, read):
+    (folder / "train.csv").write_text(TRAIN + "1,1,2010-02-05,1,FALSE\n1,1,2010-02-05,24924.5,FALSE\n")
+    one = read(folder)["raw_sales"]
+    words = "has other values for the same store, department and date"
+    assert reasons(one) == {2: f"line 5 {words}", 5: f"line 2 {words}", 6: f"line 2 {words}"}
+    assert sales_of(one) == SALES_READ[1:]
+    assert one.account.rows_duplicate == 0
+
+
+def test_copies_that_differ_in_a_missing_value_disagree(folder: Path, read):
+    (folder / "features.csv").write_text(FEATURES + "1,2010-02-05,42.31,2.572,1,NA,NA,NA,NA,211.0963582,8.106,FALSE\n")
+    assert set(reasons(read(folder)["external_features"])) == {2, 4}
+
+
+def test_copies_with_missing_values_in_the_same_places_agree(folder: Path, read):
+    (folder / "features.csv").write_text(FEATURES + FEATURES.splitlines()[1])
+    account = read(folder)["external_features"].account
+    assert (account.rows_duplicate, account.rows_rejected) == (1, 0)
+
+
+def test_inventory_may_be_dated_on_any_day_and_leave_columns_out(folder: Path, read):
+    (folder / "inventory.csv").write_text("Store,Dept,Date,On_Hand\n1,1,2010-02-09,500\n1,2,2010-02-09,-1\n")
+    one = read(folder)["stock_positions"]
+    found = accepted(one, "stock_date", "on_hand", "on_order", "expected_date", "unit_price", "lead_time_days")
+    assert found == [("2010-02-09", 500.0, 0.0, "None", None, None)]
+    assert reasons(one) == {3: "On_Hand is below 0: '-1'"}
+
+
+def test_inventory_with_all_columns_is_read(folder: Path, read):
+    header = "Store,Dept,Date,On_Hand,On_Order,Expected_Date,Unit_Price,Lead_Time_Days"
+    rows = ("1,1,2010-02-09,500,,2010-02-20,4.5,10", "1,2,2010-02-09,5,7,NA,0,NA")
+    (folder / "inventory.csv").write_text("\n".join((header, *rows)))
+    one = read(folder)["stock_positions"]
+    found = accepted(one, "stock_date", "on_hand", "on_order", "expected_date", "unit_price", "lead_time_days")
+    assert found == [("2010-02-09", 500.0, 0.0, "2010-02-20", 4.5, 10.0)]
+    assert reasons(one) == {3: "Unit_Price is not above 0: '0'"}
+
+
+def test_lines_are_numbered_over_all_partitions(folder: Path, read, spark):
+    rows = [f"1,{dept},2010-02-05,1.5,FALSE" for dept in range(1, 40_001)]
+    rows[33_333] = "1,33334,2010-02-05,oops,FALSE"
+    (folder / "train.csv").write_text("\r".join((TRAIN.splitlines()[0], *rows)))
+    spark.conf.set("spark.sql.files.maxPartitionBytes", 200_000)
+    try:
+        one = read(folder)["raw_sales"]
+        assert one.rows.rdd.getNumPartitions() > 1
+        assert reasons(one) == {33_335: "Weekly_Sales is not a number: 'oops'"}
+        assert one.account.rows_read == 40_000
+    finally:
+        spark.conf.unset("spark.sql.files.maxPartitionBytes")
