@@ -1,0 +1,147 @@
+"""What the four agents say of a store and department, and which of their figures were checked."""
+
+import pandas as pd
+import streamlit as st
+
+from streamlit_app import components, formats, palette, queries, reading
+from streamlit_app.house import open_house
+from warehouse.runs import new_run_id
+
+KEY = "insight"
+TITLES = {
+    "report": "Report",
+    "anomaly_detection": "Unusual sales",
+    "forecasting": "Forecast",
+    "inventory_optimization": "Inventory",
+}
+
+
+def main() -> None:
+    """Draws the page."""
+    components.header(
+        "AI insights",
+        "Four agents explain a store and department in words. Code computes the figures; the words are checked.",
+    )
+    with st.spinner("Reading the reports …"):
+        pairs = queries.inventory_filters()
+    if pairs.empty:
+        components.empty_state("Nothing to explain yet")
+        return
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        store, dept = components.pair_picker(pairs, components.top_pair(), KEY)
+        is_asked = st.button("Get AI analysis", type="primary", icon=":material/forum:", key=f"{KEY}_run")
+    situation(store, dept)
+    notice = analyse(store, dept) if is_asked else ""
+    if notice:
+        st.info(formats.plain_markdown(notice), icon=":material/info:")
+    answers = queries.agent_answers(store, dept)
+    if answers.empty:
+        st.info(
+            f"No report on {formats.pair(store, dept)} is saved yet. Press “Get AI analysis” to have one written.",
+            icon=":material/info:",
+        )
+    else:
+        report(answers)
+    saved_reports(pairs)
+
+
+def situation(store: int, dept: int) -> None:
+    """Shows in one line what the inventory mart says of the pair."""
+    rows = queries.pair_recommendation(store, dept)
+    if rows.empty:
+        return
+    row = rows.iloc[0]
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.badge(str(row["status"]).capitalize(), color=palette.STATUS_BADGES[row["status"]])
+        risk, order = formats.dollars(row["value_at_risk_amount"]), formats.dollars(row["order_quantity_amount"])
+        lasts, week = formats.days(row["days_until_stockout"]), formats.week(row["decision_date"])
+        st.markdown(
+            formats.plain_markdown(
+                f"{risk} at risk, order {order}, stock lasts {lasts}, decided on the week of {week}."
+            )
+        )
+        components.simulated_badge(int(row["stock_source"] == "simulated"), 1)
+
+
+def analyse(store: int, dept: int) -> str:
+    """Runs the crew on the pair, which saves what it says; returns why the narrator stood in, if it did."""
+    from agents.crew import explain_pair
+
+    house = open_house()
+    with components.errors_as_sentences(), st.status(f"The agents look at {formats.pair(store, dept)} …") as status:
+        bar = st.progress(0.0, text="starting")
+
+        def show(done: int, total: int, what: str) -> None:
+            bar.progress(min(done / max(total, 1), 1.0), text=what)
+
+        outcome = explain_pair(house.settings, house.database, new_run_id(), store, dept, progress=show)
+        reading.forget()
+        status.update(label="The agents have answered; their report is saved.", state="complete")
+        return outcome.notice
+    return ""
+
+
+def report(answers: pd.DataFrame) -> None:
+    """Shows the saved report, how far its figures are supported, and the agents' own answers."""
+    main_answer = answers.iloc[0]
+    checked(answers)
+    with st.container(border=True):
+        st.markdown(marked(str(main_answer["agent_response"])))
+        st.caption(signature(main_answer))
+    for _, answer in answers.iloc[1:].iterrows():
+        title = TITLES.get(answer["analysis_type"], formats.words(answer["analysis_type"]))
+        sign = ":material/check_circle:" if answer["is_clean"] else ":material/warning:"
+        with st.expander(f"{title}: {formats.words(answer['agent_name'])}", icon=sign):
+            st.markdown(marked(str(answer["agent_response"])))
+            st.caption(signature(answer))
+
+
+def checked(answers: pd.DataFrame) -> None:
+    """Shows whether the figures in the words were found in what the agents' tools returned."""
+    unsupported = [
+        number for text in answers["unsupported_numbers"] for number in str(text).split(", ") if number.strip()
+    ]
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if answers["is_clean"].all():
+            st.badge("Every figure checked", color="green", icon=":material/verified:")
+        else:
+            st.badge(f"Not found in the data: {'; '.join(unsupported)}", color="red", icon=":material/warning:")
+        share = formats.percent(answers["grounded_rate"].iloc[0], 0)
+        st.caption(f"{share} of the figures in the report stand in what the agents' tools returned.")
+
+
+def signature(answer: pd.Series) -> str:
+    """Returns who wrote an answer, when, and what it took."""
+    writer, unit = f"the language model {answer['model_name']}", "tokens"
+    if answer["model_name"] == "narrator":
+        writer, unit = "the deterministic narrator, without a language model", "words"
+    took, at = formats.duration(answer["execution_seconds"]), formats.moment(answer["created_at"])
+    return f"Written by {writer}, on {at}, in {took}, {formats.count(answer['token_count'])} {unit}."
+
+
+def marked(text: str) -> str:
+    """Returns an answer as Markdown in which every number that no tool returned stands on red."""
+    return formats.mark_unchecked(formats.plain_markdown(text))
+
+
+def saved_reports(pairs: pd.DataFrame) -> None:
+    """Shows for which pairs a report is saved, and opens one."""
+    saved = queries.reported_pairs()
+    if saved.empty:
+        return
+    st.subheader("Saved reports", anchor=False)
+    with st.container(horizontal=True):
+        for _, row in saved.head(12).iterrows():
+            store, dept = int(row["store_id"]), int(row["dept_id"])
+            st.button(
+                f"Store {store} · dept {dept}",
+                key=f"saved_{store}_{dept}",
+                type="tertiary",
+                icon=":material/description:",
+                on_click=components.choose_pair,
+                args=(KEY, store, dept),
+                help=formats.moment(row["created_at"]),
+            )
+
+
+main()

@@ -1,0 +1,175 @@
+"""Whether the data can be trusted: rules, loads, and every line that was set aside."""
+
+import pandas as pd
+import streamlit as st
+
+from streamlit_app import components, documents, formats, queries, tables
+from streamlit_app.house import open_house
+
+RULE_COLUMNS = (
+    "is_success",
+    "severity",
+    "description",
+    "table_name",
+    "column_name",
+    "unexpected_count",
+    "element_count",
+    "observed_value",
+    "suite_name",
+    "checked_at",
+)
+LOAD_COLUMNS = (
+    "file_name",
+    "status",
+    "read_count",
+    "accepted_count",
+    "rejected_count",
+    "duplicate_count",
+    "source_kind",
+    "date_format",
+    "loaded_at",
+    "load_id",
+    "file_sha256",
+)
+PAGE_ROWS = 50
+DOWNLOAD_ROWS = 100_000
+
+
+def main() -> None:
+    """Draws the page."""
+    components.header("Data quality", "What was checked, what failed, and which lines were set aside and why.")
+    with st.spinner("Reading the audit …"):
+        rules, loads, reasons = queries.quality_rules(), queries.loads(), queries.rejection_reasons()
+    if rules.empty and loads.empty:
+        components.empty_state("Nothing has been checked yet", "No file has been loaded and audited.")
+        return
+    headline(rules, loads, reasons)
+    names = ["Rules", "Loads", "Rejected rows", "Data docs", "dbt docs"]
+    for place, show in zip(
+        st.tabs(names),
+        (lambda: rule_table(rules), lambda: load_table(loads), lambda: rejected(reasons), data_docs, dbt_docs),
+        strict=True,
+    ):
+        with place:
+            show()
+
+
+def headline(rules: pd.DataFrame, loads: pd.DataFrame, reasons: pd.DataFrame) -> None:
+    """Shows the score, the critical failures, the rows read and the lines set aside."""
+    score, critical, read, aside = st.columns(4)
+    if rules.empty:
+        score.metric("Rules that hold", formats.MISSING, border=True)
+    else:
+        first = rules.iloc[0]
+        score.metric(
+            "Rules that hold",
+            formats.percent(first["score_rate"]),
+            f"{formats.count(first['held_count'])} of {formats.count(first['rule_count'])}, latest audits",
+            delta_color="off",
+            delta_arrow="off",
+            border=True,
+            help=f"Last checked {formats.moment(first['latest_at'])}.",
+        )
+        failures = int(first["critical_count"])
+        critical.metric(
+            "Critical rules broken",
+            formats.count(failures),
+            "publication was stopped" if failures else "nothing stands against the data",
+            delta_color="red" if failures else "green",
+            delta_arrow="off",
+            border=True,
+        )
+    if not loads.empty:
+        latest = loads.iloc[0]
+        source = "from the sample" if latest["source_kind"] == "sample" else "your files"
+        read.metric(
+            "Rows read, latest load",
+            formats.count(latest["load_read_count"]),
+            f"{formats.count(latest['load_accepted_count'])} accepted, {source}",
+            delta_color="off",
+            delta_arrow="off",
+            border=True,
+        )
+    aside.metric(
+        "Lines set aside",
+        formats.count(0 if reasons.empty else reasons["all_count"].iloc[0]),
+        "each with its reason",
+        delta_color="off",
+        delta_arrow="off",
+        border=True,
+    )
+
+
+def rule_table(rules: pd.DataFrame) -> None:
+    """Shows every rule of the latest audits, failed ones first."""
+    if rules.empty:
+        components.not_yet("No audit has run yet.")
+        return
+    only_failed = st.toggle("Failed rules only", key="failed_only")
+    shown = rules[~rules["is_success"]] if only_failed else rules
+    if shown.empty:
+        st.success("Every rule holds.", icon=":material/check:")
+        return
+    tables.show(shown, RULE_COLUMNS, height=430)
+
+
+def load_table(loads: pd.DataFrame) -> None:
+    """Shows what became of every row of every file."""
+    if loads.empty:
+        components.not_yet("No file has been loaded yet.")
+        return
+    unbalanced = int((~loads["is_balanced"]).sum())
+    if unbalanced:
+        st.error(f"The accounting of {unbalanced} loads does not add up.", icon=":material/error:")
+    else:
+        st.caption(":material/check: For every file: rows read = accepted + rejected + exact duplicates.")
+    tables.show(loads, LOAD_COLUMNS, height=430)
+
+
+def rejected(reasons: pd.DataFrame) -> None:
+    """Shows the lines that were set aside, by reason and line by line."""
+    if reasons.empty:
+        st.success("No line was set aside.", icon=":material/check:")
+        return
+    total = int(reasons["all_count"].iloc[0])
+    tables.show(reasons, ("file_name", "reason", "row_count"), height=215 if len(reasons) > 5 else None)
+    pages = (total + PAGE_ROWS - 1) // PAGE_ROWS
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        page = st.number_input(f"Page (of {pages})", 1, pages, key="rejected_page", width=140)
+        if st.button("Prepare the download", key="prepare_rejected", icon=":material/download:"):
+            everything = queries.rejected_rows(DOWNLOAD_ROWS)
+            tables.download(
+                f"Download {formats.count(len(everything))} lines",
+                everything,
+                "rejected_rows.csv",
+                key="download_rejected",
+            )
+    shown = queries.rejected_rows(PAGE_ROWS, (int(page) - 1) * PAGE_ROWS)
+    tables.show(shown, ("file_name", "line_number", "reason", "raw_text", "rejected_at", "load_id"), height=330)
+
+
+def data_docs() -> None:
+    """Embeds the Great Expectations site."""
+    site = documents.data_docs(open_house().settings)
+    if site is None:
+        components.not_yet("The audit has not written its site yet.")
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.link_button("Open in a new tab", site.address, icon=":material/open_in_new:")
+        st.caption(f"File: `{site.path}`")
+    st.iframe(site.address, height=640)
+
+
+def dbt_docs() -> None:
+    """Links the dbt docs site."""
+    site = documents.dbt_docs(open_house().settings)
+    if site is None:
+        components.not_yet("The dbt docs site has not been built yet.", "shelfcast docs")
+        return
+    st.markdown("Every model, column and test of the warehouse, with its lineage.")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.link_button("Open the dbt docs", site.address, icon=":material/open_in_new:")
+        st.caption(f"File: `{site.path}`")
+
+
+main()

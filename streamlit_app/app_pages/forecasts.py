@@ -1,0 +1,210 @@
+"""The forecast of one store and department: how sure it is, how it compares, and why it looks so."""
+
+import pandas as pd
+import streamlit as st
+
+from streamlit_app import charts, components, explanations, formats, queries, sentences, tables
+from streamlit_app.house import open_house
+
+KEY = "forecast"
+ACCURACY_COLUMNS = (
+    "horizon_weeks",
+    "wmae_amount",
+    "value_added_rate",
+    "wape_rate",
+    "bias_rate",
+    "coverage_80_rate",
+    "forecast_count",
+)
+FIGURE_COLUMNS = (
+    "model_name",
+    "week_date",
+    "horizon_weeks",
+    "forecast_amount",
+    "lower_80_amount",
+    "upper_80_amount",
+    "lower_95_amount",
+    "upper_95_amount",
+)
+UNUSUAL_COLUMNS = ("week_date", "actual_amount", "expected_amount", "deviation_amount", "reason_text")
+
+
+def main() -> None:
+    """Draws the page."""
+    components.header(
+        "Forecasts", "Eight weeks ahead for one store and department: how much, how sure, compared with what, and why."
+    )
+    with st.spinner("Reading the forecasts …"):
+        pairs = queries.pairs()
+    if pairs.empty:
+        components.empty_state("No forecasts yet")
+        return
+    store, dept = choose(pairs)
+    with st.spinner(f"Reading {formats.pair(store, dept)} …"):
+        weeks, forecasts = queries.pair_weeks(store, dept), queries.pair_forecasts(store, dept)
+        anomalies = queries.pair_anomalies(store, dept)
+    champion = forecasts[forecasts["is_champion"]]
+    scores = queries.accuracy("store_type", str(champion["store_type"].iloc[0]))
+    headline(champion, scores)
+    components.chart(charts.pair(weeks, champion, anomalies), key="pair")
+    fallback_note(champion)
+    compare, measured, why, figures = st.tabs(
+        ["Compare models", "Accuracy", "Why this forecast", "Figures and download"]
+    )
+    with compare:
+        comparison(weeks, forecasts)
+    with measured:
+        accuracy(champion)
+    with why:
+        explanation(store, dept)
+    with figures:
+        figures_and_download(store, dept, forecasts, anomalies)
+
+
+def choose(pairs: pd.DataFrame) -> tuple[int, int]:
+    """Returns the pair that a sentence, the selectors or the address names."""
+    asked, picked = st.columns([3, 2], vertical_alignment="bottom")
+    with asked:
+        st.text_input(
+            "Ask for a forecast",
+            key=f"{KEY}_sentence",
+            placeholder="show forecast for store 1, department 38",
+            on_change=understand,
+            icon=":material/search:",
+        )
+    with picked:
+        store, dept = components.pair_picker(pairs, components.top_pair(), KEY)
+    complaint = st.session_state.pop(f"{KEY}_complaint", "")
+    if complaint:
+        st.warning(complaint, icon=":material/help:")
+    return store, dept
+
+
+def understand() -> None:
+    """Takes over what the sentence asks for, or leaves a complaint for the page to show."""
+    sentence = st.session_state[f"{KEY}_sentence"]
+    if not sentence.strip():
+        return
+    asked, pairs = sentences.read_pair(sentence), queries.pairs()
+    if asked.is_empty:
+        st.session_state[f"{KEY}_complaint"] = (
+            "There is neither a store nor a department in that. Write: show forecast for store 1, department 38."
+        )
+        return
+    store = asked.store_id if asked.store_id is not None else st.session_state[f"{KEY}_store"]
+    dept = asked.dept_id if asked.dept_id is not None else st.session_state[f"{KEY}_dept"]
+    if ((pairs["store_id"] == store) & (pairs["dept_id"] == dept)).any():
+        components.choose_pair(KEY, store, dept)
+        return
+    st.session_state[f"{KEY}_complaint"] = (
+        f"There is no forecast for store {store}, department {dept}. Choose a pair from the lists."
+    )
+
+
+def headline(champion: pd.DataFrame, scores: pd.DataFrame) -> None:
+    """Shows the total, the next week with its interval, and how far such forecasts were off."""
+    total, following, error, model = st.columns(4)
+    first = champion.iloc[0]
+    total.metric(
+        f"Next {len(champion)} weeks",
+        formats.dollars_short(first["total_amount"]),
+        formats.signed_percent(first["growth_rate"]),
+        delta_description="vs a year ago",
+        border=True,
+    )
+    following.metric(
+        f"Week of {formats.week(first['week_date'])}",
+        formats.dollars_short(first["forecast_amount"]),
+        f"80%: {formats.dollars_short(first['lower_80_amount'])} to {formats.dollars_short(first['upper_80_amount'])}",
+        delta_color="off",
+        delta_arrow="off",
+        border=True,
+    )
+    row = scores[scores["model_name"] == first["model_name"]]
+    error.metric(
+        f"Typical error, type {first['store_type']} stores",
+        formats.percent(row["wape_rate"].iloc[0]) if len(row) else formats.MISSING,
+        f"{formats.percent(row['coverage_80_rate'].iloc[0])} fell inside the 80% interval" if len(row) else None,
+        delta_color="off",
+        delta_arrow="off",
+        border=True,
+        help="WAPE in the backtest: the sum of absolute errors over the sum of sales, for this model and store type.",
+    )
+    model.metric(
+        "Model",
+        formats.model(first["model_name"]),
+        f"champion, version {first['model_version']}",
+        delta_color="off",
+        delta_arrow="off",
+        border=True,
+        help=f"Made from the week of {formats.week(first['origin_date'])}.",
+    )
+
+
+def fallback_note(champion: pd.DataFrame) -> None:
+    """Says where a simpler method stands in for the champion."""
+    fallback = champion["fallback_name"].iloc[0]
+    if fallback:
+        st.info(
+            f"This series is too short or has gaps: {formats.words(fallback)} stands in for the champion.",
+            icon=":material/info:",
+        )
+
+
+def comparison(weeks: pd.DataFrame, forecasts: pd.DataFrame) -> None:
+    """Shows the line of every model and their weekly figures side by side."""
+    components.chart(charts.models(weeks.tail(26), forecasts), key="models")
+    wide = forecasts.pivot_table(index="week_date", columns="model_name", values="forecast_amount", sort=False)
+    labels = {name: formats.model(name) for name in wide.columns}
+    tables.show(wide.reset_index(), ("week_date", *wide.columns), labels=labels, amounts=tuple(wide.columns))
+
+
+def accuracy(champion: pd.DataFrame) -> None:
+    """Shows the measured accuracy over horizons, for the type of this store, and over store types."""
+    name, store_type = champion["model_name"].iloc[0], str(champion["store_type"].iloc[0])
+    by_horizon, by_type = queries.accuracy("horizon_weeks", store_type), queries.accuracy("store_type")
+    if by_horizon.empty:
+        components.not_yet("No model has been scored yet.")
+        return
+    left, right = st.columns(2, gap="medium")
+    with left:
+        st.markdown(f"**By weeks ahead, type {store_type} stores**")
+        components.chart(charts.accuracy(by_horizon, "horizon_weeks", name), key="by_horizon")
+    with right:
+        st.markdown("**By store type, all horizons**")
+        components.chart(charts.accuracy(by_type, "store_type", name), key="by_type")
+    tables.show(by_horizon[by_horizon["model_name"] == name], ACCURACY_COLUMNS)
+    st.caption(f"{formats.model(name)}, type {store_type} stores, from the rolling backtest.")
+
+
+def explanation(store: int, dept: int) -> None:
+    """Shows what moved the forecast, in dollars, once the person asks for it."""
+    st.markdown(
+        "What moved this forecast, in dollars, piece by piece. Computed on demand; the first time takes seconds."
+    )
+    asked = f"{KEY}_explained"
+    if st.button("Explain this forecast", icon=":material/lightbulb:", key=f"{KEY}_explain"):
+        st.session_state[asked] = (store, dept)
+    if st.session_state.get(asked) != (store, dept):
+        return
+    with components.errors_as_sentences(), st.spinner("Computing the contributions …"):
+        house = open_house()
+        explained = explanations.explained(house.settings, house.database, store, dept)
+        if explained.empty:
+            st.info("This forecast has no contributions to show.", icon=":material/info:")
+            return
+        components.chart(charts.contributions(explanations.steps(explained)), key="contributions")
+        with st.expander("As a table"):
+            st.dataframe(explained, hide_index=True, height="content")
+
+
+def figures_and_download(store: int, dept: int, forecasts: pd.DataFrame, anomalies: pd.DataFrame) -> None:
+    """Shows every figure of every model, ready to be taken away."""
+    tables.show(forecasts, FIGURE_COLUMNS, height=330)
+    tables.download("Download CSV", forecasts, f"forecast_store{store}_dept{dept}.csv", key="download_forecast")
+    if not anomalies.empty:
+        st.markdown("**Unusual weeks of this pair**")
+        tables.show(anomalies, UNUSUAL_COLUMNS)
+
+
+main()

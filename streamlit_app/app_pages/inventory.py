@@ -1,0 +1,159 @@
+"""What to reorder, how much, and what it is worth."""
+
+import pandas as pd
+import streamlit as st
+
+from streamlit_app import charts, components, formats, palette, queries, tables
+
+TABLE = (
+    "exception_rank",
+    "store_id",
+    "dept_id",
+    "store_type",
+    "status",
+    "value_at_risk_amount",
+    "order_quantity_amount",
+    "days_until_stockout",
+    "stockout_probability_rate",
+    "current_stock_amount",
+    "on_order_amount",
+    "reorder_point_amount",
+)
+
+
+def main() -> None:
+    """Draws the page."""
+    components.header(
+        "Inventory", "What to reorder, how much, and how much money is at risk. All amounts in dollars at retail value."
+    )
+    with st.spinner("Reading the recommendations …"):
+        pairs = queries.inventory_filters()
+    if pairs.empty:
+        components.empty_state("No recommendations yet")
+        return
+    chosen = filters(pairs)
+    board = queries.inventory_board(**chosen)
+    rows = queries.inventory_rows(**chosen)
+    if board.empty:
+        st.info("No store and department fits these filters. Take one of them away.", icon=":material/filter_alt_off:")
+        return
+    status_board(board)
+    row = table(rows, int(board["all_count"].iloc[0]))
+    left, right = st.columns(2, gap="medium")
+    with left:
+        detail(row)
+    with right:
+        stock_chart(rows)
+
+
+def filters(pairs: pd.DataFrame) -> dict[str, list[int] | list[str]]:
+    """Returns what the person chose, an empty list where all are wanted."""
+    types, statuses, stores, depts = st.columns([1.5, 4, 2.4, 2.4])
+    return {
+        "types": types.pills(
+            "Store type", sorted(pairs["store_type"].dropna().unique().tolist()), selection_mode="multi"
+        ),
+        "statuses": statuses.pills("Status", palette.STATUSES, selection_mode="multi", format_func=str.capitalize),
+        "stores": stores.multiselect("Stores", sorted(pairs["store_id"].unique().tolist()), placeholder="All stores"),
+        "depts": depts.multiselect(
+            "Departments", sorted(pairs["dept_id"].unique().tolist()), placeholder="All departments"
+        ),
+    }
+
+
+def status_board(board: pd.DataFrame) -> None:
+    """Shows counts and dollars by status."""
+    by_status = board.set_index("status")
+    for place, status in zip(st.columns(len(palette.STATUSES)), palette.STATUSES, strict=True):
+        with place.container(border=True):
+            st.badge(status.capitalize(), color=palette.STATUS_BADGES[status])
+            if status not in by_status.index:
+                st.metric(
+                    "Pairs", "0", "nothing at risk", delta_color="off", delta_arrow="off", label_visibility="collapsed"
+                )
+                continue
+            row = by_status.loc[status]
+            st.metric(
+                f"{status} pairs",
+                formats.count(row["pair_count"]),
+                f"{formats.dollars_short(row['value_at_risk_amount'])} at risk, "
+                f"order {formats.dollars_short(row['order_quantity_amount'])}",
+                delta_color="off",
+                delta_arrow="off",
+                label_visibility="collapsed",
+            )
+    first = board.iloc[0]
+    with st.container(horizontal=True, vertical_alignment="center"):
+        components.simulated_badge(int(first["simulated_count"]), int(first["all_count"]))
+        risk = formats.dollars_short(first["all_value_at_risk_amount"])
+        orders = formats.dollars_short(first["all_order_quantity_amount"])
+        st.markdown(
+            formats.plain_markdown(
+                f"**{formats.count(first['all_count'])}** pairs, **{risk}** at risk, orders of **{orders}** "
+                f"recommended, decided on the week of {formats.week(board['decision_date'].max())}."
+            )
+        )
+
+
+def table(rows: pd.DataFrame, of: int) -> pd.Series:
+    """Shows the ranked table and returns the chosen row, the first one by default."""
+    row = tables.choose_row(rows, TABLE, key="recommendations", height=330)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        tables.download("Download this table", rows, "recommendations.csv", key="download_recommendations")
+        shown = (
+            "" if len(rows) == of else f"Of {formats.count(of)} pairs, those with the most money at risk are shown. "
+        )
+        st.caption(f"{shown}Choose a row to see its detail below.")
+    return row
+
+
+def detail(row: pd.Series) -> None:
+    """Shows how the recommendation for one pair comes about."""
+    store, dept = int(row["store_id"]), int(row["dept_id"])
+    st.subheader(f"{formats.pair(store, dept)}", anchor=False)
+    st.badge(str(row["status"]).capitalize(), color=palette.STATUS_BADGES[row["status"]])
+    first, second, third = st.columns(3)
+    first.metric("Order now", formats.dollars(row["order_quantity_amount"]))
+    second.metric("Stock lasts", formats.days(row["days_until_stockout"]))
+    third.metric("Stockout risk", formats.percent(row["stockout_probability_rate"]))
+    st.table(detail_lines(row), border="horizontal", hide_header=True)
+    if row["agent_reasoning"]:
+        st.markdown(formats.plain_markdown(str(row["agent_reasoning"])))
+    with st.container(horizontal=True):
+        address = {"store": str(store), "dept": str(dept)}
+        st.page_link(components.page("forecasts"), label="Forecast", icon=":material/timeline:", query_params=address)
+        st.page_link(components.page("ai_insights"), label="AI analysis", icon=":material/forum:", query_params=address)
+
+
+def detail_lines(row: pd.Series) -> pd.DataFrame:
+    """Returns the figures behind a recommendation as label and text."""
+    source = " (simulated)" if row["stock_source"] == "simulated" else " (counted)"
+    lines = {
+        f"Stock on hand{source}": formats.dollars(row["current_stock_amount"]),
+        "Stock on order": formats.dollars(row["on_order_amount"]),
+        "Demand a day": formats.dollars(row["average_daily_demand_amount"]),
+        "Lead time and review period": f"{row['lead_time_weeks']:g} + {row['review_period_weeks']:g} weeks",
+        "Target service level": formats.percent(row["service_level_rate"], 0),
+        "Safety stock": formats.dollars(row["safety_stock_amount"]),
+        "Reorder point": formats.dollars(row["reorder_point_amount"]),
+        "Order up to": formats.dollars(row["order_up_to_level_amount"]),
+        "Margin expected to be lost": formats.dollars(row["expected_lost_margin_amount"]),
+        "Holding cost a review period": formats.dollars(row["holding_cost_amount"]),
+        "Money at risk": formats.dollars(row["value_at_risk_amount"]),
+    }
+    escaped = [text.replace("$", "\\$") for text in lines.values()]
+    return pd.DataFrame({"Dollars at retail value": escaped}, index=list(lines))
+
+
+def stock_chart(rows: pd.DataFrame) -> None:
+    """Shows stock against the reorder point for the top of the table."""
+    st.subheader("Stock against the reorder point", anchor=False)
+    top = rows.head(15)
+    components.chart(charts.stock(top), key="stock")
+    st.caption(
+        "Store / department, those at the top of the table. Solid: on hand; pale: on order; dark mark: reorder point; "
+        "grey mark: order-up-to level."
+    )
+
+
+main()

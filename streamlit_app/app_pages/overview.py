@@ -1,0 +1,199 @@
+"""Where the chain stands, where it goes, and what needs a person today."""
+
+import pandas as pd
+import streamlit as st
+
+from streamlit_app import charts, components, formats, queries, tables
+
+EXCEPTION_COLUMNS = (
+    "store_id",
+    "dept_id",
+    "status",
+    "value_at_risk_amount",
+    "days_until_stockout",
+    "order_quantity_amount",
+)
+SCORE_COLUMNS = (
+    "model_name",
+    "wmae_amount",
+    "value_added_rate",
+    "mae_amount",
+    "rmse_amount",
+    "wape_rate",
+    "bias_rate",
+    "coverage_80_rate",
+    "coverage_95_rate",
+    "mean_width_80_amount",
+)
+UNUSUAL_COLUMNS = (
+    "store_id",
+    "dept_id",
+    "week_date",
+    "actual_amount",
+    "expected_amount",
+    "deviation_amount",
+    "reason_text",
+)
+
+
+def main() -> None:
+    """Draws the page."""
+    components.header("Overview", "Where sales stand, where they are going, and what needs a decision now.")
+    with st.spinner("Reading the marts …"):
+        weeks, forecast = queries.chain_weeks(), queries.chain_forecast()
+        scores, board = queries.model_scores(), queries.inventory_board()
+    if weeks.empty:
+        components.empty_state("No sales yet")
+        return
+    headline(weeks, forecast, scores, board)
+    st.subheader("Chain sales a week, and the next weeks", anchor=False)
+    components.chart(charts.chain(weeks, forecast), key="chain")
+    explain_range(forecast)
+    left, right = st.columns([3, 2], gap="medium")
+    with left:
+        exceptions()
+    with right:
+        statuses(board)
+    scorecard(scores)
+    unusual()
+
+
+def headline(weeks: pd.DataFrame, forecast: pd.DataFrame, scores: pd.DataFrame, board: pd.DataFrame) -> None:
+    """Shows the figures that a manager asks for first."""
+    sales, ahead, risk, model = st.columns(4)
+    last = weeks.iloc[-1]
+    sales.metric(
+        "Sales, last 13 weeks",
+        formats.dollars_short(last["sales_13_weeks_amount"]),
+        formats.signed_percent(last["growth_13_weeks_rate"]),
+        delta_description="vs a year ago",
+        border=True,
+        help=f"13 weeks up to the week of {formats.week(last['week_date'])}, against the 13 weeks 52 weeks before: "
+        f"{formats.dollars_short(last['sales_13_weeks_last_year_amount'])}.".replace("$", "\\$"),
+    )
+    forecast_figure(ahead, forecast)
+    money_figure(risk, board)
+    champion_figure(model, scores)
+
+
+def forecast_figure(place: "st.delta_generator.DeltaGenerator", forecast: pd.DataFrame) -> None:
+    """Shows the chain's forecast total with the range that the backtest supports."""
+    if forecast.empty:
+        place.metric("Forecast, next 8 weeks", formats.MISSING, border=True, help="No forecast has been published yet.")
+        return
+    first = forecast.iloc[0]
+    span = (
+        f"{formats.dollars_short(first['total_lower_amount'])} to {formats.dollars_short(first['total_upper_amount'])}"
+    )
+    place.metric(
+        f"Forecast, next {formats.count(first['week_count'])} weeks",
+        formats.dollars_short(first["total_amount"]),
+        span if not formats.is_missing(first["total_lower_amount"]) else None,
+        delta_color="off",
+        delta_arrow="off",
+        border=True,
+        help=f"{formats.signed_percent(first['growth_rate'])} against the same weeks a year before. The range is the "
+        f"largest miss of the whole chain's total over {formats.count(first['origin_count'])} backtests.",
+    )
+
+
+def money_figure(place: "st.delta_generator.DeltaGenerator", board: pd.DataFrame) -> None:
+    """Shows the money at risk and how many pairs are critical."""
+    if board.empty:
+        place.metric("Money at risk", formats.MISSING, border=True, help="No recommendation has been published yet.")
+        return
+    critical = board.loc[board["status"] == "critical", "pair_count"]
+    place.metric(
+        "Money at risk",
+        formats.dollars_short(board["all_value_at_risk_amount"].iloc[0]),
+        f"{formats.count(critical.iloc[0] if len(critical) else 0)} critical of "
+        f"{formats.count(board['all_count'].iloc[0])} pairs",
+        delta_color="off",
+        delta_arrow="off",
+        border=True,
+        help="Margin expected to be lost before the earliest delivery, plus the cost of excess stock.",
+    )
+
+
+def champion_figure(place: "st.delta_generator.DeltaGenerator", scores: pd.DataFrame) -> None:
+    """Shows the champion's error beside the baseline's."""
+    champion = scores[scores["is_champion"]] if not scores.empty else scores
+    if champion.empty:
+        place.metric("Champion model", formats.MISSING, border=True, help="No model has been scored yet.")
+        return
+    best = champion.iloc[0]
+    place.metric(
+        f"Champion: {formats.model(best['model_name'])}",
+        f"WMAE {formats.dollars(best['wmae_amount'])}",
+        formats.signed_percent(best["value_added_rate"]),
+        delta_description="better than naive",
+        border=True,
+        help="Weighted mean absolute error per store, department and week in the backtest, in dollars; holiday weeks "
+        "weigh 5. Seasonal naive (the same week a year ago) is scored on the same rows.",
+    )
+
+
+def explain_range(forecast: pd.DataFrame) -> None:
+    """Says where the range of the chart comes from."""
+    if forecast.empty:
+        components.not_yet("No forecast has been published yet.")
+        return
+    first = forecast.iloc[0]
+    if formats.is_missing(first["week_miss_rate"]):
+        return
+    st.caption(
+        f"Forecast made from the week of {formats.week(first['origin_date'])} by {formats.model(first['model_name'])}, "
+        f"version {first['model_version']}. Range: in {formats.count(first['origin_count'])} backtests, 80% of the "
+        f"weeks of the whole chain came within ±{formats.percent(first['week_miss_rate'])} of the forecast."
+    )
+
+
+def exceptions() -> None:
+    """Shows the pairs with the most money at risk."""
+    st.subheader("Top exceptions", anchor=False)
+    rows = queries.inventory_rows(limit=8)
+    if rows.empty:
+        components.not_yet("No recommendation has been published yet.")
+        return
+    tables.show(rows, EXCEPTION_COLUMNS)
+    st.page_link(components.page("inventory"), label="All recommendations", icon=":material/arrow_forward:")
+
+
+def statuses(board: pd.DataFrame) -> None:
+    """Shows how the pairs split over the statuses."""
+    st.subheader("Recommendations by status", anchor=False)
+    if board.empty:
+        components.not_yet("No recommendation has been published yet.")
+        return
+    components.chart(charts.statuses(board), key="statuses")
+    tables.show(board, ("status", "pair_count", "value_at_risk_amount", "order_quantity_amount"))
+    components.simulated_badge(int(board["simulated_count"].iloc[0]), int(board["all_count"].iloc[0]))
+
+
+def scorecard(scores: pd.DataFrame) -> None:
+    """Shows every model beside seasonal naive."""
+    st.subheader("Forecast scorecard", anchor=False)
+    if scores.empty:
+        components.not_yet("No model has been scored yet.")
+        return
+    tables.show(scores, SCORE_COLUMNS)
+    champion = scores.loc[scores["is_champion"], "model_name"]
+    st.caption(
+        f"Champion: {formats.model(champion.iloc[0] if len(champion) else None)}. Rolling backtest over "
+        f"{formats.count(scores['origin_count'].max())} origins, eight weeks ahead, "
+        f"{formats.count(scores['forecast_count'].max())} forecasts a model. "
+        "Amounts are dollars per store, department and week."
+    )
+
+
+def unusual() -> None:
+    """Shows the unusual sales of the last eight weeks."""
+    st.subheader("Unusual sales in the last eight weeks", anchor=False)
+    rows = queries.unusual_sales()
+    if rows.empty:
+        st.info("Nothing unusual was found.", icon=":material/check:")
+        return
+    tables.show(rows, UNUSUAL_COLUMNS)
+
+
+main()

@@ -1,0 +1,89 @@
+"""The runs of the pipeline, live, and the button that starts one."""
+
+import pandas as pd
+import streamlit as st
+
+from streamlit_app import charts, components, formats, launching, queries, tables
+from streamlit_app.house import open_house
+
+EVERYTHING = "everything that has changed"
+RUN_COLUMNS = ("run_id", "status", "started_at", "took", "stages_done", "row_count")
+STAGE_COLUMNS = ("stage_name", "status", "took", "row_count", "message")
+
+
+def main() -> None:
+    """Draws the page."""
+    components.header("Runs", "What the pipeline did, stage by stage, and what it is doing now.")
+    start_controls()
+    live()
+
+
+def start_controls() -> None:
+    """Shows the button that starts a run, and from which stage."""
+    with st.container(border=True), st.container(horizontal=True, vertical_alignment="bottom"):
+        stage = st.selectbox(
+            "Run",
+            (EVERYTHING, *launching.STAGES),
+            key="from_stage",
+            width=320,
+            format_func=lambda name: name.capitalize() if name == EVERYTHING else f"From {name} on",
+        )
+        is_asked = st.button("Start a run", type="primary", icon=":material/play_arrow:", key="start_run")
+        st.caption(
+            "Reads the folder in SHELFCAST_DATA, else data/raw, else the sample. Closing this page does not stop it."
+        )
+    if is_asked:
+        with components.errors_as_sentences():
+            house = open_house()
+            launching.start_run(house.settings, house.database, None if stage == EVERYTHING else stage)
+            st.toast("The run has been started.", icon=":material/play_arrow:")
+
+
+@st.fragment(run_every=3)
+def live() -> None:
+    """Shows the state of the runs, anew every three seconds."""
+    with components.errors_as_sentences():
+        house = open_house()
+        is_running = launching.is_running(house.settings, house.database)
+        runs = queries.runs()
+        if is_running:
+            st.info("A run is going on. This page follows it.", icon=":material/autorenew:")
+        if runs.empty:
+            log(is_running)
+            if not is_running:
+                components.empty_state("No run yet", "The pipeline has not run on this database.")
+            return
+        one_run(chosen_run(runs))
+        log(is_running)
+
+
+def chosen_run(runs: pd.DataFrame) -> pd.Series:
+    """Shows the table of runs and returns the chosen one, the latest by default."""
+    done = [f"{done} of {of}" for done, of in zip(runs["done_count"], runs["stage_count"], strict=True)]
+    rows = runs.assign(stages_done=done, took=runs["duration_seconds"].map(formats.duration))
+    return tables.choose_row(rows, RUN_COLUMNS, key="run_table", height=215 if len(runs) > 5 else None)
+
+
+def one_run(run: pd.Series) -> None:
+    """Shows the stages of a run on a time axis and as a table, and why it failed if it did."""
+    stages = queries.stages(str(run["run_id"]))
+    st.subheader(f"Run {run['run_id']}", anchor=False)
+    for _, stage in stages[stages["status"] == "failed"].iterrows():
+        sentence = f"{formats.words(stage['stage_name'])}: {stage['message']}"
+        st.error(formats.plain_markdown(sentence), icon=":material/error:")
+    components.chart(charts.stages(stages), key="stages")
+    took, names = stages["shown_seconds"].map(formats.duration), stages["stage_name"].map(formats.words)
+    tables.show(stages.assign(took=took, stage_name=names), STAGE_COLUMNS)
+
+
+def log(is_running: bool) -> None:
+    """Shows the end of the log of the run that was started here."""
+    settings = open_house().settings
+    text = formats.plain_log(launching.log_text(settings))
+    if text:
+        with st.expander("Output of the run started here", expanded=is_running):
+            st.code(text, language=None)
+            st.caption(f"File: `{launching.log_path(settings)}`")
+
+
+main()

@@ -1,0 +1,249 @@
+"""Charts: a frame in, a Plotly figure out; nothing is read and nothing is computed that a page states as a figure."""
+
+import datetime as dt
+from collections.abc import Sequence
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from streamlit_app import formats, palette
+
+_DOLLARS = "$%{y:,.0f}"
+RECENT_WEEKS = 78
+
+
+def chain(history: pd.DataFrame, forecast: pd.DataFrame) -> go.Figure:
+    """Returns chain sales by week, last year's as context, and the forecast with its range."""
+    figure = go.Figure(layout=palette.layout(340))
+    figure.add_scatter(
+        x=history["week_date"], y=history["sales_last_year_amount"], name="A year before",
+        line={"color": palette.LAST_YEAR, "width": 1.4}, hovertemplate=_DOLLARS,
+    )  # fmt: skip
+    _add_history(figure, history)
+    if not forecast.empty:
+        if forecast["lower_amount"].notna().all():
+            _add_band(figure, forecast, "lower_amount", "upper_amount", "80% range", palette.BAND_80)
+        _add_forecast(figure, history, forecast)
+    _mark_holidays(figure, history)
+    return _dollar_axis(_begin_recent(figure, history, forecast))
+
+
+def pair(history: pd.DataFrame, forecast: pd.DataFrame, anomalies: pd.DataFrame) -> go.Figure:
+    """Returns a pair's history, its champion forecast with 80 and 95 % intervals, and its unusual weeks."""
+    figure = go.Figure(layout=palette.layout(380))
+    figure.add_scatter(
+        x=history["week_date"], y=history["sales_last_year_amount"], name="A year before",
+        line={"color": palette.LAST_YEAR, "width": 1.4}, hovertemplate=_DOLLARS,
+    )  # fmt: skip
+    _add_history(figure, history)
+    if not forecast.empty:
+        _add_band(figure, forecast, "lower_95_amount", "upper_95_amount", "95% interval", palette.BAND_95)
+        _add_band(figure, forecast, "lower_80_amount", "upper_80_amount", "80% interval", palette.BAND_80)
+        _add_forecast(figure, history, forecast)
+    if not anomalies.empty:
+        figure.add_scatter(
+            x=anomalies["week_date"], y=anomalies["actual_amount"], name="Unusual week", mode="markers",
+            marker={"color": palette.ACCENT, "size": 9, "symbol": "circle-open", "line": {"width": 2}},
+            hovertemplate=_DOLLARS,
+        )  # fmt: skip
+    _mark_holidays(figure, history)
+    return _dollar_axis(_begin_recent(figure, history, forecast))
+
+
+def models(history: pd.DataFrame, forecasts: pd.DataFrame) -> go.Figure:
+    """Returns the last weeks of a pair and the forecast line of every model, the champion drawn strongest."""
+    figure = go.Figure(layout=palette.layout(300))
+    _add_history(figure, history)
+    for number, (name, rows) in enumerate(forecasts.groupby("model_name", sort=False)):
+        is_champion = bool(rows["is_champion"].iloc[0])
+        figure.add_scatter(
+            x=rows["week_date"], y=rows["forecast_amount"],
+            name=formats.model(str(name)) + (" (champion)" if is_champion else ""),
+            mode="lines+markers", hovertemplate=_DOLLARS, marker={"size": 5},
+            line={
+                "color": palette.MODEL_COLORS[number % len(palette.MODEL_COLORS)],
+                "width": 3 if is_champion else 1.6, "dash": "solid" if is_champion else "dot",
+            },
+        )  # fmt: skip
+    return _dollar_axis(figure)
+
+
+def accuracy(rows: pd.DataFrame, by: str, champion: str) -> go.Figure:
+    """Returns the weighted error of every model over horizons (lines) or store types (bars)."""
+    figure = go.Figure(layout=palette.layout(270, yaxis_title=None))
+    for number, name in enumerate(_champion_first(rows["model_name"], champion)):
+        part = rows[rows["model_name"] == name]
+        color = palette.MODEL_COLORS[number % len(palette.MODEL_COLORS)]
+        label = formats.model(name) + (" (champion)" if name == champion else "")
+        if by == "horizon_weeks":
+            figure.add_scatter(
+                x=part[by], y=part["wmae_amount"], name=label, mode="lines+markers", hovertemplate=_DOLLARS,
+                line={"color": color, "width": 3 if name == champion else 1.6},
+            )  # fmt: skip
+        else:
+            figure.add_bar(
+                x=part[by], y=part["wmae_amount"], name=label, marker={"color": color}, hovertemplate=_DOLLARS
+            )
+    titles = {"horizon_weeks": "Weeks ahead", "store_type": "Store type"}
+    figure.update_xaxes(title=titles[by], dtick=1)
+    figure.update_yaxes(rangemode="tozero")
+    return _dollar_axis(figure)
+
+
+def contributions(rows: pd.DataFrame) -> go.Figure:
+    """Returns a waterfall of what moved a forecast.
+
+    Args:
+        rows: in the order to draw, with label, amount (dollars) and is_total (whether the bar starts at zero).
+    """
+    figure = go.Figure(layout=palette.layout(max(240, 70 + 30 * len(rows)), hovermode="closest", showlegend=False))
+    figure.add_waterfall(
+        orientation="h", y=rows["label"], x=rows["amount"],
+        measure=["absolute" if is_total else "relative" for is_total in rows["is_total"]],
+        text=[formats.dollars(amount) for amount in rows["amount"]], textposition="outside", cliponaxis=False,
+        increasing={"marker": {"color": palette.GOOD}}, decreasing={"marker": {"color": palette.BAD}},
+        totals={"marker": {"color": palette.FORECAST}}, connector={"line": {"color": palette.GRID}},
+        hovertemplate="%{y}: %{text}<extra></extra>",
+    )  # fmt: skip
+    figure.update_yaxes(autorange="reversed", showgrid=False)
+    figure.update_xaxes(showgrid=True, tickprefix="$", separatethousands=True)
+    figure.update_layout(margin={"l": 8, "r": 70, "t": 10, "b": 8})
+    return figure
+
+
+def statuses(board: pd.DataFrame) -> go.Figure:
+    """Returns one stacked bar: how the pairs split over the four statuses."""
+    figure = go.Figure(layout=palette.layout(110, barmode="stack", hovermode="closest"))
+    by_status = board.set_index("status")["pair_count"]
+    for status in [name for name in palette.STATUSES if name in by_status.index]:
+        number = int(by_status[status])
+        figure.add_bar(
+            y=["pairs"], x=[number], name=status.capitalize(), orientation="h", text=[formats.count(number)],
+            textposition="inside", insidetextanchor="middle", textfont={"color": "white"},
+            marker={"color": palette.STATUS_COLORS[status], "line": {"color": "white", "width": 2}},
+            hovertemplate=f"{status.capitalize()}: %{{x:,}} pairs<extra></extra>",
+        )  # fmt: skip
+    figure.update_xaxes(visible=False)
+    figure.update_yaxes(visible=False)
+    figure.update_layout(margin={"l": 0, "r": 0, "t": 30, "b": 0}, legend={"traceorder": "normal"})
+    return figure
+
+
+def stock(rows: pd.DataFrame) -> go.Figure:
+    """Returns, per pair, stock on hand and on order as bars and the reorder point as a mark."""
+    labels = [f"{store} / {dept}" for store, dept in zip(rows["store_id"], rows["dept_id"], strict=True)]
+    figure = go.Figure(layout=palette.layout(90 + 24 * max(len(rows), 3), barmode="stack", hovermode="y unified"))
+    colors = [palette.STATUS_COLORS[status] for status in rows["status"]]
+    bars = (("current_stock_amount", "On hand", 0.9), ("on_order_amount", "On order", 0.35))
+    for column, name, opacity in bars:
+        figure.add_bar(
+            y=labels, x=rows[column], name=name, orientation="h", opacity=opacity, showlegend=False,
+            marker={"color": colors}, hovertemplate=f"{name}: $%{{x:,.0f}}<extra></extra>",
+        )  # fmt: skip
+    marks = (
+        ("reorder_point_amount", "Reorder point", palette.INK, 3),
+        ("order_up_to_level_amount", "Order up to", palette.LAST_YEAR, 2),
+    )
+    for column, name, color, width in marks:
+        figure.add_scatter(
+            y=labels, x=rows[column], name=name, mode="markers",
+            marker={"symbol": "line-ns", "size": 13, "color": color, "line": {"color": color, "width": width}},
+            hovertemplate=f"{name}: $%{{x:,.0f}}<extra></extra>",
+        )  # fmt: skip
+    figure.update_yaxes(autorange="reversed", type="category", showgrid=False)
+    figure.update_xaxes(tickprefix="$", showgrid=True, rangemode="tozero")
+    return figure
+
+
+def stages(rows: pd.DataFrame) -> go.Figure:
+    """Returns the stages of a run on a time axis, coloured by status."""
+    figure = go.Figure(layout=palette.layout(80 + 30 * max(len(rows), 2), barmode="overlay", hovermode="closest"))
+    for status, color in palette.STAGE_COLORS.items():
+        part = rows[rows["status"] == status]
+        if part.empty:
+            continue
+        figure.add_bar(
+            y=[formats.words(name) for name in part["stage_name"]], base=part["started_at"],
+            x=part["shown_seconds"].clip(lower=0.3) * 1000, orientation="h", name=status.capitalize(),
+            marker={"color": color}, width=0.6, cliponaxis=False,
+            text=[formats.duration(seconds) for seconds in part["shown_seconds"]], textposition="auto",
+            textfont={"size": 12}, constraintext="none",
+            hovertemplate="%{y}: %{text}<extra>" + status + "</extra>",
+        )  # fmt: skip
+    order = [formats.words(name) for name in rows["stage_name"]]
+    figure.update_yaxes(categoryorder="array", categoryarray=order[::-1], showgrid=False)
+    figure.update_xaxes(type="date", showgrid=True)
+    figure.update_layout(showlegend=True)
+    return figure
+
+
+def _add_history(figure: go.Figure, history: pd.DataFrame) -> None:
+    figure.add_scatter(
+        x=history["week_date"], y=history["sales_amount"], name="Sales",
+        line={"color": palette.HISTORY, "width": 2}, hovertemplate=_DOLLARS,
+    )  # fmt: skip
+
+
+def _add_forecast(figure: go.Figure, history: pd.DataFrame, forecast: pd.DataFrame) -> None:
+    """Adds the forecast line and, without a hover of its own, the stroke that joins it to the history."""
+    color = {"color": palette.FORECAST, "width": 2.6}
+    if not history.empty:
+        figure.add_scatter(
+            x=[history["week_date"].iloc[-1], forecast["week_date"].iloc[0]],
+            y=[history["sales_amount"].iloc[-1], forecast["forecast_amount"].iloc[0]],
+            line={**color, "dash": "dot", "width": 1.4}, mode="lines", showlegend=False, hoverinfo="skip", name="join",
+        )  # fmt: skip
+    figure.add_scatter(
+        x=forecast["week_date"], y=forecast["forecast_amount"], name="Forecast", mode="lines+markers",
+        line=color, marker={"size": 5}, hovertemplate=_DOLLARS,
+    )  # fmt: skip
+
+
+def _add_band(figure: go.Figure, rows: pd.DataFrame, lower: str, upper: str, name: str, color: str) -> None:
+    figure.add_scatter(
+        x=rows["week_date"], y=rows[upper], mode="lines", line={"width": 0}, showlegend=False,
+        hovertemplate=_DOLLARS, name=f"{name}, upper",
+    )  # fmt: skip
+    figure.add_scatter(
+        x=rows["week_date"], y=rows[lower], mode="lines", line={"width": 0}, fill="tonexty", fillcolor=color,
+        hovertemplate=_DOLLARS, name=name,
+    )  # fmt: skip
+
+
+def _mark_holidays(figure: go.Figure, history: pd.DataFrame) -> None:
+    """Adds a small mark under every holiday week of the history."""
+    holidays = history[history["is_holiday"].astype(bool)]
+    if holidays.empty:
+        return
+    figure.add_scatter(
+        x=holidays["week_date"], y=holidays["sales_amount"], name="Holiday week", mode="markers",
+        marker={"color": palette.HISTORY, "size": 7, "symbol": "diamond"}, hoverinfo="skip",
+    )  # fmt: skip
+
+
+def _begin_recent(figure: go.Figure, history: pd.DataFrame, forecast: pd.DataFrame) -> go.Figure:
+    """Shows the last year and a half first; a button shows all."""
+    days = [*history["week_date"], *(() if forecast.empty else forecast["week_date"])]
+    if len(history) <= RECENT_WEEKS:
+        return figure
+    buttons = [
+        {"count": 18, "label": "18 months", "step": "month", "stepmode": "backward"},
+        {"label": "All", "step": "all"},
+    ]
+    selector = {
+        "buttons": buttons, "x": 1, "xanchor": "right", "y": 1.02, "yanchor": "bottom", "font": {"size": 12},
+        "bgcolor": palette.GRID, "activecolor": palette.LAST_YEAR,
+    }  # fmt: skip
+    first = history["week_date"].iloc[-RECENT_WEEKS]
+    figure.update_xaxes(rangeselector=selector, range=[first, max(days) + dt.timedelta(days=5)])
+    return figure
+
+
+def _champion_first(names: pd.Series, champion: str) -> Sequence[str]:
+    unique = sorted({str(name) for name in names})
+    return sorted(unique, key=lambda name: name != champion)
+
+
+def _dollar_axis(figure: go.Figure) -> go.Figure:
+    figure.update_yaxes(tickprefix="$", tickformat="~s")
+    return figure

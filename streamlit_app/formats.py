@@ -1,0 +1,127 @@
+"""How figures and names are written on every page."""
+
+import datetime as dt
+import math
+import re
+from typing import Any
+
+MISSING = "—"
+_STEPS = ((999.95e6, 1e9, "B"), (999.95e3, 1e6, "M"), (999.5, 1e3, "k"))
+"""Where a unit begins, so that 999,960 reads $1.0M and not $1000.0k; the unit; its sign."""
+_MODEL_NAMES = {"lightgbm": "LightGBM", "prophet": "Prophet", "narrator": "Deterministic narrator"}
+_ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+
+
+def is_missing(value: Any) -> bool:
+    """Returns whether a value from the database stands for "not known"."""
+    return value is None or value != value
+
+
+def dollars(amount: float | None) -> str:
+    """Returns whole dollars with separators: $1,234, -$56."""
+    if is_missing(amount):
+        return MISSING
+    return f"{_sign(round(amount))}${abs(round(amount)):,}"
+
+
+def dollars_short(amount: float | None) -> str:
+    """Returns dollars in at most four digits: $562.1M, $48.3k, $912."""
+    if is_missing(amount):
+        return MISSING
+    for beginning, step, suffix in _STEPS:
+        if abs(amount) >= beginning:
+            return f"{_sign(amount)}${abs(amount) / step:,.1f}{suffix}"
+    return dollars(amount)
+
+
+def percent(rate: float | None, digits: int = 1) -> str:
+    """Returns a fraction as percent: 0.123 is 12.3%."""
+    if is_missing(rate):
+        return MISSING
+    text = f"{abs(rate) * 100:.{digits}f}%"
+    return text if float(text[:-1]) == 0 else _sign(rate) + text
+
+
+def signed_percent(rate: float | None, digits: int = 1) -> str:
+    """Returns a fraction as percent with its sign always written: +2.1%."""
+    text = percent(rate, digits)
+    return text if is_missing(rate) or text.startswith("-") or rate == 0 else f"+{text}"
+
+
+def count(number: float | None) -> str:
+    """Returns a whole number with separators."""
+    return MISSING if is_missing(number) else f"{int(number):,}"
+
+
+def week(day: dt.date | None) -> str:
+    """Returns the date of a week: Oct 26, 2012."""
+    return MISSING if is_missing(day) else f"{day:%b} {day.day}, {day:%Y}"
+
+
+def moment(at: dt.datetime | None) -> str:
+    """Returns a UTC timestamp to the minute: Oct 26, 2012, 14:05 UTC."""
+    if is_missing(at):
+        return MISSING
+    at = at.astimezone(dt.UTC)
+    return f"{week(at)}, {at:%H:%M} UTC"
+
+
+def duration(seconds: float | None) -> str:
+    """Returns seconds for people: 0.8 s, 42 s, 3 min 05 s, 1 h 02 min."""
+    if is_missing(seconds):
+        return MISSING
+    if seconds < 9.95:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+
+
+def days(number: float | None) -> str:
+    """Returns a number of days; a missing one means that stock lasts beyond the forecast."""
+    return "beyond the forecast" if is_missing(number) else f"{number:.0f} day{'' if round(number) == 1 else 's'}"
+
+
+def pair(store_id: int, dept_id: int) -> str:
+    """Returns the name of a series."""
+    return f"Store {store_id}, department {dept_id}"
+
+
+def model(name: str | None) -> str:
+    """Returns a model's name for people: seasonal_naive is Seasonal naive."""
+    if is_missing(name) or not name:
+        return MISSING
+    return _MODEL_NAMES.get(name, name.replace("_", " ").capitalize())
+
+
+def words(name: str) -> str:
+    """Returns a technical name as words: inventory_optimization is Inventory optimization."""
+    return name.replace("_", " ").strip().capitalize()
+
+
+def plain_markdown(text: str) -> str:
+    """Returns text for st.markdown with dollar signs as dollar signs, and neither images nor live links.
+
+    Text of a language model may not make the reader's browser fetch anything.
+    """
+    text = re.sub(r"!?\[([^\]]*)\]\(([^)]*)\)", r"\1 (`\2`)", text)
+    text = text.replace("![", "!\\[")
+    return text.replace("\\$", "$").replace("$", "\\$")
+
+
+def mark_unchecked(text: str) -> str:
+    """Returns Markdown in which `[unchecked: 123]`, a number that no tool returned, stands on red."""
+    return re.sub(r"\[unchecked:\s*([^\]]+?)\s*\]", r":red-background[\1 (not found in the data)]", text)
+
+
+def plain_log(text: str, lines: int = 25) -> str:
+    """Returns the last lines of a log without terminal colours and overwritten progress."""
+    kept = [line.rsplit("\r", 1)[-1] for line in _ANSI.sub("", text).replace("\r\n", "\n").split("\n")]
+    return "\n".join(kept[-lines:]).strip()
+
+
+def _sign(amount: float) -> str:
+    return "-" if amount < 0 and not math.isclose(amount, 0, abs_tol=1e-12) else ""

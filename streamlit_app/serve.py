@@ -1,0 +1,66 @@
+"""Serves the dashboard: `python -m streamlit_app.serve`, which is what `shelfcast dashboard` starts."""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from warehouse.settings import PROJECT_ROOT, Settings
+
+ENTRY = Path(__file__).with_name("app.py")
+
+
+def command(settings: Settings, port: int, address: str = "127.0.0.1") -> list[str]:
+    """Returns the command that serves the dashboard of a home folder until it is stopped.
+
+    Args:
+        settings: whose `home` the dashboard shows.
+        port: TCP port.
+        address: where to listen; anything but loopback opens the dashboard to the network, without a password.
+    """
+    place = ["--home", str(settings.home), "--port", str(port), "--address", address]
+    return [sys.executable, "-m", "streamlit_app.serve", *place]
+
+
+def serve(home: str, port: int, address: str) -> None:
+    """Serves until it is stopped."""
+    os.environ["SHELFCAST_HOME"] = home
+    # Streamlit reads its theme from the folder it is started in.
+    os.chdir(PROJECT_ROOT)
+    from streamlit.starlette import App
+
+    from streamlit_app.documents import routes
+    from warehouse.environment import prepare_environment
+    from warehouse.settings import load_settings
+
+    settings = load_settings()
+    prepare_environment(settings)
+    App(ENTRY, routes=routes(settings)).run(config=server_options(port, address))
+
+
+def server_options(port: int, address: str) -> dict[str, object]:
+    """Returns the Streamlit options of a server that calls nobody and watches no files."""
+    return {
+        "server.port": port,
+        "server.address": address,
+        "server.headless": True,
+        "server.fileWatcherType": "none",
+        "server.showEmailPrompt": False,
+        "browser.gatherUsageStats": False,
+        "browser.serverAddress": "127.0.0.1",
+        "logger.level": "warning",
+    }
+
+
+def main() -> None:
+    """Reads the command line and serves."""
+    parser = argparse.ArgumentParser(prog="python -m streamlit_app.serve", description="Serve the dashboard.")
+    parser.add_argument("--home", default=os.environ.get("SHELFCAST_HOME", str(PROJECT_ROOT / ".shelfcast")))
+    parser.add_argument("--port", type=int, default=8501)
+    parser.add_argument("--address", default="127.0.0.1")
+    given = parser.parse_args()
+    serve(given.home, given.port, given.address)
+
+
+if __name__ == "__main__":
+    main()

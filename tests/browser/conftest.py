@@ -1,0 +1,398 @@
+"""A small database whose marts are filled by hand, the dashboard served over it, and a browser that looks at it.
+
+`marts` is the only fixture that knows how the marts came to be: a real run over a small sample can take its place, as
+long as it returns settings whose marts are filled.
+"""
+
+import datetime as dt
+import os
+import socket
+import subprocess
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from warehouse.database import Database
+from warehouse.settings import PROJECT_ROOT, Settings, load_settings
+
+CHROMIUM = Path("/usr/bin/chromium")
+FLAGS = [
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+LAST_WEEK = dt.date(2012, 10, 26)
+MODELS = {"blend": 1420.0, "lightgbm": 1465.0, "prophet": 1730.0, "seasonal_naive": 1890.0}
+CHAMPION = "blend"
+AGENTS = {"report": "report_writer", "anomaly_detection": "anomaly_analyst", "forecasting": "forecaster"}
+AGENTS |= {"inventory_optimization": "inventory_planner"}
+NOW = dt.datetime(2026, 11, 20, 9, 30, tzinfo=dt.UTC)
+
+
+@pytest.fixture(scope="session")
+def marts() -> Iterator[Settings]:
+    """Settings of a database with filled marts; its server is stopped at the end."""
+    import shutil
+
+    from warehouse import embedded
+    from warehouse.database import open_database
+    from warehouse.environment import prepare_environment
+
+    if not CHROMIUM.exists():
+        pytest.skip(f"no Chromium at {CHROMIUM}; on Debian: apt-get install chromium")
+    home = Path(tempfile.mkdtemp(prefix="shelfcast-browser-"))
+    settings = load_settings(home=home)
+    prepare_environment(settings)
+    fill_marts(open_database(settings))
+    yield settings
+    embedded.stop(settings)
+    shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def mart(marts: Settings) -> Callable[..., Any]:
+    """Returns the first value of a query over the marts."""
+    from warehouse.database import open_database
+
+    database = open_database(marts)
+    return lambda query, **parameters: database.read_frame(query, parameters, role="reader").iloc[0, 0]
+
+
+@pytest.fixture(scope="session")
+def address(marts: Settings) -> Iterator[str]:
+    """Address of the dashboard, served by the command that `shelfcast dashboard` starts."""
+    from streamlit_app.serve import command
+
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    log = (marts.home / "logs" / "dashboard.log").open("wb")
+    environment = {**os.environ, "SHELFCAST_HOME": str(marts.home)}
+    process = subprocess.Popen(command(marts, port), env=environment, cwd=PROJECT_ROOT, stdout=log, stderr=log)
+    try:
+        wait_for(f"http://127.0.0.1:{port}/_stcore/health", process)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait(timeout=15)
+        log.close()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """A headless Chromium."""
+    if not CHROMIUM.exists():
+        pytest.skip(f"no Chromium at {CHROMIUM}; on Debian: apt-get install chromium")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def open_page(browser: Any, address: str) -> Iterator[Callable[[str], Any]]:
+    """Opens a page of the dashboard and waits until it has drawn itself."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+
+    def go(path: str = "") -> Any:
+        page = context.new_page()
+        page.goto(f"{address}/{path}")
+        settle(page)
+        return page
+
+    yield go
+    context.close()
+
+
+def settle(page: Any) -> None:
+    """Waits until the script behind a page has ended."""
+    page.wait_for_selector("h1", timeout=30_000)
+    page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]', timeout=30_000)
+
+
+def wait_for(url: str, process: "subprocess.Popen[bytes]") -> None:
+    for _ in range(300):
+        assert process.poll() is None, f"the dashboard ended with code {process.returncode}"
+        try:
+            with urllib.request.urlopen(url, timeout=1):
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.1)
+    raise AssertionError(f"{url} does not answer")
+
+
+def fill_marts(database: Database, stores: int = 3, departments: int = 4, weeks: int = 120) -> None:
+    """Makes every mart that the dashboard reads, at any size, from made-up figures that fit together."""
+    sales = weekly_sales(stores, departments, weeks)
+    level = sales.groupby(["store_id", "dept_id", "store_type"], as_index=False)["sales_amount"].mean()
+    scores = accuracy()
+    frames = {
+        "fct_weekly_sales": sales.drop(columns="store_type"),
+        "fct_forecasts": forecasts(sales),
+        "fct_forecast_accuracy": scores,
+        "fct_model_scores": model_scores(scores),
+        "fct_sales_anomalies": anomalies(sales),
+        "fct_inventory_recommendations": recommendations(level),
+        "fct_data_quality": data_quality(),
+        "fct_pipeline_runs": pipeline_runs(),
+        "fct_loads": loads(),
+        "fct_rejected_rows": rejected_rows(),
+        "fct_agent_reports": agent_reports(level),
+    }
+    for name, frame in frames.items():
+        write_table(database, f"marts.{name}", frame)
+    with database.connect() as connection:
+        connection.execute("alter table marts.fct_weekly_sales add primary key (store_id, dept_id, week_date)")
+        connection.execute("create index on marts.fct_forecasts (store_id, dept_id)")
+
+
+def write_table(database: Database, table: str, frame: pd.DataFrame) -> None:
+    columns = ", ".join(f"{name} {postgres_type(frame[name])}" for name in frame.columns)
+    with database.connect() as connection, connection.cursor() as cursor:
+        cursor.execute(f"drop table if exists {table} cascade")
+        cursor.execute(f"create table {table} ({columns})")
+        with cursor.copy(f"copy {table} from stdin (format csv)") as copy:
+            copy.write(frame.to_csv(index=False, header=False))
+        for name in (name for name in frame.columns if postgres_type(frame[name]) == "text"):
+            cursor.execute(f"update {table} set {name} = '' where {name} is null")
+
+
+def postgres_type(values: pd.Series) -> str:
+    kinds = {"i": "integer", "f": "double precision", "b": "boolean", "M": "timestamptz"}
+    if values.dtype.kind in kinds:
+        return kinds[values.dtype.kind]
+    return "date" if isinstance(values.dropna().iloc[0], dt.date) else "text"
+
+
+def weekly_sales(stores: int, departments: int, weeks: int) -> pd.DataFrame:
+    generator = np.random.default_rng(7)
+    days = [LAST_WEEK - dt.timedelta(weeks=weeks - 1 - number) for number in range(weeks)]
+    grain = pd.MultiIndex.from_product([range(1, stores + 1), range(1, departments + 1), range(weeks)])
+    store, dept, week = grain.to_frame().to_numpy().T
+    season = np.array([1 + 0.08 * np.sin(day.timetuple().tm_yday / 58) for day in days])
+    season *= np.array([1.45 if (day.month, day.day > 20) in ((11, True), (12, True)) else 1.0 for day in days])
+    level = (6 + 28 * ((store * 37 + dept * 91) % 100) / 100) * 1000 * np.where(dept % 7 == 0, 2.4, 1.0)
+    amount = level * season[week] * (1 + 0.0004 * week) * generator.normal(1, 0.05, len(week))
+    holiday = np.array([(d.month, d.day // 7) in ((2, 1), (9, 1), (11, 3), (12, 4)) and d.day > 6 for d in days])
+    frame = pd.DataFrame(
+        {
+            "store_id": store, "dept_id": dept, "week_date": np.array(days, dtype=object)[week],
+            "sales_amount": amount.round(2), "is_holiday": holiday[week], "is_return_week": amount < 0,
+            "markdown_amount": np.where(week > weeks - 50, 800.0, np.nan),
+            "temperature_fahrenheit": 55 + 20 * np.sin(week / 8), "store_type": np.array(["A", "B", "C"])[store % 3],
+        }
+    )  # fmt: skip
+    frame["sales_last_year_amount"] = frame.groupby(["store_id", "dept_id"])["sales_amount"].shift(52)
+    return frame
+
+
+def forecasts(sales: pd.DataFrame) -> pd.DataFrame:
+    year_ago = sales[sales["week_date"] > LAST_WEEK - dt.timedelta(weeks=52)]
+    horizon = year_ago["week_date"].map(lambda day: (day - LAST_WEEK).days // 7 + 52)
+    rows = year_ago.assign(horizon_weeks=horizon)[horizon <= 8].merge(
+        pd.DataFrame({"model_name": list(MODELS)}), how="cross"
+    )
+    number = rows["model_name"].map(list(MODELS).index)
+    point = (rows["sales_amount"] * (1.02 + 0.03 * number * np.sin(rows["horizon_weeks"] + number))).round(2)
+    half = point * (0.09 + 0.006 * rows["horizon_weeks"])
+    names = [f"{row.store_id}-{row.dept_id}-{row.horizon_weeks}-{row.model_name}" for row in rows.itertuples()]
+    return pd.DataFrame(
+        {
+            "forecast_id": names, "store_id": rows["store_id"], "dept_id": rows["dept_id"],
+            "store_type": rows["store_type"], "origin_date": LAST_WEEK,
+            "week_date": rows["week_date"] + dt.timedelta(weeks=52), "horizon_weeks": rows["horizon_weeks"],
+            "model_name": rows["model_name"], "model_version": "3", "is_champion": rows["model_name"] == CHAMPION,
+            "is_latest": True, "forecast_amount": point, "lower_80_amount": (point - half).round(2),
+            "upper_80_amount": (point + half).round(2), "lower_95_amount": (point - 1.9 * half).round(2),
+            "upper_95_amount": (point + 1.9 * half).round(2), "fallback_name": "", "actual_sales_amount": np.nan,
+            "created_at": NOW,
+        }
+    )  # fmt: skip
+
+
+def accuracy() -> pd.DataFrame:
+    grain = [range(5), range(1, 9), list("ABC"), list(MODELS)]
+    index = pd.MultiIndex.from_product(grain, names=["origin", "horizon_weeks", "store_type", "model_name"])
+    frame = index.to_frame(index=False)
+    place = frame["store_type"].map("ABC".index)
+    count = 900 - 250 * place
+    scale = (1.25 - 0.3 * place) * (1 + 0.015 * frame["horizon_weeks"]) * (1 + 0.05 * (frame["origin"] - 2))
+    error, naive, sales = frame["model_name"].map(MODELS) * scale, MODELS["seasonal_naive"] * scale, 15_900 * scale
+    signed = error * 0.3 * np.sin(2.1 * frame["origin"] + frame["horizon_weeks"])
+    origins = {number: dt.date(2012, 3, 2) + dt.timedelta(weeks=8 * number) for number in range(5)}
+    return frame.drop(columns="origin").assign(
+        origin_date=frame["origin"].map(origins), is_holiday=False, forecast_count=count, weight_count=count * 1.0,
+        weighted_absolute_error_amount=error * count, absolute_error_amount=error * count,
+        squared_error_amount=3.1 * error**2 * count, error_amount=signed * count, absolute_sales_amount=sales * count,
+        interval_count=count, covered_80_count=(count * (0.79 + 0.004 * frame["horizon_weeks"])).astype(int),
+        covered_95_count=(count * 0.948).astype(int), width_80_amount=2.6 * error * count,
+        width_95_amount=5.0 * error * count, wmae_amount=error, mae_amount=error, rmse_amount=3.1**0.5 * error,
+        wape_rate=error / sales, bias_rate=signed / sales, coverage_80_rate=0.8, coverage_95_rate=0.948,
+        baseline_wmae_amount=naive, value_added_rate=1 - error / naive,
+    )  # fmt: skip
+
+
+def model_scores(scores: pd.DataFrame) -> pd.DataFrame:
+    total = scores.groupby("model_name", sort=False).sum(numeric_only=True)
+    wmae = total["weighted_absolute_error_amount"] / total["weight_count"]
+    mae = total["absolute_error_amount"] / total["forecast_count"]
+    return pd.DataFrame(
+        {
+            "model_name": total.index, "is_champion": total.index == CHAMPION,
+            "forecast_count": total["forecast_count"].to_numpy(), "origin_count": 5, "wmae_amount": wmae.to_numpy(),
+            "mae_amount": mae.to_numpy(),
+            "rmse_amount": np.sqrt(total["squared_error_amount"] / total["forecast_count"]).to_numpy(),
+            "wape_rate": (total["absolute_error_amount"] / total["absolute_sales_amount"]).to_numpy(),
+            "bias_rate": (total["error_amount"] / total["absolute_sales_amount"]).to_numpy(),
+            "coverage_80_rate": (total["covered_80_count"] / total["interval_count"]).to_numpy(),
+            "coverage_95_rate": (total["covered_95_count"] / total["interval_count"]).to_numpy(),
+            "mean_width_80_amount": (total["width_80_amount"] / total["interval_count"]).to_numpy(),
+            "value_added_rate": (1 - wmae / wmae["seasonal_naive"]).to_numpy(),
+        }
+    )  # fmt: skip
+
+
+def anomalies(sales: pd.DataFrame) -> pd.DataFrame:
+    rows = sales[(sales["dept_id"] % 4 == 2) & (sales["week_date"] > LAST_WEEK - dt.timedelta(weeks=20))]
+    rows = rows[(rows["store_id"] + rows["week_date"].map(lambda day: day.day)) % 9 == 0]
+    expected = (rows["sales_amount"] * np.where(rows["store_id"] % 2, 1.6, 0.7)).round(2)
+    deviation = rows["sales_amount"] - expected
+    return pd.DataFrame(
+        {
+            "store_id": rows["store_id"], "dept_id": rows["dept_id"], "week_date": rows["week_date"],
+            "detector_name": "residual", "anomaly_score": deviation / (0.08 * expected), "expected_amount": expected,
+            "actual_amount": rows["sales_amount"], "deviation_amount": deviation,
+            "reason_text": np.where(
+                deviation < 0, "Far below the level of the last 13 weeks.", "Far above last year's week."
+            ),
+            "is_recent": rows["week_date"] > LAST_WEEK - dt.timedelta(weeks=8),
+        }
+    )  # fmt: skip
+
+
+def recommendations(level: pd.DataFrame) -> pd.DataFrame:
+    weekly = level["sales_amount"]
+    cover = 0.25 + ((level["store_id"] * 13 + level["dept_id"] * 29) % 50) / 10
+    status = np.select([cover < 0.6, cover < 2.2, cover < 3.1], ["critical", "reorder", "monitor"], "adequate")
+    stock, reorder_point, up_to = weekly * cover, weekly * 2.2, weekly * 3.4
+    lost = np.where(status == "critical", weekly * 0.28, np.where(status == "reorder", weekly * 0.03, 0.0))
+    risk = (lost + np.clip(cover - 4.4, 0, None) * weekly * 0.01).round(2)
+    frame = pd.DataFrame(
+        {
+            "recommendation_id": [
+                f"{s}-{d}-20121026" for s, d in zip(level["store_id"], level["dept_id"], strict=True)
+            ],
+            "store_id": level["store_id"], "dept_id": level["dept_id"], "store_type": level["store_type"],
+            "decision_date": LAST_WEEK, "is_latest": True, "status": status, "current_stock_amount": stock.round(2),
+            "stock_source": "simulated",
+            "on_order_amount": np.where(level["dept_id"] % 3 == 0, weekly * 0.5, 0.0).round(2),
+            "average_daily_demand_amount": (weekly / 7).round(2), "demand_deviation_amount": (weekly * 0.12).round(2),
+            "lead_time_weeks": 1.0, "review_period_weeks": 1.0, "service_level_rate": 0.95,
+            "safety_stock_amount": (weekly * 0.2).round(2), "reorder_point_amount": reorder_point.round(2),
+            "order_up_to_level_amount": up_to.round(2),
+            "order_quantity_amount": np.where(cover < 2.2, up_to - stock, 0.0).round(2),
+            "days_until_stockout": np.where(cover < 4, (cover * 7).round(1), np.nan),
+            "stockout_probability_rate": np.clip(1.05 - cover / 1.4, 0, 0.99),
+            "expected_lost_margin_amount": lost.round(2), "holding_cost_amount": (stock * 0.004).round(2),
+            "value_at_risk_amount": risk, "agent_reasoning": "", "created_at": NOW,
+        }
+    )  # fmt: skip
+    rank = frame["value_at_risk_amount"].rank(method="first", ascending=False)
+    return frame.assign(exception_rank=rank.astype(int))
+
+
+def data_quality() -> pd.DataFrame:
+    rules = [
+        ("sales", "raw_sales", "weekly_sales", "Weekly sales are present in every row.", "critical", True, 0),
+        ("sales", "raw_sales", "sale_date", "Every week is dated by its Friday.", "critical", True, 0),
+        ("sales", "raw_sales", "weekly_sales", "Negative sales stay below 1% of rows.", "warning", True, 12),
+        ("sales", "raw_sales", "", "The file has at most 5% fewer rows than the last.", "warning", False, 1),
+        ("stores", "store_attributes", "store_type", "Every store is of type A, B or C.", "critical", True, 0),
+        ("forecasts", "forecasts", "predicted_sales", "Every forecast lies inside its bounds.", "critical", True, 0),
+        ("forecasts", "forecasts", "prediction_upper", "The 80% interval holds 70% to 90%.", "warning", True, 0),
+    ]
+    names = ("suite_name", "table_name", "column_name", "description", "severity", "is_success", "unexpected_count")
+    frame = pd.DataFrame(rules, columns=names)
+    return frame.assign(
+        run_id="20261120T093000-aa01", expectation_name="expect", element_count=421_570, observed_value="",
+        checked_at=NOW, is_latest=True,
+    )  # fmt: skip
+
+
+def pipeline_runs() -> pd.DataFrame:
+    names = ("ingest", "audit", "features", "transform", "train", "forecast", "recommend", "marts", "explain")
+    lasting = (24.0, 9.5, 31.0, 14.2, 88.0, 21.0, 17.5, 12.1, 6.0)
+    broken = "1 critical rule is broken: every week is dated by its Friday."
+    rows = []
+    for age, run_id in enumerate(("20261120T093000-aa01", "20261119T060000-bb02", "20261118T060000-cc03")):
+        began = NOW - dt.timedelta(days=age)
+        for number, (name, seconds) in enumerate(zip(names, lasting, strict=True)):
+            ended, is_failed = began + dt.timedelta(seconds=seconds), age == 1 and name == "audit"
+            status = "failed" if is_failed else "skipped" if age == 2 and number < 3 else "succeeded"
+            message = broken if is_failed else f"{name} done"
+            rows.append((run_id, name, status, began, ended, seconds, 4210 * (number + 1), message))
+            began = ended
+            if is_failed:
+                break
+    columns = ("run_id", "stage_name", "status", "started_at", "ended_at", "duration_seconds", "row_count", "message")
+    return pd.DataFrame(rows, columns=columns)
+
+
+def loads() -> pd.DataFrame:
+    files = (("raw_sales", "train.csv", 421_577, 5, 2), ("external_features", "features.csv", 8190, 0, 0))
+    files += (("store_attributes", "stores.csv", 45, 0, 0),)
+    rows = [
+        {
+
+            "load_id": "20261120T093000-load", "run_id": "20261120T093000-aa01", "table_name": table, "file_name": name,
+            "file_sha256": "9f2c" * 16, "source_kind": "files", "date_format": "yyyy-MM-dd", "status": "published",
+            "read_count": read, "accepted_count": read - rejected - duplicate, "rejected_count": rejected,
+            "duplicate_count": duplicate, "loaded_at": NOW, "published_at": NOW + dt.timedelta(seconds=40),
+        }
+        for table, name, read, rejected, duplicate in files
+    ]  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def rejected_rows() -> pd.DataFrame:
+    lines = (
+        (17, "weekly_sales is not a number: n.a.", "1,1,2010-05-28,n.a.,FALSE"),
+        (212, "weekly_sales is not a number: n.a.", "1,2,2011-03-04,n.a.,FALSE"),
+        (399, "store 99 is not in stores.csv", "99,4,2011-03-11,2210.5,FALSE"),
+        (400, "store 99 is not in stores.csv", "99,4,2011-03-18,2310.5,FALSE"),
+        (502, "sale_date is not a date: 2011-02-30", "2,4,2011-02-30,1810.5,FALSE"),
+    )
+    frame = pd.DataFrame(lines, columns=("line_number", "reason", "raw_text"))
+    return frame.assign(load_id="20261120T093000-load", file_name="train.csv", rejected_at=NOW)
+
+
+def agent_reports(level: pd.DataFrame) -> pd.DataFrame:
+    top = recommendations(level).sort_values("exception_rank").iloc[0]
+    risk, order = f"${top['value_at_risk_amount']:,.0f}", f"${top['order_quantity_amount']:,.0f}"
+    texts = {
+        "report": f"**Order {order} now.** Stock lasts {top['days_until_stockout']:.0f} days and {risk} are at risk. "
+        "Sales rose by [unchecked: 41] percent.\n\n- The forecast is for a busy week.\n- Stock is simulated.",
+        "anomaly_detection": "No unusual week in the last eight.",
+        "forecasting": "The forecast for the next week stands 8% above last year's week.",
+        "inventory_optimization": f"At a service level of 95% the order is {order}.",
+    }
+    rows = [
+        {
+            "output_id": f"out-{number}", "run_id": "20261120T093000-aa01", "store_id": int(top["store_id"]),
+            "dept_id": int(top["dept_id"]), "analysis_type": kind, "agent_name": AGENTS[kind],
+            "agent_response": text, "execution_seconds": 0.4, "token_count": 120, "model_name": "narrator",
+            "grounded_rate": 0.75 if kind == "report" else 1.0, "unsupported_numbers": "41" if kind == "report" else "",
+            "is_clean": kind != "report", "created_at": NOW,
+        }
+        for number, (kind, text) in enumerate(texts.items())
+    ]  # fmt: skip
+    return pd.DataFrame(rows)

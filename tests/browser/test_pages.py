@@ -1,0 +1,122 @@
+"""One claim a page: a number on a page equals the number in the mart."""
+
+import json
+import os
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from streamlit_app import formats
+
+pytestmark = pytest.mark.browser
+
+OpenPage = Callable[[str], Any]
+Mart = Callable[..., Any]
+
+
+def metric(page: Any, label: str) -> str:
+    """Returns the value of the figure under a label."""
+    found = page.locator('[data-testid="stMetric"]').filter(has_text=label).first
+    return str(found.locator('[data-testid="stMetricValue"]').inner_text())
+
+
+def test_the_overview_shows_the_sales_of_the_last_13_weeks(open_page: OpenPage, mart: Mart) -> None:
+    sales = mart(
+        "select sum(sales_amount) from marts.fct_weekly_sales "
+        "where week_date > (select max(week_date) from marts.fct_weekly_sales) - 91"
+    )
+    assert metric(open_page(""), "Sales, last 13 weeks") == formats.dollars_short(sales)
+
+
+def test_the_overview_shows_the_forecast_of_the_champion_and_says_that_stock_is_simulated(
+    open_page: OpenPage, mart: Mart
+) -> None:
+    total = mart("select sum(forecast_amount) from marts.fct_forecasts where is_latest and is_champion")
+    page = open_page("")
+    assert metric(page, "Forecast, next 8 weeks") == formats.dollars_short(total)
+    assert page.get_by_text("Stock: simulated").count() >= 1
+
+
+def test_a_link_with_store_and_department_opens_their_forecast(open_page: OpenPage, mart: Mart) -> None:
+    total = mart(
+        "select sum(forecast_amount) from marts.fct_forecasts "
+        "where is_latest and is_champion and store_id = 2 and dept_id = 3"
+    )
+    assert metric(open_page("forecasts?store=2&dept=3"), "Next 8 weeks") == formats.dollars_short(total)
+
+
+def test_a_sentence_opens_the_forecast_it_asks_for(open_page: OpenPage, mart: Mart) -> None:
+    total = mart(
+        "select sum(forecast_amount) from marts.fct_forecasts "
+        "where is_latest and is_champion and store_id = 3 and dept_id = 1"
+    )
+    page = open_page("forecasts?store=2&dept=3")
+    page.get_by_label("Ask for a forecast").fill("show forecast for store 3, department 1")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**store=3&dept=1*")
+    page.get_by_text(formats.dollars_short(total)).first.wait_for(timeout=10_000)
+    assert metric(page, "Next 8 weeks") == formats.dollars_short(total)
+
+
+def test_a_sentence_about_a_pair_without_a_forecast_is_answered_in_words(open_page: OpenPage) -> None:
+    page = open_page("forecasts?store=2&dept=3")
+    page.get_by_label("Ask for a forecast").fill("store 1 department 999")
+    page.keyboard.press("Enter")
+    page.get_by_text("There is no forecast for store 1, department 999.").wait_for(timeout=10_000)
+
+
+def test_the_inventory_page_counts_the_critical_pairs(open_page: OpenPage, mart: Mart) -> None:
+    critical = mart("select count(*) from marts.fct_inventory_recommendations where is_latest and status = 'critical'")
+    assert metric(open_page("inventory"), "critical pairs") == formats.count(critical)
+
+
+def test_the_inventory_page_details_the_pair_with_the_most_money_at_risk(open_page: OpenPage, mart: Mart) -> None:
+    order = mart(
+        "select order_quantity_amount from marts.fct_inventory_recommendations order by exception_rank limit 1"
+    )
+    assert metric(open_page("inventory"), "Order now") == formats.dollars(order)
+
+
+def test_a_saved_report_is_shown_with_the_figure_that_was_not_found(open_page: OpenPage, mart: Mart) -> None:
+    share = mart("select grounded_rate from marts.fct_agent_reports where analysis_type = 'report'")
+    page = open_page("ai_insights")
+    assert page.get_by_text("41 (not found in the data)").count() == 1
+    assert page.get_by_text(f"{formats.percent(share, 0)} of the figures in the report").count() == 1
+    assert page.get_by_text("Written by the deterministic narrator").count() >= 1
+
+
+def test_the_quality_page_shows_the_share_of_rules_that_hold(open_page: OpenPage, mart: Mart) -> None:
+    share = mart("select avg(is_success::int)::float8 from marts.fct_data_quality where is_latest")
+    assert metric(open_page("data_quality"), "Rules that hold") == formats.percent(share)
+
+
+def test_the_quality_page_counts_the_lines_that_were_set_aside(open_page: OpenPage, mart: Mart) -> None:
+    lines = mart("select count(*) from marts.fct_rejected_rows")
+    assert metric(open_page("data_quality"), "Lines set aside") == formats.count(lines)
+
+
+def test_the_runs_page_shows_the_latest_run(open_page: OpenPage, mart: Mart) -> None:
+    run_id = mart("select run_id from marts.fct_pipeline_runs order by started_at desc limit 1")
+    page = open_page("runs")
+    assert page.get_by_role("heading", name=f"Run {run_id}").count() == 1
+    page.wait_for_selector(".js-plotly-plot", timeout=10_000)
+
+
+def test_every_page_is_drawn_without_an_error_and_is_timed(open_page: OpenPage) -> None:
+    page = open_page("")
+    links = page.locator('[data-testid="stSidebarNavLink"]')
+    names = [links.nth(number).inner_text().split("\n")[-1] for number in range(links.count())]
+    seconds = {}
+    for name in [*names, *names]:
+        began = time.monotonic()
+        links.filter(has_text=name).first.click()
+        page.get_by_role("heading", name=name, exact=True).first.wait_for(timeout=20_000)
+        page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]', timeout=20_000)
+        seconds[name] = round(time.monotonic() - began, 2)
+        assert page.locator('[data-testid="stException"], [data-testid="stAlertContentError"]').count() == 0, name
+    if os.environ.get("SHELFCAST_PAGE_SECONDS"):
+        with open(os.environ["SHELFCAST_PAGE_SECONDS"], "w") as file:  # noqa: PTH123
+            json.dump(seconds, file, indent=1)
+    assert len(seconds) == 6

@@ -1,0 +1,54 @@
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import pandas as pd
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from streamlit_app import house, launching, reading
+from warehouse.errors import ShelfcastError
+from warehouse.settings import PROJECT_ROOT, load_settings
+
+ENTRY = PROJECT_ROOT / "streamlit_app" / "app.py"
+PAGES = ("overview", "forecasts", "inventory", "ai_insights", "data_quality", "runs")
+
+
+@pytest.fixture(autouse=True)
+def _no_caches() -> Iterator[None]:
+    st.cache_data.clear()
+    st.cache_resource.clear()
+    yield
+    st.cache_data.clear()
+    st.cache_resource.clear()
+
+
+@pytest.fixture
+def empty(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
+    """A house without marts."""
+    opened = SimpleNamespace(settings=load_settings(home=tmp_path), database=None)
+    for module in (house, reading):
+        monkeypatch.setattr(module, "open_house", lambda: opened)
+    monkeypatch.setattr(reading, "fetch", lambda sql, parameters: pd.DataFrame())
+    monkeypatch.setattr(launching, "is_running", lambda settings, database: False)
+
+
+@pytest.mark.usefixtures("empty")
+@pytest.mark.parametrize("name", PAGES)
+def test_every_page_says_what_to_do_next_where_there_is_nothing_yet(name: str) -> None:
+    app = AppTest.from_file(str(ENTRY), default_timeout=20)
+    app.run()
+    app.switch_page(f"app_pages/{name}.py").run()
+    assert not app.exception
+    assert [code.value for code in app.code] == ["make run"]
+
+
+def test_a_database_that_is_away_is_one_sentence_on_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(sql: str, parameters: dict[str, Any]) -> pd.DataFrame:
+        raise ShelfcastError("The database does not answer.", "Check with `shelfcast doctor`.")
+
+    monkeypatch.setattr(reading, "fetch", away)
+    app = AppTest.from_file(str(ENTRY), default_timeout=20).run()
+    assert not app.exception
+    assert [error.value for error in app.error] == ["The database does not answer. Check with `shelfcast doctor`."]
