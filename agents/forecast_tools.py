@@ -1,0 +1,237 @@
+"""Tools of the forecasting agent: the forecast, its record, the model behind it, and the facts it starts from."""
+
+import datetime as dt
+import statistics
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from agents.marts import about, change, day_text, dollars, mean_of, percent, select
+from agents.quoting import quote_data, safe_name
+from agents.records import Facts
+from warehouse.database import Database
+
+HORIZON = 8
+YEAR_WEEKS = 52
+BASELINE = "seasonal_naive"
+
+
+def query_forecast(database: Database, store_id: int, dept_id: int) -> Facts:
+    """Returns the champion's newest forecast by week with its intervals, beside the same weeks of last year."""
+    rows = select(
+        database,
+        """
+        select forecasts.*, weeks.holiday_name, sales.sales_amount as last_year_amount
+        from marts.fct_forecasts as forecasts
+        left join marts.dim_weeks as weeks on forecasts.week_date = weeks.week_date
+        left join marts.fct_weekly_sales as sales
+            on forecasts.store_id = sales.store_id
+            and forecasts.dept_id = sales.dept_id
+            and forecasts.week_date - 364 = sales.week_date
+        where forecasts.store_id = %(store_id)s and forecasts.dept_id = %(dept_id)s
+            and forecasts.is_latest and forecasts.is_champion
+        order by forecasts.week_date
+        limit %(limit)s
+        """,
+        {"store_id": store_id, "dept_id": dept_id, "limit": HORIZON},
+    )
+    facts = about(store_id, dept_id, bool(rows))
+    return {**facts, **_forecast(rows)} if rows else facts
+
+
+def _forecast(rows: Sequence[Mapping[str, Any]]) -> Facts:
+    first = rows[0]
+    compared = [row for row in rows if row["last_year_amount"] is not None]
+    peak, low = (choose(rows, key=lambda row: float(row["forecast_amount"])) for choose in (max, min))
+    return {
+        "origin_date": day_text(first["origin_date"]),
+        "horizon_weeks": len(rows),
+        "first_week_date": day_text(first["week_date"]),
+        "final_week_date": day_text(rows[-1]["week_date"]),
+        "model_name": safe_name(first["model_name"]),
+        "model_version": safe_name(str(first["model_version"])),
+        "fallback_name": safe_name(first["fallback_name"]),
+        "interval_levels_percent": [80, 95],
+        "total_forecast_dollars": dollars(sum(float(row["forecast_amount"]) for row in rows)),
+        "mean_forecast_dollars": dollars(mean_of(rows, "forecast_amount")),
+        "change_on_last_year_percent": change(
+            mean_of(compared, "forecast_amount"), mean_of(compared, "last_year_amount")
+        ),
+        "peak_week_date": day_text(peak["week_date"]),
+        "peak_forecast_dollars": dollars(peak["forecast_amount"]),
+        "low_week_date": day_text(low["week_date"]),
+        "low_forecast_dollars": dollars(low["forecast_amount"]),
+        "weeks": [_forecast_week(row) for row in rows],
+    }
+
+
+def _forecast_week(row: Mapping[str, Any]) -> Facts:
+    bounds = ("lower_80", "upper_80", "lower_95", "upper_95")
+    return {
+        "week_date": day_text(row["week_date"]),
+        "forecast_dollars": dollars(row["forecast_amount"]),
+        **{f"{bound}_dollars": dollars(row[f"{bound}_amount"]) for bound in bounds},
+        "last_year_sales_dollars": dollars(row["last_year_amount"]),
+        "holiday_name": safe_name(row["holiday_name"]),
+    }
+
+
+def query_forecast_accuracy(database: Database, store_id: int, dept_id: int) -> Facts:
+    """Returns the champion's backtest record over all pairs, beside seasonal naive, and over stores of this type."""
+    rows = select(database, "select * from marts.fct_model_scores where is_champion limit 1", {})
+    facts = about(store_id, dept_id, bool(rows))
+    if not rows:
+        return facts
+    parameters = {"store_id": store_id, "model_name": rows[0]["model_name"]}
+    same_type = select(
+        database,
+        """
+        select stores.store_type, sum(accuracy.forecast_count) as forecast_count,
+            sum(accuracy.weighted_absolute_error_amount) / nullif(sum(accuracy.weight_count), 0) as wmae_amount,
+            sum(accuracy.absolute_error_amount) / nullif(sum(accuracy.absolute_sales_amount), 0) as wape_rate,
+            sum(accuracy.covered_80_count)::double precision / nullif(sum(accuracy.interval_count), 0)
+                as coverage_80_rate
+        from marts.dim_stores as stores
+        inner join marts.fct_forecast_accuracy as accuracy on stores.store_type = accuracy.store_type
+        where stores.store_id = %(store_id)s and accuracy.model_name = %(model_name)s
+        group by stores.store_type
+        """,
+        parameters,
+    )
+    return {**facts, **_accuracy(rows[0]), "same_store_type": _type_accuracy(same_type)}
+
+
+def _accuracy(row: Mapping[str, Any]) -> Facts:
+    return {
+        "model_name": safe_name(row["model_name"]),
+        "baseline_name": BASELINE,
+        "origin_count": row["origin_count"],
+        "wmae_dollars": dollars(row["wmae_amount"]),
+        "mae_dollars": dollars(row["mae_amount"]),
+        "wape_percent": percent(row["wape_rate"]),
+        "bias_percent": percent(row["bias_rate"]),
+        "interval_levels_percent": [80, 95],
+        "coverage_80_percent": percent(row["coverage_80_rate"]),
+        "coverage_95_percent": percent(row["coverage_95_rate"]),
+        "better_than_baseline_percent": percent(row["value_added_rate"]),
+    }
+
+
+def _type_accuracy(rows: Sequence[Mapping[str, Any]]) -> Facts:
+    if not rows:
+        return {}
+    row = rows[0]
+    return {
+        "store_type": safe_name(row["store_type"]),
+        "wmae_dollars": dollars(_float(row["wmae_amount"])),
+        "wape_percent": percent(_float(row["wape_rate"])),
+        "coverage_80_percent": percent(_float(row["coverage_80_rate"])),
+    }
+
+
+def load_model_from_mlflow(database: Database, store_id: int, dept_id: int) -> Facts:
+    """Returns which model the registry calls champion, its version, and the figures that made it so.
+
+    The log of promotions is read, not the registry itself: it holds the same names and versions, and the role of the
+    agents reaches nothing else.
+    """
+    rows = select(
+        database,
+        """
+        select promotions.*
+        from marts.fct_model_promotions as promotions
+        where promotions.alias_name = 'champion'
+        order by promotions.promoted_at desc, promotions.promotion_id desc
+        limit 1
+        """,
+        {},
+    )
+    facts = about(store_id, dept_id, bool(rows))
+    return {**facts, **_promotion(rows[0])} if rows else facts
+
+
+def _promotion(row: Mapping[str, Any]) -> Facts:
+    wmae, baseline = float(row["wmae_amount"]), float(row["baseline_wmae_amount"])
+    return {
+        "alias_name": "champion",
+        "model_name": safe_name(row["model_name"]),
+        "model_version": safe_name(str(row["model_version"])),
+        "wmae_dollars": dollars(wmae),
+        "baseline_wmae_dollars": dollars(baseline),
+        "better_than_baseline_percent": percent(1 - wmae / baseline) if baseline > 0 else None,
+        "origin_count": row["origin_count"],
+        "promoted_date": day_text(row["promoted_at"].date()),
+        "reason_text": quote_data(row["reason"] or ""),
+    }
+
+
+def prepare_features(database: Database, store_id: int, dept_id: int) -> Facts:
+    """Returns the facts a forecast starts from: the store, the level and spread of sales, the next holiday."""
+    rows = select(
+        database,
+        """
+        select sales.week_date, sales.sales_amount, sales.is_return_week, sales.markdown_amount
+        from marts.fct_weekly_sales as sales
+        where sales.store_id = %(store_id)s and sales.dept_id = %(dept_id)s
+            and sales.sales_amount is not null
+        order by sales.week_date desc
+        limit %(limit)s
+        """,
+        {"store_id": store_id, "dept_id": dept_id, "limit": YEAR_WEEKS},
+    )
+    facts = about(store_id, dept_id, bool(rows))
+    if not rows:
+        return facts
+    stores = select(database, "select * from marts.dim_stores where store_id = %(store_id)s", {"store_id": store_id})
+    holiday = select(
+        database,
+        """
+        select weeks.week_date, weeks.holiday_name
+        from marts.dim_weeks as weeks
+        where weeks.is_holiday and weeks.week_date > %(week_date)s
+        order by weeks.week_date
+        limit 1
+        """,
+        {"week_date": rows[0]["week_date"]},
+    )
+    return {**facts, **_levels(rows), **_store(stores), **_next_holiday(holiday, rows[0]["week_date"])}
+
+
+def _levels(rows: Sequence[Mapping[str, Any]]) -> Facts:
+    return {
+        "last_week_date": day_text(rows[0]["week_date"]),
+        "known_weeks": len(rows),
+        "window_weeks": [4, 13, YEAR_WEEKS],
+        "sales_lag_1_dollars": dollars(rows[0]["sales_amount"]),
+        "mean_of_4_weeks_dollars": dollars(mean_of(rows[:4], "sales_amount")),
+        "mean_of_13_weeks_dollars": dollars(mean_of(rows[:13], "sales_amount")),
+        "mean_of_52_weeks_dollars": dollars(mean_of(rows, "sales_amount")),
+        "deviation_of_13_weeks_dollars": dollars(_deviation(rows[:13])),
+        "return_week_count": sum(1 for row in rows if row["is_return_week"]),
+    }
+
+
+def _store(rows: Sequence[Mapping[str, Any]]) -> Facts:
+    if not rows:
+        return {}
+    return {"store_type": safe_name(rows[0]["store_type"]), "size_sqft": rows[0]["size_sqft"]}
+
+
+def _next_holiday(rows: Sequence[Mapping[str, Any]], last_week: dt.date) -> Facts:
+    if not rows:
+        return {}
+    day = rows[0]["week_date"]
+    return {
+        "next_holiday_name": safe_name(rows[0]["holiday_name"]),
+        "next_holiday_week_date": day_text(day),
+        "next_holiday_in_weeks": (day - last_week).days // 7,
+    }
+
+
+def _deviation(rows: Sequence[Mapping[str, Any]]) -> float | None:
+    values = [float(row["sales_amount"]) for row in rows]
+    return statistics.stdev(values) if len(values) > 1 else None
+
+
+def _float(value: Any) -> float | None:
+    """Returns a number of the driver, a Decimal maybe, as a float."""
+    return None if value is None else float(value)

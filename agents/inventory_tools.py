@@ -1,0 +1,136 @@
+"""Tools of the inventory agent: the decision, the policy behind it, and what-if reorder points."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from agents.marts import about, day_text, dollars, percent, rounded, select
+from agents.quoting import safe_name
+from agents.records import Facts
+from warehouse.database import Database
+
+MAXIMUM_LEAD_TIME_WEEKS = 26.0
+
+
+def query_inventory_recommendation(database: Database, store_id: int, dept_id: int) -> Facts:
+    """Returns the newest inventory decision: stock, reorder point, order, risk and its value in dollars."""
+    rows = select(
+        database,
+        """
+        select recommendations.*,
+            (select count(*) from marts.fct_inventory_recommendations as others
+             where others.decision_date = recommendations.decision_date) as ranked_count
+        from marts.fct_inventory_recommendations as recommendations
+        where recommendations.store_id = %(store_id)s and recommendations.dept_id = %(dept_id)s
+            and recommendations.is_latest
+        order by recommendations.decision_date desc
+        limit 1
+        """,
+        {"store_id": store_id, "dept_id": dept_id},
+    )
+    facts = about(store_id, dept_id, bool(rows))
+    return {**facts, **_recommendation(rows[0])} if rows else facts
+
+
+def _recommendation(row: Mapping[str, Any]) -> Facts:
+    stocks = ("current_stock", "on_order", "safety_stock", "reorder_point", "order_up_to_level", "order_quantity")
+    money = ("expected_lost_margin", "holding_cost", "value_at_risk")
+    return {
+        "decision_date": day_text(row["decision_date"]),
+        "status": safe_name(row["status"]),
+        "stock_source": safe_name(row["stock_source"]),
+        **{f"{name}_dollars": dollars(row[f"{name}_amount"]) for name in (*stocks, *money)},
+        "stock_position_dollars": dollars(row["current_stock_amount"] + row["on_order_amount"]),
+        "mean_daily_demand_dollars": dollars(row["average_daily_demand_amount"]),
+        "mean_weekly_demand_dollars": dollars(7 * row["average_daily_demand_amount"]),
+        "weekly_demand_deviation_dollars": dollars(row["demand_deviation_amount"]),
+        "lead_time_weeks": rounded(row["lead_time_weeks"], 2),
+        "review_period_weeks": rounded(row["review_period_weeks"], 2),
+        "service_level_percent": percent(row["service_level_rate"]),
+        "stockout_in_days": rounded(row["days_until_stockout"], 0),
+        "stockout_probability_percent": percent(row["stockout_probability_rate"]),
+        "exception_rank": row["exception_rank"],
+        "ranked_pair_count": row["ranked_count"],
+    }
+
+
+def query_policy(database: Database, store_id: int, dept_id: int) -> Facts:
+    """Returns the inventory policy that rules the pair: of all rows that match, the most specific one."""
+    rows = select(
+        database,
+        """
+        select policies.*
+        from marts.dim_inventory_policies as policies
+        left join marts.dim_stores as stores on stores.store_id = %(store_id)s
+        where (policies.store_id is null or policies.store_id = %(store_id)s)
+            and (policies.dept_id is null or policies.dept_id = %(dept_id)s)
+            and (policies.store_type is null or policies.store_type = stores.store_type)
+        order by (policies.dept_id is not null)::integer * 4 + (policies.store_id is not null)::integer * 2
+            + (policies.store_type is not null)::integer desc
+        limit 1
+        """,
+        {"store_id": store_id, "dept_id": dept_id},
+    )
+    facts = about(store_id, dept_id, bool(rows))
+    return {**facts, **_policy(rows[0])} if rows else facts
+
+
+def _policy(row: Mapping[str, Any]) -> Facts:
+    return {
+        "policy_id": safe_name(str(row["policy_id"])),
+        "service_level_percent": percent(row["service_level_rate"]),
+        "lead_time_weeks": rounded(row["lead_time_weeks"], 2),
+        "lead_time_deviation_weeks": rounded(row["lead_time_deviation_weeks"], 2),
+        "review_period_weeks": rounded(row["review_period_weeks"], 2),
+        "minimum_order_dollars": dollars(row["minimum_order_amount"]),
+        "pack_size_dollars": dollars(row["pack_size_amount"]),
+        "yearly_holding_cost_percent": percent(row["holding_cost_rate"]),
+        "ordering_cost_dollars": dollars(row["ordering_cost_amount"]),
+        "margin_percent": percent(row["margin_rate"]),
+        "maximum_stock_weeks": rounded(row["maximum_stock_weeks"], 1),
+    }
+
+
+def calculate_reorder_point(
+    database: Database,
+    store_id: int,
+    dept_id: int,
+    lead_time_weeks: float | None = None,
+    service_level_percent: float | None = None,
+) -> Facts:
+    """Returns the reorder point under another lead time or service level, by the textbook formula for normal demand.
+
+    Without a lead time the policy's plus one week is tried; without a service level the policy's. The formula's answer
+    to today's inputs stands beside it: the difference is what a planner should read, since the recommendation itself
+    comes from simulated demand.
+    """
+    decision = query_inventory_recommendation(database, store_id, dept_id)
+    if not decision["is_found"]:
+        return about(store_id, dept_id, False)
+    policy = query_policy(database, store_id, dept_id)
+    deviation_weeks = policy.get("lead_time_deviation_weeks") or 0.0
+    tried_weeks = min(max(lead_time_weeks or decision["lead_time_weeks"] + 1, 0.15), MAXIMUM_LEAD_TIME_WEEKS)
+    tried_service = min(max(service_level_percent or decision["service_level_percent"], 50.0), 99.9)
+    today = _formula(decision, decision["lead_time_weeks"], decision["service_level_percent"], deviation_weeks)
+    tried = _formula(decision, tried_weeks, tried_service, deviation_weeks)
+    return {
+        **about(store_id, dept_id, True),
+        "method": "textbook formula for normal demand",
+        "tried_lead_time_weeks": rounded(tried_weeks, 2),
+        "today_lead_time_weeks": decision["lead_time_weeks"],
+        "tried_service_level_percent": rounded(tried_service, 1),
+        "today_service_level_percent": decision["service_level_percent"],
+        "formula_reorder_point_dollars": dollars(tried),
+        "formula_reorder_point_today_dollars": dollars(today),
+        "difference_dollars": dollars(tried - today),
+    }
+
+
+def _formula(decision: Facts, lead_time_weeks: float, service_level_percent: float, deviation_weeks: float) -> float:
+    from ml.inventory.formulas import demand_deviation_over_lead_time, normal_reorder_point
+
+    weeks = lead_time_weeks + decision["review_period_weeks"]
+    demand = decision["mean_weekly_demand_dollars"]
+    spread = demand_deviation_over_lead_time(
+        demand, decision["weekly_demand_deviation_dollars"], weeks, deviation_weeks
+    )
+    return normal_reorder_point(service_level_percent / 100, demand * weeks, spread)

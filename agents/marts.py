@@ -1,0 +1,91 @@
+"""How the agents read the marts: as a role that can only select, and figures rounded with care."""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from typing import Any, LiteralString
+
+from agents.records import Facts, Pair
+from warehouse.database import Database
+from warehouse.errors import ShelfcastError
+
+
+def select(database: Database, query: LiteralString, parameters: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Returns the rows of a query run as `agent`, each as a mapping by column.
+
+    Raises:
+        ShelfcastError: a mart is missing, or the server refuses or gives up.
+    """
+    import psycopg
+    from psycopg.rows import dict_row
+
+    try:
+        with database.connect("agent") as connection, connection.cursor(row_factory=dict_row) as cursor:
+            return list(cursor.execute(query, parameters))
+    except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn) as error:
+        what = f"The agents can't read the marts: {str(error).splitlines()[0]}."
+        raise ShelfcastError(what, "Run `shelfcast run` or `shelfcast transform` first.") from None
+    except psycopg.Error as error:
+        what = f"A question of the agents failed in Postgres: {str(error).splitlines()[0]}."
+        raise ShelfcastError(what, "Run `shelfcast doctor`.") from None
+
+
+def find_pair(database: Database, store_id: int, dept_id: int) -> Pair:
+    """Returns the pair with the week its newest figures stand on.
+
+    Raises:
+        ShelfcastError: the store and department have no sales, or the marts are missing.
+    """
+    rows = select(
+        database,
+        """
+        select max(sales.week_date) as sales_date,
+            (select max(forecasts.origin_date) from marts.fct_forecasts as forecasts
+             where forecasts.store_id = %(store_id)s and forecasts.dept_id = %(dept_id)s) as origin_date
+        from marts.fct_weekly_sales as sales
+        where sales.store_id = %(store_id)s and sales.dept_id = %(dept_id)s
+        """,
+        {"store_id": store_id, "dept_id": dept_id},
+    )
+    origin = rows[0]["origin_date"] or rows[0]["sales_date"]
+    if rows[0]["sales_date"] is None:
+        raise ShelfcastError(
+            f"Store {store_id}, department {dept_id} has no sales in marts.fct_weekly_sales.",
+            "Name a store and a department of your files, for instance --store 1 --department 1.",
+        )
+    return Pair(store_id, dept_id, origin)
+
+
+def dollars(value: float | None) -> float | None:
+    """Returns dollars rounded to what matters: whole from 100 on, cents below."""
+    return None if value is None else round(value) if abs(value) >= 100 else round(value, 2)
+
+
+def percent(rate: float | None) -> float | None:
+    """Returns a fraction in percent, one decimal."""
+    return None if rate is None else round(100 * rate, 1)
+
+
+def change(new: float | None, old: float | None) -> float | None:
+    """Returns by how many percent `new` differs from `old`; None where either is unknown or `old` is not positive."""
+    return None if new is None or old is None or old <= 0 else percent(new / old - 1)
+
+
+def about(store_id: int, dept_id: int, is_found: bool) -> Facts:
+    """Returns what every answer begins with: the pair, and whether there is anything to tell."""
+    return {"store_id": store_id, "dept_id": dept_id, "is_found": is_found}
+
+
+def mean_of(rows: Sequence[Mapping[str, Any]], column: str) -> float | None:
+    """Returns the mean of a column's known values; None where there are none."""
+    values = [float(row[column]) for row in rows if row[column] is not None]
+    return sum(values) / len(values) if values else None
+
+
+def rounded(value: float | None, digits: int) -> float | None:
+    """Returns a value with so many decimals; None stays None."""
+    return None if value is None else round(float(value), digits)
+
+
+def day_text(date: dt.date | None) -> str | None:
+    """Returns a date in ISO form; None stays None."""
+    return None if date is None else date.isoformat()

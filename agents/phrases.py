@@ -1,0 +1,59 @@
+"""Figures and dates as a manager reads them."""
+
+import datetime as dt
+
+_HOLIDAYS = {
+    "super_bowl": "the Super Bowl",
+    "labor_day": "Labor Day",
+    "thanksgiving": "Thanksgiving",
+    "christmas": "the week after Christmas",
+}
+LEVEL_PERCENT = 1.0
+"""A change below this is called level."""
+
+
+def usd(value: float) -> str:
+    """Returns dollars with thousands separators: whole from 100 on, with cents below."""
+    amount = f"{abs(value):,.0f}" if abs(value) >= 100 or value == 0 else f"{abs(value):,.2f}"
+    return f"-${amount}" if value < 0 else f"${amount}"
+
+
+def pct(value: float) -> str:
+    """Returns a percent with at most one decimal and no sign."""
+    return f"{abs(value):.1f}".removesuffix(".0") + "%"
+
+
+def day(iso: str) -> str:
+    """Returns an ISO date as `26 October 2012`."""
+    date = dt.date.fromisoformat(iso)
+    return f"{date.day} {date:%B} {date.year}"
+
+
+def span(value: float, noun: str) -> str:
+    """Returns a number with its noun in the right number: `1 week`, `2.5 weeks`."""
+    return f"{value:g} {noun}{'' if value == 1 else 's'}"
+
+
+def versus(percent: float | None, other: str) -> str:
+    """Returns how a figure stands to another one, or nothing where that is unknown."""
+    if percent is None:
+        return ""
+    if abs(percent) < LEVEL_PERCENT:
+        return f"level with {other}"
+    return f"{pct(percent)} {'above' if percent > 0 else 'below'} {other}"
+
+
+def listed(parts: list[str]) -> str:
+    """Returns the parts that are not empty, joined by commas and a last `and`."""
+    known = [part for part in parts if part]
+    return known[0] if len(known) == 1 else ", ".join(known[:-1]) + (" and " + known[-1] if known else "")
+
+
+def holiday(name: str) -> str:
+    """Returns a holiday as people call it."""
+    return _HOLIDAYS.get(name, name.replace("_", " "))
+
+
+def sentences(*parts: str) -> str:
+    """Returns the parts that are not empty as one paragraph."""
+    return " ".join(part for part in parts if part)

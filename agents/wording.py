@@ -1,0 +1,348 @@
+"""The deterministic narrator's words: tool results in, sentences for a manager out; no figure of its own."""
+
+from collections.abc import Mapping
+
+from agents.phrases import day, holiday, listed, pct, sentences, span, usd, versus
+from agents.quoting import quoted_text
+from agents.records import ANOMALY, FORECASTING, INVENTORY, REPORT, Facts
+
+Results = Mapping[str, Facts]
+"""What the tools returned, by tool."""
+
+COVERAGE_SLACK = 5.0
+BIAS_WORTH_SAYING = 2.0
+"""Percent points by which a figure must be off before the words mention it."""
+
+_NONE: Facts = {"is_found": False}
+
+
+def narrate(analysis_type: str, results: Results) -> str:
+    """Returns the words of one analysis.
+
+    Raises:
+        KeyError: there is no such analysis.
+    """
+    writers = {ANOMALY: anomaly_words, FORECASTING: forecast_words, INVENTORY: inventory_words, REPORT: report_words}
+    return writers[analysis_type](results)
+
+
+def anomaly_words(results: Results) -> str:
+    """Returns how sales have run lately and what stands out."""
+    sales = results.get("query_recent_sales", _NONE)
+    if not sales["is_found"]:
+        return "There are no sales of this store and department to look at."
+    return sentences(*_sales_words(sales), *_unusual_words(results.get("query_anomalies", _NONE)))
+
+
+def _sales_words(sales: Facts) -> list[str]:
+    last = versus(sales["last_week_change_on_last_year_percent"], "the same week of last year")
+    trend = listed(
+        [
+            versus(sales["change_on_weeks_before_percent"], f"the {span(sales['window_weeks'], 'week')} before"),
+            versus(sales["change_on_last_year_percent"], "the same weeks of last year"),
+        ]
+    )
+    returned = sales["return_week_count"]
+    return [
+        f"Department {sales['dept_id']} of store {sales['store_id']} sold {usd(sales['last_week_sales_dollars'])} in "
+        f"the week of {day(sales['last_week_date'])}{', ' + last if last else ''}.",
+        f"Over the last {span(sales['window_weeks'], 'week')} it averaged {usd(sales['mean_sales_dollars'])} a week"
+        f"{', ' + trend if trend else ''}.",
+        f"Returns exceeded sales in {returned} of them." if returned else "",
+    ]
+
+
+def _unusual_words(anomalies: Facts) -> list[str]:
+    if not anomalies["is_found"]:
+        return []
+    recent, year = anomalies["recent_week_count"], anomalies["year_week_count"]
+    window = f"the last {span(anomalies['recent_window_weeks'], 'week')}"
+    if not year:
+        return [f"No week of the last {anomalies['year_window_weeks']} is unusual."]
+    largest = anomalies["anomalies"][0]
+    opening = (
+        f"{recent} of {window} {'is' if recent == 1 else 'are'} unusual."
+        if recent
+        else f"None of {window} is unusual; {year} of the last {anomalies['year_window_weeks']} "
+        f"{'was' if year == 1 else 'were'}."
+    )
+    return [opening, _largest_words(largest), _quote_words(largest["reason_text"]), _check_words(largest, bool(recent))]
+
+
+def _largest_words(anomaly: Facts) -> str:
+    change = anomaly["deviation_percent"]
+    share = f" ({pct(change)})" if change is not None else ""
+    return (
+        f"The largest: the week of {day(anomaly['week_date'])}, when {usd(anomaly['actual_dollars'])} came in against "
+        f"{usd(anomaly['expected_dollars'])} expected, {usd(abs(anomaly['deviation_dollars']))}{share} "
+        f"{'more' if anomaly['deviation_dollars'] > 0 else 'less'}."
+    )
+
+
+def _quote_words(marked: str) -> str:
+    quote = quoted_text(marked)
+    return f'The detector\'s note, quoted from the data: "{quote}"' if quote else ""
+
+
+def _check_words(anomaly: Facts, is_recent: bool) -> str:
+    if not is_recent:
+        return ""
+    if anomaly["deviation_dollars"] > 0:
+        return "Find out whether a promotion or a one-off sale explains it before you plan on its return."
+    return "Check for empty shelves or missing data before you read it as weak demand."
+
+
+def forecast_words(results: Results) -> str:
+    """Returns what is expected, how sure that is, and how good the forecasts have been."""
+    forecast = results.get("query_forecast", _NONE)
+    if not forecast["is_found"]:
+        return "There is no forecast for this store and department: its series is not active."
+    return sentences(
+        *_outlook_words(forecast),
+        _start_words(results.get("prepare_features", _NONE)),
+        _model_words(forecast, results.get("load_model_from_mlflow", _NONE)),
+        *_record_words(results.get("query_forecast_accuracy", _NONE)),
+    )
+
+
+def _outlook_words(forecast: Facts) -> list[str]:
+    change = versus(forecast["change_on_last_year_percent"], "the same weeks of last year")
+    first = forecast["weeks"][0]
+    holidays = [week for week in forecast["weeks"] if week["holiday_name"]]
+    return [
+        f"For the next {span(forecast['horizon_weeks'], 'week')}, {day(forecast['first_week_date'])} to "
+        f"{day(forecast['final_week_date'])}, {usd(forecast['total_forecast_dollars'])} of sales are expected, "
+        f"{usd(forecast['mean_forecast_dollars'])} a week{', ' + change if change else ''}.",
+        f"The strongest week is that of {day(forecast['peak_week_date'])} with "
+        f"{usd(forecast['peak_forecast_dollars'])}, the weakest that of "
+        f"{day(forecast['low_week_date'])} with {usd(forecast['low_forecast_dollars'])}.",
+        _interval_words(first),
+        f"Ahead: {listed([holiday(week['holiday_name']) + ', ' + day(week['week_date']) for week in holidays])}."
+        if holidays
+        else "",
+    ]
+
+
+def _interval_words(week: Facts) -> str:
+    if week["lower_80_dollars"] is None or week["lower_95_dollars"] is None:
+        return f"The week of {day(week['week_date'])} is expected to bring {usd(week['forecast_dollars'])}."
+    return (
+        f"The week of {day(week['week_date'])} is expected to bring {usd(week['forecast_dollars'])}: with 80% "
+        f"probability between {usd(week['lower_80_dollars'])} and {usd(week['upper_80_dollars'])}, with 95% between "
+        f"{usd(week['lower_95_dollars'])} and {usd(week['upper_95_dollars'])}."
+    )
+
+
+def _start_words(features: Facts) -> str:
+    if not features["is_found"]:
+        return ""
+    four, year = features["mean_of_4_weeks_dollars"], features["mean_of_52_weeks_dollars"]
+    return (
+        f"The forecast starts from {usd(four)} a week over the last 4 weeks and {usd(year)} over the last "
+        f"{span(features['known_weeks'], 'week')}."
+    )
+
+
+def _model_words(forecast: Facts, model: Facts) -> str:
+    name, version = forecast["model_name"], forecast["model_version"]
+    simpler = forecast["fallback_name"]
+    if simpler:
+        return f"The history is too thin for {name}, so the simpler method {simpler} made it: plan with more reserve."
+    is_champion = model["is_found"] and (model["model_name"], model["model_version"]) == (name, version)
+    return f"It was made by {name}, version {version}{', the champion of the model registry' if is_champion else ''}."
+
+
+def _record_words(accuracy: Facts) -> list[str]:
+    if not accuracy["is_found"]:
+        return ["There is no backtest to judge it by."]
+    gain = accuracy["better_than_baseline_percent"]
+    baseline = accuracy["baseline_name"].replace("_", " ")
+    verdict = "" if gain is None else f", {pct(gain)} {'better' if gain >= 0 else 'worse'} than {baseline}"
+    return [
+        f"In the backtest over {span(accuracy['origin_count'], 'origin')} {accuracy['model_name']} missed by "
+        f"{usd(accuracy['wmae_dollars'])} a week on average, holiday weeks weighing more{verdict}.",
+        "It does not beat the baseline: read the forecast with care." if gain is not None and gain < 0 else "",
+        _coverage_words(accuracy["coverage_80_percent"]),
+        _bias_words(accuracy["bias_percent"]),
+    ]
+
+
+def _coverage_words(coverage: float | None) -> str:
+    if coverage is None:
+        return ""
+    verdict = ", so they are too narrow" if coverage < 80 - COVERAGE_SLACK else ""
+    verdict = ", so they are wider than needed" if coverage > 80 + COVERAGE_SLACK else verdict
+    return f"Its 80% intervals held the actual sales {pct(coverage)} of the time{verdict}."
+
+
+def _bias_words(bias: float | None) -> str:
+    if bias is None or abs(bias) < BIAS_WORTH_SAYING:
+        return ""
+    return f"On the whole it ran {pct(bias)} too {'high' if bias > 0 else 'low'}."
+
+
+def inventory_words(results: Results) -> str:
+    """Returns what to order and why, what it is worth, and what a longer lead time would change."""
+    decision = results.get("query_inventory_recommendation", _NONE)
+    if not decision["is_found"]:
+        return "There is no inventory recommendation for this store and department."
+    return sentences(
+        decision_words(decision),
+        _reorder_words(decision),
+        _money_words(decision),
+        _what_if_words(results.get("calculate_reorder_point", _NONE)),
+        _policy_words(results.get("query_policy", _NONE)),
+        source_words(decision),
+    )
+
+
+_DECISIONS = {
+    "critical, order": "Order {order} now and ask for an early delivery: {run_out}, with {risk} probability before "
+    "an order placed today arrives in {lead}.",
+    "critical": "Hurry the delivery that is under way: {run_out}, with {risk} probability before anything ordered "
+    "today arrives in {lead}.",
+    "reorder, order": "Order {order}: the stock position of {position} is at or below the reorder point of {point}. "
+    "The probability of running out before it arrives is {risk}.",
+    "reorder": "Order nothing this week: the stock position of {position} is at or below the reorder point of {point}, "
+    "but what is missing is less than the smallest order.",
+    "monitor": "Order nothing yet: the stock position of {position} is above the reorder point of {point}, but is "
+    "expected to reach it within the review period of {review}.",
+    "adequate": "Order nothing: the stock position of {position} is above the reorder point of {point} and stays there "
+    "over the review period. The probability of running out before a delivery could arrive is {risk}.",
+}
+
+
+def decision_words(decision: Facts) -> str:
+    """Returns the decision with its reason, in the words that fit its status."""
+    status = decision["status"] if decision["status"] in _DECISIONS else "adequate"
+    is_order = decision["order_quantity_dollars"] > 0 and f"{status}, order" in _DECISIONS
+    return _DECISIONS[f"{status}, order" if is_order else status].format(
+        order=usd(decision["order_quantity_dollars"]),
+        position=usd(decision["stock_position_dollars"]),
+        point=usd(decision["reorder_point_dollars"]),
+        lead=span(decision["lead_time_weeks"], "week"),
+        review=span(decision["review_period_weeks"], "week"),
+        risk=pct(decision["stockout_probability_percent"]),
+        run_out=_run_out_words(decision),
+    )
+
+
+def _run_out_words(decision: Facts) -> str:
+    days, order = decision["stockout_in_days"], decision["on_order_dollars"]
+    stock = f"the stock of {usd(decision['current_stock_dollars'])}" + (f" with {usd(order)} on order" if order else "")
+    return f"{stock} lasts {span(days, 'day')}" if days is not None else f"{stock} may run out"
+
+
+def _reorder_words(decision: Facts) -> str:
+    return (
+        f"The reorder point covers {usd(decision['mean_weekly_demand_dollars'])} of demand a week over a lead time of "
+        f"{span(decision['lead_time_weeks'], 'week')} and a review period of "
+        f"{span(decision['review_period_weeks'], 'week')}, with {usd(decision['safety_stock_dollars'])} of safety "
+        f"stock for a service level of {pct(decision['service_level_percent'])}."
+    )
+
+
+def _money_words(decision: Facts) -> str:
+    rank = decision["exception_rank"]
+    place = f", number {rank} of {decision['ranked_pair_count']} pairs" if rank else ""
+    return (
+        f"At stake are {usd(decision['value_at_risk_dollars'])}{place}: "
+        f"{usd(decision['expected_lost_margin_dollars'])} of margin expected to be "
+        f"lost before a delivery, the rest excess stock; holding today's stock for a review "
+        f"period costs {usd(decision['holding_cost_dollars'])}."
+    )
+
+
+def _what_if_words(tried: Facts) -> str:
+    if not tried["is_found"]:
+        return ""
+    difference = tried["difference_dollars"]
+    return (
+        f"If a delivery took {span(tried['tried_lead_time_weeks'], 'week')} instead of "
+        f"{tried['today_lead_time_weeks']:g}, the reorder point would {'rise' if difference >= 0 else 'fall'} by "
+        f"{usd(abs(difference))} by the {tried['method']}."
+    )
+
+
+def _policy_words(policy: Facts) -> str:
+    return f"The policy {policy['policy_id']} applies." if policy["is_found"] else ""
+
+
+def source_words(decision: Facts) -> str:
+    """Returns the warning that the stock is simulated, where it is."""
+    if decision["stock_source"] == "simulated":
+        return "The stock position is simulated, since no count was supplied: count the shelf before you order."
+    return ""
+
+
+def report_words(results: Results) -> str:
+    """Returns the report for a manager: the decision first, then why, then what to check."""
+    decision = results.get("query_inventory_recommendation", _NONE)
+    return "\n\n".join(
+        [
+            f"**Decision.** {_decision_line(decision)}",
+            f"**Why.** {_why_line(results, decision)}",
+            f"**Check first.** {_check_line(results, decision)}",
+        ]
+    )
+
+
+def _decision_line(decision: Facts) -> str:
+    if not decision["is_found"]:
+        return "No inventory recommendation was made for this store and department."
+    pair = f"Store {decision['store_id']}, department {decision['dept_id']}: {decision['status']}."
+    worth = f"{usd(decision['value_at_risk_dollars'])} are at stake."
+    return sentences(pair, decision_words(decision), worth)
+
+
+def _why_line(results: Results, decision: Facts) -> str:
+    forecast, sales = results.get("query_forecast", _NONE), results.get("query_recent_sales", _NONE)
+    return sentences(_recent_line(sales), _outlook_line(forecast), _stock_line(decision))
+
+
+def _recent_line(sales: Facts) -> str:
+    if not sales["is_found"]:
+        return ""
+    trend = versus(sales["change_on_last_year_percent"], "last year")
+    window = f"over the last {span(sales['window_weeks'], 'week')}{', ' + trend if trend else ''}"
+    return f"Sales averaged {usd(sales['mean_sales_dollars'])} a week {window}."
+
+
+def _outlook_line(forecast: Facts) -> str:
+    if not forecast["is_found"]:
+        return "There is no forecast."
+    return (
+        f"The forecast for the next {span(forecast['horizon_weeks'], 'week')} is "
+        f"{usd(forecast['mean_forecast_dollars'])} a week, {usd(forecast['total_forecast_dollars'])} in all."
+    )
+
+
+def _stock_line(decision: Facts) -> str:
+    if not decision["is_found"]:
+        return ""
+    return (
+        f"Against that stand {usd(decision['current_stock_dollars'])} on hand and {usd(decision['on_order_dollars'])} "
+        f"on order; the reorder point is {usd(decision['reorder_point_dollars'])}."
+    )
+
+
+def _check_line(results: Results, decision: Facts) -> str:
+    anomalies, forecast = results.get("query_anomalies", _NONE), results.get("query_forecast", _NONE)
+    checks = [
+        source_words(decision) if decision["is_found"] else "",
+        _recent_unusual_line(anomalies),
+        f"The forecast comes from the simpler method {forecast['fallback_name']}."
+        if forecast["is_found"] and forecast["fallback_name"]
+        else "",
+    ]
+    return sentences(*checks) or "Nothing stands out: the figures can be taken as they are."
+
+
+def _recent_unusual_line(anomalies: Facts) -> str:
+    if not anomalies["is_found"] or not anomalies["recent_week_count"]:
+        return ""
+    largest = anomalies["anomalies"][0]
+    return (
+        f"The week of {day(largest['week_date'])} was unusual, {usd(largest['actual_dollars'])} against "
+        f"{usd(largest['expected_dollars'])} expected."
+    )
