@@ -153,9 +153,8 @@ def test_models_with_arithmetic_have_a_unit_test(manifest):
     arithmetic = {
         "stg_raw__external_features", "int_sales_compared", "int_store_weeks_totaled", "int_sales_summarized",
         "dim_stores", "dim_departments", "dim_weeks", "fct_weekly_sales", "int_forecasts_marked",
-        "int_backtest_errors_weighted", "fct_forecast_accuracy",
-        "fct_model_scores", "fct_sales_anomalies", "int_recommendations_ranked",
-        "fct_data_quality",
+        "int_backtest_errors_weighted", "fct_forecast_accuracy", "fct_model_scores", "fct_sales_anomalies",
+        "int_recommendations_ranked", "fct_data_quality",
     }  # fmt: skip
     assert arithmetic - covered == set()
 
