@@ -70,7 +70,11 @@ def models(history: pd.DataFrame, forecasts: pd.DataFrame) -> go.Figure:
 
 def accuracy(rows: pd.DataFrame, by: str, champion: str) -> go.Figure:
     """Returns the weighted error of every model over horizons (lines) or store types (bars)."""
-    figure = go.Figure(layout=palette.layout(270, yaxis_title=None))
+    figure = go.Figure(
+        layout=palette.layout(
+            270,
+        )
+    )
     for number, name in enumerate(_champion_first(rows["model_name"], champion)):
         part = rows[rows["model_name"] == name]
         color = palette.MODEL_COLORS[number % len(palette.MODEL_COLORS)]
@@ -85,7 +89,7 @@ def accuracy(rows: pd.DataFrame, by: str, champion: str) -> go.Figure:
                 x=part[by], y=part["wmae_amount"], name=label, marker={"color": color}, hovertemplate=_DOLLARS
             )
     titles = {"horizon_weeks": "Weeks ahead", "store_type": "Store type"}
-    figure.update_xaxes(title=titles[by], dtick=1)
+    figure.update_xaxes(title_text=titles[by], dtick=1)
     figure.update_yaxes(rangemode="tozero")
     return _dollar_axis(figure)
 

@@ -31,7 +31,13 @@ FONT = {"family": '"Source Sans", "Source Sans Pro", sans-serif', "size": 13, "c
 
 def layout(height: int, **changes: Any) -> dict[str, Any]:
     """Returns the layout that every chart starts from."""
-    axis = {"gridcolor": GRID, "zeroline": False, "linecolor": GRID, "tickfont": {"color": MUTED}}
+    axis = {
+        "gridcolor": GRID,
+        "zeroline": False,
+        "linecolor": GRID,
+        "tickfont": {"color": MUTED},
+        "title": {"font": {"size": 12, "color": MUTED}},
+    }
     base = {
         "height": height,
         "font": FONT,

@@ -18,7 +18,7 @@ NOT_MADE_YET = (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName)
 
 def read(sql: str, **parameters: Any) -> pd.DataFrame:
     """Returns the rows of a query; kept until a stage of the pipeline ends."""
-    return _rows(sql, parameters, _data_version())
+    return _rows(sql, parameters, data_version())
 
 
 def read_live(sql: str, **parameters: Any) -> pd.DataFrame:
@@ -30,7 +30,7 @@ def forget() -> None:
     """Empties the caches: the next query reads the database."""
     _rows.clear()
     _live_rows.clear()
-    _data_version.clear()
+    data_version.clear()
 
 
 @st.cache_data(ttl=3600, max_entries=500, show_spinner="Reading …")
@@ -45,7 +45,8 @@ def _live_rows(sql: str, parameters: dict[str, Any]) -> pd.DataFrame:
 
 
 @st.cache_data(ttl=5, show_spinner=False)
-def _data_version() -> str:
+def data_version() -> str:
+    """Returns when a stage of the pipeline last ended: what is computed from the marts holds until it changes."""
     frame = fetch("select max(ended_at)::text as version from marts.fct_pipeline_runs", {})
     return "none" if frame.empty else str(frame["version"].iloc[0])
 

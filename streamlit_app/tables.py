@@ -1,6 +1,6 @@
 """Tables: every mart column has one label, one format and one explanation, on every page."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pandas as pd
@@ -141,9 +141,12 @@ def choose_row(frame: pd.DataFrame, order: Sequence[str], *, key: str, height: i
     return frame.iloc[rows[0] if rows and rows[0] < len(frame) else 0]
 
 
-def download(label: str, frame: pd.DataFrame, file_name: str, key: str) -> None:
-    """Shows a button that saves a frame as CSV, under the marts' own column names."""
-    csv = frame.to_csv(index=False).encode()
+def download(label: str, read: Callable[[], pd.DataFrame], file_name: str, key: str) -> None:
+    """Shows a button that saves a frame as CSV, under the marts' own column names; it is read when it is pressed."""
+
+    def csv() -> bytes:
+        return read().to_csv(index=False).encode()
+
     st.download_button(label, csv, file_name, "text/csv", key=key, icon=":material/download:", on_click="ignore")
 
 
@@ -153,7 +156,7 @@ def _ready(frame: pd.DataFrame, order: Sequence[str]) -> pd.DataFrame:
         name: frame[name].map(lambda value: [_pill_text(value)]) for name in _PILLS if name in order
     }
     # Rates are fractions in the marts; a column's format can't multiply.
-    changes |= {name: frame[name].astype(float) * 100 for name in _RATES if name in order}
+    changes |= {name: (frame[name].astype(float) * 100).round(1) + 0.0 for name in _RATES if name in order}
     if "model_name" in order:
         changes["model_name"] = frame["model_name"].map(formats.model)
     return frame.assign(**changes)[list(order)]

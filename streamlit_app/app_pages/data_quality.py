@@ -135,15 +135,10 @@ def rejected(reasons: pd.DataFrame) -> None:
     tables.show(reasons, ("file_name", "reason", "row_count"), height=215 if len(reasons) > 5 else None)
     pages = (total + PAGE_ROWS - 1) // PAGE_ROWS
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        page = st.number_input(f"Page (of {pages})", 1, pages, key="rejected_page", width=140)
-        if st.button("Prepare the download", key="prepare_rejected", icon=":material/download:"):
-            everything = queries.rejected_rows(DOWNLOAD_ROWS)
-            tables.download(
-                f"Download {formats.count(len(everything))} lines",
-                everything,
-                "rejected_rows.csv",
-                key="download_rejected",
-            )
+        page = st.number_input(f"Page (of {pages})", 1, pages, key="rejected_page", width=140) if pages > 1 else 1
+        tables.download(
+            "Download all of them", lambda: queries.rejected_rows(DOWNLOAD_ROWS), "rejected_rows.csv", key="rejected"
+        )
     shown = queries.rejected_rows(PAGE_ROWS, (int(page) - 1) * PAGE_ROWS)
     tables.show(shown, ("file_name", "line_number", "reason", "raw_text", "rejected_at", "load_id"), height=330)
 

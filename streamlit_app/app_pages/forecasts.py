@@ -4,7 +4,6 @@ import pandas as pd
 import streamlit as st
 
 from streamlit_app import charts, components, explanations, formats, queries, sentences, tables
-from streamlit_app.house import open_house
 
 KEY = "forecast"
 ACCURACY_COLUMNS = (
@@ -168,10 +167,10 @@ def accuracy(champion: pd.DataFrame) -> None:
         return
     left, right = st.columns(2, gap="medium")
     with left:
-        st.markdown(f"**By weeks ahead, type {store_type} stores**")
+        st.markdown(f"**WMAE by weeks ahead, type {store_type} stores**")
         components.chart(charts.accuracy(by_horizon, "horizon_weeks", name), key="by_horizon")
     with right:
-        st.markdown("**By store type, all horizons**")
+        st.markdown("**WMAE by store type, all horizons**")
         components.chart(charts.accuracy(by_type, "store_type", name), key="by_type")
     tables.show(by_horizon[by_horizon["model_name"] == name], ACCURACY_COLUMNS)
     st.caption(f"{formats.model(name)}, type {store_type} stores, from the rolling backtest.")
@@ -187,21 +186,29 @@ def explanation(store: int, dept: int) -> None:
         st.session_state[asked] = (store, dept)
     if st.session_state.get(asked) != (store, dept):
         return
-    with components.errors_as_sentences(), st.spinner("Computing the contributions …"):
-        house = open_house()
-        explained = explanations.explained(house.settings, house.database, store, dept)
-        if explained.empty:
-            st.info("This forecast has no contributions to show.", icon=":material/info:")
-            return
-        components.chart(charts.contributions(explanations.steps(explained)), key="contributions")
-        with st.expander("As a table"):
-            st.dataframe(explained, hide_index=True, height="content")
+    with components.errors_as_sentences():
+        with st.spinner("Computing the contributions …"):
+            explained = explanations.explained(store, dept)
+        contributions(explained)
+
+
+def contributions(explained: pd.DataFrame) -> None:
+    """Shows the parts of the forecast of one week, or of all of them together, and the parts of every week."""
+    weeks = [None, *explained["week_date"]]
+    week = st.selectbox(
+        "Explain", weeks, format_func=lambda week: f"Week of {formats.week(week)}" if week else "All weeks together",
+        key=f"{KEY}_explained_week", width=280,
+    )  # fmt: skip
+    components.chart(charts.contributions(explanations.steps(explained, week)), key="contributions")
+    names = explanations.parts(explained)
+    labels = {name: explanations.label(name) for name in names}
+    tables.show(explained, ("week_date", *names, "forecast_amount"), labels=labels, amounts=names)
 
 
 def figures_and_download(store: int, dept: int, forecasts: pd.DataFrame, anomalies: pd.DataFrame) -> None:
     """Shows every figure of every model, ready to be taken away."""
     tables.show(forecasts, FIGURE_COLUMNS, height=330)
-    tables.download("Download CSV", forecasts, f"forecast_store{store}_dept{dept}.csv", key="download_forecast")
+    tables.download("Download CSV", lambda: forecasts, f"forecast_store{store}_dept{dept}.csv", key="download_forecast")
     if not anomalies.empty:
         st.markdown("**Unusual weeks of this pair**")
         tables.show(anomalies, UNUSUAL_COLUMNS)

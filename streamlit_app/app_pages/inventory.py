@@ -99,7 +99,7 @@ def table(rows: pd.DataFrame, of: int) -> pd.Series:
     """Shows the ranked table and returns the chosen row, the first one by default."""
     row = tables.choose_row(rows, TABLE, key="recommendations", height=330)
     with st.container(horizontal=True, vertical_alignment="center"):
-        tables.download("Download this table", rows, "recommendations.csv", key="download_recommendations")
+        tables.download("Download this table", lambda: rows, "recommendations.csv", key="download_recommendations")
         shown = (
             "" if len(rows) == of else f"Of {formats.count(of)} pairs, those with the most money at risk are shown. "
         )
