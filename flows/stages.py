@@ -54,7 +54,6 @@ def ingest(context: Context) -> Outcome:
 def audit(context: Context) -> Outcome:
     """Audits the incoming tables and publishes them as raw."""
     from expectations.audit import audit_inputs
-
     from warehouse.inputs import publish_inputs
 
     load_id = _incoming_load(context)
@@ -113,7 +112,6 @@ def recommend(context: Context) -> Outcome:
 def marts(context: Context) -> Outcome:
     """Audits what the models wrote, then builds and tests the marts that people read."""
     from expectations.audit import audit_models
-
     from flows.transform import run_dbt
 
     report = audit_models(context.settings, context.database, context.run_id)
@@ -124,8 +122,11 @@ def marts(context: Context) -> Outcome:
 def explain(context: Context) -> Outcome:
     """Lets the agents explain the most valuable exceptions."""
     from agents.crew import explain_exceptions
+    from flows.transform import run_dbt
 
     reports = explain_exceptions(context.settings, context.database, context.run_id, progress=context.progress)
+    # The table of recommendations carries the inventory agent's words.
+    run_dbt(context.settings, context.database, ["build", "--select", "fct_inventory_recommendations+"])
     clean = sum(report.is_clean for report in reports)
     return Outcome(len(reports), f"{len(reports)} pairs explained, {clean} with every number supported")
 

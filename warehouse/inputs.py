@@ -4,6 +4,7 @@ import logging
 from typing import Any
 
 import psycopg
+from psycopg import sql
 
 from warehouse.database import Database
 from warehouse.errors import ShelfcastError
@@ -17,6 +18,13 @@ KEYS = {
     "external_features": ("store_id", "feature_date"),
     "stock_positions": ("store_id", "dept_id", "stock_date"),
 }
+DERIVED = (
+    "ml.forecasts",
+    "ml.backtest_errors",
+    "ml.inventory_recommendations",
+    "ml.sales_anomalies",
+    "agents.agent_outputs",
+)
 
 
 def publish_inputs(
@@ -44,6 +52,8 @@ def publish_inputs(
                 f"These files lack {removed:,} published weeks of sales, so nothing was published.",
                 "Add the missing weeks, or say --replace where they should be removed.",
             )
+        if removed:
+            _forget_derived(connection)
         _record(connection, load_id, run_id, uri, fingerprint, any(change.total for change in changes.values()))
     return changes
 
@@ -70,6 +80,13 @@ def _merge_all(connection: "psycopg.Connection[Any]") -> dict[str, Change]:
     }
     vanished = merge(connection, "raw_incoming.store_attributes", "raw.store_attributes", KEYS["store_attributes"])
     return changes | {"store_attributes": Change(stores.inserted, stores.updated, vanished.deleted)}
+
+
+def _forget_derived(connection: "psycopg.Connection[Any]") -> None:
+    """Removes what the models and agents wrote about weeks that are gone, so that it never mixes with the new."""
+    for table in DERIVED:
+        connection.execute(sql.SQL("delete from {}").format(sql.Identifier(*table.split("."))))
+    logger.info("published weeks were removed: forecasts, recommendations and reports about them too")
 
 
 def _record(

@@ -121,6 +121,17 @@ def test_files_that_lack_published_weeks_are_refused_unless_the_user_says_so(emp
     assert published(empty) == {"2012-01-06": 10.0}
 
 
+def test_forecasts_about_removed_weeks_go_with_them(empty):
+    load(empty, "one", {"2012-01-06": 10.0, "2012-01-13": 20.0}, source_kind="sample")
+    with empty.connect() as connection:
+        connection.execute(
+            "insert into ml.sales_anomalies (store_id, dept_id, sale_date, detector, score, expected_sales, "
+            "actual_sales, reason, run_id) values (1, 7, '2012-01-13', 'd', 9, 1, 20, 'x', 'r')"
+        )
+    load(empty, "two", {"2012-01-06": 10.0})
+    assert empty.read_frame("select * from ml.sales_anomalies").empty
+
+
 def test_the_sample_gives_way_to_the_users_files_without_a_word(empty):
     load(empty, "one", {"2010-01-01": 1.0}, source_kind="sample")
     load(empty, "two", {"2012-01-06": 10.0})
