@@ -25,7 +25,6 @@ _SUFFIXES: tuple[tuple[str, Unit], ...] = (
 )
 _FRACTIONS = ("_rate", "_share", "_fraction")
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}")
-_DIGITS = re.compile(r"[\d.,-]+")
 _SHORTEST_QUOTE = 8
 
 
@@ -155,7 +154,7 @@ def _blank(text: str, start: int, end: int) -> str:
 def _is_supported(figure: Date | Number, evidence: Evidence) -> bool:
     if isinstance(figure, Date):
         return all(_has_date(evidence, figure.year, figure.month, day) for day in figure.days or (None,))
-    if figure.word in evidence.words and (figure.unit == "plain" or not _DIGITS.fullmatch(figure.word)):
+    if figure.unit == "plain" and not evidence.words.isdisjoint((figure.text, figure.word)):
         return True
     return any(_has_value(evidence, figure, value, half) for value, half in figure.readings)
 

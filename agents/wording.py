@@ -197,10 +197,10 @@ def inventory_words(results: Results) -> str:
 
 
 _DECISIONS = {
-    "critical, order": "Order {order} now and ask for an early delivery: {run_out}, with {risk} probability before "
-    "an order placed today arrives in {lead}.",
-    "critical": "Hurry the delivery that is under way: {run_out}, with {risk} probability before anything ordered "
-    "today arrives in {lead}.",
+    "critical, order": "Order {order} now and ask for an early delivery: {run_out}. The probability of "
+    "running out before an order placed today can arrive is {risk}; the lead time is {lead}.",
+    "critical": "Hurry the delivery that is under way: {run_out}. The probability of running out "
+    "before anything ordered today can arrive is {risk}; the lead time is {lead}.",
     "reorder, order": "Order {order}: the stock position of {position} is at or below the reorder point of {point}. "
     "The probability of running out before it arrives is {risk}.",
     "reorder": "Order nothing this week: the stock position of {position} is at or below the reorder point of {point}, "
@@ -246,7 +246,7 @@ def _money_words(decision: Facts) -> str:
     rank = decision["exception_rank"]
     place = f", number {rank} of {decision['ranked_pair_count']} pairs" if rank else ""
     return (
-        f"At stake are {usd(decision['value_at_risk_dollars'])}{place}: "
+        f"At stake is {usd(decision['value_at_risk_dollars'])}{place}: "
         f"{usd(decision['expected_lost_margin_dollars'])} of margin expected to be "
         f"lost before a delivery, the rest excess stock; holding today's stock for a review "
         f"period costs {usd(decision['holding_cost_dollars'])}."
@@ -291,7 +291,7 @@ def _decision_line(decision: Facts) -> str:
     if not decision["is_found"]:
         return "No inventory recommendation was made for this store and department."
     pair = f"Store {decision['store_id']}, department {decision['dept_id']}: {decision['status']}."
-    worth = f"{usd(decision['value_at_risk_dollars'])} are at stake."
+    worth = f"{usd(decision['value_at_risk_dollars'])} is at stake."
     return sentences(pair, decision_words(decision), worth)
 
 

@@ -1,0 +1,149 @@
+"""The narrator's words fit the facts, and use no figure that the facts do not hold."""
+
+import pytest
+
+from agents.grounding import check_numbers
+from agents.phrases import day, listed, pct, span, usd, versus
+from agents.records import ANALYSES
+from agents.wording import anomaly_words, decision_words, forecast_words, inventory_words, narrate, report_words
+
+DECISION = {
+    "store_id": 4, "dept_id": 9, "is_found": True, "decision_date": "2012-10-26", "status": "reorder",
+    "stock_source": "counted", "current_stock_dollars": 4000, "on_order_dollars": 1000, "stock_position_dollars": 5000,
+    "safety_stock_dollars": 900, "reorder_point_dollars": 6100, "order_up_to_level_dollars": 9000,
+    "order_quantity_dollars": 4100, "expected_lost_margin_dollars": 120, "holding_cost_dollars": 3.5,
+    "value_at_risk_dollars": 150, "mean_daily_demand_dollars": 250, "mean_weekly_demand_dollars": 1750,
+    "weekly_demand_deviation_dollars": 300, "lead_time_weeks": 2.0, "review_period_weeks": 1.0,
+    "service_level_percent": 95.0, "stockout_in_days": 16.0, "stockout_probability_percent": 31.5,
+    "exception_rank": 7, "ranked_pair_count": 40,
+}  # fmt: skip
+TRIED = {
+    "is_found": True, "method": "textbook formula for normal demand", "tried_lead_time_weeks": 3.0,
+    "today_lead_time_weeks": 2.0, "difference_dollars": 1900,
+}  # fmt: skip
+SALES = {
+    "store_id": 4, "dept_id": 9, "is_found": True, "window_weeks": 8, "last_week_date": "2012-10-26",
+    "last_week_sales_dollars": 1800, "last_week_change_on_last_year_percent": None, "mean_sales_dollars": 1700,
+    "change_on_weeks_before_percent": 0.3, "change_on_last_year_percent": -12.0, "return_week_count": 2,
+}  # fmt: skip
+ANOMALY = {
+    "week_date": "2012-10-05", "is_recent": True, "expected_dollars": 1700, "actual_dollars": 400,
+    "deviation_dollars": -1300, "deviation_percent": -76.5, "reason_text": "<data>Far below the usual 1,700.</data>",
+}  # fmt: skip
+ANOMALIES = {
+    "is_found": True, "recent_window_weeks": 8, "recent_week_count": 1, "year_window_weeks": 52, "year_week_count": 3,
+    "anomalies": [ANOMALY],
+}  # fmt: skip
+FORECAST = {
+    "is_found": True, "horizon_weeks": 2, "first_week_date": "2012-11-02", "final_week_date": "2012-11-09",
+    "model_name": "lightgbm", "model_version": "3", "fallback_name": "", "interval_levels_percent": [80, 95],
+    "total_forecast_dollars": 3500, "mean_forecast_dollars": 1750, "change_on_last_year_percent": 5.0,
+    "peak_week_date": "2012-11-09", "peak_forecast_dollars": 1800, "low_week_date": "2012-11-02",
+    "low_forecast_dollars": 1700,
+    "weeks": [
+        {"week_date": "2012-11-02", "forecast_dollars": 1700, "lower_80_dollars": 1500, "upper_80_dollars": 1900,
+         "lower_95_dollars": 1400, "upper_95_dollars": 2000, "holiday_name": ""},
+        {"week_date": "2012-11-09", "forecast_dollars": 1800, "lower_80_dollars": 1500, "upper_80_dollars": 1900,
+         "lower_95_dollars": 1400, "upper_95_dollars": 2000, "holiday_name": ""},
+    ],
+}  # fmt: skip
+ACCURACY = {
+    "is_found": True, "model_name": "lightgbm", "baseline_name": "seasonal_naive", "origin_count": 5,
+    "wmae_dollars": 1480, "bias_percent": -3.0, "coverage_80_percent": 88.0, "better_than_baseline_percent": -2.0,
+}  # fmt: skip
+ALL = {
+    "query_recent_sales": SALES,
+    "query_anomalies": ANOMALIES,
+    "query_forecast": FORECAST,
+    "query_forecast_accuracy": ACCURACY,
+    "query_inventory_recommendation": DECISION,
+    "calculate_reorder_point": TRIED,
+}
+STATUSES = ("critical", "reorder", "monitor", "adequate")
+
+
+@pytest.mark.parametrize("analysis_type", ANALYSES)
+def test_every_figure_in_the_words_stands_in_the_facts(analysis_type):
+    grounding = check_numbers(narrate(analysis_type, ALL), ALL.values())
+    assert grounding.unsupported == ()
+    assert grounding.number_count > 5
+
+
+@pytest.mark.parametrize("order", [0, 4100])
+@pytest.mark.parametrize("days", [None, 16.0])
+@pytest.mark.parametrize("status", STATUSES)
+def test_every_status_has_its_own_grounded_words(status, days, order):
+    decision = {**DECISION, "status": status, "stockout_in_days": days, "order_quantity_dollars": order}
+    assert check_numbers(decision_words(decision), [decision]).is_clean
+    others = {decision_words({**decision, "status": other}) for other in STATUSES}
+    assert len(others) == len(STATUSES)
+
+
+def test_a_reorder_names_order_position_and_reorder_point():
+    assert decision_words(DECISION) == (
+        "Order $4,100: the stock position of $5,000 is at or below the reorder point of $6,100. "
+        "The probability of running out before it arrives is 31.5%."
+    )
+
+
+def test_an_order_is_never_told_where_none_is_recommended():
+    for status in STATUSES:
+        words = decision_words({**DECISION, "status": status, "order_quantity_dollars": 0})
+        assert "Order $" not in words
+
+
+def test_simulated_stock_is_always_called_so():
+    simulated = {"query_inventory_recommendation": {**DECISION, "stock_source": "simulated"}}
+    assert "simulated" in inventory_words(simulated)
+    assert "simulated" in report_words(simulated)
+    assert "simulated" not in inventory_words({"query_inventory_recommendation": DECISION})
+
+
+def test_unusual_low_sales_are_not_called_weak_demand_at_once():
+    words = anomaly_words(ALL)
+    assert "1 of the last 8 weeks is unusual." in words
+    assert "$1,300 (76.5%) less" in words
+    assert 'quoted from the data: "Far below the usual 1,700."' in words
+    assert "Check for empty shelves or missing data" in words
+    assert "level with the 8 weeks before and 12% below the same weeks of last year" in words
+    assert "Returns exceeded sales in 2 of them." in words
+
+
+def test_quiet_weeks_are_called_quiet():
+    quiet = {**ANOMALIES, "recent_week_count": 0, "year_week_count": 0, "anomalies": []}
+    assert "No week of the last 52 is unusual." in anomaly_words({**ALL, "query_anomalies": quiet})
+
+
+def test_a_forecast_that_does_not_beat_the_baseline_says_so():
+    words = forecast_words(ALL)
+    assert "2% worse than seasonal naive" in words
+    assert "does not beat the baseline" in words
+    assert "wider than needed" in words
+    assert "3% too low" in words
+
+
+def test_a_fallback_is_named():
+    thin = {**FORECAST, "fallback_name": "recent_mean"}
+    assert "the simpler method recent_mean" in forecast_words({"query_forecast": thin})
+
+
+def test_missing_intervals_are_left_out():
+    bare = {**FORECAST["weeks"][0], "lower_80_dollars": None}
+    words = forecast_words({"query_forecast": {**FORECAST, "weeks": [bare]}})
+    assert "expected to bring $1,700." in words
+    assert "probability" not in words
+
+
+@pytest.mark.parametrize("analysis_type", ANALYSES)
+def test_without_facts_the_words_say_that_there_are_none(analysis_type):
+    assert "no" in narrate(analysis_type, {}).lower()
+    assert check_numbers(narrate(analysis_type, {}), []).is_clean
+
+
+def test_figures_are_written_for_managers():
+    assert (usd(12345.4), usd(-1500), usd(99.5), usd(0)) == ("$12,345", "-$1,500", "$99.50", "$0")
+    assert (pct(-4.25), pct(12.0)) == ("4.2%", "12%")
+    assert day("2012-10-05") == "5 October 2012"
+    assert (span(1.0, "week"), span(2.5, "week")) == ("1 week", "2.5 weeks")
+    assert (versus(None, "x"), versus(0.4, "x"), versus(-3, "x")) == ("", "level with x", "3% below x")
+    assert (listed(["a"]), listed(["a", "", "b"]), listed([])) == ("a", "a and b", "")
