@@ -10,16 +10,19 @@ from warehouse.settings import Settings
 def load_crewai(settings: Settings) -> None:
     """Imports CrewAI (about ten seconds the first time) so that it writes only under the home folder.
 
-    CrewAI makes a key file for its cloud service under `~/.local/share` when it is imported, wherever its other files
-    are; a read-only home would end the import. Its folder is pointed at ours before that.
+    When it is imported, CrewAI makes a key file for its cloud service under `~/.local/share` and a folder under
+    `~/.config`, whatever the environment says; a read-only home would end the import. Both are pointed at ours before.
     """
     prepare_environment(settings)
-    _keep_credentials_under(settings.home / "crewai" / "credentials")
+    _keep_files_under(settings.home / "crewai")
     importlib.import_module("crewai")
 
 
-def _keep_credentials_under(folder: Path) -> None:
+def _keep_files_under(folder: Path) -> None:
+    import crewai_core.settings
     from crewai_core.token_manager import TokenManager
 
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    TokenManager._get_secure_storage_path = staticmethod(lambda: folder)  # type: ignore[method-assign]
+    credentials = folder / "credentials"
+    credentials.mkdir(parents=True, exist_ok=True, mode=0o700)
+    TokenManager._get_secure_storage_path = staticmethod(lambda: credentials)  # type: ignore[method-assign]
+    crewai_core.settings.DEFAULT_CONFIG_PATH = folder / "settings.json"
