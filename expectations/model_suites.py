@@ -58,12 +58,12 @@ left join (
 ) s on s.store_id = f.store_id and s.dept_id = f.dept_id
 where f.origin_date = (select max(origin_date) from ml.forecasts)
 """
-# Active here is the narrowest sense, sold in the last 4 weeks: whatever the models call active includes these.
+# Active here has the narrowest sense, sold in the last 4 weeks: whatever the models call active includes these.
 _UNCOVERED_BY_FORECASTS = """
 select a.store_id, a.dept_id, count(distinct f.horizon_weeks) as week_count
 from (
     select distinct store_id, dept_id from raw.raw_sales
-    where sale_date > (select max(sale_date) from raw.raw_sales) - 28
+    where sale_date > (select max(sale_date) from raw.raw_sales) - 28 and weekly_sales <> 0
 ) a
 left join {batch} f on f.store_id = a.store_id and f.dept_id = a.dept_id and f.part = 'champion'
 group by a.store_id, a.dept_id

@@ -139,5 +139,10 @@ def _outcome(suite: str, table: str, result: Any) -> dict[str, Any]:
         "is_success": finding.is_success,
         "extent": extent(finding) if finding.unexpected_count else "",
         "seen": "" if examples else finding.observed_value,
-        "examples": examples[:SHOWN_ROWS],
+        "examples": [_keys_first(example, result.result) for example in examples[:SHOWN_ROWS]],
     }
+
+
+def _keys_first(example: Mapping[str, Any], counts: Mapping[str, Any]) -> dict[str, Any]:
+    keys = counts.get("unexpected_index_column_names") or []
+    return {name: example[name] for name in (*keys, *(name for name in example if name not in keys))}
