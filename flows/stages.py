@@ -57,7 +57,7 @@ def audit(context: Context) -> Outcome:
     from warehouse.inputs import publish_inputs
 
     load_id = _incoming_load(context)
-    report = audit_inputs(context.settings, context.database, context.run_id)
+    report = audit_inputs(context.settings, context.database, context.run_id, context.options.may_remove)
     changes = publish_inputs(
         context.database, load_id, context.run_id, f"{context.settings.lake}/inputs/{load_id}",
         _input_fingerprint(context), context.options.may_remove,

@@ -18,11 +18,7 @@ class Settings(BaseSettings):
     """
 
     model_config = SettingsConfigDict(
-        env_file=PROJECT_ROOT / ".env",
-        frozen=True,
-        extra="forbid",
-        env_ignore_empty=True,
-        populate_by_name=True,
+        env_file=PROJECT_ROOT / ".env", frozen=True, extra="forbid", env_ignore_empty=True
     )
 
     home: Path = Field(PROJECT_ROOT / ".shelfcast", validation_alias="SHELFCAST_HOME")
@@ -60,8 +56,10 @@ def load_settings(**overrides: Any) -> Settings:
     Raises:
         UsageError: a value or a key is not valid; the sentence names it, never its value.
     """
+    # A field with an alias is only known by it: `home` by name would be filled from the variable HOME.
+    names = {name: str(field.validation_alias or name) for name, field in Settings.model_fields.items()}
     try:
-        settings = Settings(**{key: value for key, value in overrides.items() if value is not None})
+        settings = Settings(**{names[name]: value for name, value in overrides.items() if value is not None})
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         name = ".".join(str(part) for part in first["loc"]).upper() or "settings"

@@ -1,7 +1,7 @@
 import pytest
 
 from warehouse.errors import UsageError
-from warehouse.settings import Settings, load_settings
+from warehouse.settings import PROJECT_ROOT, Settings, load_settings
 
 
 def test_a_setting_that_is_not_known_is_refused_by_name_without_its_value(tmp_path, monkeypatch):
@@ -16,6 +16,12 @@ def test_a_value_out_of_range_is_refused_by_name(monkeypatch):
     monkeypatch.setenv("REJECT_RATE_MAX", "1.5")
     with pytest.raises(UsageError, match="REJECT_RATE_MAX"):
         load_settings()
+
+
+def test_the_home_folder_is_inside_the_project_whatever_home_the_user_has(monkeypatch, tmp_path):
+    monkeypatch.delenv("SHELFCAST_HOME", raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert load_settings().home == PROJECT_ROOT / ".shelfcast"
 
 
 def test_settings_are_frozen(tmp_path):
