@@ -36,6 +36,7 @@ _TEXTS |= {"raw_text": "The line as it stands"}
 _AMOUNTS = {
     "value_at_risk_amount": "At risk",
     "order_quantity_amount": "Order now",
+    "expected_lost_margin_amount": "Lost margin",
     "current_stock_amount": "On hand",
     "on_order_amount": "On order",
     "reorder_point_amount": "Reorder point",
@@ -73,7 +74,8 @@ _COUNTS = {
     "line_number": "Line",
 }
 _DOLLARS = "$%,.0f"
-_NUMBERS = ((_AMOUNTS, _DOLLARS), (_RATES, "%.1f%%"), (_COUNTS, "localized"), (_SIGNED, "%+,.0f"))
+_PLAIN = "%,.0f"
+_NUMBERS = ((_RATES, "%.1f%%"), (_COUNTS, "localized"), (_SIGNED, "%+,.0f"))
 _MOMENTS = {"checked_at": "Checked", "loaded_at": "Loaded", "rejected_at": "Set aside", "started_at": "Started"}
 _PILLS = {
     "status": ("Status", palette.STATUS_PILLS | palette.STAGE_PILLS | palette.LOAD_PILLS),
@@ -81,7 +83,8 @@ _PILLS = {
     "is_success": ("Result", palette.RESULT_PILLS),
 }
 _HELP = {
-    "value_at_risk_amount": "Margin expected to be lost before the earliest delivery, plus the cost of excess stock.",
+    "expected_lost_margin_amount": "The part of it that a stockout would cost; the rest is excess stock.",
+    "value_at_risk_amount": "Margin expected to be lost if nothing is ordered now, plus the cost of holding excess stock.",
     "days_until_stockout": "Days until stock runs out; empty where it lasts beyond the forecast.",
     "stockout_probability_rate": "Probability that stock runs out before the earliest delivery.",
     "wmae_amount": "Weighted mean absolute error a week; holiday weeks weigh 5.",
@@ -122,9 +125,9 @@ def show(
         labels: labels of columns that no mart has, by column.
         amounts: those of them that hold dollars.
     """
-    options = _options(order, len(frame), height)
+    options = _options(frame, order, height)
     for name, label in (labels or {}).items():
-        options["column_config"][name] = columns.NumberColumn(label, format=_DOLLARS) if name in amounts else label
+        options["column_config"][name] = _amounts(label, frame[name]) if name in amounts else label
     st.dataframe(_ready(frame, order), **options)
 
 
@@ -135,7 +138,7 @@ def choose_row(frame: pd.DataFrame, order: Sequence[str], *, key: str, height: i
         key=key,
         on_select="rerun",
         selection_mode="single-row",
-        **_options(order, len(frame), height),
+        **_options(frame, order, height),
     )
     rows = event["selection"]["rows"]
     return frame.iloc[rows[0] if rows and rows[0] < len(frame) else 0]
@@ -166,13 +169,23 @@ def _pill_text(value: Any) -> str:
     return {True: "held", False: "failed"}[bool(value)] if not isinstance(value, str) else value
 
 
-def _options(order: Sequence[str], rows: int, height: int | None) -> dict[str, Any]:
+def _options(frame: pd.DataFrame, order: Sequence[str], height: int | None) -> dict[str, Any]:
     return {
         "hide_index": True,
-        "height": height if height and rows * _ROW_HEIGHT > height else "content",
+        "height": height if height and len(frame) * _ROW_HEIGHT > height else "content",
         "placeholder": formats.MISSING,
-        "column_config": {name: column(name) for name in order},
+        "column_config": {
+            name: _amounts(_AMOUNTS[name], frame[name], _HELP.get(name)) if name in _AMOUNTS else column(name)
+            for name in order
+        },
     }
+
+
+def _amounts(label: str, values: pd.Series, hint: str | None = None) -> Any:
+    """Returns how a column of dollars is shown; a column's format would write minus one as $-1."""
+    if (values < 0).any():
+        return columns.NumberColumn(f"{label}, $", format=_PLAIN, help=hint)
+    return columns.NumberColumn(label, format=_DOLLARS, help=hint)
 
 
 def column(name: str) -> Any:

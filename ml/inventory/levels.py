@@ -217,14 +217,15 @@ def statuses(
 
 
 def excess_cost(levels: Levels, policies: Policies, position: FloatArray) -> FloatArray:
-    """Returns the cost in dollars of holding what stands above the order-up-to level until it is sold.
+    """Returns the cost in dollars of holding what stands above the order-up-to level for a protection period."""
+    weeks = policies.lead_time_weeks + policies.review_period_weeks
+    return _holding_rate(policies) * np.maximum(position - levels.order_up_to, 0.0) * weeks
 
-    The excess runs down evenly at mean demand, within a year at the latest.
-    """
-    excess = np.maximum(position - levels.order_up_to, 0.0)
-    weekly = np.maximum(levels.weekly_demand, 1e-9)
-    weeks = np.minimum(excess / weekly, WEEKS_PER_YEAR)
-    return _holding_rate(policies) * excess * weeks / 2
+
+def shortage(seen: Outlook, position: FloatArray) -> FloatArray:
+    """Returns the sales in dollars expected to be lost in the protection period if nothing is ordered now."""
+    mean: FloatArray = np.maximum(seen.protection - position[:, None], 0.0).mean(axis=1)
+    return mean
 
 
 def _holding_rate(policies: Policies) -> FloatArray:
@@ -244,6 +245,7 @@ def _columns(seen: Outlook, policies: Policies, positions: Positions) -> dict[st
     levels, position = stock_levels(seen, policies), positions.total
     probability, lost = stockout_risk(seen, positions)
     lost_margin = policies.margin_rate * lost
+    at_stake = policies.margin_rate * np.maximum(shortage(seen, position), lost)
     return {
         "current_stock": positions.on_hand,
         "on_order": positions.on_order,
@@ -261,5 +263,5 @@ def _columns(seen: Outlook, policies: Policies, positions: Positions) -> dict[st
         "status": statuses(levels, policies, position, probability, seen.review_mean),
         "expected_lost_margin": lost_margin,
         "holding_cost": _holding_rate(policies) * positions.on_hand * policies.review_period_weeks,
-        "value_at_risk": lost_margin + excess_cost(levels, policies, position),
+        "value_at_risk": at_stake + excess_cost(levels, policies, position),
     }

@@ -41,7 +41,7 @@ class RecommendReport:
     Attributes:
         rows: recommendations, one a pair.
         by_status: rows of each status, the most urgent first.
-        value_at_risk_amount: expected lost margin plus cost of excess stock, in dollars.
+        value_at_risk_amount: margin lost over the protection period without an order, plus cost of excess stock.
         simulated_share: share of the pairs whose stock is simulated, a fraction.
         change: what changed in the table.
     """

@@ -157,7 +157,7 @@ comment on column ml.inventory_recommendations.stockout_probability is 'Probabil
 comment on column ml.inventory_recommendations.status is 'critical, reorder, monitor or adequate.';
 comment on column ml.inventory_recommendations.expected_lost_margin is 'Margin expected to be lost before the earliest delivery, in dollars.';
 comment on column ml.inventory_recommendations.holding_cost is 'Cost of holding the current stock for one review period, in dollars.';
-comment on column ml.inventory_recommendations.value_at_risk is 'Money by which exceptions are ranked: expected lost margin plus cost of excess stock, in dollars.';
+comment on column ml.inventory_recommendations.value_at_risk is 'Money by which exceptions are ranked, in dollars: margin expected to be lost over the protection period if nothing is ordered now, plus the cost of holding excess stock for that period.';
 comment on column ml.inventory_recommendations.agent_reasoning is 'What the inventory agent said of it, numbers checked.';
 comment on column ml.inventory_recommendations.run_id is 'Run that last changed the row.';
 comment on column ml.inventory_recommendations.created_at is 'When the row was first written (UTC).';

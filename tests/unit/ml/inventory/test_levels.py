@@ -87,11 +87,18 @@ def test_a_pair_without_demand_is_left_alone():
 
 
 def test_excess_stock_costs_money_and_counts_as_value_at_risk():
-    # Certain demand: 20 weeks of 1,000 dollars stand above the level and are sold in 20 weeks, 10 on average.
+    # Certain demand: 20,000 dollars stand above the level, held for two weeks of lead time and one of review.
     level = decide(noise=0, lead_time_deviation_weeks=0)["order_up_to_level"]
     found = decide(noise=0, on_hand=level / 1000 + 20, lead_time_deviation_weeks=0)
-    assert found["value_at_risk"] == pytest.approx(0.2 * 0.7 / 52 * 20_000 * 10)
+    assert found["value_at_risk"] == pytest.approx(0.2 * 0.7 / 52 * 20_000 * 3)
     assert np.isnan(found["days_until_stockout"])
+
+
+def test_value_at_risk_is_the_margin_lost_until_the_next_chance_if_nothing_is_ordered():
+    # Two weeks of stock against three of protection: one week of 1,000 dollars is lost, though none before delivery.
+    found = decide(noise=0, on_hand=2.0, lead_time_deviation_weeks=0)
+    assert found["expected_lost_margin"] == pytest.approx(0)
+    assert found["value_at_risk"] == pytest.approx(0.3 * 1000)
 
 
 def test_the_order_respects_minimum_pack_and_maximum():
