@@ -34,14 +34,18 @@ def query_inventory_recommendation(database: Database, store_id: int, dept_id: i
 def _recommendation(row: Mapping[str, Any]) -> Facts:
     stocks = ("current_stock", "on_order", "safety_stock", "reorder_point", "order_up_to_level", "order_quantity")
     money = ("expected_lost_margin", "holding_cost", "value_at_risk")
+    position, weekly = row["current_stock_amount"] + row["on_order_amount"], 7 * row["average_daily_demand_amount"]
     return {
         "decision_date": day_text(row["decision_date"]),
         "status": safe_name(row["status"]),
         "stock_source": safe_name(row["stock_source"]),
         **{f"{name}_dollars": dollars(row[f"{name}_amount"]) for name in (*stocks, *money)},
-        "stock_position_dollars": dollars(row["current_stock_amount"] + row["on_order_amount"]),
+        "stock_position_dollars": dollars(position),
+        "excess_stock_dollars": dollars(max(position - row["order_up_to_level_amount"], 0.0)),
+        "excess_cost_dollars": dollars(max(row["value_at_risk_amount"] - row["expected_lost_margin_amount"], 0.0)),
+        "cover_weeks": rounded(position / weekly, 1) if weekly > 0 else None,
         "mean_daily_demand_dollars": dollars(row["average_daily_demand_amount"]),
-        "mean_weekly_demand_dollars": dollars(7 * row["average_daily_demand_amount"]),
+        "mean_weekly_demand_dollars": dollars(weekly),
         "weekly_demand_deviation_dollars": dollars(row["demand_deviation_amount"]),
         "lead_time_weeks": rounded(row["lead_time_weeks"], 2),
         "review_period_weeks": rounded(row["review_period_weeks"], 2),

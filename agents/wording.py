@@ -145,9 +145,9 @@ def _start_words(features: Facts) -> str:
 
 def _model_words(forecast: Facts, model: Facts) -> str:
     name, version = forecast["model_name"], forecast["model_version"]
-    simpler = forecast["fallback_name"]
+    simpler = forecast["fallback_name"].replace("_", " ")
     if simpler:
-        return f"The history is too thin for {name}, so the simpler method {simpler} made it: plan with more reserve."
+        return f"The history is too thin for {name}, so a simpler method, {simpler}, made it: plan with more reserve."
     is_champion = model["is_found"] and (model["model_name"], model["model_version"]) == (name, version)
     return f"It was made by {name}, version {version}{', the champion of the model registry' if is_champion else ''}."
 
@@ -162,9 +162,16 @@ def _record_words(accuracy: Facts) -> list[str]:
         f"In the backtest over {span(accuracy['origin_count'], 'origin')} {accuracy['model_name']} missed by "
         f"{usd(accuracy['wmae_dollars'])} a week on average, holiday weeks weighing more{verdict}.",
         "It does not beat the baseline: read the forecast with care." if gain is not None and gain < 0 else "",
+        _type_words(accuracy.get("same_store_type", {})),
         _coverage_words(accuracy["coverage_80_percent"]),
         _bias_words(accuracy["bias_percent"]),
     ]
+
+
+def _type_words(record: Facts) -> str:
+    if not record or record["wmae_dollars"] is None:
+        return ""
+    return f"In stores of type {record['store_type']}, such as this, it missed by {usd(record['wmae_dollars'])}."
 
 
 def _coverage_words(coverage: float | None) -> str:
@@ -209,22 +216,33 @@ _DECISIONS = {
     "expected to reach it within the review period of {review}.",
     "adequate": "Order nothing: the stock position of {position} is above the reorder point of {point} and stays there "
     "over the review period. The probability of running out before a delivery could arrive is {risk}.",
+    "excess": "Order nothing: the stock position of {position} is {excess} above the order-up-to level of {level}"
+    "{cover} at the demand expected. Hold back what is planned to come and think of a price cut.",
 }
 
 
 def decision_words(decision: Facts) -> str:
     """Returns the decision with its reason, in the words that fit its status."""
-    status = decision["status"] if decision["status"] in _DECISIONS else "adequate"
-    is_order = decision["order_quantity_dollars"] > 0 and f"{status}, order" in _DECISIONS
-    return _DECISIONS[f"{status}, order" if is_order else status].format(
+    return _DECISIONS[_case(decision)].format(
         order=usd(decision["order_quantity_dollars"]),
         position=usd(decision["stock_position_dollars"]),
         point=usd(decision["reorder_point_dollars"]),
+        level=usd(decision["order_up_to_level_dollars"]),
+        excess=usd(decision["excess_stock_dollars"]),
         lead=span(decision["lead_time_weeks"], "week"),
         review=span(decision["review_period_weeks"], "week"),
         risk=pct(decision["stockout_probability_percent"]),
+        cover=f" and lasts {span(decision['cover_weeks'], 'week')}" if decision["cover_weeks"] else "",
         run_out=_run_out_words(decision),
     )
+
+
+def _case(decision: Facts) -> str:
+    status = decision["status"] if decision["status"] in _DECISIONS else "adequate"
+    if status == "adequate" and decision["excess_stock_dollars"] > 0:
+        return "excess"
+    is_order = decision["order_quantity_dollars"] > 0 and f"{status}, order" in _DECISIONS
+    return f"{status}, order" if is_order else status
 
 
 def _run_out_words(decision: Facts) -> str:
@@ -247,9 +265,9 @@ def _money_words(decision: Facts) -> str:
     place = f", number {rank} of {decision['ranked_pair_count']} pairs" if rank else ""
     return (
         f"At stake is {usd(decision['value_at_risk_dollars'])}{place}: "
-        f"{usd(decision['expected_lost_margin_dollars'])} of margin expected to be "
-        f"lost before a delivery, the rest excess stock; holding today's stock for a review "
-        f"period costs {usd(decision['holding_cost_dollars'])}."
+        f"{usd(decision['expected_lost_margin_dollars'])} of margin expected to be lost before a delivery and "
+        f"{usd(decision['excess_cost_dollars'])} of cost of excess stock. Holding today's stock for a review period "
+        f"costs {usd(decision['holding_cost_dollars'])}."
     )
 
 
@@ -331,7 +349,7 @@ def _check_line(results: Results, decision: Facts) -> str:
     checks = [
         source_words(decision) if decision["is_found"] else "",
         _recent_unusual_line(anomalies),
-        f"The forecast comes from the simpler method {forecast['fallback_name']}."
+        f"The forecast comes from a simpler method, {forecast['fallback_name'].replace('_', ' ')}."
         if forecast["is_found"] and forecast["fallback_name"]
         else "",
     ]

@@ -12,7 +12,8 @@ DECISION = {
     "stock_source": "counted", "current_stock_dollars": 4000, "on_order_dollars": 1000, "stock_position_dollars": 5000,
     "safety_stock_dollars": 900, "reorder_point_dollars": 6100, "order_up_to_level_dollars": 9000,
     "order_quantity_dollars": 4100, "expected_lost_margin_dollars": 120, "holding_cost_dollars": 3.5,
-    "value_at_risk_dollars": 150, "mean_daily_demand_dollars": 250, "mean_weekly_demand_dollars": 1750,
+    "value_at_risk_dollars": 150, "excess_cost_dollars": 30, "excess_stock_dollars": 0, "cover_weeks": 2.9,
+    "mean_daily_demand_dollars": 250, "mean_weekly_demand_dollars": 1750,
     "weekly_demand_deviation_dollars": 300, "lead_time_weeks": 2.0, "review_period_weeks": 1.0,
     "service_level_percent": 95.0, "stockout_in_days": 16.0, "stockout_probability_percent": 31.5,
     "exception_rank": 7, "ranked_pair_count": 40,
@@ -50,6 +51,7 @@ FORECAST = {
 ACCURACY = {
     "is_found": True, "model_name": "lightgbm", "baseline_name": "seasonal_naive", "origin_count": 5,
     "wmae_dollars": 1480, "bias_percent": -3.0, "coverage_80_percent": 88.0, "better_than_baseline_percent": -2.0,
+    "same_store_type": {"store_type": "B", "wmae_dollars": 1600},
 }  # fmt: skip
 ALL = {
     "query_recent_sales": SALES,
@@ -77,6 +79,16 @@ def test_every_status_has_its_own_grounded_words(status, days, order):
     assert check_numbers(decision_words(decision), [decision]).is_clean
     others = {decision_words({**decision, "status": other}) for other in STATUSES}
     assert len(others) == len(STATUSES)
+
+
+def test_too_much_stock_is_called_so_and_never_ordered():
+    words = decision_words(
+        {**DECISION, "status": "adequate", "excess_stock_dollars": 2200, "order_quantity_dollars": 0}
+    )
+    assert words.startswith(
+        "Order nothing: the stock position of $5,000 is $2,200 above the order-up-to level of $9,000"
+    )
+    assert "lasts 2.9 weeks" in words
 
 
 def test_a_reorder_names_order_position_and_reorder_point():
@@ -120,11 +132,12 @@ def test_a_forecast_that_does_not_beat_the_baseline_says_so():
     assert "does not beat the baseline" in words
     assert "wider than needed" in words
     assert "3% too low" in words
+    assert "In stores of type B, such as this, it missed by $1,600." in words
 
 
 def test_a_fallback_is_named():
     thin = {**FORECAST, "fallback_name": "recent_mean"}
-    assert "the simpler method recent_mean" in forecast_words({"query_forecast": thin})
+    assert "a simpler method, recent mean, made it" in forecast_words({"query_forecast": thin})
 
 
 def test_missing_intervals_are_left_out():
