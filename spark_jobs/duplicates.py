@@ -1,9 +1,50 @@
 """Rows that share a key: exact copies are dropped, copies that disagree are all set aside."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F  # noqa: N812
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Rows of a file by what became of them, and how many keys of usable rows stand there more than once."""
+
+    read: int
+    rejected: int
+    duplicates: int
+    repeated_keys: int
+    first_rejected_line: int | None
+
+
+def count_by_key(parsed: DataFrame, keys: Sequence[str]) -> Counts:
+    """Returns the counts of rows whose copies are not judged yet, in one job."""
+    is_rejected = F.col("reason").isNotNull().alias("is_rejected")
+    by_key = parsed.groupBy(*keys, is_rejected).agg(
+        F.count(F.lit(1)).alias("copies"), F.min("line_number").alias("line")
+    )
+    row = by_key.agg(
+        F.coalesce(F.sum("copies"), F.lit(0)),
+        F.coalesce(F.sum(F.when(F.col("is_rejected"), F.col("copies"))), F.lit(0)),
+        F.lit(0),
+        F.count_if(~F.col("is_rejected") & (F.col("copies") > 1)),
+        F.min(F.when(F.col("is_rejected"), F.col("line"))),
+    ).collect()[0]
+    return Counts(*row)
+
+
+def count_marked(rows: DataFrame) -> Counts:
+    """Returns the counts of rows that `mark_repeated` has judged."""
+    is_rejected = F.col("reason").isNotNull()
+    row = rows.agg(
+        F.count(F.lit(1)),
+        F.count_if(is_rejected),
+        F.count_if("is_duplicate"),
+        F.lit(0),
+        F.min(F.when(is_rejected, F.col("line_number"))),
+    ).collect()[0]
+    return Counts(*row)
 
 
 def repeated_keys(parsed: DataFrame, keys: Sequence[str]) -> DataFrame:

@@ -13,7 +13,7 @@ from pyspark.sql import functions as F  # noqa: N812
 from spark_jobs.accounts import FileAccount, Rejection, close_open_loads, record_load, refusal
 from spark_jobs.columns import TABLES, locate
 from spark_jobs.dates import ISO, check_format, choose_format
-from spark_jobs.duplicates import mark_repeated, repeated_keys
+from spark_jobs.duplicates import count_by_key, count_marked, mark_repeated, repeated_keys
 from spark_jobs.inputs import OPTIONAL, InputFile, InputFiles
 from spark_jobs.lake import inputs_folder, prune_inputs, remove_folder
 from spark_jobs.lines import read_lines, readable_path, split_fields, survey, with_line_numbers
@@ -128,32 +128,32 @@ def _parse(spark: SparkSession, settings: Settings, file: InputFile, date_format
 
 
 def _judge(parsed: DataFrame, file: InputFile, date_format: str) -> Read:
-    """Returns the rows with repeated keys judged, and the account; the parsed rows are evaluated once."""
+    """Returns the rows with repeated keys judged, and the account; one job where no key is repeated."""
     keys = TABLES[file.table].keys
-    repeated = repeated_keys(parsed, keys).persist()
-    if repeated.isEmpty():
-        rows = parsed.withColumn("is_duplicate", F.lit(False))
-    else:
-        rows = mark_repeated(parsed, repeated, keys).persist()
-    is_rejected = F.col("reason").isNotNull()
-    counts = rows.agg(
-        F.count(F.lit(1)).alias("read"),
-        F.count_if(is_rejected).alias("rejected"),
-        F.count_if("is_duplicate").alias("duplicate"),
-        F.min(F.when(is_rejected, F.struct("line_number", "reason"))).alias("first"),
-    ).collect()[0]
-    first = Rejection(counts["first"]["line_number"], counts["first"]["reason"]) if counts["first"] else None
+    counts = count_by_key(parsed, keys)
+    held: tuple[DataFrame, ...] = (parsed,)
+    rows = parsed.withColumn("is_duplicate", F.lit(False))
+    if counts.repeated_keys:
+        rows = mark_repeated(parsed, repeated_keys(parsed, keys), keys).persist()
+        held = (rows, parsed)
+        counts = count_marked(rows)
     account = FileAccount(
         table_name=file.table,
         file_name=file.name,
         file_sha256=file.sha256,
         date_format=date_format,
-        rows_read=counts["read"],
-        rows_rejected=counts["rejected"],
-        rows_duplicate=counts["duplicate"],
-        first_rejection=first,
+        rows_read=counts.read,
+        rows_rejected=counts.rejected,
+        rows_duplicate=counts.duplicates,
+        first_rejection=_first_rejection(rows, counts.first_rejected_line),
     )
-    return Read(rows, account, (rows, repeated, parsed))
+    return Read(rows, account, held)
+
+
+def _first_rejection(rows: DataFrame, line: int | None) -> Rejection | None:
+    if line is None:
+        return None
+    return Rejection(line, rows.where(F.col("line_number") == line).collect()[0]["reason"])
 
 
 def _accepted(rows: DataFrame) -> DataFrame:

@@ -48,9 +48,14 @@ def readable_path(path: Path, folder: Path) -> Path:
 
 
 def split_fields(lines: DataFrame) -> DataFrame:
-    """Returns the lines that are not empty as `row_id, text, fields`; commas within quotes do not split."""
+    """Returns the lines that are not empty as `row_id, text, fields`.
+
+    Commas within quotes do not split; quotes around a field are left out. Both are looked for only in lines that
+    have quotes, because looking costs as much as all the rest.
+    """
     quoted = F.split("text", ',(?=(?:[^"]*"[^"]*")*[^"]*$)', -1)
-    fields = F.when(F.contains("text", F.lit('"')), quoted).otherwise(F.split("text", ",", -1))
+    unquoted = F.transform(quoted, lambda field: F.btrim(field, F.lit(' "')))
+    fields = F.when(F.contains("text", F.lit('"')), unquoted).otherwise(F.split("text", ",", -1))
     return (
         lines.withColumnRenamed("value", "text")
         .where(F.trim("text") != "")
@@ -59,8 +64,12 @@ def split_fields(lines: DataFrame) -> DataFrame:
 
 
 def field_text(position: int) -> Column:
-    """Returns a field without blanks and quotes around it; null where it is NA or empty."""
-    text = F.btrim(F.get("fields", F.lit(position)), F.lit(' \t"'))
+    """Returns a field without the blanks around it."""
+    return F.trim(F.get("fields", F.lit(position)))
+
+
+def filled(text: Column) -> Column:
+    """Returns a text, null where it is empty or says NA."""
     return F.when(~text.isin("", "NA"), text)
 
 

@@ -7,7 +7,7 @@ from pyspark.sql import functions as F  # noqa: N812
 
 from spark_jobs.columns import STORE_TYPES, Field, Table
 from spark_jobs.dates import ISO
-from spark_jobs.lines import field_text
+from spark_jobs.lines import field_text, filled
 
 _WHOLE = r"^\d{1,9}(\.0+)?$"
 _DIGITS = r"^[-+.\deE]+$"
@@ -35,7 +35,8 @@ def parse_rows(rows: DataFrame, table: Table, positions: Mapping[str, int], widt
     reasons = [_reason(field, date_format) for field in present]
     # Each step is a projection of its own, so that nothing that several columns need is worked out twice.
     split = rows.select("line_number", "text", F.size("fields").alias("width"), *texts)
-    typed = split.select("line_number", "text", "width", *map(_text, present), *values)
+    known = split.select("line_number", "text", "width", *[filled(F.col(_text(f))).alias(_text(f)) for f in present])
+    typed = known.select("line_number", "text", "width", *map(_text, present), *values)
     reason = F.coalesce(_wrong_width(width), *reasons).alias("reason")
     return typed.select("line_number", "text", *[field.name for field in table.fields], reason)
 

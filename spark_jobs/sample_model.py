@@ -108,8 +108,8 @@ def make_store(seed: int, store_id: int, weeks: Weeks) -> Store:
         temperature=np.round(climate + _autocorrelated(random.normal(0, 4, (1, total)), 0.4)[0], 2),
         fuel_price=np.round(_fuel(nation, total) + random.uniform(-0.1, 0.25), 3),
         markdowns=_markdowns(random, weeks, size),
-        cpi=_published(np.round(inflation, 7)),
-        unemployment=_published(np.round(np.clip(jobless, 3, 15), 3)),
+        cpi=_published(np.asarray(np.round(inflation, 7), dtype=np.float64)),
+        unemployment=_published(np.asarray(np.round(np.clip(jobless, 3, 15), 3), dtype=np.float64)),
     )
 
 
@@ -159,7 +159,7 @@ def _effects(random: np.random.Generator, store: Store, departments: Departments
     drift = np.cumsum(random.normal(0, 0.0085, (count, known)), axis=1)
     traffic = _autocorrelated(random.normal(0, 0.015, (1, known)), 0.3)
     noise = _autocorrelated(random.normal(0, departments.noise[:, None], (count, known)), 0.45)
-    return (
+    effects: Floats = (
         growth[:, None] * years
         + departments.season @ waves
         + departments.holidays @ weeks.holidays[:, :known]
@@ -169,6 +169,7 @@ def _effects(random: np.random.Generator, store: Store, departments: Departments
         + traffic
         + noise
     )
+    return effects
 
 
 def _intermittent(random: np.random.Generator, mean: Floats) -> Floats:

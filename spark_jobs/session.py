@@ -90,7 +90,7 @@ def _java_options(home: Path) -> str:
 
 def _start_context(settings: Settings) -> None:
     import pyspark
-    from py4j.protocol import Py4JError
+    from py4j.protocol import Py4JError  # type: ignore[import-untyped]
     from pyspark import SparkConf, SparkContext
     from pyspark.errors import PySparkRuntimeError
 
