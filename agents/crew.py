@@ -14,7 +14,7 @@ from typing import Any
 import yaml
 
 from agents.desk import Desk
-from agents.gemini import ModelRefusalError, failure_reason, gemini_model, model_failures, without_secret
+from agents.gemini import ModelRefusalError, failure_reason, gemini_model, keep_out_of_logs, model_failures
 from agents.grounding import check_numbers
 from agents.library import load_crewai
 from agents.marts import find_pair, select
@@ -107,9 +107,9 @@ def _written(settings: Settings, database: Database, pair: Pair, progress: Progr
     if settings.gemini_api_key is None:
         return _run(Narrator(), NARRATOR, Desk(database, pair), progress)
     desk = Desk(database, pair)
+    keep_out_of_logs(settings.gemini_api_key)
     try:
-        with without_secret(settings.gemini_api_key):
-            return _run(gemini_model(settings), settings.gemini_model, desk, progress)
+        return _run(gemini_model(settings), settings.gemini_model, desk, progress)
     except model_failures() as error:
         if desk.failure:
             raise desk.failure from None

@@ -1,8 +1,6 @@
 """Gemini through CrewAI, and what can go wrong with it, each failure put in a few words that hold no secret."""
 
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from warehouse.settings import Settings
@@ -80,22 +78,32 @@ def _own_reason(error: BaseException) -> str:
     return "it can't be reached" if isinstance(error, (HTTPError, OSError)) else ""
 
 
-@contextmanager
-def without_secret(secret: "SecretStr | None") -> Iterator[None]:
-    """Keeps a secret out of everything that is logged meanwhile, the libraries' own messages included."""
-    if secret is None:
-        yield
+_kept_out: set[str] = set()
+
+
+def keep_out_of_logs(secret: "SecretStr") -> None:
+    """Keeps a secret out of everything that this process logs from now on, the libraries' own messages included."""
+    value = secret.get_secret_value()
+    if value in _kept_out:
         return
-    previous, value = logging.getLogRecordFactory(), secret.get_secret_value()
+    _kept_out.add(value)
+    previous = logging.getLogRecordFactory()
 
     def redacted(*arguments: Any, **options: Any) -> logging.LogRecord:
-        record = previous(*arguments, **options)
-        if value in (message := record.getMessage()):
-            record.msg, record.args = message.replace(value, "[secret]"), ()
-        return record
+        return _redacted(previous(*arguments, **options), value)
 
     logging.setLogRecordFactory(redacted)
+
+
+def _redacted(record: logging.LogRecord, value: str) -> logging.LogRecord:
     try:
-        yield
-    finally:
-        logging.setLogRecordFactory(previous)
+        message = record.getMessage()
+    except (TypeError, ValueError):  # the caller's arguments do not fit its message: logging itself reports that
+        return record
+    if value in message:
+        record.msg, record.args = message.replace(value, "[secret]"), ()
+    if record.exc_info and record.exc_info[0] is not None:
+        trace = logging.Formatter().formatException(record.exc_info)
+        if value in trace:
+            record.exc_info, record.exc_text = None, trace.replace(value, "[secret]")
+    return record
