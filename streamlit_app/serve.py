@@ -1,6 +1,7 @@
 """Serves the dashboard: `python -m streamlit_app.serve`, which is what `shelfcast dashboard` starts."""
 
 import argparse
+import importlib
 import os
 import sys
 from pathlib import Path
@@ -35,6 +36,9 @@ def serve(home: str, port: int, address: str) -> None:
 
     settings = load_settings()
     prepare_environment(settings)
+    # Imported before the first visitor comes, who would have to wait for them.
+    for name in ("pandas", "plotly.graph_objects", "sqlalchemy.dialects.postgresql.psycopg"):
+        importlib.import_module(name)
     App(ENTRY, routes=routes(settings)).run(config=server_options(port, address))
 
 

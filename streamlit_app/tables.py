@@ -82,9 +82,9 @@ _PILLS = {
     "severity": ("Severity", palette.SEVERITY_PILLS),
     "is_success": ("Result", palette.RESULT_PILLS),
 }
-_HELP = {
+HELP = {
     "expected_lost_margin_amount": "The part of it that a stockout would cost; the rest is excess stock.",
-    "value_at_risk_amount": "Margin expected to be lost if nothing is ordered now, plus the cost of holding excess stock.",
+    "value_at_risk_amount": "Margin expected to be lost if nothing is ordered now, plus the cost of excess stock.",
     "days_until_stockout": "Days until stock runs out; empty where it lasts beyond the forecast.",
     "stockout_probability_rate": "Probability that stock runs out before the earliest delivery.",
     "wmae_amount": "Weighted mean absolute error a week; holiday weeks weigh 5.",
@@ -175,7 +175,7 @@ def _options(frame: pd.DataFrame, order: Sequence[str], height: int | None) -> d
         "height": height if height and len(frame) * _ROW_HEIGHT > height else "content",
         "placeholder": formats.MISSING,
         "column_config": {
-            name: _amounts(_AMOUNTS[name], frame[name], _HELP.get(name)) if name in _AMOUNTS else column(name)
+            name: _amounts(_AMOUNTS[name], frame[name], HELP.get(name)) if name in _AMOUNTS else column(name)
             for name in order
         },
     }
@@ -190,7 +190,7 @@ def _amounts(label: str, values: pd.Series, hint: str | None = None) -> Any:
 
 def column(name: str) -> Any:
     """Returns how a column is shown: its label, format and explanation."""
-    hint, width = _HELP.get(name), _WIDTHS.get(name)
+    hint, width = HELP.get(name), _WIDTHS.get(name)
     if name in _PILLS:
         usual, colors = _PILLS[name]
         return columns.MultiselectColumn(usual, options=list(colors), color=list(colors.values()), width="small")

@@ -106,17 +106,22 @@ def checked(answers: pd.DataFrame) -> None:
             st.badge("Every figure checked", color="green", icon=":material/verified:")
         else:
             st.badge(f"Not found in the data: {'; '.join(unsupported)}", color="red", icon=":material/warning:")
+        writer = answers["model_name"].iloc[0]
+        is_narrator = writer == "narrator"
+        st.badge(
+            "Deterministic narrator" if is_narrator else f"Language model {writer}",
+            color="gray",
+            icon=":material/edit:",
+        )
         share = formats.percent(answers["grounded_rate"].iloc[0], 0)
         st.caption(f"{share} of the figures in the report stand in what the agents' tools returned.")
 
 
 def signature(answer: pd.Series) -> str:
-    """Returns who wrote an answer, when, and what it took."""
-    writer, unit = f"the language model {answer['model_name']}", "tokens"
-    if answer["model_name"] == "narrator":
-        writer, unit = "the deterministic narrator, without a language model", "words"
+    """Returns when an answer was saved and what it took."""
+    unit = "words" if answer["model_name"] == "narrator" else "tokens"
     took, at = formats.duration(answer["execution_seconds"]), formats.moment(answer["created_at"])
-    return f"Written by {writer}, on {at}, in {took}, {formats.count(answer['token_count'])} {unit}."
+    return f"Saved {at}. It took {took} and {formats.count(answer['token_count'])} {unit}, read and written."
 
 
 def marked(text: str) -> str:

@@ -114,10 +114,15 @@ def detail(row: pd.Series) -> None:
     st.badge(str(row["status"]).capitalize(), color=palette.STATUS_BADGES[row["status"]])
     first, second, third = st.columns(3)
     first.metric("Order now", formats.dollars(row["order_quantity_amount"]))
-    second.metric("Stock lasts", formats.days(row["days_until_stockout"]))
+    lasts, is_beyond = row["days_until_stockout"], formats.is_missing(row["days_until_stockout"])
+    second.metric(
+        "Stock lasts", formats.MISSING if is_beyond else formats.days(lasts),
+        formats.days(lasts) if is_beyond else None, delta_color="off", delta_arrow="off",
+    )  # fmt: skip
     third.metric("Stockout risk", formats.percent(row["stockout_probability_rate"]))
     st.table(detail_lines(row), border="horizontal", hide_header=True)
     if row["agent_reasoning"]:
+        st.markdown("**The inventory agent says**")
         st.markdown(formats.plain_markdown(str(row["agent_reasoning"])))
     with st.container(horizontal=True):
         address = {"store": str(store), "dept": str(dept)}

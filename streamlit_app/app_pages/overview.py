@@ -10,6 +10,7 @@ EXCEPTION_COLUMNS = (
     "dept_id",
     "status",
     "value_at_risk_amount",
+    "expected_lost_margin_amount",
     "days_until_stockout",
     "order_quantity_amount",
 )
@@ -111,7 +112,7 @@ def money_figure(place: "st.delta_generator.DeltaGenerator", board: pd.DataFrame
         delta_color="off",
         delta_arrow="off",
         border=True,
-        help="Margin expected to be lost before the earliest delivery, plus the cost of excess stock.",
+        help=tables.HELP["value_at_risk_amount"],
     )
 
 

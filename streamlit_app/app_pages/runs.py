@@ -47,7 +47,8 @@ def live() -> None:
         is_running = launching.is_running(house.settings, house.database)
         runs = queries.runs()
         if is_running:
-            st.info("A run is going on. This page follows it.", icon=":material/autorenew:")
+            hint = " Its stages show here once the first run has built the marts." if runs.empty else ""
+            st.info(f"A run is going on. This page follows it.{hint}", icon=":material/autorenew:")
         if runs.empty:
             log(is_running)
             if not is_running:
