@@ -93,7 +93,7 @@ def test_a_saved_report_is_shown_with_the_figure_that_was_not_found(open_page: O
     page = open_page("ai_insights")
     assert page.get_by_text("41 (not found in the data)").count() == 1
     assert page.get_by_text(f"{formats.percent(share, 0)} of the figures in the report").count() == 1
-    assert page.get_by_text("Deterministic narrator", exact=True).count() == 1
+    assert page.locator(".stMarkdownBadge").filter(has_text="Deterministic narrator").count() == 1
 
 
 def test_the_quality_page_shows_the_share_of_rules_that_hold(open_page: OpenPage, mart: Mart) -> None:
