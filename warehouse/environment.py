@@ -22,6 +22,8 @@ def library_environment(settings: Settings) -> dict[str, str]:
         "CREWAI_TRACING_ENABLED": "false",
         "CREWAI_STORAGE_DIR": str(home / "crewai"),
         "OTEL_SDK_DISABLED": "true",
+        # The matrices are small: more threads only wait for each other, five times the work on a busy machine.
+        "OPENBLAS_NUM_THREADS": "1",
         "MPLCONFIGDIR": str(home / "matplotlib"),
         "STREAMLIT_BROWSER_GATHER_USAGE_STATS": "false",
         "PYSPARK_PYTHON": sys.executable,

@@ -1,0 +1,174 @@
+"""What a training leaves in MLflow: parameters, figures, importance of inputs, and registered models."""
+
+import hashlib
+import importlib.metadata
+import logging
+import math
+import tempfile
+import time
+import warnings
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ml.forecasting.backtest import BASELINE, Backtest
+from ml.forecasting.forecaster import HORIZON, Forecaster
+from ml.forecasting.panel import FEATURE_COLUMNS, Panel
+from ml.forecasting.registry import (
+    REGISTERED_NAME,
+    RegisteredVersion,
+    add_version,
+    experiment_id,
+    latest_versions,
+    version_tags,
+)
+from ml.forecasting.scorecard import Score, value_added
+from ml.forecasting.served import MODEL_FILE, ServedModel, save_model
+from ml.forecasting.study import Study
+from warehouse.settings import Settings
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+    from mlflow.models import ModelSignature
+
+logger = logging.getLogger(__name__)
+
+_LIBRARIES = ("lightgbm", "numpy", "pandas", "prophet")
+_SHOWN_INPUTS = 20
+
+
+def training_fingerprint(panel: Panel, settings: Settings) -> str:
+    """Returns a hash of everything that decides what a training makes: data, code, libraries, settings."""
+    digest = hashlib.sha256(panel.fingerprint.encode())
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(path.read_bytes())
+    digest.update(" ".join(requirements()).encode())
+    digest.update(f"{settings.seed} {settings.backtest_origins}".encode())
+    return digest.hexdigest()[:32]
+
+
+def requirements() -> list[str]:
+    """Returns the libraries that a model needs, pinned."""
+    return [f"{name}=={importlib.metadata.version(name)}" for name in _LIBRARIES]
+
+
+def record_training(
+    client: "MlflowClient",
+    settings: Settings,
+    tried: Sequence[Forecaster],
+    result: Study,
+    fingerprint: str,
+    run_id: str,
+) -> dict[str, RegisteredVersion]:
+    """Returns the registered version of each candidate, after the training was logged as a run.
+
+    A candidate whose newest version has the same fingerprint is not registered again.
+    """
+    import mlflow
+
+    known = latest_versions(client)
+    with mlflow.start_run(experiment_id=experiment_id(client, settings), run_name=run_id) as run:
+        _log_figures(client, run.info.run_id, tried, result.backtest)
+        mlflow.set_tags({"shelfcast_run": run_id, "fingerprint": fingerprint})
+        _log_importance(result.models)
+        versions = {}
+        for name, model in result.models.items():
+            version = known.get(name)
+            if version is None or version.fingerprint != fingerprint:
+                tags = version_tags(name, fingerprint, _headline(result.scores, name))
+                version = _register(client, model, run.info.run_id, tags)
+            versions[name] = version
+    return versions
+
+
+def _log_figures(client: "MlflowClient", mlflow_run: str, tried: Sequence[Forecaster], result: Backtest) -> None:
+    """Logs every parameter and figure in two calls: one a figure would take longer than the fits."""
+    from mlflow.entities import Metric, Param
+
+    now = int(time.time() * 1000)
+    params = {f"{model.name}.{key}": str(value)[:500] for model in tried for key, value in model.parameters.items()}
+    params["origins"] = ", ".join(str(origin.history.origin) for origin in result.origins)
+    metrics: dict[str, float] = {}
+    for name in result.names:
+        metrics |= _figures(name, result.score(name))
+        for step in range(HORIZON):
+            metrics[f"{name}.wmae_h{step + 1}"] = result.score(name, step).wmae
+    client.log_batch(
+        mlflow_run,
+        metrics=[Metric(key, value, now, 0) for key, value in metrics.items()],
+        params=[Param(key, value) for key, value in params.items()],
+    )
+
+
+def _figures(name: str, figures: Score) -> dict[str, float]:
+    return {f"{name}.{key}": float(value) for key, value in vars(figures).items() if math.isfinite(value)}
+
+
+def _headline(scores: Mapping[str, Score], name: str) -> dict[str, float]:
+    figures, baseline = scores[name], scores[BASELINE].wmae
+    shown = {
+        "wmae_amount": figures.wmae,
+        "wape_rate": figures.wape,
+        "bias_rate": figures.bias,
+        "coverage_80_rate": figures.coverage_80,
+        "baseline_wmae_amount": baseline,
+        "value_added_rate": value_added(figures.wmae, baseline),
+    }
+    return {key: value for key, value in shown.items() if math.isfinite(value)}
+
+
+def _log_importance(models: Mapping[str, ServedModel]) -> None:
+    """Logs which inputs the fit leaned on, as a table and as a picture."""
+    import mlflow
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+    shares = next((model.model.importance() for model in models.values() if model.model.importance()), {})
+    if not shares:
+        return
+    table = pd.DataFrame({"input": list(shares), "gain_rate": list(shares.values())})
+    table = table.sort_values("gain_rate", ascending=False, ignore_index=True)
+    mlflow.log_text(table.to_csv(index=False), "feature_importance.csv")
+    shown = table.head(_SHOWN_INPUTS)[::-1]
+    figure = Figure(figsize=(8, 6), layout="constrained")
+    axes = figure.subplots()
+    axes.barh(shown["input"], shown["gain_rate"])
+    axes.set_xlabel("share of total gain")
+    axes.set_title("Inputs of LightGBM")
+    mlflow.log_figure(figure, "feature_importance.png")
+
+
+def _register(client: "MlflowClient", model: ServedModel, mlflow_run: str, tags: dict[str, str]) -> RegisteredVersion:
+    import mlflow
+
+    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
+        # The signature is written by hand, and a year of rows as an example would outweigh the model.
+        warnings.filterwarnings("ignore", message=".*input example", category=UserWarning)
+        path = Path(folder) / MODEL_FILE
+        save_model(model, path)
+        logged = mlflow.pyfunc.log_model(
+            name=model.name,
+            loader_module="ml.forecasting.served",
+            data_path=str(path),
+            signature=_signature(),
+            pip_requirements=requirements(),
+        )
+    version = add_version(client, logged.model_uri, mlflow_run, logged.model_id, tags)
+    logger.info("%s registered as version %s of %s", model.name, version.version, REGISTERED_NAME)
+    return version
+
+
+def _signature() -> "ModelSignature":
+    """Returns the columns that a model reads and writes."""
+    from mlflow.models import ModelSignature
+    from mlflow.types import ColSpec, Schema
+
+    keys = [("long", "store_id"), ("long", "dept_id"), ("datetime", "feature_date")]
+    labels = [("string", "store_type"), ("double", "weekly_sales"), ("boolean", "is_holiday")]
+    inputs = [ColSpec(kind, name) for kind, name in keys + labels]
+    inputs += [ColSpec("double", name, required=False) for name in FEATURE_COLUMNS]
+    amounts = ("predicted_sales", "prediction_lower", "prediction_upper", "prediction_lower_95", "prediction_upper_95")
+    written = [("long", "store_id"), ("long", "dept_id"), ("datetime", "origin_date"), ("datetime", "forecast_date")]
+    outputs = [ColSpec(kind, name) for kind, name in [*written, ("long", "horizon_weeks")]]
+    outputs += [ColSpec("double", name) for name in amounts] + [ColSpec("string", "fallback")]
+    return ModelSignature(Schema(inputs), Schema(outputs))

@@ -1,0 +1,64 @@
+"""Explanations: what moved the champion's forecast for one store and department, in dollars per week."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ml.forecasting.forecaster import HORIZON, PARTS
+from ml.forecasting.panel import Panel, read_panel
+from ml.forecasting.registry import load_models
+from warehouse.database import Database
+from warehouse.errors import ShelfcastError
+from warehouse.settings import Settings
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def explain_forecast(settings: Settings, database: Database, store_id: int, dept_id: int) -> "pd.DataFrame":
+    """Returns one row per week to come, with the parts that add up to the champion's forecast.
+
+    Columns: store_id, dept_id, origin_date, forecast_date, horizon_weeks, model_name, model_version, forecast_amount,
+    then in dollars last_year_amount (aligned sales of last year), recent_level_amount (growth and what sold of late),
+    season_amount, calendar_amount, markdown_amount, economics_amount (what the trees make of those inputs) and
+    other_amount.
+
+    Raises:
+        ShelfcastError: the pair is not known or no longer sells, or no model was trained.
+    """
+    import pandas as pd
+
+    panel = read_panel(database)
+    series = _series_of(panel, store_id, dept_id)
+    champion, found = load_models(settings, database)
+    version, served = found[champion]
+    parts = served.model.explain(panel, HORIZON, series)
+    amounts = {f"{name}_amount": parts.get(name, np.zeros(HORIZON)) for name in PARTS}
+    return pd.DataFrame(
+        {
+            "store_id": store_id,
+            "dept_id": dept_id,
+            "origin_date": pd.Timestamp(panel.origin),
+            "forecast_date": panel.future_weeks(HORIZON).astype("datetime64[ns]"),
+            "horizon_weeks": np.arange(1, HORIZON + 1),
+            "model_name": champion,
+            "model_version": version.version,
+            "forecast_amount": sum(parts.values(), np.zeros(HORIZON)),
+            **amounts,
+        }
+    )
+
+
+def _series_of(panel: Panel, store_id: int, dept_id: int) -> int:
+    found = np.flatnonzero((panel.store_ids == store_id) & (panel.dept_ids == dept_id))
+    if not len(found):
+        raise ShelfcastError(
+            f"Store {store_id} has no department {dept_id} in the data.",
+            "`shelfcast forecast` covers every pair of train.csv.",
+        )
+    if not panel.active[found[0]]:
+        raise ShelfcastError(
+            f"Department {dept_id} of store {store_id} has not sold anything in the 13 weeks to {panel.origin}.",
+            "Only active pairs are forecast.",
+        )
+    return int(found[0])

@@ -1,0 +1,168 @@
+"""Forecasts: eight weeks for every active series from every candidate, into `ml.forecasts`."""
+
+import datetime as dt
+import logging
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from psycopg import sql
+
+from ml.forecasting.backtest import LEAST_WEEKS
+from ml.forecasting.candidates import candidates, with_spark
+from ml.forecasting.forecaster import HORIZON
+from ml.forecasting.intervals import situation_at
+from ml.forecasting.panel import WEEK, Panel, as_date, read_panel
+from ml.forecasting.promotion import choose
+from ml.forecasting.prophet_model import Prophet
+from ml.forecasting.registry import load_models
+from ml.forecasting.served import ServedModel, forecast_frame
+from ml.forecasting.study import study
+from warehouse.database import Database
+from warehouse.errors import UsageError
+from warehouse.incoming import publish_frame
+from warehouse.progress import Progress, silent
+from warehouse.publish import Change
+from warehouse.settings import Settings
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+logger = logging.getLogger(__name__)
+
+TABLE = "ml.forecasts"
+KEYS = ("forecast_id",)
+
+
+@dataclass(frozen=True)
+class ForecastReport:
+    """What a forecast wrote.
+
+    Attributes:
+        origin_date: last week whose sales were known to it.
+        champion: candidate whose forecasts are marked as champion's.
+        models: version by candidate.
+        series_count: active series.
+        rows: rows of `ml.forecasts` at this origin.
+        change: those that changed.
+        seconds: wall clock.
+    """
+
+    origin_date: dt.date
+    champion: str
+    models: Mapping[str, str]
+    series_count: int
+    rows: int
+    change: Change
+    seconds: float
+
+    def __str__(self) -> str:
+        return (
+            f"{HORIZON} weeks from {self.origin_date} for {self.series_count:,} series by {len(self.models)} models, "
+            f"champion {self.champion}; {self.change}"
+        )
+
+
+@dataclass(frozen=True)
+class Cast:
+    """The models that forecast, their versions by name, and the name of the champion."""
+
+    models: Mapping[str, ServedModel]
+    versions: Mapping[str, str]
+    champion: str
+
+
+def forecast(
+    settings: Settings,
+    database: Database,
+    run_id: str,
+    as_of: dt.date | None = None,
+    progress: Progress = silent,
+) -> ForecastReport:
+    """Returns the report of forecasts that now stand in `ml.forecasts`; those of other origins stay as they are.
+
+    Args:
+        settings: seed, number of origins, address of the registry.
+        database: where the features were published.
+        run_id: run that is written to rows that changed.
+        as_of: makes the forecast that was possible on that day: candidates, intervals and champion from nothing but
+            the weeks known then. The newest week and the registered models without it.
+        progress: called per candidate.
+
+    Raises:
+        UsageError: `as_of` lies before the first or after the last week that can be an origin.
+        ShelfcastError: there are no features or no trained model.
+    """
+    began = time.monotonic()
+    panel = read_panel(database)
+    history = panel if as_of is None else panel.until(_weeks_known(panel, as_of))
+    is_latest = history.week_count == panel.week_count
+    cast = _registered_cast(settings, database) if is_latest else _cast_of_the_time(settings, history, progress)
+    frame = _forecast_rows(history, cast, run_id, progress)
+    scope = sql.SQL("t.origin_date = {}").format(sql.Literal(history.origin))
+    change = publish_frame(database, frame, TABLE, KEYS, "replace", scope)
+    seconds = time.monotonic() - began
+    logger.info("forecasts at %s: %d rows in %.1f s, %s", history.origin, len(frame), seconds, change)
+    series_count = int(history.active.sum())
+    return ForecastReport(history.origin, cast.champion, cast.versions, series_count, len(frame), change, seconds)
+
+
+def _weeks_known(panel: Panel, day: dt.date) -> int:
+    """Returns how many weeks were known on a day."""
+    least = LEAST_WEEKS + HORIZON
+    first, last = as_date(panel.weeks[min(least, panel.week_count) - 1]), panel.origin
+    if not first <= day <= last:
+        raise UsageError(
+            f"No forecast can be made as of {day}: it needs {least} weeks of history, and sales are known to {last}.",
+            f"Choose a date from {first} to {last}.",
+        )
+    return int((np.datetime64(day, "D") - panel.weeks[0]) // WEEK) + 1
+
+
+def _registered_cast(settings: Settings, database: Database) -> Cast:
+    names = [model.name for model in candidates(settings)]
+    champion, found = load_models(settings, database, names)
+    models = {name: _with_session(model, settings) for name, (_, model) in found.items()}
+    return Cast(models, {name: version.version for name, (version, _) in found.items()}, champion)
+
+
+def _with_session(served: ServedModel, settings: Settings) -> ServedModel:
+    """Returns the model with what the registry cannot keep."""
+    if isinstance(served.model, Prophet):
+        return replace(served, model=with_spark(served.model, settings))
+    return served
+
+
+def _cast_of_the_time(settings: Settings, history: Panel, progress: Progress) -> Cast:
+    """Returns what a training on the history would have made; its version is the date."""
+    result = study(history, candidates(settings), settings.backtest_origins, progress)
+    choice = choose({name: figures.wmae for name, figures in result.scores.items()}, None)
+    version = f"as-of-{history.origin:%Y%m%d}"
+    return Cast(result.models, dict.fromkeys(result.models, version), choice.champion)
+
+
+def _forecast_rows(history: Panel, cast: Cast, run_id: str, progress: Progress) -> "pd.DataFrame":
+    import pandas as pd
+
+    situation = situation_at(history)
+    frames = []
+    for number, (name, model) in enumerate(cast.models.items()):
+        progress(number, len(cast.models), f"forecast at {history.origin}: {name}")
+        rows = forecast_frame(history, *model.forecast(history, situation))
+        frames.append(
+            rows.assign(model_name=name, model_version=cast.versions[name], is_champion=name == cast.champion)
+        )
+    progress(len(frames), len(frames), "writing")
+    frame = pd.concat(frames, ignore_index=True).assign(run_id=run_id)
+    frame.insert(0, "forecast_id", _forecast_ids(frame))
+    return frame
+
+
+def _forecast_ids(frame: "pd.DataFrame") -> "pd.Series[str]":
+    """Returns store-dept-origin-week-model of each row."""
+    days = [frame[name].dt.strftime("%Y%m%d") for name in ("origin_date", "forecast_date")]
+    pair = frame["store_id"].astype(str) + "-" + frame["dept_id"].astype(str)
+    ids: pd.Series[str] = pair + "-" + days[0] + "-" + days[1] + "-" + frame["model_name"]
+    return ids

@@ -1,0 +1,67 @@
+"""What every candidate is: a name, a fit on a history, and a fitted model that forecasts from a history."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from ml.forecasting.panel import FloatArray, Panel, TextArray
+
+HORIZON = 8
+"""Weeks that every candidate forecasts."""
+
+PARTS = ("last_year", "recent_level", "season", "calendar", "markdown", "economics", "other")
+"""Parts of a forecast that an explanation names, in dollars; they add up to it."""
+
+
+@dataclass(frozen=True)
+class PointForecast:
+    """Forecasts for the weeks after the last week of a history.
+
+    Attributes:
+        point: dollars, never NaN, (series, horizon).
+        fallback: name of the simpler method used, the empty string where none was needed, (series,).
+    """
+
+    point: FloatArray
+    fallback: TextArray
+
+
+class FittedModel(Protocol):
+    """A candidate after its fit; it can be pickled."""
+
+    def predict(self, history: Panel, horizon: int) -> PointForecast:
+        """Returns the forecasts of every series for the weeks after the last week of the history."""
+
+    def explain(self, history: Panel, horizon: int, series: int) -> Mapping[str, FloatArray]:
+        """Returns the parts of one series' forecast in dollars, (horizon,) each; they add up to the forecast."""
+
+    def importance(self) -> Mapping[str, float]:
+        """Returns the share of each input in the fit, a fraction; empty where there are no inputs."""
+
+
+class Forecaster(Protocol):
+    """A candidate."""
+
+    @property
+    def name(self) -> str:
+        """Name in tables, registry and scorecard."""
+
+    @property
+    def parameters(self) -> Mapping[str, object]:
+        """Everything that was chosen by hand, for the experiment log."""
+
+    def fit(self, history: Panel) -> FittedModel:
+        """Returns the model fitted on a history; nothing after its last week is known to it."""
+
+
+def base_parts(point: FloatArray, last_year: FloatArray) -> dict[str, FloatArray]:
+    """Returns the parts of a forecast without inputs: last year's sales, and what the recent level adds.
+
+    Args:
+        point: forecast in dollars, (horizon,).
+        last_year: aligned sales of last year in dollars, NaN where not known, (horizon,).
+    """
+    known = np.where(np.isnan(last_year), 0.0, last_year)
+    return {"last_year": known, "recent_level": point - known}

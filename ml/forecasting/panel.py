@@ -1,0 +1,194 @@
+"""The panel: all series on one calendar of weeks, as arrays, with what was known before each week."""
+
+import datetime as dt
+import hashlib
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from warehouse.errors import ShelfcastError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from warehouse.database import Database
+
+logger = logging.getLogger(__name__)
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+BoolArray = npt.NDArray[np.bool_]
+DateArray = npt.NDArray[np.datetime64]
+TextArray = npt.NDArray[np.str_]
+
+WEEK = np.timedelta64(7, "D")
+ACTIVE_WEEKS = 13
+"""A series is active at an origin where it sold anything in the weeks up to it, this many."""
+YEAR_WEEKS = 52
+
+FEATURE_COLUMNS = (
+    "sales_lag_1", "sales_lag_2", "sales_lag_4", "sales_lag_8", "sales_lag_52", "sales_last_year_aligned",
+    "rolling_mean_4", "rolling_mean_13", "rolling_mean_52", "rolling_std_4", "rolling_std_13",
+    "rolling_min_4", "rolling_max_4", "weeks_observed", "temperature_deviation", "fuel_price_change",
+    "cpi_change", "unemployment", "unemployment_change", "total_markdown", "markdown_count", "size_normalized",
+)  # fmt: skip
+"""Columns of `features.engineered_features` that the models read; all known before their week began."""
+
+
+@dataclass(frozen=True)
+class Panel:
+    """Weekly sales of S series over T weeks, and the features of T + 1 weeks.
+
+    Attributes:
+        store_ids: store of each series, (S,).
+        dept_ids: department of each series, (S,).
+        store_types: type of the store of each series, (S,).
+        weeks: Fridays that date the weeks, 7 days apart, (T,).
+        sales: dollars, NaN where not known, (S, T).
+        is_holiday: whether the data flags the week, (T,).
+        features: by column, (S, T + 1); position t holds what was known before week t began.
+    """
+
+    store_ids: IntArray
+    dept_ids: IntArray
+    store_types: TextArray
+    weeks: DateArray
+    sales: FloatArray
+    is_holiday: BoolArray
+    features: Mapping[str, FloatArray]
+
+    @property
+    def series_count(self) -> int:
+        """Number of series."""
+        return len(self.store_ids)
+
+    @property
+    def week_count(self) -> int:
+        """Number of weeks with sales."""
+        return len(self.weeks)
+
+    @property
+    def origin(self) -> dt.date:
+        """The last week whose sales are known."""
+        return as_date(self.weeks[-1])
+
+    def until(self, week_count: int) -> "Panel":
+        """Returns the panel as it was known after its first `week_count` weeks: nothing later is left in it."""
+        return replace(
+            self,
+            weeks=self.weeks[:week_count],
+            sales=self.sales[:, :week_count],
+            is_holiday=self.is_holiday[:week_count],
+            features={name: values[:, : week_count + 1] for name, values in self.features.items()},
+        )
+
+    def future_weeks(self, horizon: int) -> DateArray:
+        """Returns the weeks after the origin."""
+        return np.asarray(self.weeks[-1] + WEEK * np.arange(1, horizon + 1))
+
+    @cached_property
+    def active(self) -> BoolArray:
+        """Whether each series sold anything in the last 13 weeks, (S,)."""
+        recent = self.sales[:, -ACTIVE_WEEKS:]
+        return np.asarray(((recent != 0) & ~np.isnan(recent)).any(axis=1))
+
+    @cached_property
+    def scale(self) -> FloatArray:
+        """Mean absolute sales of the last 52 weeks in dollars, at least one dollar, (S,)."""
+        return np.maximum(known_mean(np.abs(self.sales[:, -YEAR_WEEKS:])), 1.0)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Hash of the series, the weeks, the sales and the features."""
+        digest = hashlib.sha256()
+        arrays = [self.store_ids, self.dept_ids, self.weeks.astype(np.int64), self.sales, self.is_holiday]
+        for values in [*arrays, *(self.features[name] for name in sorted(self.features))]:
+            digest.update(np.ascontiguousarray(values).tobytes())
+        return digest.hexdigest()[:32]
+
+
+def as_date(week: np.datetime64) -> dt.date:
+    """Returns a NumPy day as a date."""
+    return dt.date.fromisoformat(str(week.astype("datetime64[D]")))
+
+
+def known_mean(values: FloatArray) -> FloatArray:
+    """Returns the mean of the known values of each row, 0 where none is known."""
+    known = ~np.isnan(values)
+    return np.asarray(np.where(known, values, 0.0).sum(axis=1) / np.maximum(known.sum(axis=1), 1))
+
+
+def weeks_back(sales: FloatArray, count: int, horizon: int) -> FloatArray:
+    """Returns the sales so many weeks before each of the weeks to come, NaN before the first week, (S, horizon)."""
+    position = sales.shape[1] + np.arange(horizon) - count
+    return np.asarray(np.where(position >= 0, sales[:, np.maximum(position, 0)], np.nan))
+
+
+def read_panel(database: "Database") -> Panel:
+    """Returns the panel of the published features.
+
+    Raises:
+        ShelfcastError: no features were published, or none of their weeks has sales.
+    """
+    import pyarrow.dataset as ds
+
+    found = database.read_frame("select uri from ops.published_artifacts where artifact_name = 'features'")
+    if found.empty:
+        raise ShelfcastError("There are no features to train on.", "Run `shelfcast features` first.")
+    keys = ["store_id", "dept_id", "feature_date", "store_type", "weekly_sales", "is_holiday"]
+    table = ds.dataset(found["uri"].iloc[0], format="parquet").to_table(columns=[*keys, *FEATURE_COLUMNS])
+    panel = panel_from_frame(table.to_pandas())
+    logger.info("panel of %d series and %d weeks to %s", panel.series_count, panel.week_count, panel.origin)
+    return panel
+
+
+def panel_from_frame(frame: "pd.DataFrame") -> Panel:
+    """Returns the panel of rows of `features.engineered_features`; columns that are missing count as unknown.
+
+    Raises:
+        ShelfcastError: no row has known sales, or the weeks are not whole weeks apart.
+    """
+    sold = frame["weekly_sales"].notna().to_numpy()
+    if not sold.any():
+        raise ShelfcastError(
+            "No week of the features has known sales.", "Check train.csv and run `shelfcast features` again."
+        )
+    days = frame["feature_date"].to_numpy().astype("datetime64[D]")
+    first, last = days.min(), days[sold].max()
+    if ((days - first).astype(np.int64) % 7).any():
+        raise ShelfcastError(
+            "The weeks of the features are not 7 days apart.", "Date every week in train.csv by its Friday."
+        )
+    position = (days - first) // WEEK
+    week_count = int((last - first) // WEEK) + 1
+    kept = position <= week_count
+    return _filled_panel(frame[kept], position[kept], first + WEEK * np.arange(week_count))
+
+
+def _filled_panel(frame: "pd.DataFrame", position: IntArray, weeks: DateArray) -> Panel:
+    series = frame["store_id"].to_numpy(np.int64) * 1_000_000 + frame["dept_id"].to_numpy(np.int64)
+    keys, first_row, row = np.unique(series, return_index=True, return_inverse=True)
+    shape = (len(keys), len(weeks) + 1)
+
+    def spread(name: str) -> FloatArray:
+        values = np.full(shape, np.nan)
+        if name in frame:
+            values[row, position] = frame[name].to_numpy(dtype=np.float64, na_value=np.nan)
+        return values
+
+    is_holiday = np.zeros(shape[1], dtype=bool)
+    np.logical_or.at(is_holiday, position, frame["is_holiday"].to_numpy(dtype=bool))
+    return Panel(
+        store_ids=keys // 1_000_000,
+        dept_ids=keys % 1_000_000,
+        store_types=frame["store_type"].to_numpy().astype(str)[first_row],
+        weeks=weeks,
+        sales=spread("weekly_sales")[:, :-1],
+        is_holiday=is_holiday[:-1],
+        features={name: spread(name) for name in FEATURE_COLUMNS},
+    )

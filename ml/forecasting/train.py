@@ -1,0 +1,104 @@
+"""Training: backtest, fit on all data, register, and decide who is champion."""
+
+import logging
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ml.forecasting.backtest import BASELINE, publish_backtest
+from ml.forecasting.candidates import candidates
+from ml.forecasting.experiment import record_training, training_fingerprint
+from ml.forecasting.panel import read_panel
+from ml.forecasting.promotion import Evidence, choose, promote
+from ml.forecasting.registry import current_champion, open_registry
+from ml.forecasting.scorecard import Score, value_added
+from ml.forecasting.study import study
+from warehouse.database import Database
+from warehouse.progress import Progress, silent
+from warehouse.publish import Change
+from warehouse.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class TrainReport:
+    """What a training did.
+
+    Attributes:
+        champion: name of the champion.
+        champion_version: its version in the registry.
+        challenger: name of the challenger.
+        promotions: aliases that were set anew.
+        origin_count: origins of the backtest.
+        scores: pooled figures by candidate.
+        rows: rows of `ml.backtest_errors`.
+        change: those that changed.
+        seconds: wall clock.
+    """
+
+    champion: str
+    champion_version: str
+    challenger: str
+    promotions: int
+    origin_count: int
+    scores: Mapping[str, Score]
+    rows: int
+    change: Change
+    seconds: float
+
+    def __str__(self) -> str:
+        error, baseline = self.scores[self.champion].wmae, self.scores[BASELINE].wmae
+        return (
+            f"champion {self.champion} (version {self.champion_version}): weighted error ${error:,.0f} against "
+            f"${baseline:,.0f} of seasonal naive, {value_added(error, baseline):.1%} less, over {self.origin_count} "
+            f"origins; {self.change}"
+        )
+
+
+def train(
+    settings: Settings,
+    database: Database,
+    run_id: str,
+    progress: Progress = silent,
+) -> TrainReport:
+    """Returns the report of a training: backtest rows written, models registered, aliases set.
+
+    Trained twice on the same data, code and settings, it writes the same rows and registers and promotes nothing new.
+
+    Args:
+        settings: seed, number of origins, address of the registry.
+        database: where the features were published.
+        run_id: run that is written to the rows.
+        progress: called per origin and candidate.
+
+    Raises:
+        ShelfcastError: there are no features, or too few weeks.
+    """
+    began = time.monotonic()
+    panel = read_panel(database)
+    tried = candidates(settings)
+    result = study(panel, tried, settings.backtest_origins, progress)
+    rows, change = publish_backtest(database, result.backtest, run_id, is_whole=True)
+    fingerprint = training_fingerprint(panel, settings)
+    errors = {name: figures.wmae for name, figures in result.scores.items()}
+    evidence = Evidence(errors, errors[BASELINE], len(result.backtest.origins), panel.fingerprint)
+    with open_registry(settings, database) as client:
+        incumbent = current_champion(client)
+        choice = choose(errors, incumbent.name if incumbent else None)
+        versions = record_training(client, settings, tried, result, fingerprint, run_id)
+        promotions = promote(client, database, choice, versions, evidence, run_id)
+    champion = versions[choice.champion]
+    report = TrainReport(
+        champion=champion.name,
+        champion_version=champion.version,
+        challenger=choice.challenger,
+        promotions=promotions,
+        origin_count=evidence.origin_count,
+        scores=result.scores,
+        rows=rows,
+        change=change,
+        seconds=time.monotonic() - began,
+    )
+    logger.info("%s; %.1f s", report, report.seconds)
+    return report

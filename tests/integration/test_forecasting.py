@@ -1,0 +1,279 @@
+"""Training, registry and forecasts against a database of their own, from a small panel on disk."""
+
+import datetime as dt
+import logging
+import os
+import shutil
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ml.forecasting.backtest import backtest
+from ml.forecasting.explain import explain_forecast
+from ml.forecasting.forecast import forecast
+from ml.forecasting.panel import FEATURE_COLUMNS, Panel, read_panel
+from ml.forecasting.prophet_model import Prophet, forecast_in_loop, forecast_with_spark, store_totals
+from ml.forecasting.registry import load_champion, load_models, open_registry
+from ml.forecasting.train import train
+from warehouse import embedded
+from warehouse.calendar import holiday_of
+from warehouse.database import open_database
+from warehouse.environment import library_environment
+from warehouse.errors import ShelfcastError, UsageError
+from warehouse.incoming import publish_frame
+from warehouse.settings import load_settings
+
+FIRST_WEEK, WEEKS, STORES, DEPARTMENTS = dt.date(2010, 2, 5), 120, 3, 4
+MODELS = ["aligned_seasonal", "blend", "lightgbm", "prophet", "seasonal_naive"]
+
+
+@pytest.fixture(scope="module")
+def place():
+    """Settings and database in a home of this module's own, with features published."""
+    home = Path(tempfile.mkdtemp(prefix="shelfcast-forecasting-"))
+    settings = load_settings(home=home, backtest_origins=3)
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in library_environment(settings).items():
+            patch.setenv(name, value)
+        (home / "tmp").mkdir()
+        database = open_database(settings)
+        yield settings, database
+        embedded.stop(settings)
+    shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def trained(place):
+    """The place after features were published and a first training, with what was logged."""
+    settings, database = place
+    _publish_features(database, settings.home)
+    records: list[str] = []
+    handler = logging.Handler()
+    handler.emit = lambda record: records.append(record.getMessage())
+    logging.getLogger().addHandler(handler)
+    report = train(settings, database, "run-1")
+    logging.getLogger().removeHandler(handler)
+    return settings, database, report, "\n".join(records)
+
+
+def _publish_features(database, home: Path) -> None:
+    stores = pd.DataFrame(
+        {"store_id": range(1, STORES + 1), "store_type": list("ABC"), "size_sqft": 90_000, "load_id": "l"}
+    )
+    publish_frame(database, stores, "raw.store_attributes", ["store_id"], "replace")
+    folder = home / "features"
+    folder.mkdir()
+    _rows().to_parquet(folder / "part.parquet", index=False)
+    with database.connect() as connection:
+        connection.execute(
+            "insert into ops.published_artifacts (artifact_name, uri, run_id, fingerprint) "
+            "values ('features', %s, 'r', 'f')",
+            [str(folder)],
+        )
+
+
+def _rows() -> pd.DataFrame:
+    random = np.random.default_rng(2)
+    dates = [FIRST_WEEK + dt.timedelta(weeks=number) for number in range(WEEKS + 1)]
+    season = 1 + 0.3 * np.sin(2 * np.pi * np.arange(WEEKS + 1) / 52.18)
+    frames = []
+    for store, kind in zip(range(1, STORES + 1), "ABC", strict=True):
+        for department in range(1, DEPARTMENTS + 1):
+            sales = 1000.0 * store * department * season * (1 + 0.1 * random.standard_normal(WEEKS + 1))
+            sales[-1] = np.nan
+            frame = pd.DataFrame(
+                {"store_id": store, "dept_id": department, "feature_date": dates, "weekly_sales": sales}
+            )
+            frame["sales_lag_1"], frame["sales_lag_52"] = (
+                frame["weekly_sales"].shift(1),
+                frame["weekly_sales"].shift(52),
+            )
+            frames.append(frame.assign(store_type=kind))
+    rows = pd.concat(frames, ignore_index=True)
+    # Department 4 of store 3 stopped half a year before the end.
+    stopped = (rows["store_id"] == 3) & (rows["dept_id"] == 4) & (rows["feature_date"] > dates[-27])
+    rows.loc[stopped, "weekly_sales"] = np.nan
+    rows["is_holiday"] = [holiday_of(day) is not None for day in rows["feature_date"]]
+    for name in set(FEATURE_COLUMNS) - set(rows):
+        rows[name] = 0.0
+    return rows
+
+
+def test_without_features_training_says_what_to_run(place) -> None:
+    settings, database = place
+    if not database.read_frame("select 1 from ops.published_artifacts where artifact_name = 'features'").empty:
+        pytest.skip("another test has published features")
+    with pytest.raises(ShelfcastError, match="shelfcast features"):
+        train(settings, database, "run-0")
+
+
+def test_without_a_trained_model_a_forecast_says_what_to_run(place) -> None:
+    settings, database = place
+    with pytest.raises(ShelfcastError, match="shelfcast train"):
+        load_champion(settings, database)
+
+
+def test_a_training_registers_every_candidate_and_promotes_two(trained) -> None:
+    settings, database, report, _ = trained
+    assert sorted(report.scores) == MODELS
+    assert report.promotions == 2
+    rows = database.read_frame("select * from ml.promotions order by promotion_id")
+    assert rows["alias"].tolist() == ["champion", "challenger"]
+    assert rows["model_name"].tolist() == [report.champion, report.challenger]
+    assert rows["wmae_amount"][0] == pytest.approx(report.scores[report.champion].wmae)
+    champion = load_champion(settings, database)
+    assert (champion.name, champion.version) == (report.champion, report.champion_version)
+    assert champion.metrics["wmae_amount"] == pytest.approx(report.scores[report.champion].wmae)
+
+
+def test_the_backtest_rows_reproduce_the_scorecard(trained) -> None:
+    _, database, report, _ = trained
+    rows = database.read_frame("select * from ml.backtest_errors")
+    assert len(rows) == report.rows
+    weights = np.where(rows["is_holiday"], 5.0, 1.0)
+    rows["weighted"] = weights * (rows["predicted_sales"] - rows["actual_sales"]).abs()
+    totals = rows.assign(weight=weights).groupby("model_name")[["weighted", "weight"]].sum()
+    for name, figures in report.scores.items():
+        assert totals.loc[name, "weighted"] / totals.loc[name, "weight"] == pytest.approx(figures.wmae)
+    assert rows[rows["origin_date"] == rows["origin_date"].min()]["prediction_lower"].isna().all()
+    assert rows[rows["origin_date"] == rows["origin_date"].max()]["prediction_lower"].notna().all()
+
+
+def test_the_experiment_holds_parameters_figures_and_pictures(trained) -> None:
+    settings, database, report, _ = trained
+    with open_registry(settings, database) as client:
+        experiment = client.get_experiment_by_name("shelfcast-demand")
+        run = client.search_runs([experiment.experiment_id])[0]
+        files = {file.path for file in client.list_artifacts(run.info.run_id)}
+    assert run.data.metrics["lightgbm.wmae"] == pytest.approx(report.scores["lightgbm"].wmae)
+    assert {f"blend.wmae_h{step}" for step in range(1, 9)} <= set(run.data.metrics)
+    assert run.data.params["lightgbm.objective"] == "regression_l1"
+    assert {"feature_importance.csv", "feature_importance.png"} <= files
+    assert Path(experiment.artifact_location.removeprefix("file://")) == settings.home / "mlflow"
+
+
+def test_no_password_reaches_the_log_the_environment_or_the_artifacts(trained) -> None:
+    settings, database, _, logged = trained
+    secrets = [login.password for login in database.logins.values()]
+    assert not any(secret in logged for secret in secrets)
+    assert not any(secret in value for secret in secrets for value in os.environ.values())
+    files = [path for path in (settings.home / "mlflow").rglob("*") if path.is_file()]
+    assert files
+    assert not any(secret.encode() in path.read_bytes() for secret in secrets for path in files)
+
+
+def test_a_second_training_changes_no_row_registers_nothing_and_promotes_nobody(trained) -> None:
+    settings, database, first, _ = trained
+    second = train(settings, database, "run-2")
+    assert second.change.total == 0
+    assert second.promotions == 0
+    assert second.champion_version == first.champion_version
+    assert second.scores["lightgbm"] == first.scores["lightgbm"]
+    assert len(database.read_frame("select 1 from ml.promotions")) == 2
+    _, found = load_models(settings, database, MODELS)
+    assert sorted(int(version.version) for version, _ in found.values()) == [1, 2, 3, 4, 5]
+
+
+def test_every_active_series_is_forecast_by_every_candidate(trained) -> None:
+    settings, database, report, _ = trained
+    written = forecast(settings, database, "run-3")
+    rows = database.read_frame("select * from ml.forecasts where origin_date = %(day)s", {"day": written.origin_date})
+    assert written.series_count == STORES * DEPARTMENTS - 1
+    assert len(rows) == written.rows == 5 * 8 * written.series_count
+    assert sorted(rows["model_name"].unique()) == MODELS
+    assert rows.loc[rows["is_champion"], "model_name"].unique().tolist() == [report.champion]
+    edges = rows[
+        ["prediction_lower_95", "prediction_lower", "predicted_sales", "prediction_upper", "prediction_upper_95"]
+    ].to_numpy()
+    assert (np.diff(edges, axis=1) >= 0).all()
+    assert rows["forecast_id"].str.match(r"^\d+-\d+-\d{8}-\d{8}-[a-z_]+$").all()
+    assert forecast(settings, database, "run-4").change.total == 0
+
+
+def test_a_forecast_as_of_a_day_uses_the_weeks_known_then_and_leaves_other_origins_alone(trained) -> None:
+    settings, database, _, _ = trained
+    now = forecast(settings, database, "run-5")
+    then = forecast(settings, database, "run-6", as_of=dt.date(2012, 3, 20))
+    assert then.origin_date == dt.date(2012, 3, 16)
+    counts = database.read_frame("select origin_date, count(*) as n from ml.forecasts group by 1 order by 1")
+    assert counts["n"].tolist() == [then.rows, now.rows]
+
+
+@pytest.mark.parametrize("day", [dt.date(2010, 3, 1), dt.date(2030, 1, 1)])
+def test_a_day_that_cannot_be_an_origin_is_refused_with_the_days_that_can(trained, day: dt.date) -> None:
+    settings, database, _, _ = trained
+    with pytest.raises(UsageError, match="Choose a date from 2010-09-24 to 2012-05-18"):
+        forecast(settings, database, "run-7", as_of=day)
+
+
+def test_an_explanation_adds_up_to_the_champions_forecast(trained) -> None:
+    settings, database, report, _ = trained
+    forecast(settings, database, "run-8")
+    parts = explain_forecast(settings, database, 2, 3)
+    stored = database.read_frame(
+        "select predicted_sales from ml.forecasts where store_id = 2 and dept_id = 3 and is_champion "
+        "and origin_date = (select max(origin_date) from ml.forecasts) order by horizon_weeks"
+    )
+    amounts = [name for name in parts if name.endswith("_amount") and name != "forecast_amount"]
+    assert parts["model_name"].unique().tolist() == [report.champion]
+    assert parts[amounts].sum(axis=1).to_numpy() == pytest.approx(stored["predicted_sales"].to_numpy())
+
+
+@pytest.mark.parametrize(("pair", "words"), [((1, 99), "has no department 99"), ((3, 4), "has not sold anything")])
+def test_a_pair_that_is_not_forecast_is_not_explained(trained, pair: tuple[int, int], words: str) -> None:
+    settings, database, _, _ = trained
+    with pytest.raises(ShelfcastError, match=words):
+        explain_forecast(settings, database, *pair)
+
+
+def test_a_backtest_of_one_model_leaves_the_rows_of_the_others(trained) -> None:
+    settings, database, _, _ = trained
+    before = database.read_frame("select model_name, count(*) as n from ml.backtest_errors group by 1").set_index(
+        "model_name"
+    )["n"]
+    report = backtest(settings, database, "run-9", origins=2, models=["aligned_seasonal"])
+    after = database.read_frame("select model_name, count(*) as n from ml.backtest_errors group by 1").set_index(
+        "model_name"
+    )["n"]
+    assert len(report.origin_dates) == 2
+    assert after["aligned_seasonal"] == report.rows < before["aligned_seasonal"]
+    assert after.drop("aligned_seasonal").to_dict() == before.drop("aligned_seasonal").to_dict()
+    assert "aligned_seasonal" in str(report)
+
+
+def test_noise_after_the_origin_leaves_prophet_identical_bit_for_bit(trained) -> None:
+    _, database, _, _ = trained
+    panel = read_panel(database)
+    sales = panel.sales.copy()
+    sales[:, 100:] = np.random.default_rng(1).uniform(0, 1e5, sales[:, 100:].shape)
+    noisy: Panel = replace(panel, sales=sales)
+    ours, theirs = (Prophet(seed=1).predict(some.until(100), 8).point for some in (panel, noisy))
+    assert ours.tobytes() == theirs.tobytes()
+    assert np.isfinite(ours).all()
+
+
+def test_spark_and_the_plain_loop_fit_the_same_prophets(trained, spark) -> None:
+    _, database, _, _ = trained
+    totals = store_totals(read_panel(database))
+    looped = forecast_in_loop(totals, 8, 1)
+    fanned = forecast_with_spark(spark, totals, 8, 1).sort_values(["store_id", "ds"], ignore_index=True)
+    pd.testing.assert_frame_equal(fanned, looped, check_dtype=False, rtol=1e-9)
+
+
+def test_many_stores_go_through_spark_and_few_do_not(trained, spark) -> None:
+    _, database, _, _ = trained
+    panel, calls = read_panel(database), []
+
+    def open_session():
+        calls.append(1)
+        return spark
+
+    few = Prophet(seed=1, open_session=open_session).predict(panel, 8).point
+    assert not calls
+    many = Prophet(seed=1, open_session=open_session, spark_from=2).predict(panel, 8).point
+    assert calls
+    assert many == pytest.approx(few)

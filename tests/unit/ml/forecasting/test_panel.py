@@ -1,0 +1,71 @@
+import datetime as dt
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ml.forecasting.panel import known_mean, panel_from_frame, weeks_back
+from warehouse.errors import ShelfcastError
+
+
+def test_the_panel_holds_every_series_and_week_and_one_row_of_features_beyond(panel) -> None:
+    assert (panel.series_count, panel.week_count) == (12, 130)
+    assert panel.origin == dt.date(2012, 7, 27)
+    assert panel.features["sales_lag_1"].shape == (12, 131)
+    assert np.array_equal(panel.features["sales_lag_1"][:, -1], panel.sales[:, -1])
+
+
+def test_a_missing_week_is_unknown_sales_and_not_a_shorter_series(make_frame) -> None:
+    frame = make_frame(stores=1, departments=1, weeks=60)
+    panel = panel_from_frame(frame.drop(index=30))
+    assert panel.week_count == 60
+    assert np.flatnonzero(np.isnan(panel.sales[0])).tolist() == [30]
+
+
+def test_nothing_after_the_origin_is_left_in_a_history(panel) -> None:
+    history = panel.until(100)
+    assert history.week_count == 100
+    assert history.sales.shape == (12, 100)
+    assert all(values.shape == (12, 101) for values in history.features.values())
+    assert history.future_weeks(2).tolist() == panel.weeks[100:102].tolist()
+
+
+def test_a_series_is_active_only_where_it_sold_in_the_last_13_weeks(make_frame) -> None:
+    frame = make_frame(stores=1, departments=2, weeks=60)
+    late = frame["feature_date"] > frame["feature_date"].max() - pd.Timedelta(weeks=14)
+    frame.loc[late & (frame["dept_id"] == 2), "weekly_sales"] = np.nan
+    assert panel_from_frame(frame).active.tolist() == [True, False]
+
+
+def test_the_scale_is_the_mean_size_of_a_year_and_never_below_a_dollar(make_frame) -> None:
+    frame = make_frame(stores=1, departments=2, weeks=60)
+    frame["weekly_sales"] = np.where(frame["dept_id"] == 1, -200.0, 0.0)
+    assert panel_from_frame(frame).scale.tolist() == [200.0, 1.0]
+
+
+def test_the_fingerprint_tells_a_changed_cent(make_frame) -> None:
+    frame = make_frame(stores=1, departments=1, weeks=60)
+    before = panel_from_frame(frame).fingerprint
+    assert panel_from_frame(frame.sample(frac=1, random_state=1)).fingerprint == before
+    frame.loc[10, "weekly_sales"] += 0.01
+    assert panel_from_frame(frame).fingerprint != before
+
+
+def test_features_without_any_sales_are_refused_in_one_sentence(make_frame) -> None:
+    with pytest.raises(ShelfcastError, match="known sales"):
+        panel_from_frame(make_frame(stores=1, departments=1, weeks=30).assign(weekly_sales=np.nan))
+
+
+def test_weeks_that_are_not_seven_days_apart_are_refused(make_frame) -> None:
+    frame = make_frame(stores=1, departments=1, weeks=30)
+    frame.loc[5, "feature_date"] += pd.Timedelta(days=1)
+    with pytest.raises(ShelfcastError, match="7 days apart"):
+        panel_from_frame(frame)
+
+
+def test_means_skip_unknown_weeks_and_are_zero_where_nothing_is_known() -> None:
+    assert known_mean(np.array([[1.0, np.nan, 3.0], [np.nan] * 3])).tolist() == [2.0, 0.0]
+
+
+def test_weeks_before_the_first_are_unknown() -> None:
+    assert np.array_equal(weeks_back(np.array([[1.0, 2.0, 3.0]]), 4, 3), [[np.nan, 1.0, 2.0]], equal_nan=True)

@@ -1,0 +1,95 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from ml.forecasting.naive import AlignedSeasonal, SeasonalNaive
+from ml.forecasting.panel import panel_from_frame
+from ml.forecasting.seasonal import centred_mean, seasonal_base, sum_by
+
+
+def test_seasonal_naive_is_the_sales_of_52_weeks_before(panel) -> None:
+    forecast = SeasonalNaive().predict(panel, 8)
+    assert np.array_equal(forecast.point, panel.sales[:, -52:-44])
+    assert set(forecast.fallback) == {""}
+
+
+def test_seasonal_naive_names_its_fallback_where_last_year_is_missing(make_panel) -> None:
+    young = make_panel(weeks=40)
+    forecast = SeasonalNaive().predict(young, 8)
+    assert np.allclose(forecast.point, young.sales.mean(axis=1)[:, None])
+    assert set(forecast.fallback) == {"mean of the last known weeks"}
+
+
+def test_the_base_forecasts_a_series_that_repeats_itself(make_panel) -> None:
+    panel = make_panel(noise=0.0, weeks=130)
+    history = panel.until(122)
+    error = np.abs(seasonal_base(history, 8).point - panel.sales[:, 122:])
+    assert (error / panel.sales[:, 122:]).mean() < 0.02
+
+
+def test_the_base_follows_growth(make_frame) -> None:
+    frame = make_frame(noise=0.0)
+    week = (frame["feature_date"] - frame["feature_date"].min()).dt.days // 7
+    frame["weekly_sales"] *= 1.2 ** (week / 52)
+    panel = panel_from_frame(frame)
+    actual, history = panel.sales[:, 122:], panel.until(122)
+    ours = np.abs(seasonal_base(history, 8).point - actual).mean()
+    naive = np.abs(SeasonalNaive().predict(history, 8).point - actual).mean()
+    assert ours < naive / 3
+
+
+def test_the_base_beats_seasonal_naive_on_noise(make_panel) -> None:
+    panel = make_panel(noise=0.2)
+    actual, history = panel.sales[:, 122:], panel.until(122)
+    assert (
+        np.abs(AlignedSeasonal().predict(history, 8).point - actual).mean()
+        < np.abs(SeasonalNaive().predict(history, 8).point - actual).mean()
+    )
+
+
+@pytest.mark.parametrize(
+    "oddity",
+    ["one point", "all zeros", "constant", "negative weeks", "a gap of a year", "ten times the scale", "stopped"],
+)
+def test_an_odd_series_gets_a_forecast_that_is_known_and_not_absurd(make_frame, oddity: str) -> None:
+    frame = make_frame(stores=2, departments=2, weeks=120)
+    odd = frame["store_id"].eq(1) & frame["dept_id"].eq(1) & frame["weekly_sales"].notna()
+    week = (frame["feature_date"] - frame["feature_date"].min()).dt.days // 7
+    changed = {
+        "one point": frame["weekly_sales"].where(week == 119),
+        "all zeros": frame["weekly_sales"] * 0,
+        "constant": frame["weekly_sales"] * 0 + 500,
+        "negative weeks": frame["weekly_sales"] - 950,
+        "a gap of a year": frame["weekly_sales"].where((week < 40) | (week > 95)),
+        "ten times the scale": frame["weekly_sales"] * np.where(week > 60, 10, 1),
+        "stopped": frame["weekly_sales"].where(week < 80),
+    }[oddity]
+    frame["weekly_sales"] = frame["weekly_sales"].mask(odd, changed)
+    panel = panel_from_frame(frame)
+    for model in (SeasonalNaive(), AlignedSeasonal()):
+        point = model.predict(panel, 8).point
+        assert np.isfinite(point).all()
+        assert np.abs(point[0]).max() <= 3 * max(np.nanmax(np.abs(panel.sales[0])), 1.0)
+    if oddity == "all zeros":
+        assert AlignedSeasonal().predict(panel, 8).point[0].tolist() == [0.0] * 8
+    if oddity == "constant":
+        assert AlignedSeasonal().predict(panel, 8).point[0] == pytest.approx([500.0] * 8, rel=0.02)
+
+
+def test_a_single_week_of_history_is_enough_for_a_number(make_frame) -> None:
+    frame = make_frame(stores=1, departments=1, weeks=30).head(2)
+    frame.loc[frame.index[1], "weekly_sales"] = np.nan
+    panel = panel_from_frame(frame)
+    assert seasonal_base(panel, 8).point[0] == pytest.approx([panel.sales[0, 0]] * 8)
+
+
+def test_the_centred_mean_clamps_at_the_edges() -> None:
+    mean = centred_mean(np.arange(104.0)[None, :])[0]
+    assert mean[0] == mean[20] == pytest.approx(np.arange(52).mean())
+    assert mean[-1] == pytest.approx(np.arange(52, 104).mean())
+    assert mean[52] == pytest.approx(np.arange(26, 78).mean())
+
+
+def test_sums_by_group_stand_at_every_member() -> None:
+    values = pd.Series([1.0, 2.0, np.nan]).to_numpy()[:, None]
+    assert sum_by(values, np.array([0, 1, 1])).ravel().tolist() == [1.0, 2.0, 2.0]

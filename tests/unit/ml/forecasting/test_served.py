@@ -1,0 +1,26 @@
+import numpy as np
+import pytest
+
+from ml.forecasting.backtest import origins_of, run_backtest
+from ml.forecasting.naive import AlignedSeasonal
+from ml.forecasting.served import ServedModel, load_model, save_model
+
+
+def test_a_served_model_forecasts_from_rows_of_features_alone(make_frame, panel, tmp_path) -> None:
+    model = AlignedSeasonal()
+    calibrations = run_backtest(panel, (model,), origins_of(panel, 3)).calibrations
+    save_model(ServedModel(model.name, model.fit(panel), calibrations[model.name]), tmp_path / "model.pkl")
+    rows = load_model(tmp_path / "model.pkl").predict(make_frame())
+    assert len(rows) == 12 * 8
+    assert rows["predicted_sales"].to_numpy() == pytest.approx(model.predict(panel, 8).point.ravel())
+    assert (rows["prediction_lower_95"] <= rows["prediction_lower"]).all()
+    assert (rows["prediction_upper"] <= rows["prediction_upper_95"]).all()
+    assert np.isfinite(rows["prediction_upper_95"]).all()
+
+
+def test_a_file_that_holds_something_else_is_refused(tmp_path) -> None:
+    import pickle
+
+    (tmp_path / "model.pkl").write_bytes(pickle.dumps({"not": "a model"}))
+    with pytest.raises(TypeError, match="not a forecasting model"):
+        load_model(tmp_path / "model.pkl")
