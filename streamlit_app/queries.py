@@ -112,8 +112,7 @@ def unusual_sales(limit: int = 8) -> pd.DataFrame:
         order by abs(deviation_amount) desc
         limit :limit
         """,
-        limit=limit,
-    )
+        limit=limit)  # fmt: skip
 
 
 def pairs() -> pd.DataFrame:
@@ -135,8 +134,7 @@ def pair_weeks(store_id: int, dept_id: int) -> pd.DataFrame:
         where store_id = :store and dept_id = :dept
         order by week_date
         """,
-        store=store_id, dept=dept_id,
-    )  # fmt: skip
+        store=store_id, dept=dept_id)  # fmt: skip
 
 
 def pair_forecasts(store_id: int, dept_id: int) -> pd.DataFrame:
@@ -158,8 +156,7 @@ def pair_forecasts(store_id: int, dept_id: int) -> pd.DataFrame:
         window of_model as (partition by model_name)
         order by is_champion desc, model_name, week_date
         """,
-        store=store_id, dept=dept_id,
-    )  # fmt: skip
+        store=store_id, dept=dept_id)  # fmt: skip
 
 
 def pair_anomalies(store_id: int, dept_id: int) -> pd.DataFrame:
@@ -171,8 +168,7 @@ def pair_anomalies(store_id: int, dept_id: int) -> pd.DataFrame:
         where store_id = :store and dept_id = :dept
         order by week_date desc
         """,
-        store=store_id, dept=dept_id,
-    )  # fmt: skip
+        store=store_id, dept=dept_id)  # fmt: skip
 
 
 def accuracy(by: str, store_type: str = "") -> pd.DataFrame:
@@ -289,9 +285,7 @@ def agent_answers(store_id: int, dept_id: int) -> pd.DataFrame:
         )
         select * from answers order by analysis_type = 'report' desc, analysis_type
         """,
-        store=store_id,
-        dept=dept_id,
-    )
+        store=store_id, dept=dept_id)  # fmt: skip
 
 
 def quality_rules() -> pd.DataFrame:
@@ -328,8 +322,7 @@ def loads(limit: int = 40) -> pd.DataFrame:
         order by loaded_at desc, table_name
         limit :limit
         """,
-        limit=limit,
-    )
+        limit=limit)  # fmt: skip
 
 
 def rejection_reasons() -> pd.DataFrame:
@@ -381,8 +374,7 @@ def runs(limit: int = 20) -> pd.DataFrame:
         order by started_at desc
         limit :limit
         """,
-        limit=limit,
-    )
+        limit=limit)  # fmt: skip
 
 
 def stages(run_id: str) -> pd.DataFrame:
