@@ -42,7 +42,6 @@ def _recommendation(row: Mapping[str, Any]) -> Facts:
         **{f"{name}_dollars": dollars(row[f"{name}_amount"]) for name in (*stocks, *money)},
         "stock_position_dollars": dollars(position),
         "excess_stock_dollars": dollars(max(position - row["order_up_to_level_amount"], 0.0)),
-        "excess_cost_dollars": dollars(max(row["value_at_risk_amount"] - row["expected_lost_margin_amount"], 0.0)),
         "cover_weeks": rounded(position / weekly, 1) if weekly > 0 else None,
         "mean_daily_demand_dollars": dollars(row["average_daily_demand_amount"]),
         "mean_weekly_demand_dollars": dollars(weekly),

@@ -264,10 +264,10 @@ def _money_words(decision: Facts) -> str:
     rank = decision["exception_rank"]
     place = f", number {rank} of {decision['ranked_pair_count']} pairs" if rank else ""
     return (
-        f"At stake is {usd(decision['value_at_risk_dollars'])}{place}: "
-        f"{usd(decision['expected_lost_margin_dollars'])} of margin expected to be lost before a delivery and "
-        f"{usd(decision['excess_cost_dollars'])} of cost of excess stock. Holding today's stock for a review period "
-        f"costs {usd(decision['holding_cost_dollars'])}."
+        f"If nothing is done, {usd(decision['value_at_risk_dollars'])} is at stake over lead time and review "
+        f"period{place}; {usd(decision['expected_lost_margin_dollars'])} of margin is expected to be lost before an "
+        f"order placed now could arrive. Holding today's stock for a review period costs "
+        f"{usd(decision['holding_cost_dollars'])}."
     )
 
 

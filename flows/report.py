@@ -22,7 +22,7 @@ _EXCEPTIONS = (
     "from marts.fct_inventory_recommendations where is_latest order by exception_rank limit 10"
 )
 _ANSWERS = (
-    "select distinct on (store_id, dept_id) store_id, dept_id, agent_response, model_name, is_clean "
+    "select distinct on (store_id, dept_id) store_id, dept_id, agent_response "
     "from marts.fct_agent_reports where analysis_type = 'report' and run_id = "
     "(select run_id from marts.fct_agent_reports where analysis_type = 'report' order by created_at desc limit 1) "
     "order by store_id, dept_id, created_at desc"
@@ -86,9 +86,5 @@ def _exceptions(database: Database) -> str:
 def _answers(database: Database) -> str:
     parts = []
     for row in database.read_frame(_ANSWERS, role="reader").itertuples():
-        checked = "every number was checked" if row.is_clean else "some numbers could not be checked and are marked"
-        parts.append(
-            f"### Store {row.store_id}, department {row.dept_id}\n\n{row.agent_response}\n\n"
-            f"*Written by {row.model_name}; {checked}.*"
-        )
+        parts.append(f"### Store {row.store_id}, department {row.dept_id}\n\n{row.agent_response}")
     return "\n\n".join(parts) or "The agents have not been asked yet: run `shelfcast explain`."

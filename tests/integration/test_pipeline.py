@@ -122,19 +122,19 @@ def test_a_red_dbt_test_makes_the_run_red_and_names_the_test(finished_run, wareh
     with warehouse.connect() as connection:
         connection.execute(
             "insert into ml.sales_anomalies (store_id, dept_id, sale_date, detector, score, expected_sales, "
-            "actual_sales, reason, run_id) select store_id, 9999, '2012-01-06', 'forecast_residual', 9, 1, 1, 'x', 'x' "
-            "from raw.store_attributes limit 1"
+            "actual_sales, reason, run_id) select store_id, dept_id, sale_date, 'robust_seasonal', 9, 1, "
+            "weekly_sales + 1000, 'x', 'spoiled' from raw.raw_sales order by sale_date desc limit 1"
         )
     try:
         ended = shelfcast(finished_run, "run", "--from", "marts")
         assert ended.returncode == 1
-        assert re.search(r"dbt: \d+ of \d+ models and tests are red; the first is \S*sales_anomalies", ended.stderr)
+        assert re.search(r"dbt: \d+ of \d+ models and tests are red; the first is \S*anomalies", ended.stderr)
         assert "Traceback" not in ended.stderr + ended.stdout
         status = warehouse.read_frame("select status from ops.pipeline_runs where stage = 'marts' order by started_at")
         assert list(status["status"])[-1] == "failed"
     finally:
         with warehouse.connect() as connection:
-            connection.execute("delete from ml.sales_anomalies where dept_id = 9999")
+            connection.execute("delete from ml.sales_anomalies where run_id = 'spoiled'")
         assert shelfcast(finished_run, "run", "--from", "marts").returncode == 0
 
 

@@ -12,7 +12,7 @@ DECISION = {
     "stock_source": "counted", "current_stock_dollars": 4000, "on_order_dollars": 1000, "stock_position_dollars": 5000,
     "safety_stock_dollars": 900, "reorder_point_dollars": 6100, "order_up_to_level_dollars": 9000,
     "order_quantity_dollars": 4100, "expected_lost_margin_dollars": 120, "holding_cost_dollars": 3.5,
-    "value_at_risk_dollars": 150, "excess_cost_dollars": 30, "excess_stock_dollars": 0, "cover_weeks": 2.9,
+    "value_at_risk_dollars": 150, "excess_stock_dollars": 0, "cover_weeks": 2.9,
     "mean_daily_demand_dollars": 250, "mean_weekly_demand_dollars": 1750,
     "weekly_demand_deviation_dollars": 300, "lead_time_weeks": 2.0, "review_period_weeks": 1.0,
     "service_level_percent": 95.0, "stockout_in_days": 16.0, "stockout_probability_percent": 31.5,
