@@ -27,8 +27,7 @@ def contents(settings: Settings) -> dict[str, tuple[int, str]]:
     database = open_database(settings)
     query = "select count(*), md5(string_agg(t::text, '|' order by t::text)) from (select {} from {}) t"
     return {
-        table: tuple(database.read_frame(checksum.format(columns, table)).iloc[0])
-        for table, columns in COMPARED.items()
+        table: tuple(database.read_frame(query.format(columns, table)).iloc[0]) for table, columns in COMPARED.items()
     }
 
 
