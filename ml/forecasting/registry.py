@@ -23,6 +23,8 @@ logger = logging.getLogger(__name__)
 REGISTERED_NAME = "shelfcast-demand"
 EXPERIMENT = "shelfcast-demand"
 CHAMPION, CHALLENGER = "champion", "challenger"
+# MLflow finds out by a refused insert what is new, and the driver warns of each.
+_CHATTY = ("mlflow", "alembic", "psycopg")
 _LOCK = threading.RLock()
 _ADDRESS_VARIABLES = ("MLFLOW_TRACKING_URI", "MLFLOW_REGISTRY_URI")
 
@@ -56,11 +58,14 @@ def open_registry(settings: Settings, database: Database) -> "Iterator[MlflowCli
         before = {name: os.environ.get(name) for name in _ADDRESS_VARIABLES}
         mlflow.set_tracking_uri(address)
         mlflow.set_registry_uri(address)
-        for name in ("mlflow", "alembic"):
+        levels = {name: logging.getLogger(name).level for name in _CHATTY}
+        for name in _CHATTY:
             logging.getLogger(name).setLevel(logging.ERROR)
         try:
             yield mlflow.MlflowClient()
         finally:
+            for name, level in levels.items():
+                logging.getLogger(name).setLevel(level)
             mlflow.set_tracking_uri(None)
             mlflow.set_registry_uri(None)
             _restore_environment(before)
