@@ -8,7 +8,7 @@ from pathlib import Path
 
 from flows.console import Display, console
 from flows.context import Context, Options, open_context
-from flows.stages import NAMES, Outcome, carry_out, stage_named
+from flows.stages import NAMES, Outcome, carry_out, is_all_current, stage_named
 from warehouse.errors import ShelfcastError, UsageError
 from warehouse.runs import exclusive, published_fingerprint
 
@@ -22,9 +22,14 @@ def run_pipeline(options: Options, start: str | None) -> None:
     with display.shown():
         display.begin("starting")
         context = open_context(options, progress=display)
-        from flows.pipeline import run_in_process
+        if start is None and not options.force and is_all_current(context):
+            # Nothing to chain, so no flow: Prefect's own start would be most of the time.
+            with exclusive(context.database):
+                outcomes = {name: _show(display, context, name) for name in NAMES}
+        else:
+            from flows.pipeline import run_in_process
 
-        outcomes = run_in_process(context, start, display)
+            outcomes = run_in_process(context, start, display)
     _summarise(context, outcomes, time.monotonic() - began)
 
 
@@ -88,10 +93,11 @@ def backtest(origins: int | None, models: tuple[str, ...] | None) -> None:
 
 def explain(store: int | None, department: int | None) -> None:
     """Prints what moved a forecast, in dollars, and what the four agents say of the pair."""
+    from rich.markdown import Markdown
+
     from agents.crew import explain_pair
     from agents.store import report_markdown
     from ml.forecasting.explain import explain_forecast
-    from rich.markdown import Markdown
 
     display = Display()
     with display.shown():

@@ -173,6 +173,15 @@ def carry_out(stage: Stage, context: Context, is_forced: bool = False) -> Outcom
     return Outcome(outcome.rows, outcome.message, "succeeded", seconds)
 
 
+def is_all_current(context: Context) -> bool:
+    """Returns whether every stage has published what it would make now."""
+    for stage in STAGES:
+        published = published_fingerprint(context.database, stage.name)
+        if published is None or published != stage_fingerprint(stage, context):
+            return False
+    return True
+
+
 def stage_fingerprint(stage: Stage, context: Context) -> str:
     """Returns a hash of all a stage reads: the stage before it, its code and its settings."""
     index = NAMES.index(stage.name)
