@@ -1,4 +1,4 @@
-"""Where the input files come from: the folder the user names, data/raw, else the sample."""
+"""Where the input files come from: the folder the user names, data/raw, the folder used before, else the sample."""
 
 import logging
 from pathlib import Path
@@ -21,7 +21,21 @@ def input_folder(context: Context) -> tuple[Path, Literal["sample", "files"]]:
     own = PROJECT_ROOT / "data" / "raw"
     if any(own.glob("*.csv*")):
         return own, "files"
+    before = _memory(context)
+    if before.exists():
+        return Path(before.read_text()), "files"
     return _sample_folder(context), "sample"
+
+
+def remember_folder(context: Context) -> None:
+    """Keeps the user's own folder for later runs that name none, such as those the dashboard starts."""
+    folder, kind = input_folder(context)
+    if kind == "files":
+        _memory(context).write_text(str(folder.resolve()))
+
+
+def _memory(context: Context) -> Path:
+    return context.settings.home / "data_folder.txt"
 
 
 def _sample_folder(context: Context) -> Path:

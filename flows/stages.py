@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from flows.context import Context, code_fingerprint, fingerprint
-from flows.data import input_folder
+from flows.data import input_folder, remember_folder
 from warehouse.errors import ShelfcastError, UsageError
 from warehouse.journal import known_secrets, redact
 from warehouse.runs import begin_stage, end_stage, published_fingerprint
@@ -62,6 +62,7 @@ def audit(context: Context) -> Outcome:
         context.database, load_id, context.run_id, f"{context.settings.lake}/inputs/{load_id}",
         _input_fingerprint(context), context.options.may_remove,
     )  # fmt: skip
+    remember_folder(context)
     total = sum(change.total for change in changes.values())
     sales = changes["raw_sales"]
     return Outcome(total, f"{report.checked} rules checked, {report.failed_warning} warnings; sales: {sales}")
