@@ -30,7 +30,7 @@ def start_controls() -> None:
         )
         is_asked = st.button("Start a run", type="primary", icon=":material/play_arrow:", key="start_run")
         st.caption(
-            "Reads the files of the last run again, unless newer ones lie in data/raw. Closing this page does not stop it."
+            "Reads the files of the last run, or those in data/raw. Closing this page does not stop the run."
         )
     if is_asked:
         with components.errors_as_sentences():
