@@ -1,8 +1,10 @@
 """dbt, run inside the process; a red test is an error with one sentence."""
 
+import contextlib
 import logging
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +25,8 @@ def run_dbt(settings: Settings, database: Database, arguments: list[str], quiet:
     """
     from dbt.cli.main import dbtRunner
 
-    os.environ.update(database.dbt_environment())
-    result = dbtRunner().invoke([*_global_flags(settings, quiet), *arguments, *_places(settings)])
+    with _credentials(database):
+        result = dbtRunner().invoke([*_global_flags(settings, quiet), *arguments, *_places(settings)])
     if result.exception is not None:
         raise ShelfcastError(f"dbt {arguments[0]} could not run: {_first_line(result.exception)}", _LOG_HINT)
     nodes = list(getattr(result.result, "results", None) or [])
@@ -43,6 +45,22 @@ def build_docs(settings: Settings, database: Database) -> Path:
     folder.mkdir(exist_ok=True)
     shutil.copyfile(settings.home / "dbt" / "static_index.html", folder / "index.html")
     return folder / "index.html"
+
+
+@contextlib.contextmanager
+def _credentials(database: Database) -> Iterator[None]:
+    """Sets the DB_* variables for dbt alone: left in place, they would name an outside database to later settings."""
+    ours = database.dbt_environment()
+    before = {name: os.environ.get(name) for name in ours}
+    os.environ.update(ours)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
 
 
 def _global_flags(settings: Settings, quiet: bool) -> list[str]:

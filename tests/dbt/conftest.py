@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -61,24 +61,29 @@ def _create_database(settings: Settings, database: Database) -> None:
 
 
 @pytest.fixture(scope="session")
-def dbt(dbt_database: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dbt]:
-    """Runs a dbt command on the database of these tests; the target folder is a temporary one."""
+def target(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder that dbt writes into."""
+    return tmp_path_factory.mktemp("dbt")
+
+
+@pytest.fixture(scope="session")
+def dbt(dbt_database: Database, target: Path) -> Dbt:
+    """Runs a dbt command on the database of these tests."""
     from dbt.cli.main import dbtRunner
 
-    target = tmp_path_factory.mktemp("dbt")
     places = ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT), "--target-path", str(target)]
     flags = ["--quiet", "--no-version-check", "--log-path", str(target / "logs")]
 
     def run(*arguments: str, strict: bool = False) -> Outcome:
         warnings = ["--warn-error-options", "{error: all}"] if strict else []
-        result = dbtRunner().invoke([*flags, *warnings, *arguments, *places])
+        with mock.patch.dict(os.environ, dbt_database.dbt_environment()):
+            result = dbtRunner().invoke([*flags, *warnings, *arguments, *places])
         nodes = getattr(result.result, "results", None) or []
         return Outcome(
             result.success, str(result.exception or ""), {node.node.name: str(node.status) for node in nodes}
         )
 
-    with mock.patch.dict(os.environ, {**dbt_database.dbt_environment(), "TEST_TARGET": str(target)}):
-        yield run
+    return run
 
 
 @pytest.fixture(scope="session")
@@ -88,10 +93,10 @@ def parsed(dbt: Dbt) -> Outcome:
 
 
 @pytest.fixture(scope="session")
-def manifest(parsed: Outcome, dbt: Dbt) -> dict[str, Any]:
+def manifest(parsed: Outcome, target: Path) -> dict[str, Any]:
     """The manifest that the parse wrote."""
     assert parsed.success, parsed.error
-    return dict(json.loads((Path(os.environ["TEST_TARGET"]) / "manifest.json").read_text()))
+    return dict(json.loads((target / "manifest.json").read_text()))
 
 
 def execute(database: Database, file: str) -> None:

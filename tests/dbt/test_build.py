@@ -227,9 +227,14 @@ def test_each_broken_value_turns_its_test_red(rows, dbt, dbt_database):
     assert expected - outcome.with_status("fail") == set()
 
 
-def test_the_sql_passes_the_linter(dbt):
+def test_the_sql_passes_the_linter(dbt_database):
     linter = Path(sys.executable).with_name("sqlfluff")
     done = subprocess.run(
-        [linter, "lint", "dbt_project"], cwd=PROJECT_ROOT, env=os.environ, capture_output=True, text=True, check=False
+        [linter, "lint", "dbt_project"],
+        cwd=PROJECT_ROOT,
+        env={**os.environ, **dbt_database.dbt_environment()},
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stdout[-3000:]
