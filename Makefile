@@ -15,13 +15,21 @@ ARGS ?=
 help:  ## Show this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.venv/ready: pyproject.toml uv.lock
+.uv/ready:
 	@test -n "$(PYTHON)" || { echo "Shelfcast needs Python 3.11 or 3.12; install one and try again."; exit 1; }
 	@command -v uv >/dev/null || test -x .uv/bin/uv || { $(PYTHON) -m venv .uv && .uv/bin/pip install -q uv; } || \
 		{ echo "uv could not be installed; on Debian and Ubuntu install python3-venv, then try again."; exit 1; }
-	@echo "Installing from uv.lock (about 2.5 GB, once) ..."
-	@$(UV) sync --frozen --all-groups --quiet --python $(PYTHON)
+	@mkdir -p .uv && touch $@
+
+.venv/ready: pyproject.toml uv.lock | .uv/ready
+	@echo "Installing from uv.lock (about 2.3 GB, once) ..."
+	@$(UV) sync --frozen --no-dev --inexact --quiet --python $(PYTHON)
 	@touch $@
+
+.venv/ready-dev: pyproject.toml uv.lock | .uv/ready
+	@echo "Installing from uv.lock, tools of the tests included ..."
+	@$(UV) sync --frozen --all-groups --quiet --python $(PYTHON)
+	@touch .venv/ready $@
 
 run: .venv/ready  ## Run everything: on the sample, on data/raw, or on DATA=folder
 	@$(BIN)/shelfcast run $(if $(DATA),--data "$(DATA)") $(ARGS)
@@ -29,18 +37,18 @@ run: .venv/ready  ## Run everything: on the sample, on data/raw, or on DATA=fold
 dashboard: .venv/ready  ## Open the dashboard on http://127.0.0.1:8501
 	@$(BIN)/shelfcast dashboard $(ARGS)
 
-test: .venv/ready lint  ## Run lint and all tests
+test: .venv/ready-dev lint  ## Run lint and all tests
 	@$(BIN)/python -m pytest $(ARGS)
 
-test-unit: .venv/ready  ## Run the tests that need no server
+test-unit: .venv/ready-dev  ## Run the tests that need no server
 	@$(BIN)/python -m pytest tests/unit $(ARGS)
 
-lint: .venv/ready  ## Check style and types
+lint: .venv/ready-dev  ## Check style and types
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 
-format: .venv/ready  ## Put the code in its house style
+format: .venv/ready-dev  ## Put the code in its house style
 	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
 
 docs: .venv/ready  ## Build the dbt docs site
