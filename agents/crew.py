@@ -6,7 +6,8 @@ CrewAI itself is imported when the first report is asked for.
 import dataclasses
 import logging
 import time
-from contextvars import ContextVar
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import ContextVar, copy_context
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -129,7 +130,7 @@ def _run(model: Any, writer: str, desk: Desk, progress: Progress) -> PairReport:
     clock = _Clock(model, desk.pair, progress)
     token = _CLOCK.set(clock)
     try:
-        _assemble(model, desk).kickoff(inputs={"store_id": desk.pair.store_id, "dept_id": desk.pair.dept_id})
+        _kick_off(_assemble(model, desk), {"store_id": desk.pair.store_id, "dept_id": desk.pair.dept_id})
     finally:
         _CLOCK.reset(token)
     if desk.failure:
@@ -139,6 +140,12 @@ def _run(model: Any, writer: str, desk: Desk, progress: Progress) -> PairReport:
             raise ModelRefusalError(f"the agent for {analysis_type} did not look at the data")
     answers = tuple(_checked(analysis_type, clock, desk) for analysis_type in ANALYSES)
     return PairReport(desk.pair.store_id, desk.pair.dept_id, desk.pair.origin_date, answers, writer)
+
+
+def _kick_off(crew: Any, inputs: dict[str, int]) -> None:
+    """Runs the crew in a thread of its own: CrewAI refuses to run where an event loop does, as in a notebook."""
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        pool.submit(copy_context().run, crew.kickoff, inputs).result()
 
 
 class _Clock:

@@ -90,7 +90,8 @@ def _create(server: Any, password: str) -> None:
 
 def _running_port(data: Path) -> int | None:
     """Returns the port of the server that owns the data folder, or None where none answers."""
-    with contextlib.suppress(FileNotFoundError, IndexError, ValueError):
+    # OSError: no file, no such process any more, or nobody listening: what a killed server leaves behind.
+    with contextlib.suppress(OSError, IndexError, ValueError):
         lines = (data / "postmaster.pid").read_text().splitlines()
         os.kill(int(lines[0]), 0)
         if lines[7].strip() == "ready":

@@ -29,9 +29,7 @@ def start_controls() -> None:
             format_func=lambda name: name.capitalize() if name == EVERYTHING else f"From {name} on",
         )
         is_asked = st.button("Start a run", type="primary", icon=":material/play_arrow:", key="start_run")
-        st.caption(
-            "Reads the files of the last run, or those in data/raw. Closing this page does not stop the run."
-        )
+        st.caption("Reads the files of the last run, or those in data/raw. Closing this page does not stop the run.")
     if is_asked:
         with components.errors_as_sentences():
             house = open_house()

@@ -36,7 +36,7 @@ AGENTS |= {"inventory_optimization": "inventory_planner"}
 NOW = dt.datetime(2026, 11, 20, 9, 30, tzinfo=dt.UTC)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def marts() -> Iterator[Settings]:
     """Settings of a database with filled marts; its server is stopped at the end."""
     import shutil
@@ -56,7 +56,7 @@ def marts() -> Iterator[Settings]:
     shutil.rmtree(home, ignore_errors=True)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def mart(marts: Settings) -> Callable[..., Any]:
     """Returns the first value of a query over the marts."""
     from warehouse.database import open_database
@@ -65,7 +65,7 @@ def mart(marts: Settings) -> Callable[..., Any]:
     return lambda query, **parameters: database.read_frame(query, parameters, role="reader").iloc[0, 0]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def address(marts: Settings) -> Iterator[str]:
     """Address of the dashboard, served by the command that `shelfcast dashboard` starts."""
     from streamlit_app.serve import command
@@ -85,7 +85,7 @@ def address(marts: Settings) -> Iterator[str]:
         log.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     """A headless Chromium."""
     if not CHROMIUM.exists():

@@ -17,7 +17,7 @@ from warehouse.settings import PROJECT_ROOT, Settings, load_settings
 COMPARED = {
     "raw.raw_sales": "store_id, dept_id, sale_date, weekly_sales, is_holiday",
     "features.engineered_features": "store_id, dept_id, feature_date, sales_lag_1, rolling_mean_13, cpi_change",
-    "ml.forecasts": "forecast_id, predicted_sales, prediction_lower, prediction_upper, is_champion",
+    "marts.latest_forecasts": "store_id, dept_id, forecast_date, predicted_sales, prediction_lower, prediction_upper",
     "ml.inventory_recommendations": "recommendation_id, current_stock, order_quantity, status, value_at_risk",
     "marts.fct_model_scores": "model_name, wmae_amount, coverage_80_rate, is_champion",
 }
