@@ -83,7 +83,7 @@ def _settings_in_a_home() -> Iterator[Settings]:
     from warehouse import embedded
     from warehouse.environment import prepare_environment
 
-    home = Path(tempfile.mkdtemp(prefix="shelfcast-tests-"))
+    home = Path(tempfile.mkdtemp(prefix="shelfcast-tests-", dir="/tmp"))
     settings = load_settings(home=home)
     prepare_environment(settings)
     yield settings

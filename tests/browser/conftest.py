@@ -86,10 +86,8 @@ def address(marts: Settings) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    """A headless Chromium."""
-    if not CHROMIUM.exists():
-        pytest.skip(f"no Chromium at {CHROMIUM}; on Debian: apt-get install chromium")
+def browser(marts: Settings) -> Iterator[Any]:
+    """A headless Chromium; its temporary files lie under the home of the marts."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:

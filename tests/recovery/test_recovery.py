@@ -19,7 +19,8 @@ COMPARED = {
     "features.engineered_features": "store_id, dept_id, feature_date, sales_lag_1, rolling_mean_13, cpi_change",
     "marts.latest_forecasts": "store_id, dept_id, forecast_date, predicted_sales, prediction_lower, prediction_upper",
     "ml.inventory_recommendations": "recommendation_id, current_stock, order_quantity, status, value_at_risk",
-    "marts.fct_model_scores": "model_name, wmae_amount, coverage_80_rate, is_champion",
+    # A sum of floating-point numbers depends on their order in its last digits.
+    "marts.fct_model_scores": "model_name, round(wmae_amount::numeric, 6), coverage_80_rate, is_champion",
 }
 
 
