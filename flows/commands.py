@@ -190,11 +190,17 @@ def schedule(cron: str, options: Options) -> None:
     from warehouse.environment import prepare_environment
     from warehouse.settings import load_settings
 
-    prepare_environment(load_settings())
-    from flows.pipeline import shelfcast
+    settings = load_settings()
+    prepare_environment(settings)
+    from flows.schedule import prefect_server, start_clock
 
-    console.print(f"Serving the flow on the schedule {cron!r} (UTC). Ctrl-C ends it.")
-    shelfcast.serve(name="weekly", cron=cron, parameters={"options": vars(options)})
+    with prefect_server(settings) as address:
+        # Prefect reads the address when it is imported.
+        from flows.pipeline import shelfcast
+
+        console.print(f"Serving the flow on the schedule {cron!r} (UTC) at {address}. Ctrl-C ends it.")
+        start_clock(cron, "shelfcast/weekly")
+        shelfcast.serve(name="weekly", parameters={"options": vars(options)})
 
 
 def dbt(arguments: list[str]) -> None:

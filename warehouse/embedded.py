@@ -103,7 +103,7 @@ def _running_port(data: Path) -> int | None:
 def _launch(server: Any) -> int:
     log = server.pgdata / "server.log"
     began = time.monotonic()
-    for port in (_kept_port(server.pgdata), _free_port(), _free_port()):
+    for port in (_kept_port(server.pgdata), free_port(), free_port()):
         with contextlib.suppress(subprocess.SubprocessError):
             _execute(
                 server, "pg_ctl", "-w", "-t", "60", "-l", str(log), "-D", str(server.pgdata),
@@ -120,10 +120,11 @@ def _launch(server: Any) -> int:
 
 def _kept_port(data: Path) -> int:
     kept = data / "shelfcast_port"
-    return int(kept.read_text()) if kept.exists() else _free_port()
+    return int(kept.read_text()) if kept.exists() else free_port()
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Returns a TCP port on loopback that nothing listens on."""
     with socket.socket() as probe:
         probe.bind((HOST, 0))
         return int(probe.getsockname()[1])
