@@ -8,6 +8,7 @@ from pathlib import Path
 
 from flows.console import Display, console
 from flows.context import Context, Options, open_context
+from flows.marts import read_marts
 from flows.stages import NAMES, Outcome, carry_out, is_all_current, stage_named
 from warehouse.errors import ShelfcastError, UsageError
 from warehouse.runs import exclusive, published_fingerprint
@@ -113,8 +114,8 @@ def explain(store: int | None, department: int | None) -> None:
 
 
 def _top_exception(context: Context) -> tuple[int, int]:
-    frame = _read_marts(
-        context,
+    frame = read_marts(
+        context.database,
         "select store_id, dept_id from marts.fct_inventory_recommendations where is_latest "
         "order by exception_rank limit 1",
     )
@@ -227,15 +228,6 @@ def _show(display: Display, context: Context, name: str, is_forced: bool = False
     outcome = carry_out(stage_named(name), context, is_forced)
     display.end(name, outcome)
     return outcome
-
-
-def _read_marts(context: Context, query: str):  # type: ignore[no-untyped-def]
-    import psycopg
-
-    try:
-        return context.database.read_frame(query, role="reader")
-    except psycopg.errors.UndefinedTable:
-        raise ShelfcastError("The marts are not built yet.", "Run `shelfcast run` first.") from None
 
 
 def _summarise(context: Context, outcomes: dict[str, Outcome], seconds: float) -> None:

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import LiteralString
 
+from flows.marts import read_marts
 from warehouse.database import Database
 from warehouse.errors import ShelfcastError, UsageError
 
@@ -25,18 +26,13 @@ def export(database: Database, name: str, path: Path) -> int:
         UsageError: the name or the ending is not known.
         ShelfcastError: the marts are not built yet, or the file cannot be written.
     """
-    import psycopg
-
     if name not in _QUERIES:
         raise UsageError(f"There is nothing named {name!r} to export.", f"Choose one of {', '.join(NAMES)}.")
     if path.suffix not in (".csv", ".parquet"):
         raise UsageError(
             f"{path.name} ends neither in .csv nor in .parquet.", "Name the file with one of these endings."
         )
-    try:
-        frame = database.read_frame(_QUERIES[name], role="reader")
-    except psycopg.errors.UndefinedTable:
-        raise ShelfcastError("The marts are not built yet.", "Run `shelfcast run` first.") from None
+    frame = read_marts(database, _QUERIES[name])
     draft = path.with_name(f".{path.name}.new")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -3,7 +3,6 @@
 import contextlib
 import json
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -18,6 +17,7 @@ import yaml
 
 from warehouse import embedded
 from warehouse.database import locate_database, open_database
+from warehouse.embedded import free_port
 from warehouse.settings import PROJECT_ROOT, Settings, load_settings
 
 BIN = Path(sys.executable).parent
@@ -50,12 +50,6 @@ def test_the_names_of_the_example_environment_are_settings():
     known = {(field.validation_alias or name).upper() for name, field in Settings.model_fields.items()}
     assert names <= known
     assert {"DATABASE_URL", "MLFLOW_TRACKING_URI", "GEMINI_API_KEY", "SPARK_MASTER_URL", "LAKE_URI"} <= names
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @contextlib.contextmanager
