@@ -30,6 +30,8 @@ WEEK = np.timedelta64(7, "D")
 ACTIVE_WEEKS = 13
 """A series is active at an origin where it sold anything in the weeks up to it, this many."""
 YEAR_WEEKS = 52
+PLAN_WEEKS = 39
+"""Weeks ahead that a plan can reach: the longest horizon."""
 
 FEATURE_COLUMNS = (
     "sales_lag_1", "sales_lag_2", "sales_lag_4", "sales_lag_8", "sales_lag_52", "sales_last_year_aligned",
@@ -38,6 +40,16 @@ FEATURE_COLUMNS = (
     "cpi_change", "unemployment", "unemployment_change", "total_markdown", "markdown_count", "size_normalized",
 )  # fmt: skip
 """Columns of `features.engineered_features` that the models read; all known before their week began."""
+
+# A week without a single markdown has no plan: planning none is written as 0.
+_MARKDOWNS = """
+select store_id, feature_date,
+    case when num_nonnulls(markdown_1, markdown_2, markdown_3, markdown_4, markdown_5) > 0
+        then coalesce(markdown_1, 0) + coalesce(markdown_2, 0) + coalesce(markdown_3, 0) + coalesce(markdown_4, 0)
+            + coalesce(markdown_5, 0)
+    end as markdown_amount
+from raw.external_features
+"""
 
 
 @dataclass(frozen=True)
@@ -52,6 +64,8 @@ class Panel:
         sales: dollars, NaN where not known, (S, T).
         is_holiday: whether the data flags the week, (T,).
         features: by column, (S, T + 1); position t holds what was known before week t began.
+        planned_markdown: markdown of the store in dollars where the user says that markdowns ahead are a plan, NaN
+            where nothing is planned, (S, T + 39). The plan of a past week is the markdown that it had.
     """
 
     store_ids: IntArray
@@ -61,6 +75,7 @@ class Panel:
     sales: FloatArray
     is_holiday: BoolArray
     features: Mapping[str, FloatArray]
+    planned_markdown: FloatArray | None = None
 
     @property
     def series_count(self) -> int:
@@ -78,13 +93,15 @@ class Panel:
         return as_date(self.weeks[-1])
 
     def until(self, week_count: int) -> "Panel":
-        """Returns the panel as it was known after its first `week_count` weeks: nothing later is left in it."""
+        """Returns the panel as it was known after `week_count` weeks: of what came later only a plan is left in it."""
+        plan = self.planned_markdown
         return replace(
             self,
             weeks=self.weeks[:week_count],
             sales=self.sales[:, :week_count],
             is_holiday=self.is_holiday[:week_count],
             features={name: values[:, : week_count + 1] for name, values in self.features.items()},
+            planned_markdown=None if plan is None else plan[:, : week_count + PLAN_WEEKS],
         )
 
     def future_weeks(self, horizon: int) -> DateArray:
@@ -129,8 +146,12 @@ def weeks_back(sales: FloatArray, count: int, horizon: int) -> FloatArray:
     return np.asarray(np.where(position >= 0, sales[:, np.maximum(position, 0)], np.nan))
 
 
-def read_panel(database: "Database") -> Panel:
+def read_panel(database: "Database", with_plan: bool = False) -> Panel:
     """Returns the panel of the published features.
+
+    Args:
+        database: where the features were published.
+        with_plan: whether the markdowns that features.csv has for weeks ahead are a plan that forecasts may use.
 
     Raises:
         ShelfcastError: no features were published, or none of their weeks has sales.
@@ -144,7 +165,25 @@ def read_panel(database: "Database") -> Panel:
     table = ds.dataset(found["uri"].iloc[0], format="parquet").to_table(columns=[*keys, *FEATURE_COLUMNS])
     panel = panel_from_frame(table.to_pandas())
     logger.info("panel of %d series and %d weeks to %s", panel.series_count, panel.week_count, panel.origin)
-    return panel
+    return with_planned_markdown(panel, database.read_frame(_MARKDOWNS)) if with_plan else panel
+
+
+def with_planned_markdown(panel: Panel, markdowns: "pd.DataFrame") -> Panel:
+    """Returns the panel with the markdowns of its weeks and of those ahead as the plan.
+
+    Args:
+        panel: what is known.
+        markdowns: one row per store and week with store_id, feature_date and markdown_amount in dollars, NaN where
+            nothing is planned.
+    """
+    weeks = np.concatenate([panel.weeks, panel.future_weeks(PLAN_WEEKS)])
+    stores, store = np.unique(panel.store_ids, return_inverse=True)
+    days = markdowns["feature_date"].to_numpy().astype("datetime64[D]")
+    row, column = np.searchsorted(stores, markdowns["store_id"].to_numpy()), (days - weeks[0]) // WEEK
+    kept = (column >= 0) & (column < len(weeks)) & markdowns["store_id"].isin(stores).to_numpy()
+    plan = np.full((len(stores), len(weeks)), np.nan)
+    plan[row[kept], column[kept]] = markdowns["markdown_amount"].to_numpy(dtype=np.float64, na_value=np.nan)[kept]
+    return replace(panel, planned_markdown=plan[store])
 
 
 def panel_from_frame(frame: "pd.DataFrame") -> Panel:
