@@ -3,15 +3,16 @@
 import datetime as dt
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 from psycopg import sql
 
-from ml.forecasting.backtest import LEAST_WEEKS
-from ml.forecasting.candidates import candidates, with_spark
+from ml.forecasting.backtest import BASELINE, LEAST_WEEKS
+from ml.forecasting.candidates import candidates, chosen_candidates, with_spark
+from ml.forecasting.experiment import training_fingerprint
 from ml.forecasting.forecaster import HORIZON
 from ml.forecasting.intervals import situation_at
 from ml.forecasting.panel import WEEK, Panel, as_date, read_panel
@@ -97,9 +98,12 @@ def forecast(
     """
     began = time.monotonic()
     panel = read_panel(database)
-    history = panel if as_of is None else panel.until(_weeks_known(panel, as_of))
-    is_latest = history.week_count == panel.week_count
-    cast = _registered_cast(settings, database) if is_latest else _cast_of_the_time(settings, history, progress)
+    history = history_as_of(panel, as_of)
+    names = [model.name for model in candidates(settings)]
+    if history.week_count == panel.week_count:
+        cast = registered_cast(settings, database, names)
+    else:
+        cast = cast_of_the_time(settings, history, names, progress)
     frame = _forecast_rows(history, cast, run_id, progress)
     scope = sql.SQL("t.origin_date = {}").format(sql.Literal(history.origin))
     change = publish_frame(database, frame, TABLE, KEYS, "replace", scope)
@@ -109,8 +113,14 @@ def forecast(
     return ForecastReport(history.origin, cast.champion, cast.versions, series_count, len(frame), change, seconds)
 
 
-def _weeks_known(panel: Panel, day: dt.date) -> int:
-    """Returns how many weeks were known on a day."""
+def history_as_of(panel: Panel, day: dt.date | None) -> Panel:
+    """Returns the panel as it was known on a day, the whole of it without one; a week is known from its Friday on.
+
+    Raises:
+        UsageError: the day lies before the first or after the last week that can be an origin.
+    """
+    if day is None:
+        return panel
     least = LEAST_WEEKS + HORIZON
     first, last = as_date(panel.weeks[min(least, panel.week_count) - 1]), panel.origin
     if not first <= day <= last:
@@ -118,11 +128,15 @@ def _weeks_known(panel: Panel, day: dt.date) -> int:
             f"No forecast can be made as of {day}: it needs {least} weeks of history, and sales are known to {last}.",
             f"Choose a date from {first} to {last}.",
         )
-    return int((np.datetime64(day, "D") - panel.weeks[0]) // WEEK) + 1
+    return panel.until(int((np.datetime64(day, "D") - panel.weeks[0]) // WEEK) + 1)
 
 
-def _registered_cast(settings: Settings, database: Database) -> Cast:
-    names = [model.name for model in candidates(settings)]
+def registered_cast(settings: Settings, database: Database, names: Sequence[str]) -> Cast:
+    """Returns the champion and the candidates of the names as the registry holds them.
+
+    Raises:
+        ShelfcastError: no model was trained.
+    """
     champion, found = load_models(settings, database, names)
     models = {name: _with_session(model, settings) for name, (_, model) in found.items()}
     return Cast(models, {name: version.version for name, (version, _) in found.items()}, champion)
@@ -135,12 +149,22 @@ def _with_session(served: ServedModel, settings: Settings) -> ServedModel:
     return served
 
 
-def _cast_of_the_time(settings: Settings, history: Panel, progress: Progress) -> Cast:
-    """Returns what a training on the history would have made; its version is the date."""
-    result = study(history, candidates(settings), settings.backtest_origins, progress)
-    choice = choose({name: figures.wmae for name, figures in result.scores.items()}, None)
-    version = f"as-of-{history.origin:%Y%m%d}"
-    return Cast(result.models, dict.fromkeys(result.models, version), choice.champion)
+def cast_of_the_time(settings: Settings, history: Panel, names: Sequence[str], progress: Progress = silent) -> Cast:
+    """Returns what a training on the history would have made of some candidates, seasonal naive among them.
+
+    The champion is the best of them: only with the names of all candidates it is the champion of the time.
+    """
+    tried = chosen_candidates(candidates(settings), [BASELINE, *names])
+    result = study(history, tried, settings.backtest_origins, progress)
+    errors = {name: figures.wmae for name, figures in result.scores.items()}
+    champion = choose(errors, None).champion if len(errors) > 1 else BASELINE
+    version = version_of_the_time(settings, history)
+    return Cast(result.models, dict.fromkeys(result.models, version), champion)
+
+
+def version_of_the_time(settings: Settings, history: Panel) -> str:
+    """Returns the version of what is trained for a date: its last week, and a mark of the data, code and settings."""
+    return f"as-of-{history.origin:%Y%m%d}-{training_fingerprint(history, settings)[:8]}"
 
 
 def _forecast_rows(history: Panel, cast: Cast, run_id: str, progress: Progress) -> "pd.DataFrame":

@@ -33,9 +33,17 @@ class ServedModel:
     model: FittedModel
     calibration: Calibration
 
-    def forecast(self, history: Panel, situation: Situation) -> tuple[PointForecast, FloatArray]:
-        """Returns the forecasts after a history, and their bounds as `Calibration.bounds` gives them."""
-        forecast = self.model.predict(history, HORIZON)
+    def forecast(
+        self, history: Panel, situation: Situation, horizon: int = HORIZON
+    ) -> tuple[PointForecast, FloatArray]:
+        """Returns the forecasts after a history, and their bounds as `Calibration.bounds` gives them.
+
+        Args:
+            history: all that is known.
+            situation: what the intervals need to know, for as many weeks.
+            horizon: weeks to forecast.
+        """
+        forecast = self.model.predict(history, horizon)
         return forecast, self.calibration.bounds(forecast.point, situation, sales_floor(history))
 
     def predict(self, model_input: "pd.DataFrame", params: Mapping[str, Any] | None = None) -> "pd.DataFrame":
@@ -54,14 +62,15 @@ def forecast_frame(history: Panel, forecast: PointForecast, bounds: FloatArray) 
     """Returns one row per active series and week to come, with the columns of `ml.forecasts` that a model knows."""
     import pandas as pd
 
-    series = np.repeat(np.flatnonzero(history.active), HORIZON)
-    step = np.tile(np.arange(HORIZON), int(history.active.sum()))
+    horizon = forecast.point.shape[1]
+    series = np.repeat(np.flatnonzero(history.active), horizon)
+    step = np.tile(np.arange(horizon), int(history.active.sum()))
     return pd.DataFrame(
         {
             "store_id": history.store_ids[series],
             "dept_id": history.dept_ids[series],
             "origin_date": pd.to_datetime(str(history.origin)),
-            "forecast_date": history.future_weeks(HORIZON)[step].astype("datetime64[ns]"),
+            "forecast_date": history.future_weeks(horizon)[step].astype("datetime64[ns]"),
             "horizon_weeks": step + 1,
             "predicted_sales": forecast.point[series, step],
             "prediction_lower": bounds[0, series, step],
