@@ -81,7 +81,7 @@ def forecast(as_of: str | None) -> None:
 
 def backtest(origins: int | None, models: tuple[str, ...] | None) -> None:
     """Scores candidates over rolling origins and prints the scorecard."""
-    from ml.forecasting.backtest import backtest as run_backtest
+    from ml.forecasting.evaluation import backtest as run_backtest
 
     display = Display()
     with display.shown():

@@ -5,8 +5,9 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ml.forecasting.backtest import BASELINE, publish_backtest
+from ml.forecasting.backtest import BASELINE
 from ml.forecasting.candidates import candidates
+from ml.forecasting.evaluation import publish_backtest
 from ml.forecasting.experiment import record_training, training_fingerprint
 from ml.forecasting.panel import read_panel
 from ml.forecasting.promotion import Evidence, choose, promote

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ml.forecasting.backtest import backtest
+from ml.forecasting.evaluation import backtest
 from ml.forecasting.explain import explain_forecast
 from ml.forecasting.forecast import forecast
 from ml.forecasting.panel import FEATURE_COLUMNS, Panel, read_panel
