@@ -27,6 +27,15 @@ RejectRate = Annotated[
 ]
 Replace = Annotated[bool, typer.Option("--replace", help="Let weeks vanish that were published from your own files.")]
 
+Planned = Annotated[
+    bool | None,
+    typer.Option(
+        "--planned-markdowns/--no-planned-markdowns", show_default=False,
+        help="Whether the markdowns that features.csv has for weeks ahead are a plan that forecasts may use; "
+        "PLANNED_MARKDOWNS without it.",
+    ),
+]  # fmt: skip
+
 
 def main() -> None:
     """Runs the command; a user's mistake ends in one sentence and exit code 1 or 2."""
@@ -50,12 +59,13 @@ def run(
     reject_rate_max: RejectRate = None,
     replace: Replace = False,
     force: Annotated[bool, typer.Option("--force", help="Do every stage again, changed or not.")] = False,
+    planned_markdowns: Planned = None,
 ) -> None:
     """Run everything, from files to decisions. What has not changed is not done again."""
     from flows.commands import run_pipeline
     from flows.context import Options
 
-    run_pipeline(Options(data, date_format, reject_rate_max, replace, force), start)
+    run_pipeline(Options(data, date_format, reject_rate_max, replace, force, planned_markdowns), start)
 
 
 @app.command()
@@ -101,11 +111,12 @@ def forecast(
     as_of: Annotated[
         str | None, typer.Option("--as-of", help="Forecast that was possible at this date (yyyy-mm-dd).")
     ] = None,
+    planned_markdowns: Planned = None,
 ) -> None:
     """Forecast eight weeks for every active series."""
     from flows.commands import forecast as work
 
-    work(as_of)
+    work(as_of, planned_markdowns)
 
 
 @app.command()

@@ -59,10 +59,11 @@ def transform() -> None:
     run_stages(("marts",), following="shelfcast dashboard")
 
 
-def forecast(as_of: str | None) -> None:
+def forecast(as_of: str | None, planned_markdowns: bool | None = None) -> None:
     """Forecasts from the latest week, or as was possible at a date."""
+    options = Options(planned_markdowns=planned_markdowns)
     if as_of is None:
-        run_stages(("forecast",), following="shelfcast recommend")
+        run_stages(("forecast",), options, following="shelfcast recommend")
         return
     try:
         day = dt.date.fromisoformat(as_of)
@@ -72,7 +73,7 @@ def forecast(as_of: str | None) -> None:
 
     display = Display()
     with display.shown():
-        context = open_context(progress=display)
+        context = open_context(options, progress=display)
         display.begin(f"forecast as of {day}")
         with exclusive(context.database):
             report = write_forecasts(context.settings, context.database, context.run_id, as_of=day)

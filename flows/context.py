@@ -22,6 +22,7 @@ class Options:
     reject_rate_max: float | None = None
     may_remove: bool = False
     force: bool = False
+    planned_markdowns: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class Context:
 def open_context(options: Options | None = None, run_id: str | None = None, progress: Progress = silent) -> Context:
     """Returns the context of a run: settings read, libraries quiet, database running and migrated."""
     options = options or Options()
-    settings = load_settings(reject_rate_max=options.reject_rate_max)
+    settings = load_settings(reject_rate_max=options.reject_rate_max, planned_markdowns=options.planned_markdowns)
     prepare_environment(settings)
     configure_logging(settings)
     return Context(settings, open_database(settings), options, run_id or new_run_id(), progress)

@@ -38,6 +38,7 @@ class Settings(BaseSettings):
     seed: int = 20100205
     backtest_origins: int = Field(5, ge=1, le=12)
     explained_pairs: int = Field(3, ge=0, le=100)
+    planned_markdowns: bool = False
 
     @property
     def is_embedded(self) -> bool:

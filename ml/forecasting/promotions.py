@@ -10,7 +10,7 @@ can't be told from a promotion, only stores that promote more from stores that p
 Measured on the public data with the true markdowns of the weeks ahead as the plan and the aligned seasonal base as
 the forecast, eight weeks from five origins: WMAE 1458.3 without and 1458.0 with the plan. Of single origins, the two of
 2011-11-18 and 2012-01-20 have too few weeks of markdowns to learn from; 2012-03-16 gains 1.1, 2012-05-11 0.9 and
-2012-07-06 0.2. Responses of the departments alone, without shrinkage, would have lost 6. So no plan is the default.
+2012-07-06 0.2. No shrinkage, or a single response for all departments, changes the pooled gain by 0.2 at most.
 """
 
 from dataclasses import dataclass
