@@ -17,6 +17,7 @@ from ml.forecasting.forecaster import HORIZON
 from ml.forecasting.intervals import situation_at
 from ml.forecasting.panel import WEEK, Panel, as_date, read_panel
 from ml.forecasting.promotion import choose
+from ml.forecasting.promotions import planned_promotions
 from ml.forecasting.prophet_model import Prophet
 from ml.forecasting.registry import load_models
 from ml.forecasting.served import ServedModel, forecast_frame
@@ -47,6 +48,7 @@ class ForecastReport:
         models: version by candidate.
         series_count: active series.
         rows: rows of `ml.forecasts` at this origin.
+        planned_rows: those of them that planned markdowns moved.
         change: those that changed.
         seconds: wall clock.
     """
@@ -56,13 +58,15 @@ class ForecastReport:
     models: Mapping[str, str]
     series_count: int
     rows: int
+    planned_rows: int
     change: Change
     seconds: float
 
     def __str__(self) -> str:
+        planned = f"planned markdowns moved {self.planned_rows:,} of the forecasts; " if self.planned_rows else ""
         return (
             f"{HORIZON} weeks from {self.origin_date} for {self.series_count:,} series by {len(self.models)} models, "
-            f"champion {self.champion}; {self.change}"
+            f"champion {self.champion}; {planned}{self.change}"
         )
 
 
@@ -85,7 +89,7 @@ def forecast(
     """Returns the report of forecasts that now stand in `ml.forecasts`; those of other origins stay as they are.
 
     Args:
-        settings: seed, number of origins, address of the registry.
+        settings: seed, number of origins, address of the registry, whether markdowns ahead are a plan.
         database: where the features were published.
         run_id: run that is written to rows that changed.
         as_of: makes the forecast that was possible on that day: candidates, intervals and champion from nothing but
@@ -97,7 +101,7 @@ def forecast(
         ShelfcastError: there are no features or no trained model.
     """
     began = time.monotonic()
-    panel = read_panel(database)
+    panel = read_panel(database, settings.planned_markdowns)
     history = history_as_of(panel, as_of)
     names = [model.name for model in candidates(settings)]
     if history.week_count == panel.week_count:
@@ -109,8 +113,8 @@ def forecast(
     change = publish_frame(database, frame, TABLE, KEYS, "replace", scope)
     seconds = time.monotonic() - began
     logger.info("forecasts at %s: %d rows in %.1f s, %s", history.origin, len(frame), seconds, change)
-    series_count = int(history.active.sum())
-    return ForecastReport(history.origin, cast.champion, cast.versions, series_count, len(frame), change, seconds)
+    counts = int(history.active.sum()), len(frame), int(frame["uses_plan"].sum())
+    return ForecastReport(history.origin, cast.champion, cast.versions, *counts, change, seconds)
 
 
 def history_as_of(panel: Panel, day: dt.date | None) -> Panel:
@@ -170,11 +174,12 @@ def version_of_the_time(settings: Settings, history: Panel) -> str:
 def _forecast_rows(history: Panel, cast: Cast, run_id: str, progress: Progress) -> "pd.DataFrame":
     import pandas as pd
 
-    situation = situation_at(history)
+    situation, plan = situation_at(history), planned_promotions(history, HORIZON)
     frames = []
     for number, (name, model) in enumerate(cast.models.items()):
         progress(number, len(cast.models), f"forecast at {history.origin}: {name}")
-        rows = forecast_frame(history, *model.forecast(history, situation))
+        rows = forecast_frame(history, *plan.applied(*model.forecast(history, situation)))
+        rows = rows.assign(uses_plan=plan.is_used[history.active].ravel())
         frames.append(
             rows.assign(model_name=name, model_version=cast.versions[name], is_champion=name == cast.champion)
         )
