@@ -160,8 +160,7 @@ def cast_of_the_time(settings: Settings, history: Panel, names: Sequence[str], p
     """
     tried = chosen_candidates(candidates(settings), [BASELINE, *names])
     result = study(history, tried, settings.backtest_origins, progress)
-    errors = {name: figures.wmae for name, figures in result.scores.items()}
-    champion = choose(errors, None).champion if len(errors) > 1 else BASELINE
+    champion = choose(result.scores, None).champion if len(result.scores) > 1 else BASELINE
     version = version_of_the_time(settings, history)
     return Cast(result.models, dict.fromkeys(result.models, version), champion)
 

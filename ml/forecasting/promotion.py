@@ -1,10 +1,12 @@
 """Champion and challenger: who holds the aliases, and why."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ml.forecasting.registry import CHALLENGER, CHAMPION, REGISTERED_NAME, RegisteredVersion, aliases
+from ml.forecasting.scorecard import Score
 from warehouse.database import Database
 
 if TYPE_CHECKING:
@@ -25,7 +27,7 @@ class Choice:
 
 @dataclass(frozen=True)
 class Evidence:
-    """What a promotion is recorded with.
+    """What a setting of an alias is recorded with.
 
     Attributes:
         errors: pooled weighted mean absolute error in dollars, by candidate.
@@ -40,19 +42,27 @@ class Evidence:
     data_fingerprint: str
 
 
-def choose(errors: Mapping[str, float], incumbent: str | None) -> Choice:
+def choose(scores: Mapping[str, Score], incumbent: str | None, is_pinned: bool = False) -> Choice:
     """Returns the champion and the best of the others.
 
     Args:
-        errors: pooled error by candidate on equal origins, two candidates at least.
+        scores: pooled figures by candidate over the same rows, two candidates at least.
         incumbent: candidate that is champion now; None where there is none, or it no longer competes.
+        is_pinned: whether the incumbent was set by a roll-back that still holds: it then stays, whatever the figures.
+
+    Raises:
+        ValueError: the candidates were not scored on the same rows, so that nothing can be concluded.
     """
+    _demand_the_same_rows(scores)
+    errors = {name: figures.wmae for name, figures in scores.items()}
     ranked = sorted(errors, key=lambda name: (errors[name], name))
     best = ranked[0]
     if incumbent not in errors or incumbent is None:
         return Choice(best, ranked[1], "It has the least error over all origins.")
     gain = 1 - errors[best] / errors[incumbent] if errors[incumbent] > 0 else 0.0
-    if best == incumbent:
+    if is_pinned:
+        reason = "It was set by a roll-back, and the data have not changed since."
+    elif best == incumbent:
         reason = "It is champion and still has the least error."
     elif gain > MARGIN:
         return Choice(best, ranked[1], f"Its error is {gain:.1%} below that of {incumbent}, the champion before.")
@@ -60,6 +70,13 @@ def choose(errors: Mapping[str, float], incumbent: str | None) -> Choice:
         reason = f"It is champion, and {best} is only {gain:.1%} better: less than the margin of {MARGIN:.1%}."
     others = [name for name in ranked if name != incumbent]
     return Choice(incumbent, others[0], reason)
+
+
+def _demand_the_same_rows(scores: Mapping[str, Score]) -> None:
+    first, *others = scores.values()
+    for figures in others:
+        if figures.count != first.count or not math.isclose(figures.sales, first.sales, rel_tol=1e-9):
+            raise ValueError(f"the candidates {', '.join(scores)} were not scored on the same rows")
 
 
 def promote(
@@ -78,26 +95,41 @@ def promote(
         if held.get(alias) != version.version:
             client.set_registered_model_alias(REGISTERED_NAME, alias, version.version)
     # The record is compared by itself: a crash between alias and record is mended by the next run.
-    return sum(_record(database, alias, version, reasons[alias], evidence, run_id) for alias, version in wanted.items())
+    return sum(
+        record_alias(database, alias, version, reasons[alias], evidence, run_id)
+        for alias, version in wanted.items()
+        if last_setting(database, alias) != (version.name, version.version)
+    )
 
 
-def _record(
-    database: Database, alias: str, version: RegisteredVersion, reason: str, evidence: Evidence, run_id: str
-) -> bool:
-    """Returns whether the alias' last record names another version, so that a new one was written."""
+def last_setting(database: Database, alias: str) -> tuple[str, str] | None:
+    """Returns candidate and version that the last record of an alias names, None where there is none."""
     with database.connect() as connection:
-        last = connection.execute(
+        row = connection.execute(
             "select model_name, model_version from ml.promotions where alias = %s order by promotion_id desc limit 1",
             [alias],
         ).fetchone()
-        if last == (version.name, version.version):
-            return False
+    return (str(row[0]), str(row[1])) if row else None
+
+
+def record_alias(
+    database: Database,
+    alias: str,
+    version: RegisteredVersion,
+    reason: str,
+    evidence: Evidence,
+    run_id: str,
+    is_rollback: bool = False,
+) -> bool:
+    """Returns True after the setting of an alias was written to `ml.promotions`."""
+    with database.connect() as connection:
         connection.execute(
             "insert into ml.promotions (alias, model_name, model_version, wmae_amount, baseline_wmae_amount, "
-            "origin_count, data_fingerprint, reason, run_id) values (%s, %s, %s, %s, %s, %s, %s, %s, %s)",
+            "origin_count, data_fingerprint, reason, is_rollback, run_id) "
+            "values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
             [
                 alias, version.name, version.version, evidence.errors[version.name], evidence.baseline,
-                evidence.origin_count, evidence.data_fingerprint, reason, run_id,
+                evidence.origin_count, evidence.data_fingerprint, reason, is_rollback, run_id,
             ],
         )  # fmt: skip
     return True

@@ -23,6 +23,8 @@ logger = logging.getLogger(__name__)
 REGISTERED_NAME = "shelfcast-demand"
 EXPERIMENT = "shelfcast-demand"
 CHAMPION, CHALLENGER = "champion", "challenger"
+ROLLED_BACK = "rolled_back"
+"""Tag of a version that was champion until a roll-back; its value says in which run."""
 # MLflow finds out by a refused insert what is new, and the driver warns of each.
 _CHATTY = ("mlflow", "alembic", "psycopg")
 _LOCK = threading.RLock()
@@ -38,12 +40,16 @@ class RegisteredVersion:
         version: number that MLflow gave it.
         fingerprint: hash of data, code and settings that it was trained with.
         metrics: figures of its backtest, by name.
+        data_fingerprint: hash of the panel that it was trained on; empty where an old version does not say.
+        is_rolled_back: whether a person took the champion's place away from it.
     """
 
     name: str
     version: str
     fingerprint: str
     metrics: Mapping[str, float]
+    data_fingerprint: str = ""
+    is_rolled_back: bool = False
 
 
 @contextlib.contextmanager
@@ -107,9 +113,14 @@ def add_version(
 
 def latest_versions(client: "MlflowClient") -> dict[str, RegisteredVersion]:
     """Returns the newest version of each candidate, by name."""
+    return {version.name: version for version in all_versions(client).values()}
+
+
+def all_versions(client: "MlflowClient") -> dict[str, RegisteredVersion]:
+    """Returns every version in the registry, by number, the oldest first."""
     found = client.search_model_versions(f"name='{REGISTERED_NAME}'", max_results=10_000)
     ordered = sorted(found, key=lambda version: int(version.version))
-    return {version.tags["model_name"]: _registered(version) for version in ordered if "model_name" in version.tags}
+    return {str(version.version): _registered(version) for version in ordered if "model_name" in version.tags}
 
 
 def aliases(client: "MlflowClient") -> dict[str, str]:
@@ -118,17 +129,25 @@ def aliases(client: "MlflowClient") -> dict[str, str]:
     return {alias: str(version) for model in found for alias, version in model.aliases.items()}
 
 
-def version_tags(name: str, fingerprint: str, metrics: Mapping[str, float]) -> dict[str, str]:
+def version_tags(
+    name: str, fingerprint: str, metrics: Mapping[str, float], data_fingerprint: str = ""
+) -> dict[str, str]:
     """Returns the tags that `RegisteredVersion` is read back from."""
-    return {"model_name": name, "fingerprint": fingerprint} | {
-        f"metric.{key}": repr(value) for key, value in metrics.items()
-    }
+    tags = {"model_name": name, "fingerprint": fingerprint, "data_fingerprint": data_fingerprint}
+    return tags | {f"metric.{key}": repr(value) for key, value in metrics.items()}
 
 
 def _registered(version: "ModelVersion") -> RegisteredVersion:
     tags: dict[str, str] = version.tags
     metrics = {key.removeprefix("metric."): float(value) for key, value in tags.items() if key.startswith("metric.")}
-    return RegisteredVersion(tags["model_name"], str(version.version), tags.get("fingerprint", ""), metrics)
+    return RegisteredVersion(
+        name=tags["model_name"],
+        version=str(version.version),
+        fingerprint=tags.get("fingerprint", ""),
+        metrics=metrics,
+        data_fingerprint=tags.get("data_fingerprint", ""),
+        is_rolled_back=ROLLED_BACK in tags,
+    )
 
 
 def load_champion(settings: Settings, database: Database) -> RegisteredVersion:
@@ -138,7 +157,7 @@ def load_champion(settings: Settings, database: Database) -> RegisteredVersion:
         ShelfcastError: no model was trained.
     """
     with open_registry(settings, database) as client:
-        return _demanded(current_champion(client))
+        return demanded(current_champion(client))
 
 
 def load_models(
@@ -155,7 +174,7 @@ def load_models(
         ShelfcastError: no model was trained.
     """
     with open_registry(settings, database) as client:
-        champion = _demanded(current_champion(client))
+        champion = demanded(current_champion(client))
         wanted = {champion.name, *(names or ())}
         # The alias decides the champion's version, also where a newer one was registered and not promoted.
         chosen = latest_versions(client) | {champion.name: champion}
@@ -173,7 +192,12 @@ def registered_version(client: "MlflowClient", number: str) -> RegisteredVersion
     return _registered(client.get_model_version(REGISTERED_NAME, number))
 
 
-def _demanded(champion: RegisteredVersion | None) -> RegisteredVersion:
+def demanded(champion: RegisteredVersion | None) -> RegisteredVersion:
+    """Returns the champion.
+
+    Raises:
+        ShelfcastError: there is none.
+    """
     if champion is None:
         raise ShelfcastError("There is no trained model in the registry.", "Run `shelfcast train` first.")
     return champion
