@@ -16,6 +16,7 @@ LABELS = {
     "calendar_amount": "Calendar and holidays",
     "markdown_amount": "Markdowns",
     "economics_amount": "Weather and economy",
+    "promotion_amount": "Planned promotions",
     "other_amount": "Other",
 }
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from ml.forecasting.forecaster import HORIZON, PARTS
 from ml.forecasting.panel import Panel, read_panel
+from ml.forecasting.promotions import planned_promotions
 from ml.forecasting.registry import load_models
 from warehouse.database import Database
 from warehouse.errors import ShelfcastError
@@ -20,19 +21,21 @@ def explain_forecast(settings: Settings, database: Database, store_id: int, dept
 
     Columns: store_id, dept_id, origin_date, forecast_date, horizon_weeks, model_name, model_version, forecast_amount,
     then in dollars last_year_amount (aligned sales of last year), recent_level_amount (growth and what sold of late),
-    season_amount, calendar_amount, markdown_amount, economics_amount (what the trees make of those inputs) and
-    other_amount.
+    season_amount, calendar_amount, markdown_amount, economics_amount (what the trees make of those inputs),
+    promotion_amount (what planned markdowns add, where the published forecast used them) and other_amount.
 
     Raises:
         ShelfcastError: the pair is not known or no longer sells, or no model was trained.
     """
     import pandas as pd
 
-    panel = read_panel(database)
+    panel = read_panel(database, _uses_plan(database))
     series = _series_of(panel, store_id, dept_id)
     champion, found = load_models(settings, database)
     version, served = found[champion]
-    parts = served.model.explain(panel, HORIZON, series)
+    parts = dict(served.model.explain(panel, HORIZON, series))
+    point = sum(parts.values(), np.zeros(HORIZON))
+    parts["promotion"] = planned_promotions(panel, HORIZON).amount(point)[series]
     amounts = {f"{name}_amount": parts.get(name, np.zeros(HORIZON)) for name in PARTS}
     return pd.DataFrame(
         {
@@ -47,6 +50,15 @@ def explain_forecast(settings: Settings, database: Database, store_id: int, dept
             **amounts,
         }
     )
+
+
+def _uses_plan(database: Database) -> bool:
+    """Returns whether planned markdowns moved any of the newest forecasts."""
+    query = (
+        "select coalesce(bool_or(uses_plan), false) as uses_plan from ml.forecasts "
+        "where origin_date = (select max(origin_date) from ml.forecasts)"
+    )
+    return bool(database.read_frame(query).loc[0, "uses_plan"])
 
 
 def _series_of(panel: Panel, store_id: int, dept_id: int) -> int:

@@ -47,6 +47,7 @@ def main() -> None:
     headline(champion, scores)
     components.chart(charts.pair(weeks, champion, anomalies), key="pair")
     fallback_note(champion)
+    plan_note(champion)
     compare, measured, why, figures = st.tabs(
         ["Compare models", "Accuracy", "Why this forecast", "Figures and download"]
     )
@@ -147,6 +148,17 @@ def fallback_note(champion: pd.DataFrame) -> None:
         st.info(
             f"This series is too short or has gaps: {formats.words(fallback)} stands in for the champion.",
             icon=":material/info:",
+        )
+
+
+def plan_note(champion: pd.DataFrame) -> None:
+    """Says which weeks rest on planned markdowns."""
+    planned = champion.loc[champion["uses_plan"], "week_date"]
+    if len(planned):
+        st.info(
+            f"Planned markdowns moved the forecast of {len(planned)} of {len(champion)} weeks, the week of "
+            f"{formats.week(planned.iloc[0])} first. It holds as far as the plan does.",
+            icon=":material/sell:",
         )
 
 

@@ -211,8 +211,8 @@ def forecasts(sales: pd.DataFrame) -> pd.DataFrame:
             "model_name": rows["model_name"], "model_version": "3", "is_champion": rows["model_name"] == CHAMPION,
             "is_latest": True, "forecast_amount": point, "lower_80_amount": (point - half).round(2),
             "upper_80_amount": (point + half).round(2), "lower_95_amount": (point - 1.9 * half).round(2),
-            "upper_95_amount": (point + 1.9 * half).round(2), "fallback_name": "", "actual_sales_amount": np.nan,
-            "created_at": NOW,
+            "upper_95_amount": (point + 1.9 * half).round(2), "fallback_name": "", "uses_plan": False,
+            "actual_sales_amount": np.nan, "created_at": NOW,
         }
     )  # fmt: skip
 

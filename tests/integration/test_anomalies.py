@@ -70,7 +70,7 @@ def _publish_forecasts(database):
         "forecast_date": origin + dt.timedelta(weeks=9), "horizon_weeks": 9, "predicted_sales": 1.0,
         "prediction_lower": 1.0, "prediction_upper": 1.0,
         "prediction_lower_95": 1.0, "prediction_upper_95": 1.0, "model_name": "prophet", "model_version": "1",
-        "is_champion": True, "fallback": "", "run_id": "r",
+        "is_champion": True, "fallback": "", "uses_plan": False, "run_id": "r",
     })  # fmt: skip
     publish_frame(database, champion, "ml.forecasts", ["forecast_id"], "replace")
 

@@ -85,7 +85,8 @@ def good_models():
         [
             (
                 f"{store}-{dept}-{horizon}-{model}", store, dept, LAST_WEEK, LAST_WEEK + dt.timedelta(weeks=horizon),
-                horizon, 10_000.0, 8_000.0, 12_000.0, 6_000.0, 14_000.0, model, "1", model == "lightgbm", "", "run",
+                horizon, 10_000.0, 8_000.0, 12_000.0, 6_000.0, 14_000.0, model, "1", model == "lightgbm", "",
+                False, "run",
             )
             for store, dept in PAIRS
             for horizon in range(1, 9)
@@ -94,7 +95,7 @@ def good_models():
         columns=[
             "forecast_id", "store_id", "dept_id", "origin_date", "forecast_date", "horizon_weeks", "predicted_sales",
             "prediction_lower", "prediction_upper", "prediction_lower_95", "prediction_upper_95", "model_name",
-            "model_version", "is_champion", "fallback", "run_id",
+            "model_version", "is_champion", "fallback", "uses_plan", "run_id",
         ],
     )  # fmt: skip
     recommendations = pd.DataFrame(

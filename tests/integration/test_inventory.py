@@ -79,7 +79,7 @@ def _publish_forecasts(database):
     for name in ("prediction_lower", "prediction_upper", "prediction_lower_95", "prediction_upper_95"):
         frame[name] = frame["predicted_sales"]
     frame["forecast_id"] = [f"{row.store_id}-{row.dept_id}-{row.horizon_weeks}" for row in frame.itertuples()]
-    publish_frame(database, frame.assign(fallback=""), "ml.forecasts", ["forecast_id"], "replace")
+    publish_frame(database, frame.assign(fallback="", uses_plan=False), "ml.forecasts", ["forecast_id"], "replace")
 
 
 def _dates(frame):

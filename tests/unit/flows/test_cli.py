@@ -57,7 +57,8 @@ def test_a_user_s_mistake_becomes_one_sentence_and_its_exit_code(monkeypatch, ca
 
 
 def test_options_hold_no_secret():
-    assert set(vars(Options())) == {"data", "date_format", "reject_rate_max", "may_remove", "force"}
+    known = {"data", "date_format", "reject_rate_max", "may_remove", "force", "planned_markdowns"}
+    assert set(vars(Options())) == known
 
 
 def test_a_fingerprint_depends_on_every_part_and_on_nothing_else():

@@ -36,6 +36,7 @@ known as (
         forecasts.lower_95_amount,
         forecasts.upper_95_amount,
         forecasts.fallback_name,
+        forecasts.uses_plan,
         forecasts.created_at
 
     from forecasts
@@ -68,6 +69,7 @@ final as (
         lower_95_amount,
         upper_95_amount,
         fallback_name,
+        uses_plan,
         created_at,
         origin_date = max(origin_date) over () as is_latest
 

@@ -38,6 +38,7 @@ final as (
         int_forecasts_marked.lower_95_amount,
         int_forecasts_marked.upper_95_amount,
         int_forecasts_marked.fallback_name,
+        int_forecasts_marked.uses_plan,
         fct_weekly_sales.sales_amount as actual_sales_amount,
         int_forecasts_marked.created_at
 

@@ -23,6 +23,7 @@ renamed as (
         prediction_lower_95 as lower_95_amount,
         prediction_upper_95 as upper_95_amount,
         fallback as fallback_name,
+        uses_plan,
         run_id,
         created_at,
         cast(horizon_weeks as integer) as horizon_weeks
