@@ -5,23 +5,38 @@ import logging
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from psycopg import sql
 
-from ml.forecasting.backtest import Backtest, backtest_frame, origins_of, run_backtest
+from ml.forecasting.backtest import BASELINE, Backtest, backtest_frame, origins_of, run_backtest
 from ml.forecasting.candidates import candidates, chosen_candidates
+from ml.forecasting.drift import drift_warning
+from ml.forecasting.experiment import record_backtest
 from ml.forecasting.panel import read_panel
-from ml.forecasting.scorecard import Score
+from ml.forecasting.pictures import draw, save
+from ml.forecasting.registry import current_champion, open_registry
+from ml.forecasting.scorecard import Score, value_added
+from ml.forecasting.study import warn_of_leaks
+from ml.forecasting.watch import watch_drift
 from warehouse.database import Database
 from warehouse.incoming import publish_frame
 from warehouse.progress import Progress, silent
 from warehouse.publish import Change
 from warehouse.settings import Settings
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 logger = logging.getLogger(__name__)
 
 TABLE = "ml.backtest_errors"
 KEYS = ("model_name", "origin_date", "store_id", "dept_id", "forecast_date")
+_COLUMNS = (
+    ("WMAE", "wmae", ",.0f", 8), ("WAPE", "wape", ".1%", 8), ("bias", "bias", "+.1%", 8),
+    ("in 80 %", "coverage_80", ".1%", 9), ("in 95 %", "coverage_95", ".1%", 9),
+    ("score 80 %", "interval_score_80", ".3f", 12),
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -29,11 +44,12 @@ class BacktestReport:
     """What a backtest wrote.
 
     Attributes:
-        scores: pooled figures by candidate.
+        scores: pooled figures by candidate, all over the same rows.
         origin_dates: origins, oldest first.
         rows: rows of `ml.backtest_errors`.
         change: rows that changed.
         seconds: wall clock.
+        notes: what a reader of the scorecard must know, in sentences.
     """
 
     scores: dict[str, Score]
@@ -41,14 +57,22 @@ class BacktestReport:
     rows: int
     change: Change
     seconds: float
+    notes: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        lines = [f"{'model':<18}{'WMAE':>8}{'WAPE':>8}{'bias':>8}{'in 80 %':>9}{'in 95 %':>9}"]
+        baseline = self.scores[BASELINE].wmae
+        heads = "".join(f"{label:>{width}}" for label, _, _, width in _COLUMNS)
+        lines = [f"{'model':<18}{heads}{'against naive':>15}"]
         for name, figures in sorted(self.scores.items(), key=lambda item: item[1].wmae):
-            covered = "".join(f"{share:>9.1%}" for share in (figures.coverage_80, figures.coverage_95))
-            lines.append(f"{name:<18}{figures.wmae:>8,.0f}{figures.wape:>8.1%}{figures.bias:>8.1%}{covered}")
+            shown = "".join(f"{_shown(getattr(figures, key), form):>{width}}" for _, key, form, width in _COLUMNS)
+            lines.append(f"{name:<18}{shown}{-value_added(figures.wmae, baseline):>+15.1%}")
         dates = ", ".join(map(str, self.origin_dates))
-        return "\n".join([*lines, f"origins {dates}; {self.change}"])
+        return "\n".join([*lines, f"origins {dates}; {self.change}", *self.notes])
+
+
+def _shown(value: float, form: str) -> str:
+    """Returns a figure, a dash where there is none."""
+    return "-" if value != value else format(value, form)
 
 
 def backtest(
@@ -60,6 +84,9 @@ def backtest(
     progress: Progress = silent,
 ) -> BacktestReport:
     """Returns the report of a backtest whose rows now stand in `ml.backtest_errors`, in place of the models' old ones.
+
+    Seasonal naive always takes part, so that every comparison is on the same rows. The pictures lie under
+    `<home>/reports`, figures and pictures in MLflow.
 
     Args:
         settings: seed and default number of origins.
@@ -74,19 +101,103 @@ def backtest(
         ShelfcastError: there are no features, or too few weeks.
     """
     began = time.monotonic()
-    tried = chosen_candidates(candidates(settings), models)
+    tried = chosen_candidates(candidates(settings), [BASELINE, *models] if models else None)
     panel = read_panel(database)
-    result = run_backtest(panel, tried, origins_of(panel, origins or settings.backtest_origins), progress)
+    week_counts = origins_of(panel, origins or settings.backtest_origins)
+    result = run_backtest(panel, tried, week_counts, progress)
     rows, change = publish_backtest(database, result, run_id, is_whole=models is None)
-    dates = tuple(origin.history.origin for origin in result.origins)
     scores = {name: result.score(name) for name in result.names}
-    return BacktestReport(scores, dates, rows, change, time.monotonic() - began)
+    warn_of_leaks(scores)
+    drift = watch_drift(database, run_id, panel.origin)
+    best = min(scores, key=lambda name: (scores[name].wmae, name))
+    with open_registry(settings, database) as client:
+        champion = current_champion(client)
+        shown = champion.name if champion is not None and champion.name in scores else best
+        pictures = draw(result, shown)
+        save(pictures, settings.home / "reports")
+        record_backtest(client, settings, tried, result, panel.fingerprint, run_id, pictures)
+    dates = tuple(origin.history.origin for origin in result.origins)
+    notes = [_note_on_origins(standing_rows(database), scores, dates), drift_warning(drift, shown)]
+    seconds = time.monotonic() - began
+    return BacktestReport(scores, dates, rows, change, seconds, tuple(note for note in notes if note))
+
+
+@dataclass(frozen=True)
+class StandingRows:
+    """Rows of a model at an origin that stand in `ml.backtest_errors`: their count, and sums in dollars."""
+
+    count: int
+    predicted: float
+    actual: float
+
+
+Standing = dict[tuple[str, dt.date], StandingRows]
+
+
+def standing_rows(database: Database) -> Standing:
+    """Returns what stands in `ml.backtest_errors`, by model and origin."""
+    with database.connect() as connection:
+        rows = connection.execute(
+            "select model_name, origin_date, count(*), sum(predicted_sales), sum(actual_sales) "
+            "from ml.backtest_errors group by model_name, origin_date"
+        ).fetchall()
+    return {(str(name), day): StandingRows(int(count), *sums) for name, day, count, *sums in rows}
 
 
 def publish_backtest(database: Database, result: Backtest, run_id: str, is_whole: bool) -> tuple[int, Change]:
-    """Returns the rows written and what changed; rows of candidates that were not tried stay unless it is whole."""
+    """Returns the rows written and what changed.
+
+    Whole, nothing else stays. Otherwise the rows of candidates that were not tried stay, and with them the rows of
+    seasonal naive at their origins: they are what the others are measured against.
+    """
     frame = backtest_frame(result, run_id)
-    scope = None if is_whole else sql.SQL("t.model_name = any({})").format(sql.Literal(list(result.names)))
+    scope = None
+    if not is_whole:
+        standing = standing_rows(database)
+        frame = _without_known_baseline(frame, standing)
+        scope = _replaced(result, standing, frame)
     change = publish_frame(database, frame, TABLE, KEYS, "replace", scope)
     logger.info("backtest of %s: %d rows, %s", ", ".join(result.names), len(frame), change)
     return len(frame), change
+
+
+def _without_known_baseline(frame: "pd.DataFrame", standing: Standing) -> "pd.DataFrame":
+    """Returns the frame without the origins of seasonal naive that stand already with the same forecasts.
+
+    The rows that stand keep their bounds, which may come from more origins than were tried now.
+    """
+    own = frame[frame["model_name"] == BASELINE]
+    known = []
+    for day in own["origin_date"].unique():
+        rows, old = own[own["origin_date"] == day], standing.get((BASELINE, day))
+        sums = (float(rows["predicted_sales"].sum()), float(rows["actual_sales"].sum()))
+        if old is not None and old.count == len(rows) and all(map(_is_close, sums, (old.predicted, old.actual))):
+            known.append(day)
+    return frame[(frame["model_name"] != BASELINE) | ~frame["origin_date"].isin(known)]
+
+
+def _is_close(one: float, other: float) -> bool:
+    return abs(one - other) <= 1e-9 * max(abs(one), abs(other), 1.0)
+
+
+def _replaced(result: Backtest, standing: Standing, frame: "pd.DataFrame") -> sql.Composed:
+    """Returns the condition on the rows that a backtest of some models replaces."""
+    tried = [name for name in result.names if name != BASELINE]
+    needed = {day for name, day in standing if name not in result.names}
+    needed |= {origin.history.origin for origin in result.origins}
+    rewritten = set(frame.loc[frame["model_name"] == BASELINE, "origin_date"])
+    gone = sorted({day for name, day in standing if name == BASELINE and day not in needed} | rewritten)
+    template = "t.model_name = any({}::text[]) or (t.model_name = {} and t.origin_date = any({}::date[]))"
+    return sql.SQL(template).format(sql.Literal(tried), sql.Literal(BASELINE), sql.Literal(gone))
+
+
+def _note_on_origins(standing: Standing, tried: dict[str, Score], dates: Sequence[dt.date]) -> str:
+    """Returns a sentence on the models whose rows stand from other origins, the empty string where there are none."""
+    others = sorted({name for name, _ in standing if name not in tried})
+    apart = [name for name in others if {day for model, day in standing if model == name} != set(dates)]
+    if not apart:
+        return ""
+    return (
+        f"Not comparable with these figures: {', '.join(apart)}, whose rows stand from other origins. "
+        "The marts compare models at the origins of the champion alone and mark those that lack one."
+    )

@@ -1,5 +1,6 @@
 """What a training leaves in MLflow: parameters, figures, importance of inputs, and registered models."""
 
+import contextlib
 import hashlib
 import importlib.metadata
 import logging
@@ -7,7 +8,8 @@ import math
 import tempfile
 import time
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +17,7 @@ from ml.forecasting.backtest import BASELINE, Backtest
 from ml.forecasting.forecaster import HORIZON, Forecaster
 from ml.forecasting.panel import FEATURE_COLUMNS, Panel
 from ml.forecasting.registry import (
+    EXPERIMENT,
     REGISTERED_NAME,
     RegisteredVersion,
     add_version,
@@ -28,6 +31,7 @@ from ml.forecasting.study import Study
 from warehouse.settings import Settings
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
     from mlflow import MlflowClient
     from mlflow.models import ModelSignature
 
@@ -35,6 +39,14 @@ logger = logging.getLogger(__name__)
 
 _LIBRARIES = ("lightgbm", "numpy", "pandas", "prophet")
 _SHOWN_INPUTS = 20
+
+
+@dataclass(frozen=True)
+class Fingerprints:
+    """What a training is known by: hash of data, code, libraries and settings, and hash of the data alone."""
+
+    training: str
+    data: str
 
 
 def training_fingerprint(panel: Panel, settings: Settings) -> str:
@@ -57,28 +69,62 @@ def record_training(
     settings: Settings,
     tried: Sequence[Forecaster],
     result: Study,
-    fingerprint: str,
+    marks: Fingerprints,
     run_id: str,
+    pictures: "Mapping[str, Figure]",
 ) -> dict[str, RegisteredVersion]:
     """Returns the registered version of each candidate, after the training was logged as a run.
 
     A candidate whose newest version has the same fingerprint is not registered again.
     """
-    import mlflow
-
     known = latest_versions(client)
-    with mlflow.start_run(experiment_id=experiment_id(client, settings), run_name=run_id) as run:
-        _log_figures(client, run.info.run_id, tried, result.backtest)
-        mlflow.set_tags({"shelfcast_run": run_id, "fingerprint": fingerprint})
+    with _logged_run(client, settings, tried, result.backtest, run_id, marks.data, pictures) as mlflow_run:
+        client.set_tag(mlflow_run, "fingerprint", marks.training)
         _log_importance(result.models)
         versions = {}
         for name, model in result.models.items():
             version = known.get(name)
-            if version is None or version.fingerprint != fingerprint:
-                tags = version_tags(name, fingerprint, _headline(result.scores, name))
-                version = _register(client, model, run.info.run_id, tags)
+            if version is None or version.fingerprint != marks.training:
+                figures = _headline(result.scores, name) | {"origin_count": float(len(result.backtest.origins))}
+                tags = version_tags(name, marks.training, figures, marks.data)
+                version = _register(client, model, mlflow_run, tags)
             versions[name] = version
     return versions
+
+
+def record_backtest(
+    client: "MlflowClient",
+    settings: Settings,
+    tried: Sequence[Forecaster],
+    result: Backtest,
+    data_fingerprint: str,
+    run_id: str,
+    pictures: "Mapping[str, Figure]",
+) -> None:
+    """Logs a backtest that trains nothing as a run: parameters, figures and pictures."""
+    with _logged_run(client, settings, tried, result, run_id, data_fingerprint, pictures):
+        logger.info("backtest logged as run %s of %s", run_id, EXPERIMENT)
+
+
+@contextlib.contextmanager
+def _logged_run(
+    client: "MlflowClient",
+    settings: Settings,
+    tried: Sequence[Forecaster],
+    result: Backtest,
+    run_id: str,
+    data_fingerprint: str,
+    pictures: "Mapping[str, Figure]",
+) -> Iterator[str]:
+    """Gives the identity of an open run in which the figures and pictures of a backtest were logged."""
+    import mlflow
+
+    with mlflow.start_run(experiment_id=experiment_id(client, settings), run_name=run_id) as run:
+        _log_figures(client, run.info.run_id, tried, result)
+        mlflow.set_tags({"shelfcast_run": run_id, "data_fingerprint": data_fingerprint})
+        for name, figure in pictures.items():
+            mlflow.log_figure(figure, name)
+        yield run.info.run_id
 
 
 def _log_figures(client: "MlflowClient", mlflow_run: str, tried: Sequence[Forecaster], result: Backtest) -> None:
@@ -111,6 +157,8 @@ def _headline(scores: Mapping[str, Score], name: str) -> dict[str, float]:
         "wape_rate": figures.wape,
         "bias_rate": figures.bias,
         "coverage_80_rate": figures.coverage_80,
+        "coverage_95_rate": figures.coverage_95,
+        "interval_score_80_rate": figures.interval_score_80,
         "baseline_wmae_amount": baseline,
         "value_added_rate": value_added(figures.wmae, baseline),
     }

@@ -89,7 +89,9 @@ def coverage(actual: FloatArray, lower: FloatArray, upper: FloatArray) -> float:
     return float(inside[has_bounds].mean()) if has_bounds.any() else float("nan")
 
 
-def coverage_by(groups: npt.NDArray[np.generic], actual: FloatArray, lower: FloatArray, upper: FloatArray) -> FloatArray:
+def coverage_by(
+    groups: npt.NDArray[np.generic], actual: FloatArray, lower: FloatArray, upper: FloatArray
+) -> FloatArray:
     """Returns the coverage of each group, in the order of `np.unique(groups)`, NaN where a group has no bounds.
 
     Args:

@@ -7,13 +7,17 @@ from dataclasses import dataclass
 
 from ml.forecasting.backtest import BASELINE
 from ml.forecasting.candidates import candidates
+from ml.forecasting.drift import drift_warning
 from ml.forecasting.evaluation import publish_backtest
-from ml.forecasting.experiment import record_training, training_fingerprint
+from ml.forecasting.experiment import Fingerprints, record_training, training_fingerprint
 from ml.forecasting.panel import read_panel
+from ml.forecasting.pictures import draw, save
 from ml.forecasting.promotion import Evidence, choose, promote
 from ml.forecasting.registry import current_champion, open_registry
+from ml.forecasting.rollback import pinned_champion
 from ml.forecasting.scorecard import Score, value_added
 from ml.forecasting.study import study
+from ml.forecasting.watch import watch_drift
 from warehouse.database import Database
 from warehouse.progress import Progress, silent
 from warehouse.publish import Change
@@ -36,6 +40,7 @@ class TrainReport:
         rows: rows of `ml.backtest_errors`.
         change: those that changed.
         seconds: wall clock.
+        warning: that the champion's last weeks drift, in one sentence; empty where they do not.
     """
 
     champion: str
@@ -47,13 +52,14 @@ class TrainReport:
     rows: int
     change: Change
     seconds: float
+    warning: str = ""
 
     def __str__(self) -> str:
         error, baseline = self.scores[self.champion].wmae, self.scores[BASELINE].wmae
         return (
             f"champion {self.champion} (version {self.champion_version}): weighted error ${error:,.0f} against "
             f"${baseline:,.0f} of seasonal naive, {value_added(error, baseline):.1%} less, over {self.origin_count} "
-            f"origins; {self.change}"
+            f"origins; {self.change}{'; ' * bool(self.warning)}{self.warning}"
         )
 
 
@@ -81,13 +87,19 @@ def train(
     tried = candidates(settings)
     result = study(panel, tried, settings.backtest_origins, progress)
     rows, change = publish_backtest(database, result.backtest, run_id, is_whole=True)
-    fingerprint = training_fingerprint(panel, settings)
+    drift = watch_drift(database, run_id, panel.origin)
+    marks = Fingerprints(training_fingerprint(panel, settings), panel.fingerprint)
     errors = {name: figures.wmae for name, figures in result.scores.items()}
     evidence = Evidence(errors, errors[BASELINE], len(result.backtest.origins), panel.fingerprint)
     with open_registry(settings, database) as client:
-        incumbent = current_champion(client)
-        choice = choose(errors, incumbent.name if incumbent else None)
-        versions = record_training(client, settings, tried, result, fingerprint, run_id)
+        pinned = pinned_champion(client, database, panel.fingerprint, result.scores)
+        incumbent = pinned or current_champion(client)
+        choice = choose(result.scores, incumbent.name if incumbent else None, is_pinned=pinned is not None)
+        pictures = draw(result.backtest, choice.champion)
+        save(pictures, settings.home / "reports")
+        versions = record_training(client, settings, tried, result, marks, run_id, pictures)
+        if pinned is not None:
+            versions[pinned.name] = pinned
         promotions = promote(client, database, choice, versions, evidence, run_id)
     champion = versions[choice.champion]
     report = TrainReport(
@@ -100,6 +112,7 @@ def train(
         rows=rows,
         change=change,
         seconds=time.monotonic() - began,
+        warning=drift_warning(drift, champion.name),
     )
     logger.info("%s; %.1f s", report, report.seconds)
     return report
