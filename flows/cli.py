@@ -167,12 +167,35 @@ def export(
         str,
         typer.Argument(help="forecasts, recommendations, critical, accuracy, anomalies, sales or rejected."),
     ] = "forecasts",
-    to: Annotated[Path | None, typer.Option("--to", help="File that ends in .csv or .parquet.")] = None,
-) -> None:
-    """Write a mart to a CSV or Parquet file."""
-    from flows.commands import export as work
+    to: Annotated[Path | None, typer.Option("--to", help="File that ends in .csv or .parquet.", metavar="FILE")] = None,
+    as_of: Annotated[
+        str | None,
+        typer.Option("--as-of", help="Forecast that was possible on this date; the latest week without it.",
+                     metavar="YYYY-MM-DD"),
+    ] = None,
+    horizon: Annotated[int | None, typer.Option("--horizon", help="Weeks to forecast, 1 to 39; 8 without it.")] = None,
+    pairs: Annotated[
+        Path | None,
+        typer.Option("--pairs", help="Forecast the rows of this file: Store, Dept and Date, like Kaggle's test.csv.",
+                     metavar="FILE"),
+    ] = None,
+    submission: Annotated[
+        bool, typer.Option("--submission", help="Write Id (store_dept_date) and Weekly_Sales (dollars) instead.")
+    ] = False,
+    model: Annotated[
+        str | None, typer.Option("--model", help="Candidate that forecasts; the champion without it.", metavar="NAME")
+    ] = None,
+) -> None:  # fmt: skip
+    """Write forecasts, or a mart, to a CSV or Parquet file, whole or not at all.
 
-    work(what, to)
+    Forecasts have the columns store, dept, date and cutoff (Fridays; the last week whose sales were known), then in
+    dollars a week yhat, lo80, hi80, lo95 and hi95 (bounds of the 80 % and 95 % intervals), and model. Only forecasts
+    take the other options.
+    """
+    from flows.commands import export as work
+    from flows.forecast_export import ForecastOptions
+
+    work(what, to, ForecastOptions(as_of, horizon, pairs, model, submission))
 
 
 @app.command()

@@ -1,10 +1,10 @@
 """What the verbs of the command do; the command line itself stays free of heavy imports."""
 
-import datetime as dt
 import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from flows.console import Display, console
 from flows.context import Context, Options, open_context
@@ -12,6 +12,10 @@ from flows.marts import read_marts
 from flows.stages import NAMES, Outcome, carry_out, is_all_current, stage_named
 from warehouse.errors import ShelfcastError, UsageError
 from warehouse.runs import exclusive, published_fingerprint
+from warehouse.settings import load_settings
+
+if TYPE_CHECKING:
+    from flows.forecast_export import ForecastOptions
 
 
 def run_pipeline(options: Options, start: str | None) -> None:
@@ -65,18 +69,16 @@ def forecast(as_of: str | None, planned_markdowns: bool | None = None) -> None:
     if as_of is None:
         run_stages(("forecast",), options, following="shelfcast recommend")
         return
-    try:
-        day = dt.date.fromisoformat(as_of)
-    except ValueError:
-        raise UsageError(f"{as_of!r} is not a date.", "Write it as yyyy-mm-dd.") from None
+    from flows.forecast_export import day_of
     from ml.forecasting.forecast import forecast as write_forecasts
 
+    day = day_of(as_of)
     display = Display()
     with display.shown():
         context = open_context(options, progress=display)
         display.begin(f"forecast as of {day}")
         with exclusive(context.database):
-            report = write_forecasts(context.settings, context.database, context.run_id, as_of=day)
+            report = write_forecasts(context.settings, context.database, context.run_id, day, progress=display)
     console.print(f"{report}\nNext: [bold]shelfcast transform[/] to see it in the marts")
 
 
@@ -137,14 +139,26 @@ def report() -> None:
     console.print(f"Written to {path}. Next: [bold]shelfcast dashboard[/]")
 
 
-def export(what: str, to: Path | None) -> None:
-    """Writes a mart to a file."""
-    from flows.export import export as write_file
+def export(what: str, to: Path | None, asked: "ForecastOptions") -> None:
+    """Writes forecasts or a mart to a file."""
+    from flows.export import FORECASTS, check_target, mart_rows, whole_file, write_frame
+    from flows.forecast_export import ForecastOptions, forecast_rows
 
-    context = open_context()
-    path = to or context.settings.home / "exports" / f"{what}.csv"
-    rows = write_file(context.database, what, path)
-    console.print(f"{rows:,} rows written to {path}", soft_wrap=True)
+    path = to or load_settings().home / "exports" / f"{what}.csv"
+    check_target(what, path)
+    request = asked.checked() if what == FORECASTS else None
+    if request is None and asked != ForecastOptions():
+        raise UsageError(f"The export {what!r} takes --to alone.", "The other options belong to `export forecasts`.")
+    display = Display()
+    with display.shown(), whole_file(path) as draft:
+        display.begin(f"export {what}")
+        context = open_context(progress=display)
+        if request is None:
+            frame = mart_rows(context.database, what)
+        else:
+            frame = forecast_rows(context.settings, context.database, request, display)
+        write_frame(frame, draft, path)
+    console.print(f"{len(frame):,} rows written to {path}", soft_wrap=True)
 
 
 def dashboard(port: int, address: str) -> None:

@@ -1,14 +1,19 @@
 """Marts as files for other programs."""
 
+import contextlib
+import os
+from collections.abc import Iterator
 from pathlib import Path
-from typing import LiteralString
+from typing import TYPE_CHECKING, LiteralString
 
 from flows.marts import read_marts
 from warehouse.database import Database
 from warehouse.errors import ShelfcastError, UsageError
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 _QUERIES: dict[str, LiteralString] = {
-    "forecasts": "select * from marts.latest_forecasts order by store_id, dept_id, forecast_date",
     "recommendations": "select * from marts.fct_inventory_recommendations where is_latest order by exception_rank",
     "critical": "select * from marts.critical_inventory order by value_at_risk desc",
     "accuracy": "select * from marts.fct_forecast_accuracy order by model_name, origin_date, horizon_weeks",
@@ -16,33 +21,70 @@ _QUERIES: dict[str, LiteralString] = {
     "sales": "select * from marts.sales_summary order by store_id, dept_id",
     "rejected": "select * from marts.fct_rejected_rows order by rejected_at desc, file_name, line_number",
 }
-NAMES = tuple(_QUERIES)
+FORECASTS = "forecasts"
+NAMES = (FORECASTS, *_QUERIES)
 
 
-def export(database: Database, name: str, path: Path) -> int:
-    """Returns the rows written to a CSV or Parquet file, chosen by its ending; the file appears whole or not at all.
+def check_target(name: str, path: Path) -> None:
+    """Refuses what cannot be exported before any work is done for it.
 
     Raises:
         UsageError: the name or the ending is not known.
-        ShelfcastError: the marts are not built yet, or the file cannot be written.
     """
-    if name not in _QUERIES:
+    if name not in NAMES:
         raise UsageError(f"There is nothing named {name!r} to export.", f"Choose one of {', '.join(NAMES)}.")
     if path.suffix not in (".csv", ".parquet"):
         raise UsageError(
             f"{path.name} ends neither in .csv nor in .parquet.", "Name the file with one of these endings."
         )
-    frame = read_marts(database, _QUERIES[name])
-    draft = path.with_name(f".{path.name}.new")
+
+
+def mart_rows(database: Database, name: str) -> "pd.DataFrame":
+    """Returns the rows of a mart by its name in the command.
+
+    Raises:
+        ShelfcastError: the marts are not built yet.
+    """
+    return read_marts(database, _QUERIES[name])
+
+
+@contextlib.contextmanager
+def whole_file(path: Path) -> Iterator[Path]:
+    """Gives the path of a draft that takes the place of the file when the block ends well; else nothing is left of it.
+
+    The draft is made at once, so that work of minutes is not done for a place that cannot be written.
+
+    Raises:
+        ShelfcastError: the file cannot be written.
+    """
+    draft = path.with_name(f".{path.name}.{os.getpid()}.new")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        with _writing(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            draft.touch()
+        yield draft
+        with _writing(path):
+            draft.replace(path)
+    finally:
+        # Where the folder is a file, there is no draft to take away.
+        with contextlib.suppress(OSError):
+            draft.unlink()
+
+
+def write_frame(frame: "pd.DataFrame", draft: Path, path: Path) -> None:
+    """Writes the rows of a frame to a draft, as CSV or as Parquet: what the ending of the path says."""
+    with _writing(path):
         if path.suffix == ".csv":
             frame.to_csv(draft, index=False)
         else:
             frame.to_parquet(draft, index=False)
-        draft.replace(path)
+
+
+@contextlib.contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         raise ShelfcastError(
-            f"{path} cannot be written: {error.strerror}.", "Choose another place with --to."
+            f"{path} cannot be written: {error.strerror or error}.", "Choose another place with --to."
         ) from None
-    return len(frame)
