@@ -108,7 +108,7 @@ def forecast(
         cast = registered_cast(settings, database, names)
     else:
         cast = cast_of_the_time(settings, history, names, progress)
-    frame = _forecast_rows(history, cast, run_id, progress)
+    frame = forecast_rows(history, cast, run_id, progress)
     scope = sql.SQL("t.origin_date = {}").format(sql.Literal(history.origin))
     change = publish_frame(database, frame, TABLE, KEYS, "replace", scope)
     seconds = time.monotonic() - began
@@ -170,7 +170,8 @@ def version_of_the_time(settings: Settings, history: Panel) -> str:
     return f"as-of-{history.origin:%Y%m%d}-{training_fingerprint(history, settings)[:8]}"
 
 
-def _forecast_rows(history: Panel, cast: Cast, run_id: str, progress: Progress) -> "pd.DataFrame":
+def forecast_rows(history: Panel, cast: Cast, run_id: str, progress: Progress = silent) -> "pd.DataFrame":
+    """Returns the rows of `ml.forecasts` that the models make after a history; a plan it carries moves them."""
     import pandas as pd
 
     situation, plan = situation_at(history), planned_promotions(history, HORIZON)
