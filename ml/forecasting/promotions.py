@@ -28,6 +28,8 @@ SHRINKAGE = 10.0
 """Weight of the response of all departments, in departments of mean evidence."""
 EFFECT_LIMIT = 0.3
 """By what fraction of a forecast a plan can move it at most."""
+# Below this fraction it is the rounding of a plan that is like last year.
+_LEAST_EFFECT = 1e-6
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,8 @@ def planned_promotions(history: Panel, horizon: int) -> PlannedPromotions:
         return PlannedPromotions(effect)
     plan = history.planned_markdown[:, history.week_count : history.week_count + horizon]
     effect[:, : plan.shape[1]] = _response(history, depth)[:, None] * _surplus(history, depth, _depth(history, plan))
-    return PlannedPromotions(np.clip(np.where(np.isnan(effect), 0.0, effect), -EFFECT_LIMIT, EFFECT_LIMIT))
+    is_moved = np.abs(effect) > _LEAST_EFFECT
+    return PlannedPromotions(np.clip(np.where(is_moved, effect, 0.0), -EFFECT_LIMIT, EFFECT_LIMIT))
 
 
 def _depth(history: Panel, markdown: FloatArray) -> FloatArray:
