@@ -1,7 +1,8 @@
 """Small synthetic panels: weekly sales with a level, a yearly season, growth and noise."""
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
@@ -31,12 +32,22 @@ def _features(frame: pd.DataFrame) -> pd.DataFrame:
 
 @pytest.fixture(scope="session")
 def make_frame() -> Callable[..., pd.DataFrame]:
-    """Rows of engineered features for `stores` x `departments` series over `weeks` weeks and one beyond."""
+    """Rows of engineered features for `stores` x `departments` series over `weeks` weeks and one beyond.
 
-    def make(stores: int = 3, departments: int = 4, weeks: int = 130, noise: float = 0.05) -> pd.DataFrame:
+    `lifts` multiplies the sales of the weeks it names.
+    """
+
+    def make(
+        stores: int = 3,
+        departments: int = 4,
+        weeks: int = 130,
+        noise: float = 0.05,
+        lifts: Mapping[dt.date, float] = MappingProxyType({}),
+    ) -> pd.DataFrame:
         random = np.random.default_rng(1)
         dates = [FIRST_WEEK + dt.timedelta(weeks=number) for number in range(weeks + 1)]
         season = 1 + 0.3 * np.sin(2 * np.pi * np.arange(weeks + 1) / 52.18)
+        season *= [lifts.get(day, 1.0) for day in dates]
         frames = []
         for store in range(1, stores + 1):
             for department in range(1, departments + 1):
