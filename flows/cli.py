@@ -152,13 +152,28 @@ def report() -> None:
 
 @app.command()
 def backtest(
-    origins: Annotated[int | None, typer.Option("--origins", help="Number of rolling origins.", min=1, max=12)] = None,
-    models: Annotated[str | None, typer.Option("--models", help="Candidates, separated by commas.")] = None,
+    origins: Annotated[
+        str | None,
+        typer.Option("--origins", help="Number of rolling origins, or their dates (yyyy-mm-dd), separated by commas."),
+    ] = None,
+    models: Annotated[
+        str | None, typer.Option("--models", help="Candidates, separated by commas; seasonal naive always takes part.")
+    ] = None,
 ) -> None:
     """Score the candidates over rolling origins, beside seasonal naive."""
-    from flows.commands import backtest as work
+    from flows.scorecard import backtest as work
 
-    work(origins, tuple(name.strip() for name in models.split(",")) if models else None)
+    work(origins, models)
+
+
+@app.command()
+def rollback(
+    version: Annotated[str | None, typer.Argument(help="Version of the model; the champion before without it.")] = None,
+) -> None:
+    """Make an earlier version champion again; it stays until the data change."""
+    from flows.scorecard import rollback as work
+
+    work(version)
 
 
 @app.command()

@@ -82,19 +82,6 @@ def forecast(as_of: str | None, planned_markdowns: bool | None = None) -> None:
     console.print(f"{report}\nNext: [bold]shelfcast transform[/] to see it in the marts")
 
 
-def backtest(origins: int | None, models: tuple[str, ...] | None) -> None:
-    """Scores candidates over rolling origins and prints the scorecard."""
-    from ml.forecasting.evaluation import backtest as run_backtest
-
-    display = Display()
-    with display.shown():
-        context = open_context(progress=display)
-        display.begin("backtest")
-        with exclusive(context.database):
-            report = run_backtest(context.settings, context.database, context.run_id, origins, models, progress=display)
-    console.print(f"{report}\nNext: [bold]shelfcast transform[/] to see it in the marts")
-
-
 def explain(store: int | None, department: int | None) -> None:
     """Prints what moved a forecast, in dollars, and what the four agents say of the pair."""
     from rich.markdown import Markdown

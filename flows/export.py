@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 _QUERIES: dict[str, LiteralString] = {
     "recommendations": "select * from marts.fct_inventory_recommendations where is_latest order by exception_rank",
     "critical": "select * from marts.critical_inventory order by value_at_risk desc",
-    "accuracy": "select * from marts.fct_forecast_accuracy order by model_name, origin_date, horizon_weeks",
+    "accuracy": "select * from marts.fct_forecast_accuracy order by model_name, origin_date, horizon_weeks, "
+    "store_type, dept_id, is_holiday",
     "anomalies": "select * from marts.fct_sales_anomalies order by week_date desc, store_id, dept_id",
     "sales": "select * from marts.sales_summary order by store_id, dept_id",
     "rejected": "select * from marts.fct_rejected_rows order by rejected_at desc, file_name, line_number",

@@ -199,9 +199,19 @@ def stage_fingerprint(stage: Stage, context: Context) -> str:
     choices = (settings.seed, settings.backtest_origins, settings.lake)
     if stage.name == "forecast" and settings.planned_markdowns:
         choices += ("planned markdowns",)
+    if stage.name == "forecast":
+        choices += (_champion_version(context),)
     if stage.name == "explain":
         choices += (settings.explained_pairs, settings.gemini_model, settings.gemini_api_key is not None)
     return fingerprint(stage.name, before, code_fingerprint(*stage.code), choices)
+
+
+def _champion_version(context: Context) -> str:
+    """Returns the version that forecasts; a roll-back changes it, and the forecasts follow."""
+    frame = context.database.read_frame(
+        "select model_version from ml.promotions where alias = 'champion' order by promotion_id desc limit 1"
+    )
+    return "" if frame.empty else str(frame.loc[0, "model_version"])
 
 
 def _input_fingerprint(context: Context) -> str:

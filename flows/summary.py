@@ -7,9 +7,17 @@ from rich.table import Table
 from warehouse.database import Database
 
 _SCORES = (
-    "select model_name, is_champion, wmae_amount, wape_rate, coverage_80_rate, value_added_rate, forecast_count, "
-    "origin_count from marts.fct_model_scores order by wmae_amount"
+    "select model_name, is_champion, is_comparable, wmae_amount, wape_rate, coverage_80_rate, coverage_95_rate, "
+    "interval_score_80_rate, value_added_rate, forecast_count, origin_count from marts.fct_model_scores "
+    "order by is_comparable desc, wmae_amount"
 )
+_DRIFT = (
+    "select model_name, week_date, drift_text from marts.fct_forecast_drift "
+    "where is_champion and is_latest and is_drifting"
+)
+_HEADS = (
+    "model", "WMAE ($)", "less error than seasonal naive", "WAPE", "80 % covers", "95 % covers", "interval score",
+)  # fmt: skip
 _STATUSES = (
     "select status, count(*) as pair_count, sum(order_quantity_amount) as order_amount, "
     "sum(value_at_risk_amount) as risk_amount, bool_or(stock_source = 'simulated') as has_simulated "
@@ -25,31 +33,46 @@ _LOADS = (
 
 def scorecard_markdown(database: Database) -> str:
     """Returns the scorecard of the backtest as a Markdown table."""
-    lines = [
-        "| model | WMAE ($) | against seasonal naive | WAPE | 80 % interval covers |",
-        "| --- | --- | --- | --- | --- |",
-    ]
-    for row in database.read_frame(_SCORES).itertuples():
-        lines.append(
-            f"| {row.model_name}{' (champion)' if row.is_champion else ''} | {row.wmae_amount:,.0f} "
-            f"| {_percent(row.value_added_rate, '+')} | {_percent(row.wape_rate)} | {_percent(row.coverage_80_rate)} |"
-        )
-    return "\n".join(lines)
+    lines = [f"| {' | '.join(_HEADS)} |", "|" + " --- |" * len(_HEADS)]
+    lines += [f"| {' | '.join(_cells(row))} |" for row in database.read_frame(_SCORES).itertuples()]
+    warning = drift_warning(database)
+    return "\n".join(lines) + (f"\n\n**{warning}**" if warning else "")
 
 
 def scorecard_table(database: Database) -> Table:
     """Returns the scorecard for the terminal."""
     frame = database.read_frame(_SCORES)
-    origins = int(frame["origin_count"].max()) if len(frame) else 0
-    table = Table(title=f"Scorecard: 8 weeks ahead, {origins} origins; holiday weeks weigh 5", title_justify="left")
-    for name in ("model", "WMAE ($)", "less error than seasonal naive", "WAPE", "80 % interval covers"):
+    compared = frame[frame["is_comparable"].astype(bool)]
+    origins = int(compared["origin_count"].max()) if len(compared) else 0
+    table = Table(
+        title=f"Scorecard: 8 weeks ahead, {origins} origins; holiday weeks weigh 5", title_justify="left",
+        caption=drift_warning(database) or None, caption_justify="left", caption_style="bold red",
+    )  # fmt: skip
+    for name in _HEADS:
         table.add_column(name, justify="left" if name == "model" else "right")
     for row in frame.itertuples():
-        table.add_row(
-            f"{row.model_name}{' (champion)' if row.is_champion else ''}", f"{row.wmae_amount:,.0f}",
-            _percent(row.value_added_rate, "+"), _percent(row.wape_rate), _percent(row.coverage_80_rate),
-        )  # fmt: skip
+        table.add_row(*_cells(row))
     return table
+
+
+def drift_warning(database: Database) -> str:
+    """Returns one sentence where the champion's last weeks drift, the empty string where they do not."""
+    frame = database.read_frame(_DRIFT)
+    if frame.empty:
+        return ""
+    row = frame.iloc[0]
+    return f"The forecasts of {row.model_name} drift in the weeks to {row.week_date}: {row.drift_text}"
+
+
+def _cells(row: Any) -> tuple[str, ...]:
+    """Returns one line of the scorecard: a model that was not scored on the champion's rows is marked."""
+    mark = " (champion)" if row.is_champion else "" if row.is_comparable else " (other origins, not comparable)"
+    score = row.interval_score_80_rate
+    return (
+        f"{row.model_name}{mark}", f"{row.wmae_amount:,.0f}", _percent(row.value_added_rate, "+"),
+        _percent(row.wape_rate), _percent(row.coverage_80_rate), _percent(row.coverage_95_rate),
+        "-" if score is None or score != score else f"{score:.3f}",
+    )  # fmt: skip
 
 
 def decisions_table(database: Database) -> Table:

@@ -62,10 +62,10 @@ class BacktestReport:
     def __str__(self) -> str:
         baseline = self.scores[BASELINE].wmae
         heads = "".join(f"{label:>{width}}" for label, _, _, width in _COLUMNS)
-        lines = [f"{'model':<18}{heads}{'against naive':>15}"]
+        lines = [f"{'model':<18}{heads}{'value added':>13}"]
         for name, figures in sorted(self.scores.items(), key=lambda item: item[1].wmae):
             shown = "".join(f"{_shown(getattr(figures, key), form):>{width}}" for _, key, form, width in _COLUMNS)
-            lines.append(f"{name:<18}{shown}{-value_added(figures.wmae, baseline):>+15.1%}")
+            lines.append(f"{name:<18}{shown}{value_added(figures.wmae, baseline):>+13.1%}")
         dates = ", ".join(map(str, self.origin_dates))
         return "\n".join([*lines, f"origins {dates}; {self.change}", *self.notes])
 

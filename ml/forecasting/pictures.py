@@ -45,13 +45,13 @@ class ScoredRows:
     bounds: FloatArray
 
 
-def draw(backtest: Backtest, champion: str) -> "dict[str, Figure]":
-    """Returns the pictures of a backtest by the name of their file; the champion is the candidate they dwell on."""
-    rows, baseline = scored_rows(backtest, champion), scored_rows(backtest, BASELINE)
+def draw(backtest: Backtest, shown: str) -> "dict[str, Figure]":
+    """Returns the pictures of a backtest by the name of their file; they dwell on one candidate, the champion."""
+    rows, baseline = scored_rows(backtest, shown), scored_rows(backtest, BASELINE)
     return {
-        ERROR_BY_HORIZON: error_by_horizon(backtest, champion),
-        RELIABILITY: reliability(rows, champion),
-        VALUE_ADDED: value_added_by_department(rows, baseline, champion),
+        ERROR_BY_HORIZON: error_by_horizon(backtest, shown),
+        RELIABILITY: reliability(rows, shown),
+        VALUE_ADDED: value_added_by_department(rows, baseline, shown),
     }
 
 
@@ -92,17 +92,15 @@ def _origin_rows(
     )
 
 
-def error_by_horizon(backtest: Backtest, champion: str) -> "Figure":
-    """Returns the weighted error in dollars of every candidate over the weeks ahead, the champion drawn strongest."""
+def error_by_horizon(backtest: Backtest, shown: str) -> "Figure":
+    """Returns the weighted error in dollars of every candidate over the weeks ahead, the shown one strongest."""
     figure, axes = _figure("Error by weeks ahead, holiday weeks weigh 5")
     steps = range(1, HORIZON + 1)
     for name in sorted(backtest.names, key=lambda name: backtest.score(name).wmae):
         errors = [backtest.score(name, step - 1).wmae for step in steps]
-        is_champion = name == champion
         axes.plot(
-            list(steps), errors, marker="o", markersize=4, label=f"{name} (champion)" if is_champion else name,
-            linewidth=3 if is_champion else 1.3, linestyle="--" if name == BASELINE else "-",
-            zorder=3 if is_champion else 2,
+            list(steps), errors, marker="o", markersize=4, label=name, linewidth=3 if name == shown else 1.3,
+            linestyle="--" if name == BASELINE else "-", zorder=3 if name == shown else 2,
         )  # fmt: skip
     axes.set_xlabel("weeks ahead")
     axes.set_ylabel("weighted mean absolute error, $")
@@ -111,13 +109,13 @@ def error_by_horizon(backtest: Backtest, champion: str) -> "Figure":
     return figure
 
 
-def reliability(rows: ScoredRows, champion: str) -> "Figure":
+def reliability(rows: ScoredRows, shown: str) -> "Figure":
     """Returns the share of weeks that the intervals cover beside what they promise, by horizon and by kind of week."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(10, 4.5), layout="constrained")
     by_horizon, by_kind = figure.subplots(1, 2, sharey=True, width_ratios=[2, 1])
-    figure.suptitle(f"How often the intervals of {champion} hold")
+    figure.suptitle(f"How often the intervals of {shown} hold")
     for level, lower, color in _LEVELS:
         bounds = rows.bounds[lower], rows.bounds[lower + 1]
         held = coverage_by(rows.horizon, rows.actual, *bounds)
@@ -129,19 +127,19 @@ def reliability(rows: ScoredRows, champion: str) -> "Figure":
             axes.axhline(level, color=color, linestyle=":", linewidth=1)
     by_horizon.set_xlabel("weeks ahead")
     by_horizon.set_ylabel("share of weeks inside (dotted: promised)")
-    by_horizon.set_ylim(0.5, 1.0)
+    by_horizon.set_ylim(min(0.5, by_horizon.get_ylim()[0]), 1.0)
     by_kind.margins(x=0.4)
     by_horizon.legend(frameon=False, loc="lower left")
     return figure
 
 
-def value_added_by_department(rows: ScoredRows, baseline: ScoredRows, champion: str) -> "Figure":
-    """Returns by what share the champion's weighted error lies below seasonal naive's, by department, best first."""
+def value_added_by_department(rows: ScoredRows, baseline: ScoredRows, shown: str) -> "Figure":
+    """Returns by what share the shown candidate's weighted error lies below seasonal naive's, by department, best first."""
     departments, error = _weighted_errors(rows)
     _, naive = _weighted_errors(baseline)
     gain = np.where(naive > 0, 1 - error / np.maximum(naive, 1e-9), 0.0)
     order = np.argsort(-gain, kind="stable")
-    figure, axes = _figure(f"Error of {champion} below seasonal naive's, by department", width=14)
+    figure, axes = _figure(f"Error of {shown} below seasonal naive's, by department", width=14)
     axes.bar([str(dept) for dept in departments[order]], gain[order], color=np.where(gain[order] >= 0, _GOOD, _BAD))
     axes.axhline(1 - error.sum() / max(float(naive.sum()), 1e-9), color=_MUTED, linestyle=":", label="all departments")
     axes.set_xlabel("department")

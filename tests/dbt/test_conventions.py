@@ -11,6 +11,7 @@ from warehouse.settings import PROJECT_ROOT
 CONTRACT = {
     "dim_stores", "dim_departments", "dim_weeks", "dim_inventory_policies", "fct_weekly_sales", "sales_summary",
     "fct_forecasts", "fct_forecast_accuracy", "fct_model_scores", "fct_sales_anomalies", "latest_forecasts",
+    "fct_forecast_drift",
     "fct_inventory_recommendations", "critical_inventory", "fct_data_quality", "fct_pipeline_runs", "fct_loads",
     "fct_rejected_rows", "fct_agent_reports", "fct_model_promotions",
 }  # fmt: skip
@@ -167,7 +168,7 @@ def test_staging_reads_sources_and_nothing_else_does(manifest):
 
 def test_core_needs_no_table_that_the_models_fill(manifest):
     core = {n["unique_id"] for n in manifest["nodes"].values() if "core" in n["tags"]}
-    filled = ("forecasts", "backtest_errors", "inventory_recommendations", "sales_anomalies")
+    filled = ("forecasts", "backtest_errors", "forecast_drift", "inventory_recommendations", "sales_anomalies")
     for unique_id in core:
         for parent in manifest["nodes"][unique_id]["depends_on"].get("nodes", []):
             assert parent.startswith("source.") or parent in core, unique_id

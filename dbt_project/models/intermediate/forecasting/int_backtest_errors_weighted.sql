@@ -48,20 +48,6 @@ errors as (
 
 ),
 
-baseline as (
-
-    select
-        store_id,
-        dept_id,
-        origin_date,
-        week_date,
-        abs(forecast_amount - actual_sales_amount) as absolute_error_amount
-
-    from {{ ref('stg_ml__backtest_errors') }}
-    where model_name = '{{ var("baseline_model") }}'
-
-),
-
 final as (
 
     select
@@ -75,8 +61,6 @@ final as (
         errors.is_holiday,
         errors.weight_count,
         errors.error_amount,
-        errors.weight_count * baseline.absolute_error_amount
-            as baseline_weighted_absolute_error_amount,
         abs(errors.error_amount) as absolute_error_amount,
         errors.error_amount * errors.error_amount as squared_error_amount,
         errors.weight_count * abs(errors.error_amount) as weighted_absolute_error_amount,
@@ -92,15 +76,22 @@ final as (
         errors.actual_sales_amount between errors.lower_95_amount and errors.upper_95_amount
             as is_covered_95,
         errors.upper_80_amount - errors.lower_80_amount as width_80_amount,
-        errors.upper_95_amount - errors.lower_95_amount as width_95_amount
+        errors.upper_95_amount - errors.lower_95_amount as width_95_amount,
+        -- Gneiting and Raftery 2007, equation 43: the width, and 2 / alpha for each dollar outside.
+        errors.upper_80_amount - errors.lower_80_amount
+        + 10 * greatest(
+            errors.lower_80_amount - errors.actual_sales_amount,
+            errors.actual_sales_amount - errors.upper_80_amount,
+            0
+        ) as interval_score_80_amount,
+        errors.upper_95_amount - errors.lower_95_amount
+        + 40 * greatest(
+            errors.lower_95_amount - errors.actual_sales_amount,
+            errors.actual_sales_amount - errors.upper_95_amount,
+            0
+        ) as interval_score_95_amount
 
     from errors
-    left join baseline
-        on
-            errors.store_id = baseline.store_id
-            and errors.dept_id = baseline.dept_id
-            and errors.origin_date = baseline.origin_date
-            and errors.week_date = baseline.week_date
 
 )
 

@@ -20,10 +20,22 @@ champions as (
 
 ),
 
+-- A model that misses an origin of the champion is scored over its own, and marked.
+marked as (
+
+    select
+        *,
+        bool_or(is_comparable) over (partition by model_name) as has_comparable
+
+    from fct_forecast_accuracy
+
+),
+
 pooled as (
 
     select
         model_name,
+        has_comparable as is_comparable,
         cast(sum(forecast_count) as integer) as forecast_count,
         cast(count(distinct origin_date) as integer) as origin_count,
         cast(sum(covered_80_count) as double precision) as covered_80_count,
@@ -35,14 +47,17 @@ pooled as (
         sum(error_amount) as error_amount,
         sum(absolute_sales_amount) as absolute_sales_amount,
         sum(interval_count) as interval_count,
+        sum(interval_sales_amount) as interval_sales_amount,
         sum(width_80_amount) as width_80_amount,
+        sum(interval_score_80_amount) as interval_score_80_amount,
         case
             when count(*) = count(baseline_wmae_amount)
                 then sum(baseline_wmae_amount * weight_count)
         end as baseline_weighted_absolute_error_amount
 
-    from fct_forecast_accuracy
-    group by model_name
+    from marked
+    where is_comparable = has_comparable
+    group by model_name, has_comparable
 
 ),
 
@@ -52,6 +67,7 @@ final as (
         pooled.model_name,
         pooled.forecast_count,
         pooled.origin_count,
+        pooled.is_comparable,
         champions.model_name is not null as is_champion,
         pooled.weighted_absolute_error_amount / pooled.weight_count as wmae_amount,
         pooled.absolute_error_amount / pooled.forecast_count as mae_amount,
@@ -61,6 +77,8 @@ final as (
         pooled.covered_80_count / nullif(pooled.interval_count, 0) as coverage_80_rate,
         pooled.covered_95_count / nullif(pooled.interval_count, 0) as coverage_95_rate,
         pooled.width_80_amount / nullif(pooled.interval_count, 0) as mean_width_80_amount,
+        pooled.interval_score_80_amount / nullif(pooled.interval_sales_amount, 0)
+            as interval_score_80_rate,
         1
         - pooled.weighted_absolute_error_amount
         / nullif(pooled.baseline_weighted_absolute_error_amount, 0) as value_added_rate

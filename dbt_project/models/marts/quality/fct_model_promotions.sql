@@ -18,6 +18,7 @@ final as (
         origin_count,
         data_fingerprint,
         reason,
+        is_rollback,
         run_id,
         promoted_at
 

@@ -18,6 +18,7 @@ renamed as (
         origin_count,
         data_fingerprint,
         reason,
+        is_rollback,
         run_id,
         created_at as promoted_at
 

@@ -1,0 +1,101 @@
+"""The verbs of the scorecard: a backtest that is asked for, and the roll-back of the champion."""
+
+import datetime as dt
+
+from flows.console import Display, console
+from flows.context import Context, open_context
+from warehouse.errors import UsageError
+from warehouse.runs import exclusive, published_fingerprint
+
+MOST_ORIGINS = 12
+_MARTS = ("stg_ml__backtest_errors+", "stg_ml__forecast_drift+")
+
+
+def backtest(origins: str | None, models: str | None) -> None:
+    """Scores candidates over rolling origins, prints the scorecard and brings it into the marts."""
+    wanted, names = parse_origins(origins), parse_names(models)
+    from ml.forecasting.evaluation import backtest as run_backtest
+
+    display = Display()
+    with display.shown():
+        context = open_context(progress=display)
+        display.begin("backtest")
+        with exclusive(context.database):
+            report = run_backtest(context.settings, context.database, context.run_id, wanted, names, progress=display)
+            console.print(f"{report}", soft_wrap=True)
+            is_in_marts = _rebuild_marts(context, display)
+    console.print(f"Pictures: {context.settings.home / 'reports'}", soft_wrap=True)
+    if is_in_marts:
+        console.print("Next: [bold]shelfcast dashboard[/], page Forecasts, Accuracy")
+    else:
+        console.print("Next: [bold]shelfcast run[/] to see it in the marts")
+
+
+def rollback(version: str | None) -> None:
+    """Makes an earlier version champion again and prints what follows."""
+    from ml.forecasting.rollback import roll_back
+
+    display = Display()
+    with display.shown():
+        context = open_context(progress=display)
+        display.begin("rollback")
+        with exclusive(context.database):
+            report = roll_back(context.settings, context.database, context.run_id, version)
+    console.print(f"{report}", soft_wrap=True)
+    console.print("Next: [bold]shelfcast run[/]: forecasts, recommendations and marts follow it")
+
+
+def parse_origins(text: str | None) -> int | tuple[dt.date, ...] | None:
+    """Returns a number of origins, or their dates; None without a text.
+
+    Raises:
+        UsageError: the text is neither.
+    """
+    if text is None:
+        return None
+    if text.strip().lstrip("-").isdecimal():
+        return _origin_count(int(text))
+    return tuple(_date(part.strip()) for part in text.split(","))
+
+
+def parse_names(text: str | None) -> tuple[str, ...] | None:
+    """Returns the names between commas; None without a text.
+
+    Raises:
+        UsageError: there is no name between the commas.
+    """
+    if text is None:
+        return None
+    names = tuple(name.strip() for name in text.split(",") if name.strip())
+    if not names:
+        raise UsageError("--models names no model.", "Write for instance --models lightgbm,blend.")
+    return names
+
+
+def _origin_count(count: int) -> int:
+    if not 1 <= count <= MOST_ORIGINS:
+        raise UsageError(
+            f"A backtest can't have {count} origins.", f"Choose from 1 to {MOST_ORIGINS}, or give their dates."
+        )
+    return count
+
+
+def _date(text: str) -> dt.date:
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        raise UsageError(
+            f"{text!r} is neither a number of origins nor a date.",
+            "Write for instance --origins 5 or --origins 2011-11-18,2012-01-20.",
+        ) from None
+
+
+def _rebuild_marts(context: Context, display: Display) -> bool:
+    """Returns whether the scorecard's marts were built anew: only where a run has built the marts before."""
+    if published_fingerprint(context.database, "marts") is None:
+        return False
+    from flows.transform import run_dbt
+
+    display.begin("marts of the scorecard")
+    run_dbt(context.settings, context.database, ["build", "--select", *_MARTS])
+    return True
