@@ -30,6 +30,8 @@ SHARE_WEEKS = 13
 SHARE_TREND = 0.6
 """How far a share's movement against last year is believed: as an exponent, 1 is wholly."""
 SHARE_BOUNDS = (0.5, 2.0)
+TOTAL_LIMIT = 2.0
+"""How many times the largest total known so far a total is forecast to be at most."""
 YEARLY_FROM_WEEKS = 60
 """Weeks of history from which a yearly season can be told from a trend."""
 # Shoppers come in the weeks before these two; the flagged week of Christmas is the one after it.
@@ -78,10 +80,11 @@ class Prophet:
         stores = self._forecast_stores(totals, horizon)
         share = department_shares(history, horizon)
         position = np.searchsorted(totals["store_id"].unique(), history.store_ids)
-        point = np.where(
-            np.isnan(share), known_mean(history.sales[:, -SHARE_WEEKS:])[:, None], share * stores[position]
-        )
-        return PointForecast(point, np.where(np.isnan(share).any(axis=1), "mean of the last known weeks", ""))
+        recent = known_mean(history.sales[:, -SHARE_WEEKS:])[:, None]
+        # A share cannot be negative: a department that takes back more than it sells keeps its own mean.
+        is_alone = np.isnan(share) | (recent < 0)
+        point = np.where(is_alone, recent, share * stores[position])
+        return PointForecast(point, np.where(is_alone.any(axis=1), "mean of the last known weeks", ""))
 
     def _forecast_stores(self, totals: "pd.DataFrame", horizon: int) -> FloatArray:
         stores = totals["store_id"].unique()
@@ -173,8 +176,16 @@ def forecast_store(totals: "pd.DataFrame", horizon: int, seed: int) -> "pd.DataF
         mean = float(known["y"].mean()) if len(known) else 0.0
         values = np.full(horizon, mean)
     else:
-        values = _fit_and_predict(known[["ds", "y"]], target, seed)
+        values = bounded_totals(_fit_and_predict(known[["ds", "y"]], target, seed), known["y"].to_numpy(np.float64))
     return pd.DataFrame({"store_id": ordered["store_id"].iloc[0], "ds": target, "yhat": values})
+
+
+def bounded_totals(forecast: FloatArray, known: FloatArray) -> FloatArray:
+    """Returns forecasts of totals within twice their known range in dollars, so that no trend runs away with them.
+
+    Totals that never fell below zero are not forecast to.
+    """
+    return np.clip(forecast, TOTAL_LIMIT * min(known.min(), 0.0), TOTAL_LIMIT * max(known.max(), 0.0))
 
 
 def _fit_and_predict(known: "pd.DataFrame", target: "pd.DatetimeIndex", seed: int) -> FloatArray:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ml.forecasting.panel import Panel
-from ml.forecasting.prophet_model import Prophet, department_shares, holiday_frame, store_totals
+from ml.forecasting.prophet_model import Prophet, bounded_totals, department_shares, holiday_frame, store_totals
 
 
 def test_shares_of_a_store_sum_to_one_in_every_week(panel: Panel) -> None:
@@ -31,3 +31,9 @@ def test_the_weeks_of_shopping_before_thanksgiving_and_christmas_have_effects_of
 def test_the_registry_keeps_no_spark_session() -> None:
     kept = pickle.loads(pickle.dumps(Prophet(seed=1, open_session=lambda: None)))
     assert kept.open_session is None
+
+
+def test_a_trend_cannot_run_away_with_a_total() -> None:
+    bounded = bounded_totals(np.array([-50.0, 80.0, 900.0]), known=np.array([10.0, 100.0]))
+    assert bounded.tolist() == [0.0, 80.0, 200.0]
+    assert bounded_totals(np.array([-50.0, 80.0]), known=np.array([-20.0, -10.0])).tolist() == [-40.0, 0.0]
