@@ -5,7 +5,6 @@ import logging
 import os
 import shutil
 import tempfile
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +14,7 @@ import pytest
 from ml.forecasting.evaluation import backtest
 from ml.forecasting.explain import explain_forecast
 from ml.forecasting.forecast import forecast
-from ml.forecasting.panel import FEATURE_COLUMNS, Panel, read_panel
+from ml.forecasting.panel import FEATURE_COLUMNS, read_panel
 from ml.forecasting.prophet_model import Prophet, forecast_in_loop, forecast_with_spark, store_totals
 from ml.forecasting.registry import load_champion, load_models, open_registry
 from ml.forecasting.train import train
@@ -245,15 +244,56 @@ def test_a_backtest_of_one_model_leaves_the_rows_of_the_others(trained) -> None:
     assert "aligned_seasonal" in str(report)
 
 
-def test_noise_after_the_origin_leaves_prophet_identical_bit_for_bit(trained) -> None:
-    _, database, _, _ = trained
-    panel = read_panel(database)
-    sales = panel.sales.copy()
-    sales[:, 100:] = np.random.default_rng(1).uniform(0, 1e5, sales[:, 100:].shape)
-    noisy: Panel = replace(panel, sales=sales)
-    ours, theirs = (Prophet(seed=1).predict(some.until(100), 8).point for some in (panel, noisy))
-    assert ours.tobytes() == theirs.tobytes()
-    assert np.isfinite(ours).all()
+@pytest.fixture
+def promoted(trained):
+    """The place with features in which markdowns lift sales, and a plan for the fifth week ahead."""
+    settings, database, _, _ = trained
+    rows, random = _rows(), np.random.default_rng(5)
+    week = (pd.to_datetime(rows["feature_date"]) - pd.Timestamp(FIRST_WEEK)).dt.days // 7
+    is_promoted = random.random((STORES + 1, WEEKS + 1)) < 0.3
+    # A feature row holds the markdown of the week before.
+    markdown = np.where(is_promoted[rows["store_id"], week - 1], 500.0 * rows["store_id"], 0.0)
+    rows["total_markdown"] = np.where(week > 92, markdown, np.nan)
+    rows["weekly_sales"] *= np.where(is_promoted[rows["store_id"], week] & (week > 91), 1.2, 1.0)
+    folder = settings.home / "promoted"
+    folder.mkdir(exist_ok=True)
+    rows.to_parquet(folder / "part.parquet", index=False)
+    first, uri = FIRST_WEEK + dt.timedelta(weeks=WEEKS), str(settings.home / "features")
+    with database.connect() as connection:
+        connection.execute("update ops.published_artifacts set uri = %s", [str(folder)])
+        connection.execute(
+            "insert into raw.external_features (store_id, feature_date, markdown_2, markdown_5, is_holiday, load_id) "
+            "select store_id, week::date, case when week = %(fifth)s then 300 * store_id end, "
+            "case when week = %(fifth)s then 200 * store_id end, false, 'l' from raw.store_attributes, "
+            "generate_series(%(first)s::timestamp, %(fifth)s, '7 days') as week",
+            {"first": first, "fifth": first + dt.timedelta(weeks=4)},
+        )
+    yield settings, database
+    with database.connect() as connection:
+        connection.execute("update ops.published_artifacts set uri = %s", [uri])
+        connection.execute("delete from raw.external_features")
+
+
+def test_a_planned_markdown_in_week_five_moves_week_five_and_the_forecast_says_so(promoted) -> None:
+    settings, database = promoted
+    query = "select * from ml.forecasts where origin_date = (select max(origin_date) from ml.forecasts)"
+    assert "planned" not in str(forecast(settings, database, "run-10"))
+    plain = database.read_frame(f"{query} order by forecast_id")
+    with_plan = settings.model_copy(update={"planned_markdowns": True})
+    assert "planned markdowns moved 55 of the forecasts" in str(forecast(with_plan, database, "run-11"))
+    moved = database.read_frame(f"{query} order by forecast_id")
+    is_fifth = plain["horizon_weeks"] == 5
+    assert not plain["uses_plan"].any()
+    assert moved["uses_plan"].tolist() == is_fifth.tolist()
+    assert (moved["predicted_sales"][is_fifth] > plain["predicted_sales"][is_fifth]).all()
+    assert moved["predicted_sales"][~is_fifth].equals(plain["predicted_sales"][~is_fifth])
+    parts = explain_forecast(settings, database, 2, 3)
+    champion = moved[moved["is_champion"] & (moved["store_id"] == 2) & (moved["dept_id"] == 3)]
+    stored = champion.sort_values("horizon_weeks")["predicted_sales"].to_numpy()
+    assert parts["forecast_amount"].to_numpy() == pytest.approx(stored)
+    assert (parts["promotion_amount"] != 0).tolist() == [week == 5 for week in range(1, 9)]
+    forecast(settings, database, "run-12")
+    assert not database.read_frame(query)["uses_plan"].any()
 
 
 def test_spark_and_the_plain_loop_fit_the_same_prophets(trained, spark) -> None:
