@@ -197,10 +197,8 @@ def stage_fingerprint(stage: Stage, context: Context) -> str:
             )
     settings = context.settings
     choices = (settings.seed, settings.backtest_origins, settings.lake)
-    if stage.name == "forecast" and settings.planned_markdowns:
-        choices += ("planned markdowns",)
     if stage.name == "forecast":
-        choices += (_champion_version(context),)
+        choices += (_champion_version(context), settings.planned_markdowns)
     if stage.name == "explain":
         choices += (settings.explained_pairs, settings.gemini_model, settings.gemini_api_key is not None)
     return fingerprint(stage.name, before, code_fingerprint(*stage.code), choices)
