@@ -10,10 +10,10 @@ BIN := .venv/bin
 DATA ?=
 ARGS ?=
 
-.PHONY: help run dashboard test test-unit lint format docs dbt bench stop clean
+.PHONY: help run dashboard test test-unit lint format docs dbt bench bench-forecasts bench-leak stop clean
 
 help:  ## Show this list
-	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .uv/ready:
 	@test -n "$(PYTHON)" || { echo "Shelfcast needs Python 3.11 or 3.12; install one and try again."; exit 1; }
@@ -59,6 +59,12 @@ dbt: .venv/ready  ## Run dbt against the warehouse, for instance ARGS="build -s 
 
 bench: .venv/ready  ## Measure the pipeline on DATA=folder
 	@$(BIN)/python bench/bench_pipeline.py $(if $(DATA),--data "$(DATA)") $(ARGS)
+
+bench-forecasts: .venv/ready-dev  ## Compare forecasts with those of other libraries on DATA=folder
+	@$(BIN)/python bench/bench_forecasts.py $(if $(DATA),--data "$(DATA)") $(ARGS)
+
+bench-leak: .venv/ready-dev  ## Show on DATA=folder what an evaluation that leaks is worth
+	@$(BIN)/python bench/leaking_evaluation.py $(if $(DATA),--data "$(DATA)") $(ARGS)
 
 stop:  ## Stop the embedded Postgres
 	@$(BIN)/shelfcast stop
