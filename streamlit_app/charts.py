@@ -94,6 +94,68 @@ def accuracy(rows: pd.DataFrame, by: str, champion: str) -> go.Figure:
     return _dollar_axis(figure)
 
 
+def reliability(rows: pd.DataFrame) -> go.Figure:
+    """Returns how often the intervals held over the weeks ahead, beside what they promise.
+
+    Args:
+        rows: horizon_weeks, coverage_80_rate and coverage_95_rate of one model, fractions.
+    """
+    figure = go.Figure(layout=palette.layout(270))
+    shown = ((0.8, "coverage_80_rate", palette.FORECAST), (0.95, "coverage_95_rate", palette.ACCENT))
+    for promised, column, color in shown:
+        figure.add_scatter(
+            x=rows["horizon_weeks"], y=rows[column], name=f"{promised:.0%} interval", mode="lines+markers",
+            line={"color": color, "width": 2.4}, hovertemplate="%{y:.1%}",
+        )  # fmt: skip
+        figure.add_hline(y=promised, line={"color": color, "width": 1, "dash": "dot"})
+    figure.update_xaxes(title_text="Weeks ahead", dtick=1)
+    figure.update_yaxes(tickformat=".0%", range=[min(0.6, rows["coverage_80_rate"].min() - 0.05), 1.0])
+    return figure
+
+
+def value_added(rows: pd.DataFrame, dept_id: int) -> go.Figure:
+    """Returns how much less a model errs than seasonal naive by department, the best first, one of them marked.
+
+    Args:
+        rows: dept_id and value_added_rate of one model, a fraction.
+        dept_id: department that is marked.
+    """
+    ordered = rows.dropna(subset="value_added_rate").sort_values("value_added_rate", ascending=False)
+    colors = [
+        palette.ACCENT if dept == dept_id else palette.GOOD if rate >= 0 else palette.BAD
+        for dept, rate in zip(ordered["dept_id"], ordered["value_added_rate"], strict=True)
+    ]
+    figure = go.Figure(layout=palette.layout(270, hovermode="closest", showlegend=False))
+    figure.add_bar(
+        x=[str(dept) for dept in ordered["dept_id"]], y=ordered["value_added_rate"], name="Better than naive",
+        marker={"color": colors}, hovertemplate="Department %{x}: %{y:+.1%}<extra></extra>",
+    )  # fmt: skip
+    figure.update_xaxes(title_text="Department", type="category", showticklabels=len(ordered) <= 24)
+    figure.update_yaxes(tickformat=".0%")
+    return figure
+
+
+def drift(rows: pd.DataFrame, figure_name: str) -> go.Figure:
+    """Returns the last weeks' WAPE or bias with the range that the backtest led to expect.
+
+    Args:
+        rows: week_date, is_outside, and of the figure its rate and the ends of its range, fractions.
+        figure_name: wape or bias.
+    """
+    figure = go.Figure(layout=palette.layout(230))
+    lower, upper = f"expected_{figure_name}_lower_rate", f"expected_{figure_name}_upper_rate"
+    if rows[upper].notna().all():
+        _add_band(figure, rows, lower, upper, "Expected in 95 of 100 weeks", palette.BAND_80, "%{y:.1%}")
+    colors = [palette.BAD if is_outside else palette.HISTORY for is_outside in rows["is_outside"]]
+    figure.add_scatter(
+        x=rows["week_date"], y=rows[f"{figure_name}_rate"], name={"wape": "WAPE", "bias": "Bias"}[figure_name],
+        mode="lines+markers", line={"color": palette.HISTORY, "width": 2}, marker={"color": colors, "size": 8},
+        hovertemplate="%{y:.1%}",
+    )  # fmt: skip
+    figure.update_yaxes(tickformat=".0%")
+    return figure
+
+
 def contributions(rows: pd.DataFrame) -> go.Figure:
     """Returns a waterfall of what moved a forecast.
 
@@ -203,14 +265,16 @@ def _add_forecast(figure: go.Figure, history: pd.DataFrame, forecast: pd.DataFra
     )  # fmt: skip
 
 
-def _add_band(figure: go.Figure, rows: pd.DataFrame, lower: str, upper: str, name: str, color: str) -> None:
+def _add_band(
+    figure: go.Figure, rows: pd.DataFrame, lower: str, upper: str, name: str, color: str, hover: str = _DOLLARS
+) -> None:
     figure.add_scatter(
         x=rows["week_date"], y=rows[upper], mode="lines", line={"width": 0}, showlegend=False,
-        hovertemplate=_DOLLARS, name=f"{name}, upper",
+        hovertemplate=hover, name=f"{name}, upper",
     )  # fmt: skip
     figure.add_scatter(
         x=rows["week_date"], y=rows[lower], mode="lines", line={"width": 0}, fill="tonexty", fillcolor=color,
-        hovertemplate=_DOLLARS, name=name,
+        hovertemplate=hover, name=name,
     )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from streamlit_app import formats, queries
+from streamlit_app import accuracy_queries, formats, queries
 from warehouse.errors import ShelfcastError
 
 ASSETS = Path(__file__).parent / "assets"
@@ -46,6 +46,20 @@ def errors_as_sentences() -> Iterator[None]:
 def chart(figure: go.Figure, key: str) -> None:
     """Shows a figure in the house's own colours, without the tool bar that nobody uses."""
     st.plotly_chart(figure, theme=None, key=key, config={"displayModeBar": False, "responsive": True})
+
+
+def drift_warning() -> None:
+    """Shows a plain warning where the champion's last weeks missed more than its backtest led to expect."""
+    rows = accuracy_queries.champion_drift()
+    if rows.empty:
+        return
+    row = rows.iloc[0]
+    st.warning(
+        f"The forecasts drift: in two of the three weeks to {formats.week(row['week_date'])} "
+        f"{formats.model(row['model_name'])} missed more than its backtest led to expect. {row['drift_text']} "
+        "Look at the newest weeks of input first.",
+        icon=":material/trending_down:",
+    )
 
 
 def simulated_badge(simulated: int, of: int) -> None:

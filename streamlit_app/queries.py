@@ -98,8 +98,8 @@ def chain_forecast() -> pd.DataFrame:
 
 
 def model_scores() -> pd.DataFrame:
-    """Returns the scorecard: one row per model, the best first."""
-    return read("select * from marts.fct_model_scores order by wmae_amount")
+    """Returns the scorecard: one row per model, the best first, models scored on other origins last."""
+    return read("select * from marts.fct_model_scores order by is_comparable desc, wmae_amount")
 
 
 def unusual_sales(limit: int = 8) -> pd.DataFrame:
@@ -169,31 +169,6 @@ def pair_anomalies(store_id: int, dept_id: int) -> pd.DataFrame:
         order by week_date desc
         """,
         store=store_id, dept=dept_id)  # fmt: skip
-
-
-def accuracy(by: str, store_type: str = "") -> pd.DataFrame:
-    """Returns the accuracy of every model by horizon_weeks or store_type, optionally for stores of one type."""
-    if by not in ("horizon_weeks", "store_type"):
-        raise ValueError(f"accuracy is not kept by {by}")
-    return read(
-        f"""
-        select
-            model_name,
-            {by},
-            sum(weighted_absolute_error_amount) / nullif(sum(weight_count), 0) as wmae_amount,
-            sum(absolute_error_amount) / nullif(sum(absolute_sales_amount), 0) as wape_rate,
-            sum(error_amount) / nullif(sum(absolute_sales_amount), 0) as bias_rate,
-            sum(covered_80_count) / nullif(sum(interval_count), 0)::double precision as coverage_80_rate,
-            1 - sum(weighted_absolute_error_amount)
-                / nullif(sum(baseline_wmae_amount * weight_count), 0) as value_added_rate,
-            sum(forecast_count) as forecast_count
-        from marts.fct_forecast_accuracy
-        where :store_type = '' or store_type = :store_type
-        group by model_name, {by}
-        order by model_name, {by}
-        """,  # noqa: S608 - the column is one of two names
-        store_type=store_type,
-    )
 
 
 def inventory_filters() -> pd.DataFrame:

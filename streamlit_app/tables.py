@@ -59,6 +59,7 @@ _RATES = {
     "bias_rate": "Bias",
     "coverage_80_rate": "In 80%",
     "coverage_95_rate": "In 95%",
+    "interval_score_80_rate": "Score 80%",
 }
 _SIGNED = {"deviation_amount": "Difference, $"}
 _COUNTS = {
@@ -93,6 +94,8 @@ HELP = {
     "bias_rate": "Above zero: forecasts too much.",
     "coverage_80_rate": "Share of weeks inside the 80% interval; should be near 80%.",
     "coverage_95_rate": "Share of weeks inside the 95% interval; should be near 95%.",
+    "interval_score_80_rate": "Width of the 80% interval, plus 10 dollars for each dollar outside it, over sales. "
+    "Less is better.",
     "mean_width_80_amount": "Mean width of the 80% interval.",
     "stages_done": "Stages that succeeded or had nothing to do.",
 }

@@ -134,7 +134,7 @@ def reliability(rows: ScoredRows, shown: str) -> "Figure":
 
 
 def value_added_by_department(rows: ScoredRows, baseline: ScoredRows, shown: str) -> "Figure":
-    """Returns by what share the shown candidate's weighted error lies below seasonal naive's, by department, best first."""
+    """Returns by what share the candidate's weighted error lies below seasonal naive's, by department, best first."""
     departments, error = _weighted_errors(rows)
     _, naive = _weighted_errors(baseline)
     gain = np.where(naive > 0, 1 - error / np.maximum(naive, 1e-9), 0.0)

@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from streamlit_app import charts, components, explanations, formats, queries, sentences, tables
+from streamlit_app import accuracy_queries, charts, components, explanations, formats, queries, sentences, tables
 
 KEY = "forecast"
 ACCURACY_COLUMNS = (
@@ -13,8 +13,11 @@ ACCURACY_COLUMNS = (
     "wape_rate",
     "bias_rate",
     "coverage_80_rate",
+    "coverage_95_rate",
+    "interval_score_80_rate",
     "forecast_count",
 )
+KIND_COLUMNS = ("week_kind", "wmae_amount", "value_added_rate", "coverage_80_rate", "coverage_95_rate")
 FIGURE_COLUMNS = (
     "model_name",
     "week_date",
@@ -43,8 +46,9 @@ def main() -> None:
         weeks, forecasts = queries.pair_weeks(store, dept), queries.pair_forecasts(store, dept)
         anomalies = queries.pair_anomalies(store, dept)
     champion = forecasts[forecasts["is_champion"]]
-    scores = queries.accuracy("store_type", str(champion["store_type"].iloc[0]))
+    scores = accuracy_queries.accuracy("store_type", str(champion["store_type"].iloc[0]))
     headline(champion, scores)
+    components.drift_warning()
     components.chart(charts.pair(weeks, champion, anomalies), key="pair")
     fallback_note(champion)
     plan_note(champion)
@@ -54,7 +58,7 @@ def main() -> None:
     with compare:
         comparison(weeks, forecasts)
     with measured:
-        accuracy(champion)
+        accuracy(champion, dept)
     with why:
         explanation(store, dept)
     with figures:
@@ -170,10 +174,10 @@ def comparison(weeks: pd.DataFrame, forecasts: pd.DataFrame) -> None:
     tables.show(wide.reset_index(), ("week_date", *wide.columns), labels=labels, amounts=tuple(wide.columns))
 
 
-def accuracy(champion: pd.DataFrame) -> None:
-    """Shows the measured accuracy over horizons, for the type of this store, and over store types."""
+def accuracy(champion: pd.DataFrame, dept: int) -> None:
+    """Shows the measured accuracy over horizons, store types and departments, the intervals and the last weeks."""
     name, store_type = champion["model_name"].iloc[0], str(champion["store_type"].iloc[0])
-    by_horizon, by_type = queries.accuracy("horizon_weeks", store_type), queries.accuracy("store_type")
+    by_horizon = accuracy_queries.accuracy("horizon_weeks", store_type)
     if by_horizon.empty:
         components.not_yet("No model has been scored yet.")
         return
@@ -183,9 +187,44 @@ def accuracy(champion: pd.DataFrame) -> None:
         components.chart(charts.accuracy(by_horizon, "horizon_weeks", name), key="by_horizon")
     with right:
         st.markdown("**WMAE by store type, all horizons**")
-        components.chart(charts.accuracy(by_type, "store_type", name), key="by_type")
+        components.chart(charts.accuracy(accuracy_queries.accuracy("store_type"), "store_type", name), key="by_type")
     tables.show(by_horizon[by_horizon["model_name"] == name], ACCURACY_COLUMNS)
     st.caption(f"{formats.model(name)}, type {store_type} stores, from the rolling backtest.")
+    reliability_and_departments(name, dept)
+    last_weeks(name)
+
+
+def reliability_and_departments(name: str, dept: int) -> None:
+    """Shows whether the intervals keep their word, and what the model adds over seasonal naive by department."""
+    by_horizon, by_dept = (accuracy_queries.accuracy(side) for side in ("horizon_weeks", "dept_id"))
+    by_kind = accuracy_queries.accuracy("is_holiday")
+    left, right = st.columns(2, gap="medium")
+    with left:
+        st.markdown("**How often the intervals hold (dotted: what they promise)**")
+        components.chart(charts.reliability(by_horizon[by_horizon["model_name"] == name]), key="reliability")
+    with right:
+        st.markdown(f"**Better than seasonal naive by department; department {dept} in orange**")
+        components.chart(charts.value_added(by_dept[by_dept["model_name"] == name], dept), key="by_dept")
+    kinds = by_kind[by_kind["model_name"] == name]
+    kinds = kinds.assign(week_kind=kinds["is_holiday"].map({True: "Holiday weeks", False: "Other weeks"}))
+    tables.show(kinds, KIND_COLUMNS, labels={"week_kind": "Weeks"})
+
+
+def last_weeks(name: str) -> None:
+    """Shows the last weeks' accuracy and bias beside what the backtest led to expect."""
+    rows = accuracy_queries.drift(name)
+    if rows.empty:
+        return
+    left, right = st.columns(2, gap="medium")
+    with left:
+        st.markdown("**The last weeks: WAPE of all pairs together**")
+        components.chart(charts.drift(rows, "wape"), key="drift_wape")
+    with right:
+        st.markdown("**The last weeks: bias of all pairs together**")
+        components.chart(charts.drift(rows, "bias"), key="drift_bias")
+    kinds = {"forecast": "published forecasts", "backtest": "the backtest's newest origin"}
+    sources = " and ".join(kinds[source] for source in kinds if source in set(rows["source_name"]))
+    st.caption(f"From {sources}. Two of three weeks outside the range in the same way count as drift.")
 
 
 def explanation(store: int, dept: int) -> None:

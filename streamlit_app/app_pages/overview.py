@@ -24,7 +24,7 @@ SCORE_COLUMNS = (
     "bias_rate",
     "coverage_80_rate",
     "coverage_95_rate",
-    "mean_width_80_amount",
+    "interval_score_80_rate",
 )
 UNUSUAL_COLUMNS = (
     "store_id",
@@ -47,6 +47,7 @@ def main() -> None:
         components.empty_state("No sales yet")
         return
     headline(weeks, forecast, scores, board)
+    components.drift_warning()
     st.subheader("Chain sales a week, and the next weeks", anchor=False)
     components.chart(charts.chain(weeks, forecast), key="chain")
     explain_range(forecast)
@@ -179,12 +180,19 @@ def scorecard(scores: pd.DataFrame) -> None:
         return
     tables.show(scores, SCORE_COLUMNS)
     champion = scores.loc[scores["is_champion"], "model_name"]
+    compared = scores[scores["is_comparable"]]
     st.caption(
         f"Champion: {formats.model(champion.iloc[0] if len(champion) else None)}. Rolling backtest over "
-        f"{formats.count(scores['origin_count'].max())} origins, eight weeks ahead, "
-        f"{formats.count(scores['forecast_count'].max())} forecasts a model. "
+        f"{formats.count(compared['origin_count'].max())} origins, eight weeks ahead, "
+        f"{formats.count(compared['forecast_count'].max())} forecasts a model. "
         "Amounts are dollars per store, department and week."
     )
+    apart = scores.loc[~scores["is_comparable"], "model_name"]
+    if len(apart):
+        st.caption(
+            f"Not comparable, because scored on other origins: {', '.join(map(formats.model, apart))}. "
+            "`shelfcast backtest` scores all models on the same ones."
+        )
 
 
 def unusual() -> None:

@@ -138,6 +138,7 @@ def fill_marts(database: Database, stores: int = 3, departments: int = 4, weeks:
         "fct_forecasts": forecasts(sales),
         "fct_forecast_accuracy": scores,
         "fct_model_scores": model_scores(scores),
+        "fct_forecast_drift": drift(),
         "fct_sales_anomalies": anomalies(sales),
         "fct_inventory_recommendations": recommendations(level),
         "fct_data_quality": data_quality(),
@@ -218,8 +219,8 @@ def forecasts(sales: pd.DataFrame) -> pd.DataFrame:
 
 
 def accuracy() -> pd.DataFrame:
-    grain = [range(5), range(1, 9), list("ABC"), list(MODELS)]
-    index = pd.MultiIndex.from_product(grain, names=["origin", "horizon_weeks", "store_type", "model_name"])
+    grain = [range(5), range(1, 9), list("ABC"), range(1, 5), list(MODELS)]
+    index = pd.MultiIndex.from_product(grain, names=["origin", "horizon_weeks", "store_type", "dept_id", "model_name"])
     frame = index.to_frame(index=False)
     place = frame["store_type"].map("ABC".index)
     count = 900 - 250 * place
@@ -235,7 +236,9 @@ def accuracy() -> pd.DataFrame:
         covered_95_count=(count * 0.948).astype(int), width_80_amount=2.6 * error * count,
         width_95_amount=5.0 * error * count, wmae_amount=error, mae_amount=error, rmse_amount=3.1**0.5 * error,
         wape_rate=error / sales, bias_rate=signed / sales, coverage_80_rate=0.8, coverage_95_rate=0.948,
-        baseline_wmae_amount=naive, value_added_rate=1 - error / naive,
+        interval_sales_amount=sales * count, interval_score_80_amount=5.2 * error * count,
+        interval_score_95_amount=9.0 * error * count, interval_score_80_rate=5.2 * error / sales,
+        baseline_wmae_amount=naive, value_added_rate=1 - error / naive, is_comparable=True,
     )  # fmt: skip
 
 
@@ -245,7 +248,7 @@ def model_scores(scores: pd.DataFrame) -> pd.DataFrame:
     mae = total["absolute_error_amount"] / total["forecast_count"]
     return pd.DataFrame(
         {
-            "model_name": total.index, "is_champion": total.index == CHAMPION,
+            "model_name": total.index, "is_champion": total.index == CHAMPION, "is_comparable": True,
             "forecast_count": total["forecast_count"].to_numpy(), "origin_count": 5, "wmae_amount": wmae.to_numpy(),
             "mae_amount": mae.to_numpy(),
             "rmse_amount": np.sqrt(total["squared_error_amount"] / total["forecast_count"]).to_numpy(),
@@ -253,8 +256,25 @@ def model_scores(scores: pd.DataFrame) -> pd.DataFrame:
             "bias_rate": (total["error_amount"] / total["absolute_sales_amount"]).to_numpy(),
             "coverage_80_rate": (total["covered_80_count"] / total["interval_count"]).to_numpy(),
             "coverage_95_rate": (total["covered_95_count"] / total["interval_count"]).to_numpy(),
+            "interval_score_80_rate": (total["interval_score_80_amount"] / total["interval_sales_amount"]).to_numpy(),
             "mean_width_80_amount": (total["width_80_amount"] / total["interval_count"]).to_numpy(),
             "value_added_rate": (1 - wmae / wmae["seasonal_naive"]).to_numpy(),
+        }
+    )  # fmt: skip
+
+
+def drift() -> pd.DataFrame:
+    """The champion's last two weeks lie above what was to be expected of its bias."""
+    weeks = [LAST_WEEK - dt.timedelta(weeks=7 - number) for number in range(8)]
+    bias = np.array([0.01, -0.02, 0.0, 0.03, 0.01, 0.02, 0.08, 0.09])
+    return pd.DataFrame(
+        {
+            "model_name": CHAMPION, "week_date": weeks, "source_name": "forecast",
+            "origin_date": LAST_WEEK - dt.timedelta(weeks=8), "forecast_count": 12, "wape_rate": 0.08 + bias / 4,
+            "bias_rate": bias, "expected_week_count": 32, "expected_wape_lower_rate": 0.06,
+            "expected_wape_upper_rate": 0.12, "expected_bias_lower_rate": -0.05, "expected_bias_upper_rate": 0.06,
+            "is_outside": bias > 0.06, "is_drifting": np.arange(8) == 7, "is_latest": np.arange(8) == 7,
+            "is_champion": True, "drift_text": "WAPE 10.3% and bias +9.0%; expected was less.",
         }
     )  # fmt: skip
 

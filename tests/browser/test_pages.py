@@ -67,6 +67,13 @@ def test_a_sentence_about_a_pair_without_a_forecast_is_answered_in_words(open_pa
     page.get_by_text("There is no forecast for store 1, department 999.").wait_for(timeout=10_000)
 
 
+def test_a_drift_of_the_champion_is_a_plain_warning_on_both_pages(open_page: OpenPage, mart: Mart) -> None:
+    seen = mart("select drift_text from marts.fct_forecast_drift where is_champion and is_latest and is_drifting")
+    for path in ("", "forecasts?store=2&dept=3"):
+        warning = open_page(path).get_by_test_id("stAlert").filter(has_text="The forecasts drift")
+        assert seen in warning.inner_text()
+
+
 def test_the_inventory_page_counts_the_critical_pairs(open_page: OpenPage, mart: Mart) -> None:
     critical = mart("select count(*) from marts.fct_inventory_recommendations where is_latest and status = 'critical'")
     assert metric(open_page("inventory"), "critical pairs") == formats.count(critical)
