@@ -26,8 +26,11 @@ NEWCOMER_RATE = 0.1
 data 401 first weeks of such pairs, at 17 origins, sold a tenth of it in all."""
 LENDERS = 50
 """Forecast series, nearest in scale, that lend their intervals."""
-WIDENING = 2.0
+WIDENING = 3.0
 """How much wider than theirs the interval of a stand-in is."""
+LEAST_SCALE = 0.01
+"""Scale that the interval of a stand-in has at the least, as a fraction of the median scale of the active series.
+With both, 80.5 % and 88.3 % of 626 sales of the public data, from 8 origins, lay within the 80 % and 95 % intervals."""
 _NO_LENDER = (-1.0, 1.0, -2.0, 2.0)
 
 
@@ -81,7 +84,7 @@ def stand_ins(
     seasons = _Seasons(history, point, stores)
     made = [seasons.stand_in(store, department) for store, department in pairs]
     values = np.stack([one.point for one in made])
-    scale = np.array([one.scale for one in made])
+    scale = np.array([_interval_scale(history, one) for one in made])
     floor = np.array([one.floor for one in made])
     edges = values + WIDENING * _lent_widths(history, point, bounds, scale) * scale[:, None]
     edges[0::2] = np.maximum(edges[0::2], np.minimum(values, floor[:, None]))
@@ -173,6 +176,13 @@ def _from_own_past(sales: FloatArray, last_year: FloatArray, usual: FloatArray) 
         scale=float(np.abs(past).mean()),
         floor=float(min(past.min(), 0.0)),
     )
+
+
+def _interval_scale(history: Panel, one: _StandIn) -> float:
+    """Returns the scale of a stand-in's interval in dollars; nothing is expected of what no store sells."""
+    if one.method[0] == NOT_SOLD or not history.active.any():
+        return one.scale
+    return max(one.scale, LEAST_SCALE * float(np.median(history.scale[history.active])))
 
 
 def _lent_widths(history: Panel, point: FloatArray, bounds: FloatArray, scale: FloatArray) -> FloatArray:
