@@ -1,6 +1,8 @@
 """The file that names the pairs and weeks to forecast, in the shape of the public competition's test.csv."""
 
 import datetime as dt
+import zipfile
+import zlib
 from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
     from ml.forecasting.long_range import PairWeeks
 
 COLUMNS = ("store", "dept", "date")
+_NEEDS = "It needs a header with Store, Dept and Date, like the competition's test.csv."
 
 
 def read_pairs(path: Path) -> "pd.DataFrame":
@@ -83,23 +86,22 @@ def _refuse(is_wrong: "pd.Series[bool]", rows: "pd.DataFrame", name: str, what: 
 def _text(path: Path) -> "pd.DataFrame":
     import pandas as pd
 
-    needs = "It needs a header with Store, Dept and Date, like the competition's test.csv."
     try:
-        frame = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig", index_col=False)
+        lines = pd.read_csv(path, header=None, dtype=str, keep_default_na=False, encoding="utf-8-sig").fillna("")
     except FileNotFoundError:
         raise ShelfcastError(f"There is no file {path}.", "Give --pairs a file in the shape of test.csv.") from None
-    except OSError as error:
-        raise ShelfcastError(f"{path} cannot be read: {error.strerror or error}.", needs) from None
+    except (OSError, EOFError, zlib.error, zipfile.BadZipFile) as error:
+        raise ShelfcastError(f"{path} cannot be read: {error}.", "Copy or compress it again.") from None
     except ValueError:
-        # What pandas raises for bytes that are no text, rows of different lengths, and no row at all.
-        raise ShelfcastError(f"{path.name} is not a CSV file.", needs) from None
-    frame.columns = [str(column).strip().lower() for column in frame.columns]
-    missing = [name.title() for name in COLUMNS if list(frame.columns).count(name) != 1]
+        # What pandas raises for bytes that are no text, rows longer than the header, and no row at all.
+        raise ShelfcastError(f"{path.name} is not a CSV file.", _NEEDS) from None
+    header = lines.iloc[0].str.strip().str.lower().tolist()
+    missing = [name.title() for name in COLUMNS if header.count(name) != 1]
     if missing:
-        raise ShelfcastError(f"{path.name} does not have the column {missing[0]} once.", needs)
-    if frame.empty:
+        raise ShelfcastError(f"{path.name} does not have the column {missing[0]} once.", _NEEDS)
+    if len(lines) == 1:
         raise ShelfcastError(f"{path.name} has a header and no rows.", "Add a row for each pair and week to forecast.")
-    return frame[list(COLUMNS)]
+    return lines.iloc[1:].reset_index(drop=True).set_axis(header, axis=1)[list(COLUMNS)]
 
 
 def _numbers(frame: "pd.DataFrame", column: str, path: Path) -> "pd.Series[Any]":
