@@ -85,8 +85,12 @@ def main() -> None:
     sales = read_sales(arguments.data)
     cache, fingerprint = Cache(arguments.cache), f"{sales.values.shape} {np.nansum(sales.values):.2f}"
     results, chosen = cache.read(fingerprint)
-    settings = load_settings(home=arguments.home or Path(tempfile.mkdtemp(prefix="shelfcast-bench-")))
-    names = arguments.methods or [name for name in [*PEERS, *_our_names(settings)] if name not in results]
+    settings = load_settings(home=arguments.home)
+    known = [*PEERS, *_our_names(settings)]
+    names = arguments.methods or [name for name in known if name not in results]
+    for name in names:
+        if name not in known:
+            sys.exit(f"There is no method {name!r}. Choose from {', '.join(known)}.")
     if not chosen and any(name.startswith("mlforecast") for name in names):
         first = sales.until(_week_count(sales, ORIGINS[0]))
         with _quiet():
@@ -99,7 +103,7 @@ def main() -> None:
             results[name] = run_peer(by_name[name], sales)
             _finish(name, results, cache, fingerprint, chosen)
     if ours:
-        with _panel(settings, arguments, sales) as panel:
+        with _panel(arguments, sales) as panel:
             for name in ours:
                 results[name] = run_ours(name, settings, panel, sales)
                 _finish(name, results, cache, fingerprint, chosen)
@@ -241,8 +245,10 @@ def _arguments() -> argparse.Namespace:
 
 
 @contextmanager
-def _panel(settings: Settings, arguments: argparse.Namespace, sales: Sales) -> Iterator[Panel]:
+def _panel(arguments: argparse.Namespace, sales: Sales) -> Iterator[Panel]:
     """Yields our panel, of which the sales must be those of the files; without a home one is built, and removed."""
+    home = arguments.home or Path(tempfile.mkdtemp(prefix="shelfcast-bench-"))
+    settings = load_settings(home=home)
     prepare_environment(settings)
     if arguments.home is None:
         _shelfcast(settings, "ingest", "--data", str(arguments.data.resolve()))
@@ -253,7 +259,7 @@ def _panel(settings: Settings, arguments: argparse.Namespace, sales: Sales) -> I
     yield panel
     if arguments.home is None:
         _shelfcast(settings, "stop")
-        shutil.rmtree(settings.home)
+        shutil.rmtree(home)
 
 
 def _shelfcast(settings: Settings, *arguments: str) -> None:
@@ -266,10 +272,7 @@ def _our_names(settings: Settings) -> list[str]:
 
 
 def _candidate(name: str, settings: Settings) -> Forecaster:
-    for model in candidates(settings):
-        if model.name == name:
-            return model
-    sys.exit(f"There is no method {name!r}. Choose from {', '.join([*PEERS, *_our_names(settings)])}.")
+    return next(model for model in candidates(settings) if model.name == name)
 
 
 def _week_count(sales: Sales, origin: str) -> int:
