@@ -30,7 +30,7 @@ WIDENING = 3.0
 """How much wider than theirs the interval of a stand-in is."""
 LEAST_SCALE = 0.01
 """Scale that the interval of a stand-in has at the least, as a fraction of the median scale of the active series.
-With both, 80.5 % and 88.3 % of 626 sales of the public data, from 8 origins, lay within the 80 % and 95 % intervals."""
+With both, 80.7 % and 88.2 % of 626 sales of the public data, from 8 origins, lay within the 80 % and 95 % intervals."""
 _NO_LENDER = (-1.0, 1.0, -2.0, 2.0)
 
 
@@ -86,9 +86,11 @@ def stand_ins(
     values = np.stack([one.point for one in made])
     scale = np.array([_interval_scale(history, one) for one in made])
     floor = np.array([one.floor for one in made])
+    method = np.stack([one.method for one in made])
     edges = values + WIDENING * _lent_widths(history, point, bounds, scale) * scale[:, None]
     edges[0::2] = np.maximum(edges[0::2], np.minimum(values, floor[:, None]))
-    return StandIns(values, edges, np.stack([one.method for one in made]))
+    # Nothing is expected of what no store sells.
+    return StandIns(values, np.where(method == NOT_SOLD, 0.0, edges), method)
 
 
 @dataclass(frozen=True)
@@ -140,11 +142,14 @@ class _Seasons:
         usual = self.usual_sales(store, department)
         if row is not None:
             return _from_own_past(self.history.sales[row], self.last_year[row], usual)
-        future = usual[-self.horizon :]
-        if np.isnan(future).all():
-            return _StandIn(np.zeros(self.horizon), np.full(self.horizon, NOT_SOLD), 0.0, 0.0)
-        value = NEWCOMER_RATE * np.maximum(np.where(np.isnan(future), np.nanmean(future), future), 0.0)
-        return _StandIn(value, np.full(self.horizon, LIKE_STORES), float(value.mean()), 0.0)
+        before, after = np.split(usual, [len(usual) - self.horizon])
+        is_sold = ~np.isnan(after)
+        return _StandIn(
+            point=NEWCOMER_RATE * np.where(is_sold, np.maximum(after, 0.0), 0.0),
+            method=np.where(is_sold, LIKE_STORES, NOT_SOLD),
+            scale=NEWCOMER_RATE * abs(_mean(before[-YEAR_WEEKS:])),
+            floor=0.0,
+        )
 
     def usual_sales(self, store: int, department: int) -> FloatArray:
         """Returns what other stores usually sell of a department, scaled to this store's size, (T + horizon,).
@@ -179,8 +184,8 @@ def _from_own_past(sales: FloatArray, last_year: FloatArray, usual: FloatArray) 
 
 
 def _interval_scale(history: Panel, one: _StandIn) -> float:
-    """Returns the scale of a stand-in's interval in dollars; nothing is expected of what no store sells."""
-    if one.method[0] == NOT_SOLD or not history.active.any():
+    """Returns the scale of a stand-in's interval in dollars."""
+    if not history.active.any():
         return one.scale
     return max(one.scale, LEAST_SCALE * float(np.median(history.scale[history.active])))
 

@@ -1,0 +1,74 @@
+"""Forecasts of a list of pairs and weeks, from the model where it knows the pair and from stand-ins where not."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from ml.forecasting import stand_in
+from ml.forecasting.backtest import run_backtest
+from ml.forecasting.long_range import PairWeeks, pair_forecasts, range_forecast
+from ml.forecasting.naive import AlignedSeasonal
+from ml.forecasting.panel import Panel
+from ml.forecasting.served import ServedModel
+from ml.forecasting.stand_in import Stores
+
+HORIZONS = [1, 8]
+STORES = Stores(np.array([1, 2, 3, 9]), np.array(["A", "B", "B", "B"]), np.array([1e5, 2e5, 3e5, 1e5]))
+
+
+@pytest.fixture(scope="module")
+def served(panel: Panel) -> ServedModel:
+    """The seasonal base with intervals from two origins."""
+    model = AlignedSeasonal()
+    return ServedModel(model.name, model, run_backtest(panel, (model,), [100, 108]).calibrations[model.name])
+
+
+def _asked(*rows: tuple[int, int, int]) -> PairWeeks:
+    return PairWeeks(*(np.array(column) for column in zip(*rows, strict=True)))
+
+
+@pytest.mark.parametrize("horizon", HORIZONS)
+def test_a_forecast_reaches_as_far_as_is_asked_with_ordered_intervals(
+    served: ServedModel, panel: Panel, horizon: int
+) -> None:
+    forecast, bounds = range_forecast(served, panel, horizon)
+    lower, upper, lower_95, upper_95 = bounds
+    edges = np.stack([lower_95, lower, forecast.point, upper, upper_95])
+    assert edges.shape == (5, panel.series_count, horizon)
+    assert np.isfinite(edges).all()
+    assert (np.diff(edges, axis=0) >= 0).all()
+
+
+def test_rows_come_back_in_the_order_in_which_they_were_asked_for(served: ServedModel, panel: Panel) -> None:
+    whole = served.model.predict(panel, 8).point
+    rows = [(3, 4, 8), (1, 1, 1), (3, 4, 2), (2, 3, 5)]
+    made = pair_forecasts(served, panel, _asked(*rows), STORES)
+    series = [4 * (store - 1) + department - 1 for store, department, _ in rows]
+    steps = [step - 1 for _, _, step in rows]
+    assert made.point == pytest.approx(whole[series, steps])
+    assert made.model.tolist() == [served.name] * 4
+
+
+def test_a_row_does_not_depend_on_what_else_is_asked_for(served: ServedModel, panel: Panel) -> None:
+    alone = pair_forecasts(served, panel, _asked((9, 1, 2)), STORES)
+    among = pair_forecasts(served, panel, _asked((1, 1, 8), (9, 1, 2), (9, 77, 2)), STORES)
+    assert among.point[1] == pytest.approx(alone.point[0])
+    assert among.bounds[:, 1] == pytest.approx(alone.bounds[:, 0])
+
+
+def test_pairs_that_no_model_forecasts_name_their_stand_in(served: ServedModel, panel: Panel) -> None:
+    sales = panel.sales.copy()
+    sales[0, -20:] = np.nan
+    stopped = dataclasses.replace(panel, sales=sales)
+    made = pair_forecasts(served, stopped, _asked((1, 1, 3), (9, 1, 3), (9, 77, 3), (2, 1, 3)), STORES)
+    assert made.model.tolist() == [stand_in.LAST_YEAR, stand_in.LIKE_STORES, stand_in.NOT_SOLD, served.name]
+    assert np.isfinite(made.point).all()
+    assert np.isfinite(made.bounds).all()
+    # Of series 0, a year before the third week ahead.
+    assert made.point[0] == pytest.approx(panel.sales[0, 130 + 2 - 52], rel=0.2)
+
+
+def test_a_plan_of_markdowns_moves_only_what_has_one(served: ServedModel, panel: Panel) -> None:
+    empty = dataclasses.replace(panel, planned_markdown=np.full((panel.series_count, panel.week_count + 39), np.nan))
+    assert range_forecast(served, empty, 8)[0].point == pytest.approx(range_forecast(served, panel, 8)[0].point)
