@@ -16,8 +16,10 @@ from ml.forecasting.explain import explain_forecast
 from ml.forecasting.forecast import forecast
 from ml.forecasting.panel import FEATURE_COLUMNS, read_panel
 from ml.forecasting.prophet_model import Prophet, forecast_in_loop, forecast_with_spark, store_totals
-from ml.forecasting.registry import load_champion, load_models, open_registry
+from ml.forecasting.registry import all_versions, load_champion, load_models, open_registry
+from ml.forecasting.rollback import pinned_champion, roll_back
 from ml.forecasting.train import train
+from ml.forecasting.watch import watch_drift
 from warehouse import embedded
 from warehouse.calendar import holiday_of
 from warehouse.database import open_database
@@ -242,6 +244,7 @@ def test_a_backtest_of_one_model_leaves_the_rows_of_the_others(trained) -> None:
     assert after["aligned_seasonal"] == report.rows < before["aligned_seasonal"]
     assert after.drop("aligned_seasonal").to_dict() == before.drop("aligned_seasonal").to_dict()
     assert "aligned_seasonal" in str(report)
+    backtest(settings, database, "run-9b", models=["aligned_seasonal"])
 
 
 @pytest.fixture
@@ -294,6 +297,100 @@ def test_a_planned_markdown_in_week_five_moves_week_five_and_the_forecast_says_s
     assert (parts["promotion_amount"] != 0).tolist() == [week == 5 for week in range(1, 9)]
     forecast(settings, database, "run-12")
     assert not database.read_frame(query)["uses_plan"].any()
+
+
+def _origins(database) -> dict[str, list[dt.date]]:
+    frame = database.read_frame("select distinct model_name, origin_date from ml.backtest_errors order by 2")
+    return frame.groupby("model_name")["origin_date"].apply(list).to_dict()
+
+
+def test_a_backtest_at_other_origins_brings_the_baseline_along_and_says_what_cannot_be_compared(trained) -> None:
+    settings, database, _, _ = trained
+    before, day = _origins(database), dt.date(2012, 1, 6)
+    report = backtest(settings, database, "run-10", origins=[day], models=["aligned_seasonal"])
+    after = _origins(database)
+    assert set(report.scores) == {"aligned_seasonal", "seasonal_naive"}
+    assert report.origin_dates == (day,)
+    assert after["aligned_seasonal"] == [day]
+    assert after["seasonal_naive"] == sorted([*before["seasonal_naive"], day])
+    assert after["blend"] == before["blend"]
+    assert "blend" in report.notes[0].partition("Not comparable")[2]
+    backtest(settings, database, "run-11", models=["aligned_seasonal"])
+    assert _origins(database) == before
+
+
+def test_every_recorded_run_holds_the_pictures_and_the_fingerprint_of_the_data(trained) -> None:
+    settings, database, _, _ = trained
+    names = {"error_by_horizon.png", "interval_reliability.png", "value_added_by_department.png"}
+    assert {path.name for path in (settings.home / "reports").iterdir()} == names
+    with open_registry(settings, database) as client:
+        runs = client.search_runs([client.get_experiment_by_name("shelfcast-demand").experiment_id])
+        assert all(names <= {file.path for file in client.list_artifacts(run.info.run_id)} for run in runs)
+        assert {run.data.tags["data_fingerprint"] for run in runs} == {read_panel(database).fingerprint}
+
+
+def test_published_forecasts_are_judged_by_the_sales_that_came(trained) -> None:
+    _, database, report, _ = trained
+    last = read_panel(database).origin
+    judged = {(one.week.model_name, one.week.source) for one in watch_drift(database, "run-13", last)}
+    assert judged == {(name, "backtest") for name in report.scores}
+    with database.connect() as connection:
+        connection.execute(
+            "insert into raw.raw_sales (store_id, dept_id, sale_date, weekly_sales, is_holiday, load_id) "
+            "values (1, 1, %s, 1000, false, 'l')",
+            [last],
+        )
+        connection.execute(
+            "insert into ml.forecasts (forecast_id, store_id, dept_id, origin_date, forecast_date, horizon_weeks, "
+            "predicted_sales, prediction_lower, prediction_upper, prediction_lower_95, prediction_upper_95, "
+            "model_name, model_version, is_champion, run_id) "
+            "values ('judged', 1, 1, %s, %s, 3, 1300, 0, 2000, 0, 2000, 'blend', '1', true, 'r')",
+            [last - dt.timedelta(weeks=3), last],
+        )
+    watch_drift(database, "run-14", last)
+    with database.connect() as connection:
+        row = connection.execute(
+            "select source, wape_share, bias_share, expected_week_count, is_outside from ml.forecast_drift "
+            "where model_name = 'blend' and week_date = %s",
+            [last],
+        ).fetchone()
+        connection.execute("delete from raw.raw_sales")
+        connection.execute("delete from ml.forecasts where forecast_id = 'judged'")
+    assert row == ("forecast", pytest.approx(0.3), pytest.approx(0.3), 16, True)
+
+
+def test_a_roll_back_needs_a_version_that_is_known_and_not_champion(trained) -> None:
+    settings, database, report, _ = trained
+    with pytest.raises(ShelfcastError, match="no champion before version"):
+        roll_back(settings, database, "run-15")
+    with pytest.raises(UsageError, match=r"no version '99' of the model. Choose from 1, 2, 3"):
+        roll_back(settings, database, "run-15", "99")
+    with pytest.raises(UsageError, match="is champion already"):
+        roll_back(settings, database, "run-15", report.champion_version)
+
+
+def test_a_roll_back_marks_the_version_before_and_holds_until_the_data_change(trained) -> None:
+    settings, database, report, _ = trained
+    fingerprint = read_panel(database).fingerprint
+    challenger = database.read_frame("select model_version from ml.promotions where alias = 'challenger'")
+    done = roll_back(settings, database, "run-16", str(challenger.loc[0, "model_version"]))
+    row = database.read_frame("select * from ml.promotions order by promotion_id desc limit 1").iloc[0]
+    assert (row.alias, row.model_version, row.is_rollback) == ("champion", done.champion.version, True)
+    assert row.reason == f"Rolled back by hand from version {report.champion_version} ({report.champion})."
+    assert row.wmae_amount == pytest.approx(report.scores[report.challenger].wmae)
+    with open_registry(settings, database) as client:
+        before = all_versions(client)[report.champion_version]
+        assert (before.is_rolled_back, before.data_fingerprint) == (True, fingerprint)
+        assert pinned_champion(client, database, "other data", report.scores) is None
+    again = train(settings, database, "run-17")
+    assert (again.champion, again.champion_version) == (report.challenger, done.champion.version)
+    assert again.challenger == report.champion
+    assert load_champion(settings, database).version == done.champion.version
+    assert forecast(settings, database, "run-18").champion == report.challenger
+    roll_back(settings, database, "run-19", report.champion_version)
+    with open_registry(settings, database) as client:
+        versions = all_versions(client)
+    assert [number for number, version in versions.items() if version.is_rolled_back] == [done.champion.version]
 
 
 def test_spark_and_the_plain_loop_fit_the_same_prophets(trained, spark) -> None:
