@@ -185,7 +185,8 @@ def _introduction(results: Results, chosen: Mapping[str, object]) -> str:
         "The peers get the active series from their first week on, gaps filled with straight lines. LightGBM under "
         "mlforecast has lags 1 to 53, rolling means, week, month, day and the holiday flag, and a standardised target; "
         f"its parameters were searched on the weeks before the first origin: {found or 'not run'}. Series too short "
-        "for a method get the seasonal naive forecast, else their last value."
+        "for a method get the seasonal naive forecast, else their last value. mlforecast gives intervals only for several "
+        "times the fits, so it stands without."
     )
 
 

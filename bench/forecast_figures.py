@@ -99,9 +99,10 @@ def sums_of(
 
 
 def markdown_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Returns a Markdown table; every column but the first is right-aligned."""
-    lines = [head, ["---", *["---:"] * (len(head) - 1)], *rows]
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+    """Returns a Markdown table; columns of numbers are right-aligned."""
+    are_numbers = [any(cell[:1].isdigit() for cell in column) for column in zip(*rows, strict=True)]
+    rule = ["---:" if is_number else "---" for is_number in are_numbers]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in (head, rule, *rows))
 
 
 def write_section(name: str, text: str, document: Path = DOCUMENT) -> None:

@@ -48,16 +48,16 @@ VERDICTS = {
 EXPLANATION = """## The original specification's own evaluation, which leaks
 
 The original specification asks for rolling means, deviations, minima and maxima whose windows end with the week
-that is predicted, sorts the rows by store and department, trains on the first 80 % of them and tests on the last 20
-%. A mean of four weeks with the predicted one among them holds a quarter of the answer, and is known only when
+that is predicted, sorts the rows by store and department, trains on the first 80 % of them and tests on the last
+20 %. A mean of four weeks with the predicted one among them holds a quarter of the answer, and is known only when
 nothing is left to predict. Below, the same LightGBM (1,000 trees of 127 leaves, rate 0.1) with the same inputs
 (lags, windows, calendar, weather, fuel price, markdowns and economy of the predicted week, store) is judged four
 ways: with the windows as specified or ended the week before, and tested on the last fifth of the rows (other
 stores; the training rows of the first stores cover the same weeks) or on the last fifth of the weeks. Only the last
 line is a forecast, one week ahead, granted that week's weather and markdowns. The first line is the figure that the
 specification would call its WMAE: it says nothing about a forecast, and none of the four can be set beside the
-errors one to eight weeks ahead in the table above. WMAE in dollars, holiday weeks weigh 5; measured with `make
-bench-leak`."""
+errors one to eight weeks ahead in the table above. WMAE in dollars, holiday weeks weigh 5; measured with
+`make bench-leak`."""
 
 
 def read_rows(folder: Path) -> pd.DataFrame:
