@@ -148,18 +148,27 @@ def test_scores_are_those_worked_by_hand(rows):
     assert best["coverage_80_rate"] == pytest.approx(0.5)
     assert best["coverage_95_rate"] == pytest.approx(1.0)
     assert best["mean_width_80_amount"] == pytest.approx(60)
+    assert best["interval_score_80_rate"] == pytest.approx((80 + 40 + 10 * 10) / 250)
     assert best["value_added_rate"] == pytest.approx(1 - 160 / (50 + 5 * 90))
+    assert (best["is_comparable"], scores["seasonal_naive"]["is_comparable"]) == (True, True)
     assert (best["is_champion"], best["origin_count"], best["forecast_count"]) == (True, 1, 2)
     naive = scores["seasonal_naive"]
     assert (naive["is_champion"], naive["value_added_rate"], naive["coverage_80_rate"]) == (False, 0.0, None)
 
 
-def test_accuracy_is_kept_apart_by_holiday_and_horizon(rows):
+def test_accuracy_is_kept_apart_by_department_holiday_and_horizon(rows):
     found = rows(
-        "select horizon_weeks, is_holiday, weight_count, wmae_amount, baseline_wmae_amount "
+        "select horizon_weeks, dept_id, is_holiday, weight_count, wmae_amount, baseline_wmae_amount "
         "from marts.fct_forecast_accuracy where model_name = 'lightgbm' order by 1"
     )
-    assert [tuple(row.values()) for row in found] == [(1, False, 1, 10.0, 50.0), (2, True, 5, 30.0, 90.0)]
+    assert [tuple(row.values()) for row in found] == [(1, 1, False, 1, 10.0, 50.0), (2, 1, True, 5, 30.0, 90.0)]
+
+
+def test_the_drift_of_the_last_week_is_that_of_the_champion(rows):
+    found = rows("select week_date, source_name, is_champion, is_latest, is_drifting from marts.fct_forecast_drift")
+    assert sorted(tuple(row.values()) for row in found) == [
+        (dt.date(2012, 8, 24), "backtest", True, False, False), (WEEK, "forecast", True, True, True),
+    ]  # fmt: skip
 
 
 def test_recommendations_rank_by_money_at_risk(rows):
@@ -222,7 +231,7 @@ def test_each_broken_value_turns_its_test_red(rows, dbt, dbt_database):
         connection.execute(script)
     outcome = dbt("test")
     expected = {line.removeprefix("-- ") for line in script.splitlines() if line.startswith("-- ")}
-    assert len(expected) == 13
+    assert len(expected) == 15
     assert not outcome.success
     assert expected - outcome.with_status("fail") == set()
 

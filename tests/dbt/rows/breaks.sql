@@ -24,3 +24,7 @@ update staging.inventory_policies set ordering_cost_amount = -1 where policy_id 
 delete from intermediate.snap_raw__stores where store_id = 1;
 -- relationships_dim_inventory_policies_store_id__store_id__ref_dim_stores_
 update marts.dim_inventory_policies set store_id = 120 where policy_id = 'type_c';
+-- accepted_range_fct_forecast_drift_wape_rate__0
+update marts.fct_forecast_drift set wape_rate = -1;
+-- relationships_fct_forecast_accuracy_dept_id__dept_id__ref_dim_departments_
+update marts.fct_forecast_accuracy set dept_id = 98 where horizon_weeks = 1;

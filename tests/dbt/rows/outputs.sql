@@ -31,6 +31,14 @@ insert into ml.sales_anomalies
 (1, 1, '2012-08-31', 'residual', 4, 110, 150, 'High.', 'r1'),
 (2, 3, '2012-07-06', 'residual', -4, 90, 60, 'Low.', 'r1');
 
+-- Two weeks judged: the last one drifts.
+insert into ml.forecast_drift
+(model_name, week_date, source, origin_date, forecast_count, wape_share, bias_share, expected_week_count,
+ expected_wape_lower, expected_wape_upper, expected_bias_lower, expected_bias_upper, is_outside, is_drifting, sentence,
+ run_id) values
+('lightgbm', '2012-08-24', 'backtest', '2012-08-17', 3, 0.1, 0.01, 0, null, null, null, null, false, false, 'Fine.', 'r1'),
+('lightgbm', '2012-08-31', 'forecast', '2012-08-24', 3, 0.3, 0.2, 32, 0.06, 0.12, -0.05, 0.06, true, true, 'Far.', 'r1');
+
 insert into ml.promotions
 (alias, model_name, model_version, wmae_amount, baseline_wmae_amount, origin_count, data_fingerprint, reason, run_id) values
 ('champion', 'seasonal_naive', '1', 83, 83, 1, 'f', 'First.', 'r0'),

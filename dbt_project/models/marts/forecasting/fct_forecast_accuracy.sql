@@ -33,7 +33,8 @@ sums as (
         sum(squared_error_amount) as squared_error_amount,
         sum(error_amount) as error_amount,
         sum(absolute_sales_amount) as absolute_sales_amount,
-        coalesce(sum(absolute_sales_amount) filter (where has_interval), 0) as interval_sales_amount,
+        coalesce(sum(absolute_sales_amount) filter (where has_interval), 0)
+            as interval_sales_amount,
         coalesce(sum(width_80_amount) filter (where has_interval), 0) as width_80_amount,
         coalesce(sum(width_95_amount) filter (where has_interval), 0) as width_95_amount,
         coalesce(sum(interval_score_80_amount) filter (where has_interval), 0)
@@ -186,7 +187,8 @@ final as (
             as coverage_95_rate,
         compared.interval_score_80_amount / nullif(compared.interval_sales_amount, 0)
             as interval_score_80_rate,
-        compared.baseline_weighted_absolute_error_amount / compared.weight_count as baseline_wmae_amount,
+        compared.baseline_weighted_absolute_error_amount / compared.weight_count
+            as baseline_wmae_amount,
         1
         - compared.weighted_absolute_error_amount
         / nullif(compared.baseline_weighted_absolute_error_amount, 0) as value_added_rate,
