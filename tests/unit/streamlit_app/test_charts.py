@@ -150,3 +150,31 @@ def test_stages_lie_on_the_time_axis_by_status_and_in_their_order() -> None:
         ("Failed", 61_000, "1 min 01 s"),
     ]
     assert list(figure.layout.yaxis.categoryarray) == ["Train", "Ingest"]
+
+
+def test_the_reliability_chart_sets_what_holds_beside_what_is_promised() -> None:
+    rows = pd.DataFrame({"horizon_weeks": [1, 2], "coverage_80_rate": [0.81, 0.5], "coverage_95_rate": [0.95, 0.94]})
+    figure = charts.reliability(rows)
+    assert list(traces(figure)["80% interval"].y) == [0.81, 0.5]
+    assert [line.y0 for line in figure.layout.shapes] == [0.8, 0.95]
+    assert figure.layout.yaxis.range[0] < 0.5
+
+
+def test_departments_are_drawn_by_value_added_with_the_chosen_one_marked() -> None:
+    rows = pd.DataFrame({"dept_id": [1, 2, 3, 4], "value_added_rate": [-0.1, 0.3, None, 0.2]})
+    bars = charts.value_added(rows, 4).data[0]
+    assert list(bars.x) == ["2", "4", "1"]
+    assert list(bars.marker.color) == [palette.GOOD, palette.ACCENT, palette.BAD]
+
+
+def test_the_drift_chart_marks_weeks_outside_and_draws_no_range_that_nobody_expects() -> None:
+    rows = pd.DataFrame(
+        {
+            "week_date": weeks(2), "bias_rate": [0.0, 0.2], "expected_bias_lower_rate": [-0.1, -0.1],
+            "expected_bias_upper_rate": [0.1, 0.1], "is_outside": [False, True],
+        }
+    )  # fmt: skip
+    drawn = traces(charts.drift(rows, "bias"))
+    assert list(drawn["Bias"].marker.color) == [palette.HISTORY, palette.BAD]
+    assert list(drawn["Expected in 95 of 100 weeks"].y) == [-0.1, -0.1]
+    assert set(traces(charts.drift(rows.assign(expected_bias_upper_rate=None), "bias"))) == {"Bias"}
