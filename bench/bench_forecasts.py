@@ -100,7 +100,7 @@ def main() -> None:
     ours = [name for name in names if name not in PEERS]
     for name in names:
         if name in PEERS:
-            results[name] = run_peer(by_name[name], sales)
+            results[name] = run_peer(name, by_name[name], sales)
             _finish(name, results, cache, fingerprint, chosen)
     if ours:
         with _panel(arguments, sales) as panel:
@@ -118,7 +118,7 @@ def _finish(name: str, results: Results, cache: "Cache", fingerprint: str, chose
     cache.write(fingerprint, results, chosen)
 
 
-def run_peer(method: Method, sales: Sales) -> dict[str, Sums]:
+def run_peer(name: str, method: Method, sales: Sales) -> dict[str, Sums]:
     """Returns the sums of a peer by origin."""
     sums = {}
     for origin in ORIGINS:
@@ -127,6 +127,7 @@ def run_peer(method: Method, sales: Sales) -> dict[str, Sums]:
         with _quiet():
             forecast = method(history)
         sums[origin] = _score(sales, len(history.weeks), forecast, time.perf_counter() - began)
+        _say(f"{name} at {origin}: WMAE {sums[origin].wmae:,.0f}, {sums[origin].seconds:.1f} s")
     return sums
 
 
@@ -185,8 +186,8 @@ def _introduction(results: Results, chosen: Mapping[str, object]) -> str:
         "The peers get the active series from their first week on, gaps filled with straight lines. LightGBM under "
         "mlforecast has lags 1 to 53, rolling means, week, month, day and the holiday flag, and a standardised target; "
         f"its parameters were searched on the weeks before the first origin: {found or 'not run'}. Series too short "
-        "for a method get the seasonal naive forecast, else their last value. mlforecast gives intervals only for several "
-        "times the fits, so it stands without."
+        "for a method get the seasonal naive forecast, else their last value. mlforecast gives intervals only "
+        "for several times the fits, so it stands without."
     )
 
 
