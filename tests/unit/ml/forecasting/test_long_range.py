@@ -1,17 +1,20 @@
 """Forecasts of a list of pairs and weeks, from the model where it knows the pair and from stand-ins where not."""
 
 import dataclasses
+import datetime as dt
 
 import numpy as np
 import pytest
 
 from ml.forecasting import stand_in
 from ml.forecasting.backtest import run_backtest
+from ml.forecasting.forecast import Cast, cast_of_the_time, history_as_of
 from ml.forecasting.long_range import PairWeeks, pair_forecasts, range_forecast
 from ml.forecasting.naive import AlignedSeasonal
 from ml.forecasting.panel import Panel
 from ml.forecasting.served import ServedModel
 from ml.forecasting.stand_in import Stores
+from warehouse.settings import Settings
 
 HORIZONS = [1, 8]
 STORES = Stores(np.array([1, 2, 3, 9]), np.array(["A", "B", "B", "B"]), np.array([1e5, 2e5, 3e5, 1e5]))
@@ -72,3 +75,31 @@ def test_pairs_that_no_model_forecasts_name_their_stand_in(served: ServedModel, 
 def test_a_plan_of_markdowns_moves_only_what_has_one(served: ServedModel, panel: Panel) -> None:
     empty = dataclasses.replace(panel, planned_markdown=np.full((panel.series_count, panel.week_count + 39), np.nan))
     assert range_forecast(served, empty, 8)[0].point == pytest.approx(range_forecast(served, panel, 8)[0].point)
+
+
+def _cast_as_of(panel: Panel, day: dt.date) -> tuple[Cast, Panel]:
+    history = history_as_of(panel, day)
+    return cast_of_the_time(Settings(seed=1), history, ["aligned_seasonal"]), history
+
+
+def test_nothing_after_a_date_touches_champion_version_forecast_or_interval_of_that_date(panel: Panel) -> None:
+    day, random = dt.date(2012, 1, 3), np.random.default_rng(3)
+    sales, features = panel.sales.copy(), {name: values.copy() for name, values in panel.features.items()}
+    is_after = panel.weeks > np.datetime64(day)
+    sales[:, is_after] = random.uniform(-1e5, 1e5, sales[:, is_after].shape)
+    for values in features.values():
+        values[:, 1:][:, is_after] = random.uniform(-1e5, 1e5, sales[:, is_after].shape)
+    noisy = dataclasses.replace(panel, sales=sales, features=features, is_holiday=panel.is_holiday ^ is_after)
+    (ours, history), (theirs, other) = _cast_as_of(panel, day), _cast_as_of(noisy, day)
+    assert (history.origin, ours.champion, ours.versions) == (dt.date(2011, 12, 30), theirs.champion, theirs.versions)
+    for name, served in ours.models.items():
+        true, false = range_forecast(served, history, 8), range_forecast(theirs.models[name], other, 8)
+        assert true[0].point.tobytes() == false[0].point.tobytes()
+        assert true[1].tobytes() == false[1].tobytes()
+
+
+def test_the_version_of_a_date_changes_with_the_data_known_on_it(panel: Panel) -> None:
+    changed = dataclasses.replace(panel, sales=np.where(np.arange(panel.week_count) == 3, 7.0, panel.sales))
+    versions = {_cast_as_of(some, dt.date(2012, 1, 3))[0].versions["seasonal_naive"] for some in (panel, changed)}
+    assert len(versions) == 2
+    assert all(version.startswith("as-of-20111230-") for version in versions)
