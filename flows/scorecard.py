@@ -4,6 +4,7 @@ import datetime as dt
 
 from flows.console import Display, console
 from flows.context import Context, open_context
+from flows.stages import Outcome, recorded
 from warehouse.errors import UsageError
 from warehouse.runs import exclusive, published_fingerprint
 
@@ -14,35 +15,50 @@ _MARTS = ("stg_ml__backtest_errors+", "stg_ml__forecast_drift+")
 def backtest(origins: str | None, models: str | None) -> None:
     """Scores candidates over rolling origins, prints the scorecard and brings it into the marts."""
     wanted, names = parse_origins(origins), parse_names(models)
-    from ml.forecasting.evaluation import backtest as run_backtest
-
     display = Display()
     with display.shown():
         context = open_context(progress=display)
         display.begin("backtest")
         with exclusive(context.database):
-            report = run_backtest(context.settings, context.database, context.run_id, wanted, names, progress=display)
-            console.print(f"{report}", soft_wrap=True)
-            is_in_marts = _rebuild_marts(context, display)
+            recorded(context, "backtest", "", lambda: _score(context, display, wanted, names))
     console.print(f"Pictures: {context.settings.home / 'reports'}", soft_wrap=True)
-    if is_in_marts:
-        console.print("Next: [bold]shelfcast dashboard[/], page Forecasts, Accuracy")
-    else:
-        console.print("Next: [bold]shelfcast run[/] to see it in the marts")
+    following = "shelfcast run" if published_fingerprint(context.database, "marts") is None else "shelfcast dashboard"
+    console.print(f"Next: [bold]{following}[/]")
 
 
 def rollback(version: str | None) -> None:
     """Makes an earlier version champion again and prints what follows."""
-    from ml.forecasting.rollback import roll_back
-
     display = Display()
     with display.shown():
         context = open_context(progress=display)
         display.begin("rollback")
         with exclusive(context.database):
-            report = roll_back(context.settings, context.database, context.run_id, version)
-    console.print(f"{report}", soft_wrap=True)
+            outcome = recorded(context, "rollback", "", lambda: _roll_back(context, version))
+    console.print(outcome.message, soft_wrap=True)
     console.print("Next: [bold]shelfcast run[/]: forecasts, recommendations and marts follow it")
+
+
+def _score(
+    context: Context, display: Display, origins: int | tuple[dt.date, ...] | None, names: tuple[str, ...] | None
+) -> Outcome:
+    """Backtests, prints the scorecard, and builds its marts anew where a run has built the marts before."""
+    from ml.forecasting.evaluation import backtest as run_backtest
+
+    report = run_backtest(context.settings, context.database, context.run_id, origins, names, progress=display)
+    console.print(f"{report}", soft_wrap=True)
+    if published_fingerprint(context.database, "marts") is not None:
+        from flows.transform import run_dbt
+
+        display.begin("marts of the scorecard")
+        run_dbt(context.settings, context.database, ["build", "--select", *_MARTS])
+    dates = ", ".join(map(str, report.origin_dates))
+    return Outcome(report.rows, f"{', '.join(report.scores)} at {dates}; {report.change}")
+
+
+def _roll_back(context: Context, version: str | None) -> Outcome:
+    from ml.forecasting.rollback import roll_back
+
+    return Outcome(1, str(roll_back(context.settings, context.database, context.run_id, version)))
 
 
 def parse_origins(text: str | None) -> int | tuple[dt.date, ...] | None:
@@ -88,14 +104,3 @@ def _date(text: str) -> dt.date:
             f"{text!r} is neither a number of origins nor a date.",
             "Write for instance --origins 5 or --origins 2011-11-18,2012-01-20.",
         ) from None
-
-
-def _rebuild_marts(context: Context, display: Display) -> bool:
-    """Returns whether the scorecard's marts were built anew: only where a run has built the marts before."""
-    if published_fingerprint(context.database, "marts") is None:
-        return False
-    from flows.transform import run_dbt
-
-    display.begin("marts of the scorecard")
-    run_dbt(context.settings, context.database, ["build", "--select", *_MARTS])
-    return True

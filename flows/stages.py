@@ -156,21 +156,33 @@ def stage_named(name: str) -> Stage:
 def carry_out(stage: Stage, context: Context, is_forced: bool = False) -> Outcome:
     """Returns the outcome of a stage, recorded in ops.pipeline_runs; skips it where nothing it reads has changed."""
     mark = stage_fingerprint(stage, context)
-    is_current = not is_forced and published_fingerprint(context.database, stage.name) == mark
-    began = time.monotonic()
-    begin_stage(context.database, context.run_id, stage.name, mark)
-    if is_current:
+    if not is_forced and published_fingerprint(context.database, stage.name) == mark:
+        begin_stage(context.database, context.run_id, stage.name, mark)
         end_stage(context.database, context.run_id, stage.name, "skipped", 0, "nothing it reads has changed")
         return Outcome(0, "nothing has changed", "skipped")
+    return recorded(context, stage.name, mark, lambda: stage.work(context))
+
+
+def recorded(context: Context, name: str, mark: str, work: Callable[[], Outcome]) -> Outcome:
+    """Returns the outcome of a piece of work that has a row in ops.pipeline_runs from its beginning on.
+
+    Args:
+        context: of the run.
+        name: stage, or verb of the command, that the row names.
+        mark: hash of all it reads; empty where it is done whenever it is asked for.
+        work: what is done.
+    """
+    began = time.monotonic()
+    begin_stage(context.database, context.run_id, name, mark)
     try:
-        outcome = stage.work(context)
+        outcome = work()
     except BaseException as error:
         text = redact(str(error) or type(error).__name__, known_secrets(context.settings))
-        end_stage(context.database, context.run_id, stage.name, "failed", None, text.splitlines()[0][:1000])
+        end_stage(context.database, context.run_id, name, "failed", None, text.splitlines()[0][:1000])
         raise
-    end_stage(context.database, context.run_id, stage.name, "succeeded", outcome.rows, outcome.message)
+    end_stage(context.database, context.run_id, name, "succeeded", outcome.rows, outcome.message)
     seconds = time.monotonic() - began
-    logger.info("stage %s: %s (%d rows, %.1f s)", stage.name, outcome.message, outcome.rows, seconds)
+    logger.info("stage %s: %s (%d rows, %.1f s)", name, outcome.message, outcome.rows, seconds)
     return Outcome(outcome.rows, outcome.message, "succeeded", seconds)
 
 
