@@ -171,7 +171,9 @@ def _from_own_past(sales: FloatArray, last_year: FloatArray, usual: FloatArray) 
     latest = known[-ACTIVE_WEEKS:]
     mean = sales[latest].mean()
     before, after = _mean(usual[latest]), usual[len(sales) :]
-    factor = np.where(after > 0, after, before) / before if before > 0 else np.ones(len(after))
+    # Returns above sales have no season.
+    has_season = before > 0 and mean > 0
+    factor = np.where(after > 0, after, before) / before if has_season else np.ones(len(after))
     seasonal = mean * np.clip(np.where(np.isnan(factor), 1.0, factor), *SEASON_BOUNDS)
     has_last_year = ~np.isnan(last_year)
     past = sales[known[-YEAR_WEEKS:]]

@@ -89,7 +89,8 @@ def test_a_single_week_of_any_size_makes_an_ordered_interval_around_a_forecast_n
     made = _stood_in(_with(history, 3, 3, single), [(3, 3)])
     lower, upper, lower_95, upper_95 = made.bounds[:, 0]
     assert (np.diff(np.stack([lower_95, lower, made.point[0], upper, upper_95]), axis=0) >= 0).all()
-    assert (np.abs(made.point) <= 3 * abs(value)).all()
+    assert (made.point <= 3 * abs(value)).all()
+    assert (made.point >= -abs(value)).all()
     assert (lower_95 >= min(value, 0.0) * 3).all()
 
 
