@@ -16,7 +16,7 @@ _DRIFT = (
     "where is_champion and is_latest and is_drifting"
 )
 _HEADS = (
-    "model", "WMAE ($)", "less error than seasonal naive", "WAPE", "80 % covers", "95 % covers", "interval score",
+    "model", "WMAE ($)", "better than naive", "WAPE", "in 80 %", "in 95 %", "interval score",
 )  # fmt: skip
 _STATUSES = (
     "select status, count(*) as pair_count, sum(order_quantity_amount) as order_amount, "
@@ -35,8 +35,7 @@ def scorecard_markdown(database: Database) -> str:
     """Returns the scorecard of the backtest as a Markdown table."""
     lines = [f"| {' | '.join(_HEADS)} |", "|" + " --- |" * len(_HEADS)]
     lines += [f"| {' | '.join(_cells(row))} |" for row in database.read_frame(_SCORES).itertuples()]
-    warning = drift_warning(database)
-    return "\n".join(lines) + (f"\n\n**{warning}**" if warning else "")
+    return "\n\n".join(["\n".join(lines), *_notes(database)])
 
 
 def scorecard_table(database: Database) -> Table:
@@ -46,27 +45,30 @@ def scorecard_table(database: Database) -> Table:
     origins = int(compared["origin_count"].max()) if len(compared) else 0
     table = Table(
         title=f"Scorecard: 8 weeks ahead, {origins} origins; holiday weeks weigh 5", title_justify="left",
-        caption=drift_warning(database) or None, caption_justify="left", caption_style="bold red",
+        caption="\n".join(_notes(database)) or None, caption_justify="left", caption_style="bold red",
     )  # fmt: skip
     for name in _HEADS:
-        table.add_column(name, justify="left" if name == "model" else "right")
+        table.add_column(name, justify="left" if name == "model" else "right", no_wrap=name == "model")
     for row in frame.itertuples():
         table.add_row(*_cells(row))
     return table
 
 
-def drift_warning(database: Database) -> str:
-    """Returns one sentence where the champion's last weeks drift, the empty string where they do not."""
-    frame = database.read_frame(_DRIFT)
-    if frame.empty:
-        return ""
-    row = frame.iloc[0]
-    return f"The forecasts of {row.model_name} drift in the weeks to {row.week_date}: {row.drift_text}"
+def _notes(database: Database) -> list[str]:
+    """Returns what a reader of the scorecard must know: models that are not comparable, and a champion that drifts."""
+    notes = []
+    if not database.read_frame(_SCORES)["is_comparable"].all():
+        notes.append("* scored on other origins than the champion: not comparable.")
+    for row in database.read_frame(_DRIFT).itertuples():
+        notes.append(
+            f"Warning: the forecasts of {row.model_name} drift in the weeks to {row.week_date}. {row.drift_text}"
+        )
+    return notes
 
 
 def _cells(row: Any) -> tuple[str, ...]:
     """Returns one line of the scorecard: a model that was not scored on the champion's rows is marked."""
-    mark = " (champion)" if row.is_champion else "" if row.is_comparable else " (other origins, not comparable)"
+    mark = " (champion)" if row.is_champion else "" if row.is_comparable else " *"
     score = row.interval_score_80_rate
     return (
         f"{row.model_name}{mark}", f"{row.wmae_amount:,.0f}", _percent(row.value_added_rate, "+"),

@@ -178,7 +178,7 @@ def load_models(
         wanted = {champion.name, *(names or ())}
         # The alias decides the champion's version, also where a newer one was registered and not promoted.
         chosen = latest_versions(client) | {champion.name: champion}
-        return champion.name, {name: (chosen[name], _download(chosen[name])) for name in chosen if name in wanted}
+        return champion.name, {name: (chosen[name], load_version(chosen[name])) for name in chosen if name in wanted}
 
 
 def current_champion(client: "MlflowClient") -> RegisteredVersion | None:
@@ -203,7 +203,8 @@ def demanded(champion: RegisteredVersion | None) -> RegisteredVersion:
     return champion
 
 
-def _download(version: RegisteredVersion) -> ServedModel:
+def load_version(version: RegisteredVersion) -> ServedModel:
+    """Returns the model of a version; the registry must be open."""
     import mlflow
 
     folder = mlflow.artifacts.download_artifacts(f"models:/{REGISTERED_NAME}/{version.version}")

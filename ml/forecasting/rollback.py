@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ml.forecasting.panel import read_panel
+from ml.forecasting.intervals import situation_at
+from ml.forecasting.panel import Panel, read_panel
 from ml.forecasting.promotion import Evidence, record_alias
 from ml.forecasting.registry import (
     CHAMPION,
@@ -15,6 +16,7 @@ from ml.forecasting.registry import (
     all_versions,
     current_champion,
     demanded,
+    load_version,
     open_registry,
 )
 from warehouse.database import Database
@@ -56,16 +58,17 @@ def roll_back(settings: Settings, database: Database, run_id: str, number: str |
 
     Raises:
         UsageError: there is no such version, or it is champion already.
-        ShelfcastError: no model was trained, or there was no champion before.
+        ShelfcastError: no model was trained, there was no champion before, or its version no longer forecasts.
     """
-    fingerprint = read_panel(database).fingerprint
+    panel = read_panel(database)
     with open_registry(settings, database) as client:
         known = all_versions(client)
         before = demanded(current_champion(client))
         chosen = _version_before(database, known, before) if number is None else _version(known, before, number)
+        _demand_that_it_forecasts(chosen, panel)
         reason = f"Rolled back by hand from version {before.version} ({before.name})."
         # The record first: where the alias fails after it, the next training sets it by the record.
-        record_alias(database, CHAMPION, chosen, reason, _evidence(chosen, fingerprint), run_id, is_rollback=True)
+        record_alias(database, CHAMPION, chosen, reason, _evidence(chosen, panel.fingerprint), run_id, is_rollback=True)
         _set_champion(client, chosen, before, run_id)
     logger.info("version %s is champion in place of %s", chosen.version, before.version)
     return RollbackReport(chosen, before)
@@ -118,6 +121,19 @@ def _version_before(
         f"There was no champion before version {champion.version}.",
         f"Name a version: `shelfcast rollback VERSION`, one of {', '.join(known)}.",
     )
+
+
+def _demand_that_it_forecasts(version: RegisteredVersion, panel: Panel) -> None:
+    """Tries the version on the panel: one that other code made may load and still not work."""
+    try:
+        load_version(version).forecast(panel, situation_at(panel))
+    except (ArithmeticError, AttributeError, ImportError, LookupError, TypeError, ValueError) as error:
+        logger.info("version %s failed", version.version, exc_info=True)
+        raise ShelfcastError(
+            f"Version {version.version} ({version.name}) was made by other code and no longer forecasts: "
+            f"{type(error).__name__}.",
+            "Choose another version, or go back to the code it was made with.",
+        ) from None
 
 
 def _evidence(version: RegisteredVersion, data_fingerprint: str) -> Evidence:
