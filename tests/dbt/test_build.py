@@ -67,7 +67,7 @@ def test_reading_roles_may_select_from_every_mart_after_a_rebuild(build, dbt_dat
         "where relnamespace = 'marts'::regnamespace and relkind in ('r', 'v')",
         {"role": role},
     )
-    assert len(allowed) == 20
+    assert len(allowed) == 22
     assert allowed["may"].all()
     with dbt_database.connect(role) as connection:
         assert connection.execute("select count(*) from marts.fct_data_quality").fetchone() == (2,)
@@ -164,6 +164,24 @@ def test_accuracy_is_kept_apart_by_department_holiday_and_horizon(rows):
     assert [tuple(row.values()) for row in found] == [(1, 1, False, 1, 10.0, 50.0), (2, 1, True, 5, 30.0, 90.0)]
 
 
+def test_totals_stand_at_four_levels_and_their_errors_cancel(rows):
+    found = rows(
+        "select level_name, store_type, store_id, dept_id, forecast_amount, actual_sales_amount "
+        "from marts.fct_forecast_totals where is_champion and is_latest order by 1"
+    )
+    assert [tuple(row.values()) for row in found] == [
+        ("chain", None, None, None, 160.0, None), ("department", None, None, 1, 160.0, None),
+        ("store", None, 1, None, 160.0, None), ("store_type", "A", None, None, 160.0, None),
+    ]  # fmt: skip
+    (row,) = rows(
+        "select total_count, wape_rate, bias_rate, is_comparable from marts.fct_total_accuracy "
+        "where model_name = 'lightgbm' and level_name = 'store'"
+    )
+    assert row == {"total_count": 2, "wape_rate": 40 / 250, "bias_rate": 20 / 250, "is_comparable": True}
+    (score,) = rows("select store_total_wape_rate from marts.fct_model_scores where model_name = 'lightgbm'")
+    assert score["store_total_wape_rate"] == 40 / 250
+
+
 def test_the_drift_of_the_last_week_is_that_of_the_champion(rows):
     found = rows("select week_date, source_name, is_champion, is_latest, is_drifting from marts.fct_forecast_drift")
     assert sorted(tuple(row.values()) for row in found) == [
@@ -231,7 +249,7 @@ def test_each_broken_value_turns_its_test_red(rows, dbt, dbt_database):
         connection.execute(script)
     outcome = dbt("test")
     expected = {line.removeprefix("-- ") for line in script.splitlines() if line.startswith("-- ")}
-    assert len(expected) == 15
+    assert len(expected) == 17
     assert not outcome.success
     assert expected - outcome.with_status("fail") == set()
 

@@ -1,5 +1,9 @@
 -- assert_accuracy_reconciles_with_backtest
 update marts.fct_forecast_accuracy set absolute_error_amount = absolute_error_amount + 1;
+-- assert_forecast_totals_add_up
+update marts.fct_forecast_totals set forecast_amount = forecast_amount + 0.02 where level_name = 'store';
+-- assert_total_errors_add_up
+update marts.fct_total_accuracy set error_amount = error_amount + 0.02 where level_name = 'chain';
 -- assert_weekly_sales_reconcile_with_raw
 update marts.fct_weekly_sales set sales_amount = sales_amount + 0.02;
 -- assert_forecasts_reconcile_with_models

@@ -60,6 +60,7 @@ final as (
         errors.model_name,
         errors.is_holiday,
         errors.weight_count,
+        errors.actual_sales_amount,
         errors.error_amount,
         abs(errors.error_amount) as absolute_error_amount,
         errors.error_amount * errors.error_amount as squared_error_amount,

@@ -6,6 +6,12 @@ fct_forecast_accuracy as (
 
 ),
 
+fct_total_accuracy as (
+
+    select * from {{ ref('fct_total_accuracy') }}
+
+),
+
 int_aliases_promoted as (
 
     select * from {{ ref('int_aliases_promoted') }}
@@ -61,6 +67,24 @@ pooled as (
 
 ),
 
+-- The totals of stores at the same origins.
+store_totals as (
+
+    select
+        fct_total_accuracy.model_name,
+        sum(fct_total_accuracy.absolute_error_amount)
+        / nullif(sum(fct_total_accuracy.absolute_sales_amount), 0) as wape_rate
+
+    from fct_total_accuracy
+    inner join pooled
+        on
+            fct_total_accuracy.model_name = pooled.model_name
+            and fct_total_accuracy.is_comparable = pooled.is_comparable
+    where fct_total_accuracy.level_name = 'store'
+    group by fct_total_accuracy.model_name
+
+),
+
 final as (
 
     select
@@ -68,6 +92,7 @@ final as (
         pooled.forecast_count,
         pooled.origin_count,
         pooled.is_comparable,
+        store_totals.wape_rate as store_total_wape_rate,
         champions.model_name is not null as is_champion,
         pooled.weighted_absolute_error_amount / pooled.weight_count as wmae_amount,
         pooled.absolute_error_amount / pooled.forecast_count as mae_amount,
@@ -86,6 +111,8 @@ final as (
     from pooled
     left join champions
         on pooled.model_name = champions.model_name
+    left join store_totals
+        on pooled.model_name = store_totals.model_name
 
 )
 
