@@ -180,7 +180,7 @@ def rollback(
 def export(
     what: Annotated[
         str,
-        typer.Argument(help="forecasts, recommendations, critical, accuracy, anomalies, sales or rejected."),
+        typer.Argument(help="forecasts, recommendations, critical, accuracy, totals, anomalies, sales or rejected."),
     ] = "forecasts",
     to: Annotated[Path | None, typer.Option("--to", help="File that ends in .csv or .parquet.", metavar="FILE")] = None,
     as_of: Annotated[

@@ -18,6 +18,10 @@ _QUERIES: dict[str, LiteralString] = {
     "critical": "select * from marts.critical_inventory order by value_at_risk desc",
     "accuracy": "select * from marts.fct_forecast_accuracy order by model_name, origin_date, horizon_weeks, "
     "store_type, dept_id, is_holiday",
+    "totals": "select level_name, store_type, store_id, dept_id, origin_date, week_date, horizon_weeks, model_name, "
+    "forecast_amount, pair_count from marts.fct_forecast_totals where is_champion and is_latest order by "
+    "array_position(array['chain', 'store_type', 'store', 'department'], level_name), store_type, store_id, dept_id, "
+    "week_date",
     "anomalies": "select * from marts.fct_sales_anomalies order by week_date desc, store_id, dept_id",
     "sales": "select * from marts.sales_summary order by store_id, dept_id",
     "rejected": "select * from marts.fct_rejected_rows order by rejected_at desc, file_name, line_number",

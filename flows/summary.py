@@ -8,15 +8,15 @@ from warehouse.database import Database
 
 _SCORES = (
     "select model_name, is_champion, is_comparable, wmae_amount, wape_rate, coverage_80_rate, coverage_95_rate, "
-    "interval_score_80_rate, value_added_rate, forecast_count, origin_count from marts.fct_model_scores "
-    "order by is_comparable desc, wmae_amount"
+    "interval_score_80_rate, store_total_wape_rate, value_added_rate, forecast_count, origin_count "
+    "from marts.fct_model_scores order by is_comparable desc, wmae_amount"
 )
 _DRIFT = (
     "select model_name, week_date, drift_text from marts.fct_forecast_drift "
     "where is_champion and is_latest and is_drifting"
 )
 _HEADS = (
-    "model", "WMAE ($)", "better than naive", "WAPE", "in 80 %", "in 95 %", "interval score",
+    "model", "WMAE ($)", "better than naive", "WAPE", "of stores", "in 80 %", "in 95 %", "interval score",
 )  # fmt: skip
 _STATUSES = (
     "select status, count(*) as pair_count, sum(order_quantity_amount) as order_amount, "
@@ -72,7 +72,8 @@ def _cells(row: Any) -> tuple[str, ...]:
     score = row.interval_score_80_rate
     return (
         f"{row.model_name}{mark}", f"{row.wmae_amount:,.0f}", _percent(row.value_added_rate, "+"),
-        _percent(row.wape_rate), _percent(row.coverage_80_rate), _percent(row.coverage_95_rate),
+        _percent(row.wape_rate), _percent(row.store_total_wape_rate), _percent(row.coverage_80_rate),
+        _percent(row.coverage_95_rate),
         "-" if score is None or score != score else f"{score:.3f}",
     )  # fmt: skip
 

@@ -20,7 +20,7 @@ from ml.forecasting.intervals import (
     scores_of,
     situation_at,
 )
-from ml.forecasting.panel import WEEK, BoolArray, FloatArray, Panel, as_date
+from ml.forecasting.panel import WEEK, BoolArray, FloatArray, IntArray, Panel, as_date
 from ml.forecasting.scorecard import Score, score
 from warehouse.errors import ShelfcastError, UsageError
 from warehouse.progress import Progress, silent
@@ -83,7 +83,7 @@ def score_origins(origins: Sequence[OriginResult], name: str, step: int | None =
     steps = slice(None) if step is None else slice(step, step + 1)
     parts = [_scored_arrays(result, name, steps) for result in origins]
     actual, point, is_holiday, bounds = (np.concatenate(part, axis=-1) for part in zip(*parts, strict=True))
-    return score(actual, point, is_holiday, bounds)
+    return score(actual, point, is_holiday, bounds, np.concatenate([_store_totals(one, steps) for one in origins]))
 
 
 def origins_of(panel: Panel, wanted: int | Sequence[dt.date]) -> list[int]:
@@ -197,6 +197,14 @@ def _scored_arrays(
         is_holiday[mask],
         result.bounds[name][:, :, steps][:, mask],
     )
+
+
+def _store_totals(result: OriginResult, steps: slice) -> IntArray:
+    """Returns a label of the store, the origin and the week of each scored row."""
+    history = result.history
+    store = np.unique(history.store_ids, return_inverse=True)[1]
+    label = (history.week_count * history.series_count + store[:, None]) * HORIZON + np.arange(HORIZON)
+    return np.asarray(label[:, steps][result.scored[:, steps]])
 
 
 def _origin_frame(result: OriginResult, name: str) -> "pd.DataFrame":

@@ -156,6 +156,7 @@ def _headline(scores: Mapping[str, Score], name: str) -> dict[str, float]:
         "wmae_amount": figures.wmae,
         "wape_rate": figures.wape,
         "bias_rate": figures.bias,
+        "store_total_wape_rate": figures.store_total_wape,
         "coverage_80_rate": figures.coverage_80,
         "coverage_95_rate": figures.coverage_95,
         "interval_score_80_rate": figures.interval_score_80,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from ml.forecasting.panel import BoolArray, FloatArray
+from ml.forecasting.panel import BoolArray, FloatArray, IntArray
 
 HOLIDAY_WEIGHT = 5.0
 """Weight of a holiday week in the weighted mean absolute error, as in the competition that published the data."""
@@ -30,6 +30,7 @@ class Score:
         width_80: mean width of the 80 % intervals in dollars.
         interval_score_80: scaled interval score at 80 %, a fraction of sales; see `scaled_interval_score`.
         pinball: mean pinball loss of the four bounds in dollars.
+        store_total_wape: WAPE of the weekly totals of stores, a fraction; NaN where the rows name no totals.
     """
 
     count: int
@@ -44,9 +45,16 @@ class Score:
     width_80: float
     interval_score_80: float
     pinball: float
+    store_total_wape: float
 
 
-def score(actual: FloatArray, point: FloatArray, is_holiday: BoolArray, bounds: FloatArray | None = None) -> Score:
+def score(
+    actual: FloatArray,
+    point: FloatArray,
+    is_holiday: BoolArray,
+    bounds: FloatArray | None = None,
+    store_total: IntArray | None = None,
+) -> Score:
     """Returns the figures of forecasts.
 
     Args:
@@ -54,6 +62,7 @@ def score(actual: FloatArray, point: FloatArray, is_holiday: BoolArray, bounds: 
         point: forecasts in dollars, (n,).
         is_holiday: whether the week is a holiday week, (n,).
         bounds: lower and upper bounds at 80 %, then at 95 %, NaN where there are none, (4, n).
+        store_total: label of the total that a row belongs to, one per store, origin and week, (n,).
     """
     bounds = np.full((4, len(actual)), np.nan) if bounds is None else bounds
     error = point - actual
@@ -73,6 +82,7 @@ def score(actual: FloatArray, point: FloatArray, is_holiday: BoolArray, bounds: 
         width_80=_mean_known(bounds[1] - bounds[0]),
         interval_score_80=scaled_interval_score(actual, bounds[0], bounds[1], 0.8),
         pinball=_mean_known(np.array(losses)),
+        store_total_wape=float("nan") if store_total is None else total_wape(actual, point, store_total),
     )
 
 
@@ -80,6 +90,21 @@ def wmae(actual: FloatArray, point: FloatArray, is_holiday: BoolArray) -> float:
     """Returns the mean absolute error in dollars in which holiday weeks weigh 5."""
     weights = np.where(is_holiday, HOLIDAY_WEIGHT, 1.0)
     return float((weights * np.abs(point - actual)).sum() / weights.sum())
+
+
+def total_wape(actual: FloatArray, point: FloatArray, total: IntArray) -> float:
+    """Returns the sum of absolute errors of totals over the sum of their absolute sales, a fraction.
+
+    Errors of opposite sign cancel within a total, so it is at most the WAPE of the rows where all sales are positive.
+
+    Args:
+        actual: sales in dollars, (n,).
+        point: forecasts in dollars, (n,).
+        total: label of the total that a row belongs to, (n,).
+    """
+    member = np.unique(total, return_inverse=True)[1]
+    missed, sales = (np.abs(np.bincount(member, values)).sum() for values in (point - actual, actual))
+    return float(missed) / max(float(sales), 1e-9)
 
 
 def coverage(actual: FloatArray, lower: FloatArray, upper: FloatArray) -> float:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from ml.forecasting.scorecard import total_wape
 from warehouse.database import Database, open_database
 from warehouse.settings import Settings
 
@@ -79,6 +80,17 @@ def test_the_champion_is_scored_beside_seasonal_naive(warehouse):
     champion = scores[scores["is_champion"]].iloc[0]
     assert champion.wmae_amount == scores["wmae_amount"].min()
     assert champion.wmae_amount < scores.loc["seasonal_naive", "wmae_amount"]
+
+
+def test_code_and_marts_agree_on_the_error_of_the_totals_of_stores(warehouse):
+    keys = ["store_id", "origin_date", "forecast_date"]
+    errors = warehouse.read_frame("select * from ml.backtest_errors").groupby("model_name")
+    scores = warehouse.read_frame("select * from marts.fct_model_scores").set_index("model_name")
+    assert len(scores) > 1
+    for name, rows in errors:
+        total = rows.groupby(keys).ngroup().to_numpy()
+        wape = total_wape(rows["actual_sales"].to_numpy(), rows["predicted_sales"].to_numpy(), total)
+        assert scores.loc[name, "store_total_wape_rate"] == pytest.approx(wape)
 
 
 def test_the_agents_reports_are_saved_with_their_evidence(warehouse):

@@ -66,6 +66,17 @@ def test_the_rows_hold_what_the_scorecard_is_computed_from(tested) -> None:
     assert (frame["prediction_lower_95"] <= frame["prediction_upper"])[frame["prediction_lower"].notna()].all()
 
 
+def test_the_totals_of_stores_are_scored_by_store_origin_and_week(tested) -> None:
+    frame = backtest_frame(tested, "run")
+    ours = frame[frame["model_name"] == "aligned_seasonal"]
+    totals = ours.groupby(["store_id", "origin_date", "forecast_date"])[["actual_sales", "predicted_sales"]].sum()
+    assert len(totals) == 3 * 3 * 8
+    expected = (totals["predicted_sales"] - totals["actual_sales"]).abs().sum() / totals["actual_sales"].sum()
+    figures = tested.score("aligned_seasonal")
+    assert figures.store_total_wape == pytest.approx(expected)
+    assert figures.store_total_wape < figures.wape
+
+
 def test_horizons_can_be_scored_alone(tested) -> None:
     steps = [tested.score("seasonal_naive", step) for step in range(8)]
     assert sum(figures.count for figures in steps) == tested.score("seasonal_naive").count

@@ -10,6 +10,7 @@ from ml.forecasting.scorecard import (
     pinball_loss,
     scaled_interval_score,
     score,
+    total_wape,
     value_added,
     wmae,
 )
@@ -33,6 +34,14 @@ def test_three_rows_worked_by_hand() -> None:
     assert figures.bias == pytest.approx(-10 / 350)
     assert math.isnan(figures.coverage_80)
     assert math.isnan(figures.interval_score_80)
+
+
+def test_errors_cancel_within_a_total_and_not_between_totals() -> None:
+    # Total 7 is 300 and forecast at 290, total 2 is 50 and met: 10 / 350, where the rows err by 30 / 350.
+    assert total_wape(ACTUAL, POINT, np.array([7, 7, 2])) == pytest.approx(10 / 350)
+    assert total_wape(ACTUAL, POINT, np.arange(3)) == pytest.approx(30 / 350)
+    assert score(ACTUAL, POINT, HOLIDAY, store_total=np.array([7, 7, 2])).store_total_wape == pytest.approx(10 / 350)
+    assert math.isnan(score(ACTUAL, POINT, HOLIDAY).store_total_wape)
 
 
 def test_coverage_and_width_count_only_rows_with_bounds() -> None:
