@@ -6,7 +6,7 @@ need different sources. None of the three views is best everywhere; their mean i
 """
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -16,9 +16,10 @@ from warehouse.calendar import friday_on_or_after, holiday_weeks
 
 _WEEK = dt.timedelta(days=7)
 # First and last week around each movable feast that are aligned on it.
-_MOVABLE = {"easter": (-3, 1), "thanksgiving": (0, 2), "labor_day": (0, 0)}
+_MOVABLE = {"easter": (-1, 1), "thanksgiving": (0, 2), "labor_day": (0, 0)}
 # Feasts on a date: they and the weeks beside them are interpolated by date even where weekdays lead otherwise.
 _DATED = ((2, 14), (7, 4), (10, 31), (12, 25))
+VIEWS = 3
 
 
 def easter_sunday(year: int) -> dt.date:
@@ -39,14 +40,17 @@ def alignment_matrix(history: DateArray, targets: DateArray, years: int) -> Floa
 
     Rows sum to one, or to less where a source lies outside the history.
     """
+    return weight_matrix(history, targets, [like_weeks(as_date(target), years) for target in targets])
+
+
+def weight_matrix(history: DateArray, targets: DateArray, likes: Sequence[Mapping[int, float]]) -> FloatArray:
+    """Returns weights by weeks back of each target as a matrix over the history, (targets, weeks)."""
     matrix = np.zeros((len(targets), len(history)))
-    first = as_date(history[0])
-    for row, target in enumerate(targets):
-        week = as_date(target)
-        for weeks_back, weight in like_weeks(week, years).items():
-            position = (week - first).days // 7 - weeks_back
-            if 0 <= position < len(history):
-                matrix[row, position] += weight
+    for row, (target, view) in enumerate(zip(targets, likes, strict=True)):
+        here = int((target - history[0]).astype("timedelta64[D]").astype(np.int64)) // 7
+        for weeks_back, weight in view.items():
+            if 0 <= here - weeks_back < len(history):
+                matrix[row, here - weeks_back] += weight
     return matrix
 
 
@@ -65,15 +69,31 @@ def aligned(values: FloatArray, matrix: FloatArray) -> FloatArray:
 
 @lru_cache(maxsize=4096)
 def like_weeks(week: dt.date, years: int) -> Mapping[int, float]:
-    """Returns how many weeks before a week its likes of `years` ago lie, with weights that sum to one."""
+    """Returns how many weeks before a week its likes of `years` ago lie, with weights that sum to one.
+
+    The mean of the three views.
+    """
+    total: dict[int, float] = {}
+    for view in calendar_views(week, years):
+        for weeks_back, weight in view.items():
+            total[weeks_back] = total.get(weeks_back, 0.0) + weight / VIEWS
+    return total
+
+
+@lru_cache(maxsize=4096)
+def calendar_views(week: dt.date, years: int) -> tuple[Mapping[int, float], ...]:
+    """Returns the three views of a week's likes of `years` ago, each as weights by weeks back that sum to one.
+
+    By weekday, but dated feasts by date; by date; both with movable feasts aligned on the feast; and by date always.
+    A week beside a feast never leans on the feast of another year: where it would, the nearest weeks outside stand in.
+    """
     by_date = _by_date(week, years)
     by_feast = _by_feast(week, years)
+    if by_feast is not None:
+        return by_feast, by_feast, by_date
     by_weekday = by_date if _is_dated(week) else {YEAR_WEEKS * years: 1.0}
-    total: dict[int, float] = {}
-    for view in (by_feast or by_weekday, by_feast or by_date, by_date):
-        for weeks_back, weight in view.items():
-            total[weeks_back] = total.get(weeks_back, 0.0) + weight / 3
-    return total
+    aside = [_beside_feasts(week, years, view) for view in (by_weekday, by_date)]
+    return aside[0], aside[1], aside[1]
 
 
 def _by_date(week: dt.date, years: int) -> dict[int, float]:
@@ -88,6 +108,18 @@ def _by_feast(week: dt.date, years: int) -> dict[int, float] | None:
         if first <= offset <= last:
             return {(week - _feast_week(name, week.year - years)).days // 7 - offset: 1.0}
     return None
+
+
+def _beside_feasts(week: dt.date, years: int, view: Mapping[int, float]) -> Mapping[int, float]:
+    """Returns the view; where most of it lies among a feast's weeks, the weeks before and after those instead."""
+    for name, (first, last) in _MOVABLE.items():
+        feast = _feast_week(name, week.year - years)
+        begin, end = (week - feast).days // 7 - last, (week - feast).days // 7 - first
+        if sum(weight for weeks_back, weight in view.items() if begin <= weeks_back <= end) > 0.5:
+            middle = sum(weight * min(max(weeks_back, begin), end) for weeks_back, weight in view.items())
+            older = (middle - begin + 1) / (end - begin + 2)
+            return {begin - 1: 1 - older, end + 1: older}
+    return view
 
 
 def _feast_week(name: str, year: int) -> dt.date:

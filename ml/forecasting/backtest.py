@@ -22,6 +22,8 @@ from ml.forecasting.intervals import (
 )
 from ml.forecasting.panel import WEEK, BoolArray, FloatArray, IntArray, Panel, as_date
 from ml.forecasting.scorecard import Score, score
+from ml.forecasting.spread import Spread
+from ml.forecasting.training import row_store
 from warehouse.errors import ShelfcastError, UsageError
 from warehouse.progress import Progress, silent
 
@@ -129,16 +131,24 @@ def run_backtest(
 ) -> Backtest:
     """Returns the forecasts of every candidate at every origin, with intervals calibrated on earlier origins only."""
     results: list[OriginResult] = []
+    spread = Spread(row_store(tried))
+    run = [*_warm_up(week_counts), *week_counts]
     with ThreadPoolExecutor(max_workers=min(PARALLEL_ORIGINS, os.cpu_count() or 1)) as pool:
-        for result in pool.map(lambda week_count: _run_origin(panel, tried, week_count), week_counts):
+        for result in pool.map(lambda week_count: _run_origin(panel, tried, spread, week_count), run):
             results.append(result)
-            progress(len(results), len(week_counts), f"origin {result.history.origin} of the backtest")
-    with_bounds = tuple(_with_bounds(result, results) for result in results)
-    factor = situation_at(panel).factor
-    return Backtest(with_bounds, {model.name: _calibration(results, model.name, factor) for model in tried})
+            progress(len(results), len(run), f"origin {result.history.origin} of the backtest")
+    asked = [result for result in results if result.history.week_count in week_counts]
+    with_bounds = tuple(_with_bounds(result, results) for result in asked)
+    return Backtest(with_bounds, {model.name: _calibration(results, model.name) for model in tried})
 
 
-def _run_origin(panel: Panel, tried: Sequence[Forecaster], week_count: int) -> OriginResult:
+def _warm_up(week_counts: Sequence[int]) -> list[int]:
+    """Returns the origin before the first that is asked for: it is not scored, but calibrates the first intervals."""
+    before = min(week_counts) - ORIGIN_STEP
+    return [before] if before >= LEAST_WEEKS else []
+
+
+def _run_origin(panel: Panel, tried: Sequence[Forecaster], spread: Spread, week_count: int) -> OriginResult:
     history = panel.until(week_count)
     forecasts = {model.name: model.fit(history).predict(history, HORIZON) for model in tried}
     later = slice(week_count, week_count + HORIZON)
@@ -147,7 +157,7 @@ def _run_origin(panel: Panel, tried: Sequence[Forecaster], week_count: int) -> O
         history=history,
         actual=panel.sales[:, later],
         is_holiday=panel.is_holiday[later],
-        situation=situation_at(history),
+        situation=situation_at(history, spread.fit(history)),
         forecasts=forecasts,
         bounds=dict.fromkeys(forecasts, nothing),
     )
@@ -170,13 +180,13 @@ def _with_bounds(result: OriginResult, results: Sequence[OriginResult]) -> Origi
     bounds = {}
     for name, forecast in result.forecasts.items():
         past = [_scores(other, name, result.history.week_count) for other in earlier]
-        calibration = calibrate(join_scores(past), result.situation.factor)
+        calibration = calibrate(join_scores(past))
         bounds[name] = calibration.bounds(forecast.point, result.situation, floor)
     return replace(result, bounds=bounds)
 
 
-def _calibration(results: Sequence[OriginResult], name: str, factor: FloatArray) -> Calibration:
-    return calibrate(join_scores([_scores(result, name) for result in results]), factor)
+def _calibration(results: Sequence[OriginResult], name: str) -> Calibration:
+    return calibrate(join_scores([_scores(result, name) for result in results]))
 
 
 def _scores(result: OriginResult, name: str, known_weeks: int | None = None) -> Scores:

@@ -4,10 +4,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from ml.forecasting.blend import Blend
 from ml.forecasting.forecaster import Forecaster
-from ml.forecasting.lightgbm_model import Blend, LightGbm
+from ml.forecasting.lightgbm_model import LightGbm
 from ml.forecasting.naive import AlignedSeasonal, SeasonalNaive
 from ml.forecasting.prophet_model import Prophet
+from ml.forecasting.ridge_model import Ridge
+from ml.forecasting.statistical import StlEts
+from ml.forecasting.top_down import DepartmentShares
+from ml.forecasting.training import RowStore
 from warehouse.errors import UsageError
 from warehouse.settings import Settings
 
@@ -17,8 +22,12 @@ if TYPE_CHECKING:
 
 def candidates(settings: Settings) -> tuple[Forecaster, ...]:
     """Returns all candidates."""
-    lightgbm = LightGbm(settings.seed)
-    return (SeasonalNaive(), AlignedSeasonal(), with_spark(Prophet(settings.seed), settings), lightgbm, Blend(lightgbm))
+    store = RowStore()
+    ridge = Ridge(store=store)
+    lightgbm, extra_trees = (LightGbm(settings.seed, is_random, store) for is_random in (False, True))
+    prophet = with_spark(Prophet(settings.seed), settings)
+    plain = (SeasonalNaive(), AlignedSeasonal(), StlEts(), DepartmentShares(), prophet)
+    return (*plain, ridge, lightgbm, extra_trees, Blend(ridge, lightgbm, extra_trees))
 
 
 def with_spark(model: Prophet, settings: Settings) -> Prophet:

@@ -14,7 +14,6 @@ from ml.forecasting.backtest import BASELINE, LEAST_WEEKS
 from ml.forecasting.candidates import candidates, chosen_candidates, with_spark
 from ml.forecasting.experiment import training_fingerprint
 from ml.forecasting.forecaster import HORIZON
-from ml.forecasting.intervals import situation_at
 from ml.forecasting.panel import WEEK, Panel, as_date, read_panel
 from ml.forecasting.promotion import choose
 from ml.forecasting.promotions import planned_promotions
@@ -174,11 +173,11 @@ def forecast_rows(history: Panel, cast: Cast, run_id: str, progress: Progress = 
     """Returns the rows of `ml.forecasts` that the models make after a history; a plan it carries moves them."""
     import pandas as pd
 
-    situation, plan = situation_at(history), planned_promotions(history, HORIZON)
+    plan = planned_promotions(history, HORIZON)
     frames = []
     for number, (name, model) in enumerate(cast.models.items()):
         progress(number, len(cast.models), f"forecast at {history.origin}: {name}")
-        rows = forecast_frame(history, *plan.applied(*model.forecast(history, situation)))
+        rows = forecast_frame(history, *plan.applied(*model.forecast(history)))
         rows = rows.assign(uses_plan=plan.is_used[history.active].ravel())
         frames.append(
             rows.assign(model_name=name, model_version=cast.versions[name], is_champion=name == cast.champion)

@@ -1,32 +1,23 @@
-"""LightGBM: one model for all series and horizons, on what the seasonal base leaves over.
-
-Rows of every past origin, as it was known then, whose target week is known by now. The label is
-(sales - base) / scale, the loss absolute error weighted by the scale, so that a dollar counts alike in every series.
-"""
+"""LightGBM: one model for all series and horizons, on what the seasonal base leaves over; also as extra-trees."""
 
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from threading import Lock
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ml.forecasting.forecaster import HORIZON, PointForecast, base_parts
-from ml.forecasting.panel import FloatArray, IntArray, Panel
+from ml.forecasting.forecaster import PointForecast
+from ml.forecasting.panel import FloatArray, Panel
 from ml.forecasting.rows import Rows, part_of, rows_at_origin
-from ml.forecasting.seasonal import not_below_zero
+from ml.forecasting.seasonal import plausible
+from ml.forecasting.training import RowStore, TrainingTable
 
 if TYPE_CHECKING:
     import lightgbm
 
 logger = logging.getLogger(__name__)
 
-FIRST_ORIGIN_WEEKS = 54
-"""Weeks of history that an origin needs before rows are taken from it: a year and what aligns it."""
-TRAINING_ROWS = 120_000
-"""Rows of a fit; more are thinned, the series with small sales first."""
-LEAST_ROWS = 500
 TREES = 200
 SETTINGS: Mapping[str, object] = {
     "objective": "regression_l1",
@@ -46,69 +37,49 @@ SETTINGS: Mapping[str, object] = {
 }
 
 
-@dataclass
-class RowStore:
-    """Rows and fits of one panel by origin, so that a backtest does not make them anew at every origin.
-
-    A history shares the memory of the panel it was cut from; one that does not is another panel, and empties the store.
-    """
-
-    source: tuple[FloatArray, ...] = ()
-    rows: dict[int, Rows] = field(default_factory=dict)
-    fits: dict[int, "FittedLightGbm"] = field(default_factory=dict)
-    lock: Lock = field(default_factory=Lock)
-
-    def claim(self, history: Panel) -> None:
-        """Empties the store where the history comes from another panel than what it holds."""
-        with self.lock:
-            self._claim(history)
-
-    def _claim(self, history: Panel) -> None:
-        arrays = (history.sales, *history.features.values())
-        is_known = len(arrays) == len(self.source) and all(map(np.may_share_memory, arrays, self.source))
-        if not is_known:
-            self.rows.clear()
-            self.fits.clear()
-            self.source = arrays
-
-    def at(self, history: Panel, week_count: int) -> Rows:
-        """Returns the rows of the origin after `week_count` weeks."""
-        with self.lock:
-            if week_count not in self.rows:
-                self.rows[week_count] = rows_at_origin(history.until(week_count), HORIZON)
-            return self.rows[week_count]
-
-
 @dataclass(frozen=True)
 class LightGbm:
-    """The candidate; `seed` decides which rows and inputs each tree sees."""
+    """The candidate.
+
+    Attributes:
+        seed: decides which rows and inputs each tree sees.
+        has_random_splits: whether each split tries one threshold an input, drawn at random, as extra-trees do
+            (Geurts, Ernst and Wehenkel, Machine Learning 63, 2006).
+    """
 
     seed: int
-    name: str = "lightgbm"
+    has_random_splits: bool = False
     store: RowStore = field(default_factory=RowStore, repr=False, compare=False)
 
     @property
+    def name(self) -> str:
+        """Name in tables, registry and scorecard."""
+        return "extra_trees" if self.has_random_splits else "lightgbm"
+
+    @property
     def parameters(self) -> Mapping[str, object]:
-        """LightGBM's parameters, the number of trees and of rows."""
-        return {**SETTINGS, "trees": TREES, "training_rows": TRAINING_ROWS, "seed": self.seed}
+        """LightGBM's parameters and the number of trees."""
+        return {**SETTINGS, "extra_trees": self.has_random_splits, "trees": TREES, "seed": self.seed}
 
     def fit(self, history: Panel) -> "FittedLightGbm":
-        """Returns the model fitted on every origin of the history whose target weeks lie in it."""
-        self.store.claim(history)
-        if history.week_count not in self.store.fits:
-            self.store.fits[history.week_count] = self._fit(history)
-        return self.store.fits[history.week_count]
+        """Returns the model fitted on past origins of the history whose target weeks lie in it."""
+        return self.store.fit(self.name, history, self._fit)
 
-    def _fit(self, history: Panel) -> "FittedLightGbm":
-        import lightgbm
-
-        table = _training_table(self.store, history, self.seed)
-        if table is None or len(table.labels) < LEAST_ROWS:
+    def _fit(self, table: TrainingTable | None) -> "FittedLightGbm":
+        if table is None:
             return FittedLightGbm(None, ())
-        data = lightgbm.Dataset(table.inputs, table.labels, weight=table.weights, feature_name=list(table.names))
-        booster = lightgbm.train({**SETTINGS, "seed": self.seed}, data, TREES)
-        logger.info("LightGBM fitted on %d rows to %s", len(table.labels), history.origin)
+        booster = boosted(table, table.labels, {"seed": self.seed, "extra_trees": self.has_random_splits}, TREES)
         return FittedLightGbm(booster, table.names)
+
+
+def boosted(table: TrainingTable, labels: FloatArray, settings: Mapping[str, object], trees: int) -> "lightgbm.Booster":
+    """Returns trees fitted to labels of the rows of a table, with the house's settings and those on top."""
+    import lightgbm
+
+    data = lightgbm.Dataset(table.inputs, labels, weight=table.weights, feature_name=list(table.names))
+    booster = lightgbm.train({**SETTINGS, **settings}, data, trees)
+    logger.info("%d trees fitted on %d rows", trees, len(labels))
+    return booster
 
 
 @dataclass(frozen=True)
@@ -120,25 +91,23 @@ class FittedLightGbm:
 
     def predict(self, history: Panel, horizon: int) -> PointForecast:
         """Returns base plus residual; where a series has no last year, the base leans on its department."""
-        rows = rows_at_origin(history, horizon)
+        return self.predict_rows(history, rows_at_origin(history, horizon))
+
+    def predict_rows(self, history: Panel, rows: Rows) -> PointForecast:
+        """Returns the forecasts from rows that are at hand."""
         fallback = rows.base.fallback
         if self.booster is None:
-            fallback = np.where(fallback == "", "seasonal base", fallback)
-        return PointForecast(self.point(history, rows), fallback)
-
-    def point(self, history: Panel, rows: Rows) -> FloatArray:
-        """Returns the forecasts in dollars from rows that are at hand."""
-        if self.booster is None:
-            return rows.base.point
+            return PointForecast(rows.base.point, np.where(fallback == "", "seasonal base", fallback))
         flat = rows.values.reshape(-1, rows.values.shape[2])
         residual = np.asarray(self.booster.predict(flat, num_threads=1)).reshape(rows.base.point.shape)
-        return not_below_zero(rows.base.point + residual * rows.scale[:, None], history.sales)
+        point = plausible(rows.base.point + residual * rows.scale[:, None], history.sales)
+        return PointForecast(point, fallback)
 
     def explain(self, history: Panel, horizon: int, series: int) -> Mapping[str, FloatArray]:
         """Returns the base's parts and the trees' contributions (Lundberg and others, 2018) by group of inputs."""
         rows = rows_at_origin(history, horizon)
-        parts = base_parts(rows.base.point[series], rows.base.last_year[series])
-        point = self.point(history, rows)[series]
+        parts = rows.base.parts(series)
+        point = self.predict_rows(history, rows).point[series]
         if self.booster is not None:
             shares = np.asarray(self.booster.predict(rows.values[series], pred_contrib=True)) * rows.scale[series]
             for position, name in enumerate(self.names):
@@ -154,83 +123,3 @@ class FittedLightGbm:
             return {}
         gain = self.booster.feature_importance("gain")
         return dict(zip(self.names, (gain / max(gain.sum(), 1e-9)).tolist(), strict=True))
-
-
-@dataclass(frozen=True)
-class Blend:
-    """The equal mean of the seasonal base and LightGBM on it: it trusts the trees half way."""
-
-    lightgbm: LightGbm
-    name: str = "blend"
-
-    @property
-    def parameters(self) -> Mapping[str, object]:
-        """The members; both weigh the same."""
-        return {"members": "aligned_seasonal, lightgbm"}
-
-    def fit(self, history: Panel) -> "FittedBlend":
-        """Returns the blend with its LightGBM fitted."""
-        return FittedBlend(self.lightgbm.fit(history))
-
-
-@dataclass(frozen=True)
-class FittedBlend:
-    """The fitted member; the base has nothing to fit."""
-
-    member: FittedLightGbm
-
-    def predict(self, history: Panel, horizon: int) -> PointForecast:
-        """Returns the mean of both."""
-        rows = rows_at_origin(history, horizon)
-        return PointForecast((rows.base.point + self.member.point(history, rows)) / 2, rows.base.fallback)
-
-    def explain(self, history: Panel, horizon: int, series: int) -> Mapping[str, FloatArray]:
-        """Returns the mean of the parts of both."""
-        base = rows_at_origin(history, horizon).base
-        halves = (base_parts(base.point[series], base.last_year[series]), self.member.explain(history, horizon, series))
-        names = dict.fromkeys(name for half in halves for name in half)
-        return {
-            name: sum((half.get(name, np.zeros(horizon)) for half in halves), np.zeros(horizon)) / 2 for name in names
-        }
-
-    def importance(self) -> Mapping[str, float]:
-        """Returns the shares of the inputs of its LightGBM."""
-        return self.member.importance()
-
-
-@dataclass(frozen=True)
-class _Table:
-    names: tuple[str, ...]
-    inputs: "np.typing.NDArray[np.float32]"
-    labels: FloatArray
-    weights: FloatArray
-
-
-def _training_table(store: RowStore, history: Panel, seed: int) -> _Table | None:
-    """Returns the rows of all origins, thinned in proportion to the scale, each weighted by what it stands for."""
-    origins = range(FIRST_ORIGIN_WEEKS, history.week_count)
-    if not origins:
-        return None
-    picks = [_known_targets(history, week_count) for week_count in origins]
-    scale = np.concatenate(
-        [store.at(history, week_count).scale[pick[0]] for week_count, pick in zip(origins, picks, strict=True)]
-    )
-    chance = np.minimum(scale * (TRAINING_ROWS / scale.sum()), 1.0)
-    kept = np.random.default_rng(seed).random(len(scale)) < chance
-    inputs, labels, done = [], [], 0
-    for week_count, (series, step) in zip(origins, picks, strict=True):
-        mask = kept[done : done + len(series)]
-        done += len(series)
-        rows, chosen, ahead = store.at(history, week_count), series[mask], step[mask]
-        inputs.append(rows.values[chosen, ahead])
-        error = history.sales[chosen, week_count + ahead] - rows.base.point[chosen, ahead]
-        labels.append(error / rows.scale[chosen])
-    weights = (scale / chance)[kept]
-    return _Table(rows.names, np.concatenate(inputs), np.concatenate(labels), weights / max(weights.mean(), 1e-9))
-
-
-def _known_targets(history: Panel, week_count: int) -> tuple[IntArray, IntArray]:
-    """Returns series and step of the rows of an origin whose target week has known sales in the history."""
-    later = history.sales[:, week_count : week_count + HORIZON]
-    series, step = np.nonzero(~np.isnan(later) & history.until(week_count).active[:, None])
-    return series, step

@@ -1,12 +1,11 @@
 """Forecasts over any horizon up to 39 weeks, for every active series or for a list of pairs and weeks."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from ml.forecasting.forecaster import PointForecast
-from ml.forecasting.intervals import Situation, situation_at, week_kinds
 from ml.forecasting.panel import PLAN_WEEKS, FloatArray, IntArray, Panel, TextArray
 from ml.forecasting.promotions import planned_promotions
 from ml.forecasting.served import ServedModel
@@ -60,12 +59,7 @@ def range_forecast(served: ServedModel, history: Panel, horizon: int) -> tuple[P
     Planned markdowns move them where the history carries a plan.
     """
     plan = planned_promotions(history, horizon)
-    return plan.applied(*served.forecast(history, situation_over(history, horizon), horizon))
-
-
-def situation_over(history: Panel, horizon: int) -> Situation:
-    """Returns what is known at the last week of a history about the errors of so many weeks."""
-    return replace(situation_at(history), kind=week_kinds(history.future_weeks(horizon)))
+    return plan.applied(*served.forecast(history, horizon))
 
 
 def pair_forecasts(served: ServedModel, history: Panel, asked: PairWeeks, stores: Stores) -> PairForecasts:

@@ -70,8 +70,7 @@ class AlignedSeasonal:
 
     def explain(self, history: Panel, horizon: int, series: int) -> Mapping[str, FloatArray]:
         """Returns last year's aligned sales, and what growth and the recent level add."""
-        base = seasonal.seasonal_base(history, horizon)
-        return base_parts(base.point[series], base.last_year[series])
+        return seasonal.seasonal_base(history, horizon).parts(series)
 
     def importance(self) -> Mapping[str, float]:
         """Returns nothing: there are no inputs."""

@@ -33,12 +33,7 @@ YEAR_WEEKS = 52
 PLAN_WEEKS = 39
 """Weeks ahead that a plan can reach: the longest horizon."""
 
-FEATURE_COLUMNS = (
-    "sales_lag_1", "sales_lag_2", "sales_lag_4", "sales_lag_8", "sales_lag_52", "sales_last_year_aligned",
-    "rolling_mean_4", "rolling_mean_13", "rolling_mean_52", "rolling_std_4", "rolling_std_13",
-    "rolling_min_4", "rolling_max_4", "weeks_observed", "temperature_deviation", "fuel_price_change",
-    "cpi_change", "unemployment", "unemployment_change", "total_markdown", "markdown_count", "size_normalized",
-)  # fmt: skip
+FEATURE_COLUMNS = ("rolling_mean_4", "rolling_mean_13", "rolling_mean_52", "weeks_observed", "size_normalized")
 """Columns of `features.engineered_features` that the models read; all known before their week began."""
 
 # A week without a single markdown has no plan: planning none is written as 0.
@@ -107,6 +102,11 @@ class Panel:
     def future_weeks(self, horizon: int) -> DateArray:
         """Returns the weeks after the origin."""
         return np.asarray(self.weeks[-1] + WEEK * np.arange(1, horizon + 1))
+
+    @cached_property
+    def memory(self) -> dict[str, object]:
+        """What was made of this panel and is used again; a cut of it starts with nothing."""
+        return {}
 
     @cached_property
     def active(self) -> BoolArray:

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ml.forecasting.intervals import situation_at
 from ml.forecasting.panel import Panel, read_panel
 from ml.forecasting.promotion import Evidence, record_alias
 from ml.forecasting.registry import (
@@ -126,7 +125,7 @@ def _version_before(
 def _demand_that_it_forecasts(version: RegisteredVersion, panel: Panel) -> None:
     """Tries the version on the panel: one that other code made may load and still not work."""
     try:
-        load_version(version).forecast(panel, situation_at(panel))
+        load_version(version).forecast(panel)
     except (ArithmeticError, AttributeError, ImportError, LookupError, TypeError, ValueError) as error:
         logger.info("version %s failed", version.version, exc_info=True)
         raise ShelfcastError(

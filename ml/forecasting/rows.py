@@ -1,35 +1,30 @@
-"""Rows for the global model: what is known at an origin about each target week, relative to the seasonal base."""
+"""Rows for the learned models: what is known at an origin about each target week, relative to the seasonal base.
 
+Every amount is divided by the scale of its series, and most are taken relative to the base, so that one model fits
+all series. Store and department codes, the day of the year and the holiday flag are left out on purpose: with two
+or three years of history they remember single Christmases.
+"""
+
+import datetime as dt
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 
-from ml.forecasting.alignment import like_weeks
-from ml.forecasting.panel import WEEK, YEAR_WEEKS, FloatArray, Panel, as_date, known_mean, weeks_back
+from ml.forecasting.alignment import aligned, calendar_views, weight_matrix
+from ml.forecasting.panel import WEEK, YEAR_WEEKS, FloatArray, Panel, as_date, known_mean
 from ml.forecasting.seasonal import Groups, SeasonalBase, seasonal_base, sum_by
 
-_SCALED = ("rolling_std_4", "rolling_std_13", "rolling_min_4", "rolling_max_4", "sales_last_year_aligned")
-_FROM_LEVEL = (
-    "sales_lag_1",
-    "sales_lag_2",
-    "sales_lag_4",
-    "sales_lag_8",
-    "rolling_mean_4",
-    "rolling_mean_13",
-    "rolling_mean_52",
-)
-_AS_THEY_ARE = (
-    "weeks_observed", "temperature_deviation", "fuel_price_change", "cpi_change", "unemployment",
-    "unemployment_change", "markdown_count", "size_normalized",
-)  # fmt: skip
-_SHOCK_WINDOWS = (1, 4, 13)
-_GROUP_SHOCK_WINDOWS = (1, 4)
+LEVEL_PREFIXES = ("recent_", "shock_", "weeks_", "size_", "horizon")
+"""First words of the inputs that tell of the last weeks or of the series as a whole, not of the target week."""
+_RECENT_WINDOWS = (4, 13, 52)
+_SHOCK_SMOOTHING = (0.15, 0.4)
+_MONTH_PARTS = 4
 
 _PART_OF_WORD = {
-    "base": "season", "season": "season", "year": "season", "growth": "season",
-    "level": "recent_level", "shock": "recent_level", "sales": "recent_level", "rolling": "recent_level",
-    "horizon": "calendar", "target": "calendar", "markdown": "markdown", "total": "markdown",
-    "temperature": "economics", "fuel": "economics", "cpi": "economics", "unemployment": "economics",
+    "base": "season", "season": "season", "additive": "season", "year": "season", "department": "season",
+    "type": "season", "growth": "growth", "level": "recent_level", "shock": "recent_level",
+    "recent": "recent_level", "month": "calendar", "horizon": "calendar",
 }  # fmt: skip
 
 
@@ -51,14 +46,22 @@ class Rows:
 
 
 def rows_at_origin(history: Panel, horizon: int) -> Rows:
-    """Returns the inputs at the last week of the history; nothing after it is read."""
+    """Returns the inputs at the last week of the history; nothing after it is read, and nothing is made twice."""
+    key = f"rows {horizon}"
+    if key not in history.memory:
+        history.memory[key] = _rows(history, horizon)
+    return cast(Rows, history.memory[key])
+
+
+def _rows(history: Panel, horizon: int) -> Rows:
     base = seasonal_base(history, horizon)
     scale = history.scale
-    by_series = _series_inputs(history, base, scale)
-    by_target = _target_inputs(history, base, horizon, scale)
     shape = (history.series_count, horizon)
-    columns = {name: np.broadcast_to(values[:, None], shape) for name, values in by_series.items()} | by_target
-    columns |= {name: np.broadcast_to(values, shape) for name, values in _calendar_inputs(history, horizon).items()}
+    columns = _target_inputs(history, base, horizon, scale)
+    columns |= {name: np.broadcast_to(values, shape) for name, values in _month_inputs(history, horizon).items()}
+    by_series = _series_inputs(history, base, scale)
+    columns |= {name: np.broadcast_to(values[:, None], shape) for name, values in by_series.items()}
+    columns["horizon"] = np.broadcast_to(np.arange(1, horizon + 1, dtype=np.float64), shape)
     values = np.stack([values.astype(np.float32) for values in columns.values()], axis=2)
     return Rows(tuple(columns), values, base, scale)
 
@@ -68,52 +71,74 @@ def part_of(name: str) -> str:
     return _PART_OF_WORD.get(name.partition("_")[0], "other")
 
 
-def _series_inputs(history: Panel, base: SeasonalBase, scale: FloatArray) -> dict[str, FloatArray]:
-    known = {name: values[:, -1] for name, values in history.features.items()}
-    inputs = {name: known[name] for name in _AS_THEY_ARE}
-    inputs |= {name: known[name] / scale for name in _SCALED}
-    inputs |= {name: (known[name] - base.level[:, 0]) / scale for name in _FROM_LEVEL}
-    inputs["total_markdown_rate"] = known["total_markdown"] / sum_by(scale, Groups.of(history).store)
-    inputs["growth"] = base.growth[:, 0]
-    inputs["level"] = base.level[:, 0] / scale
-    return inputs | _shock_inputs(history, base, scale)
-
-
-def _shock_inputs(history: Panel, base: SeasonalBase, scale: FloatArray) -> dict[str, FloatArray]:
-    """Returns what the last weeks sold beyond level and season: of the series and of the groups that it belongs to."""
-    inputs = {f"shock_{width}": known_mean(base.shocks[:, -width:]) / scale for width in _SHOCK_WINDOWS}
-    inputs["shock_spread"] = known_mean(np.abs(base.shocks)) / scale
-    groups = Groups.of(history)
-    members = {"department": groups.department, "store": groups.store, "department_type": groups.department_type}
-    for name, group in members.items():
-        total = sum_by(np.where(history.active, scale, 0.0), group)
-        for width in _GROUP_SHOCK_WINDOWS:
-            shock = sum_by(known_mean(base.shocks[:, -width:]), group)
-            inputs[f"shock_{name}_{width}"] = shock / np.maximum(total, 1.0)
-    return inputs
-
-
 def _target_inputs(history: Panel, base: SeasonalBase, horizon: int, scale: FloatArray) -> dict[str, FloatArray]:
+    """Returns what is known of each target week: the base's forms, and last years' likes by each view."""
     point, per = base.point, scale[:, None]
-    inputs = {
-        "base": point / per,
-        "season": base.season / per,
-        "season_multiplicative": (base.multiplicative - point) / per,
-        "season_last_year": (base.last_year - point) / per,
-    }
-    for lag in (51, 52, 53):
-        inputs[f"year_lag_{lag}"] = (weeks_back(history.sales, lag, horizon) - point) / per
+    inputs = {"base": point / per, "season": base.season / per, "additive": (base.additive - point) / per}
+    likes = {f"year_{key}": sales - point for key, sales in _likes(history, horizon).items()}
+    inputs |= {name: amount / per for name, amount in likes.items()}
+    groups = Groups.of(history)
+    for group_name, group in (("department", groups.department), ("type", groups.department_type)):
+        total = np.maximum(sum_by(np.where(history.active, scale, 0.0), group), 1.0)[:, None]
+        for key in ("weekday", "date", "two_weekday"):
+            counted = np.where(history.active[:, None], likes[f"year_{key}"], 0.0)
+            inputs[f"{group_name}_{key}"] = sum_by(counted, group) / total
     return inputs
 
 
-def _calendar_inputs(history: Panel, horizon: int) -> dict[str, FloatArray]:
+def _likes(history: Panel, horizon: int) -> dict[str, FloatArray]:
+    """Returns the sales of weeks like the target weeks, in dollars: by weekday and by date, and the weeks beside."""
+    targets = history.future_weeks(horizon)
+    matrices = {}
+    for prefix, years in (("", 1), ("two_", 2)):
+        views = [calendar_views(as_date(week), years) for week in targets]
+        matrices[f"{prefix}weekday"] = weight_matrix(history.weeks, targets, [view[0] for view in views])
+        matrices[f"{prefix}date"] = weight_matrix(history.weeks, targets, [view[2] for view in views])
+    matrices["after"] = _shifted(matrices["weekday"], 1)
+    matrices["before"] = _shifted(matrices["weekday"], -1)
+    return {name: aligned(history.sales, matrix) for name, matrix in matrices.items()}
+
+
+def _shifted(matrix: FloatArray, weeks: int) -> FloatArray:
+    """Returns a matrix of weights moved by a week; what leaves the history is lost."""
+    moved = np.zeros_like(matrix)
+    if weeks > 0:
+        moved[:, weeks:] = matrix[:, :-weeks]
+    else:
+        moved[:, :weeks] = matrix[:, -weeks:]
+    return moved
+
+
+def _month_inputs(history: Panel, horizon: int) -> dict[str, FloatArray]:
+    """Returns how many days of each target week lie in each quarter of its month, and what last year's had less."""
     weeks = history.future_weeks(horizon)
-    days = [as_date(week) for week in weeks]
-    back = [sum(lag * weight for lag, weight in like_weeks(day, 1).items()) - YEAR_WEEKS for day in days]
-    sources = [as_date(week - YEAR_WEEKS * WEEK) for week in weeks]
-    return {
-        "horizon": np.arange(1, horizon + 1, dtype=np.float64),
-        "target_day_of_month": np.array([day.day for day in days], dtype=np.float64),
-        "target_day_last_year": np.array([day.day for day in sources], dtype=np.float64),
-        "target_shift": np.array(back, dtype=np.float64),
-    }
+    now, then = (_month_days(some) for some in (weeks, weeks - YEAR_WEEKS * WEEK))
+    inputs = {f"month_days_{part + 1}": now[:, part] for part in range(_MONTH_PARTS)}
+    return inputs | {f"month_change_{part + 1}": now[:, part] - then[:, part] for part in range(_MONTH_PARTS)}
+
+
+def _month_days(weeks: "np.typing.NDArray[np.datetime64]") -> FloatArray:
+    """Returns the days of each week in days 1-8, 9-16, 17-24 and 25-31 of their month, (weeks, 4)."""
+    counts = np.zeros((len(weeks), _MONTH_PARTS))
+    for row, friday in enumerate(map(as_date, weeks)):
+        for back in range(7):
+            day = (friday - dt.timedelta(days=back)).day
+            counts[row, min((day - 1) // 8, _MONTH_PARTS - 1)] += 1
+    return counts
+
+
+def _series_inputs(history: Panel, base: SeasonalBase, scale: FloatArray) -> dict[str, FloatArray]:
+    """Returns what is known of each series: level, growth, how the last weeks went, and its place in the house."""
+    level = base.level[:, 0]
+    inputs = {"level": level / scale, "growth": base.growth[:, 0]}
+    for width in _RECENT_WINDOWS:
+        inputs[f"recent_mean_{width}"] = (history.features[f"rolling_mean_{width}"][:, -1] - level) / scale
+    shocks = np.where(np.isnan(base.shocks), 0.0, base.shocks)
+    inputs["shock_last"] = shocks[:, -1] / scale
+    for smoothing in _SHOCK_SMOOTHING:
+        weights = (1 - smoothing) ** np.arange(shocks.shape[1])[::-1]
+        inputs[f"shock_smoothed_{smoothing}"] = shocks @ (weights / weights.sum()) / scale
+    inputs["shock_spread"] = known_mean(np.abs(base.shocks)) / scale
+    inputs["weeks_observed"] = history.features["weeks_observed"][:, -1]
+    inputs["size_rate"] = history.features["size_normalized"][:, -1]
+    return inputs

@@ -9,15 +9,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from ml.forecasting.alignment import aligned, alignment_matrix
-from ml.forecasting.panel import YEAR_WEEKS, FloatArray, IntArray, Panel, TextArray, known_mean
+from ml.forecasting.panel import YEAR_WEEKS, DateArray, FloatArray, IntArray, Panel, TextArray, known_mean
 
 LEVEL_WEEKS = 45
-LEVEL_SMOOTHING = (0.08, 0.2)
+LEVEL_SMOOTHING = (0.08, 0.2, 0.4)
 GROWTH_WEEKS = 26
 GROWTH_BOUNDS = (0.5, 2.0)
 OWN_GROWTH_WEIGHT = 0.8
 """Weight of the series' own growth in the geometric mean; its department's has the rest."""
 SEASON_RANKS = (8, 2)
+LARGEST_MULTIPLE = 2.0
+"""How far a forecast may leave what its series ever sold, as a multiple of the largest week."""
 LAST_YEAR_WEIGHT = 0.6
 """Weight of last year in the multiplicative form; the year before it has the rest."""
 
@@ -28,6 +30,7 @@ class SeasonalBase:
 
     Attributes:
         point: the forecast, never NaN, (series, horizon).
+        additive: level plus season, (series, horizon).
         level: sales without season at the origin, (series, 1).
         season: season of each target week, (series, horizon).
         last_year: aligned sales of last year, NaN where not known, (series, horizon).
@@ -38,6 +41,7 @@ class SeasonalBase:
     """
 
     point: FloatArray
+    additive: FloatArray
     level: FloatArray
     season: FloatArray
     last_year: FloatArray
@@ -45,6 +49,15 @@ class SeasonalBase:
     growth: FloatArray
     shocks: FloatArray
     fallback: TextArray
+
+    def parts(self, series: int) -> dict[str, FloatArray]:
+        """Returns what one series' forecast is made of, in dollars, (horizon,) each; the parts add up to it.
+
+        Sales of the aligned weeks of last year, what growth makes of them, and what the recent level adds.
+        """
+        last_year = np.where(np.isnan(self.last_year[series]), 0.0, self.last_year[series])
+        growth = last_year * (self.growth[series] - 1)
+        return {"last_year": last_year, "growth": growth, "recent_level": self.point[series] - last_year - growth}
 
 
 def seasonal_base(history: Panel, horizon: int) -> SeasonalBase:
@@ -55,14 +68,14 @@ def seasonal_base(history: Panel, horizon: int) -> SeasonalBase:
     recent = min(LEVEL_WEEKS, history.week_count)
     targets = np.concatenate([history.weeks[-recent:], history.future_weeks(horizon)])
     likes = [alignment_matrix(history.weeks, targets, years) for years in (1, 2)]
-    season = _mean_of_known([aligned(profile, like) for like in likes])
-    season = np.where(np.isnan(season), 0.0, season)
+    season = _season(profile, likes)
     level, shocks = _smoothed_level(sales[:, -recent:] - season[:, :recent])
     additive = level + season[:, recent:]
     last_year, multiplicative, growth = _multiplicative(sales, trend + profile, likes, recent, groups)
     point = np.where(np.isnan(multiplicative), additive, (additive + multiplicative) / 2)
     return SeasonalBase(
-        point=not_below_zero(point, sales),
+        point=plausible(point, sales),
+        additive=additive,
         level=level,
         season=season[:, recent:],
         last_year=last_year,
@@ -71,6 +84,22 @@ def seasonal_base(history: Panel, horizon: int) -> SeasonalBase:
         shocks=shocks,
         fallback=_fallback(history, last_year),
     )
+
+
+def additive_forecast(sales: FloatArray, weeks: DateArray, targets: DateArray) -> FloatArray:
+    """Returns level plus season of series that borrow nothing from others, in dollars, (S, targets).
+
+    Args:
+        sales: dollars, NaN where not known, (S, weeks).
+        weeks: weeks of the sales.
+        targets: weeks to come.
+    """
+    recent = min(LEVEL_WEEKS, len(weeks))
+    around = np.concatenate([weeks[-recent:], targets])
+    profile = sales - centred_mean(sales)
+    season = _season(profile, [alignment_matrix(weeks, around, years) for years in (1, 2)])
+    level, _ = _smoothed_level(sales[:, -recent:] - season[:, :recent])
+    return np.asarray(level + season[:, recent:])
 
 
 @dataclass(frozen=True)
@@ -128,10 +157,21 @@ def sum_by(values: FloatArray, group: IntArray) -> FloatArray:
     return np.asarray((member @ np.where(np.isnan(values), 0.0, values))[group])
 
 
-def not_below_zero(point: FloatArray, sales: FloatArray) -> FloatArray:
-    """Returns forecasts of which only those of series that usually take back more than they sell are negative."""
+def plausible(point: FloatArray, sales: FloatArray) -> FloatArray:
+    """Returns forecasts within twice what a series ever sold or took back.
+
+    Only those of series that usually take back more than they sell are negative.
+    """
     usual = known_mean(sales[:, -YEAR_WEEKS:])[:, None]
-    return np.asarray(np.where(usual < 0, point, np.maximum(point, 0.0)))
+    known = np.where(np.isnan(sales), 0.0, sales)
+    least = np.where(usual < 0, LARGEST_MULTIPLE * np.minimum(known.min(axis=1, keepdims=True), 0.0), 0.0)
+    return np.asarray(np.clip(point, least, LARGEST_MULTIPLE * np.maximum(known.max(axis=1, keepdims=True), 0.0)))
+
+
+def _season(profile: FloatArray, likes: list[FloatArray]) -> FloatArray:
+    """Returns the mean season of the years that are known, 0 where none is, (S, targets)."""
+    season = _mean_of_known([aligned(profile, like) for like in likes])
+    return np.where(np.isnan(season), 0.0, season)
 
 
 def _shared_profile(season: FloatArray, trend: FloatArray, group: IntArray) -> FloatArray:
@@ -155,7 +195,7 @@ def _low_rank(season: FloatArray, department: IntArray) -> list[FloatArray]:
 
 
 def _smoothed_level(unseasonal: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Returns the level (S, 1) by exponential smoothing, averaged over two speeds, and what is left over (S, weeks)."""
+    """Returns the level (S, 1) by exponential smoothing, averaged over the speeds, and what is left over (S, weeks)."""
     known = ~np.isnan(unseasonal)
     age = np.arange(unseasonal.shape[1])[::-1]
     values = np.where(known, unseasonal, 0.0)

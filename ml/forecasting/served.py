@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ml.forecasting.forecaster import HORIZON, FittedModel, PointForecast
-from ml.forecasting.intervals import Calibration, Situation, sales_floor, situation_at
+from ml.forecasting.intervals import Calibration, sales_floor, situation_at
 from ml.forecasting.panel import FloatArray, Panel, panel_from_frame
+from ml.forecasting.spread import FittedSpread
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,23 +28,23 @@ class ServedModel:
         name: name of the candidate.
         model: the fitted candidate.
         calibration: what turns its point forecasts into intervals.
+        spread: how far forecasts may lie off, which the calibration multiplies.
     """
 
     name: str
     model: FittedModel
     calibration: Calibration
+    spread: FittedSpread
 
-    def forecast(
-        self, history: Panel, situation: Situation, horizon: int = HORIZON
-    ) -> tuple[PointForecast, FloatArray]:
+    def forecast(self, history: Panel, horizon: int = HORIZON) -> tuple[PointForecast, FloatArray]:
         """Returns the forecasts after a history, and their bounds as `Calibration.bounds` gives them.
 
         Args:
             history: all that is known.
-            situation: what the intervals need to know, for as many weeks.
             horizon: weeks to forecast.
         """
         forecast = self.model.predict(history, horizon)
+        situation = situation_at(history, self.spread, horizon)
         return forecast, self.calibration.bounds(forecast.point, situation, sales_floor(history))
 
     def predict(self, model_input: "pd.DataFrame", params: Mapping[str, Any] | None = None) -> "pd.DataFrame":
@@ -54,7 +55,7 @@ class ServedModel:
             params: not used.
         """
         history = panel_from_frame(model_input)
-        forecast, bounds = self.forecast(history, situation_at(history))
+        forecast, bounds = self.forecast(history)
         return forecast_frame(history, forecast, bounds)
 
 

@@ -16,7 +16,7 @@ import numpy as np
 from ml.forecasting.alignment import aligned, alignment_matrix
 from ml.forecasting.forecaster import PointForecast
 from ml.forecasting.panel import ACTIVE_WEEKS, YEAR_WEEKS, BoolArray, FloatArray, Panel, TextArray
-from ml.forecasting.seasonal import not_below_zero
+from ml.forecasting.seasonal import plausible
 
 SEASON_FROM_WEEKS = 60
 """Known weeks from which a yearly season can be told from a level."""
@@ -54,7 +54,7 @@ class StlEts:
         """Returns level plus season; without enough history the level alone, and zero where nothing sells any more."""
         level, season = level_and_season(history, horizon)
         point = _within_range(level[:, None] + season, history.sales)
-        point = np.where(history.active[:, None], not_below_zero(point, history.sales), 0.0)
+        point = np.where(history.active[:, None], plausible(point, history.sales), 0.0)
         return PointForecast(point, _fallback(history))
 
     def explain(self, history: Panel, horizon: int, series: int) -> Mapping[str, FloatArray]:

@@ -9,6 +9,8 @@ from ml.forecasting.forecaster import Forecaster
 from ml.forecasting.panel import Panel
 from ml.forecasting.scorecard import Score, value_added
 from ml.forecasting.served import ServedModel
+from ml.forecasting.spread import Spread
+from ml.forecasting.training import row_store
 from warehouse.progress import Progress, silent
 
 logger = logging.getLogger(__name__)
@@ -36,9 +38,10 @@ def study(panel: Panel, tried: Sequence[Forecaster], origin_count: int, progress
     scores = {name: backtest.score(name) for name in backtest.names}
     warn_of_leaks(scores)
     models = {}
+    spread = Spread(row_store(tried)).fit(panel)
     for number, model in enumerate(tried):
         progress(number, len(tried), f"fit on all weeks: {model.name}")
-        models[model.name] = ServedModel(model.name, model.fit(panel), backtest.calibrations[model.name])
+        models[model.name] = ServedModel(model.name, model.fit(panel), backtest.calibrations[model.name], spread)
     return Study(backtest, scores, models)
 
 
