@@ -26,6 +26,7 @@ _QUERIES: dict[str, LiteralString] = {
     "sales": "select * from marts.sales_summary order by store_id, dept_id",
     "rejected": "select * from marts.fct_rejected_rows order by rejected_at desc, file_name, line_number",
 }
+_KEYS = ("store_id", "dept_id")
 FORECASTS = "forecasts"
 NAMES = (FORECASTS, *_QUERIES)
 
@@ -45,12 +46,13 @@ def check_target(name: str, path: Path) -> None:
 
 
 def mart_rows(database: Database, name: str) -> "pd.DataFrame":
-    """Returns the rows of a mart by its name in the command.
+    """Returns the rows of a mart by its name in the command, numbers of stores and departments whole or empty.
 
     Raises:
         ShelfcastError: the marts are not built yet.
     """
-    return read_marts(database, _QUERIES[name])
+    frame = read_marts(database, _QUERIES[name])
+    return frame.astype({key: "Int64" for key in _KEYS if key in frame})
 
 
 @contextlib.contextmanager

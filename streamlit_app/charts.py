@@ -50,6 +50,29 @@ def pair(history: pd.DataFrame, forecast: pd.DataFrame, anomalies: pd.DataFrame)
     return _dollar_axis(_begin_recent(figure, history, forecast))
 
 
+def stores(rows: pd.DataFrame) -> go.Figure:
+    """Returns the forecast total of every store as a bar, the largest first, and its sales of a year before as a mark.
+
+    Args:
+        rows: store_id, forecast_amount and sales_last_year_amount, dollars.
+    """
+    ordered = rows.sort_values("forecast_amount", ascending=False)
+    names = [str(int(store)) for store in ordered["store_id"]]
+    figure = go.Figure(layout=palette.layout(300))
+    figure.add_bar(
+        x=names, y=ordered["forecast_amount"], name="Forecast", marker={"color": palette.FORECAST},
+        hovertemplate=_DOLLARS,
+    )  # fmt: skip
+    figure.add_scatter(
+        x=names, y=ordered["sales_last_year_amount"], name="A year before", mode="markers", hovertemplate=_DOLLARS,
+        marker={
+            "symbol": "line-ew", "size": 11, "color": palette.ACCENT, "line": {"color": palette.ACCENT, "width": 2.5},
+        },
+    )  # fmt: skip
+    figure.update_xaxes(title_text="Store", type="category")
+    return _dollar_axis(figure)
+
+
 def models(history: pd.DataFrame, forecasts: pd.DataFrame) -> go.Figure:
     """Returns the last weeks of a pair and the forecast line of every model, the champion drawn strongest."""
     figure = go.Figure(layout=palette.layout(300))

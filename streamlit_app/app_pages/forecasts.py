@@ -3,7 +3,17 @@
 import pandas as pd
 import streamlit as st
 
-from streamlit_app import accuracy_queries, charts, components, explanations, formats, queries, sentences, tables
+from streamlit_app import (
+    accuracy_queries,
+    charts,
+    components,
+    explanations,
+    formats,
+    queries,
+    sentences,
+    tables,
+    totals_queries,
+)
 
 KEY = "forecast"
 ACCURACY_COLUMNS = (
@@ -17,6 +27,8 @@ ACCURACY_COLUMNS = (
     "interval_score_80_rate",
     "forecast_count",
 )
+TOTAL_COLUMNS = ("level", "wape_rate", "naive_wape_rate", "bias_rate", "total_count")
+LEVELS = {"chain": "Chain", "store_type": "Store types", "store": "Stores", "department": "Departments"}
 KIND_COLUMNS = ("week_kind", "wmae_amount", "value_added_rate", "coverage_80_rate", "coverage_95_rate")
 FIGURE_COLUMNS = (
     "model_name",
@@ -191,6 +203,7 @@ def accuracy(champion: pd.DataFrame, dept: int) -> None:
     tables.show(by_horizon[by_horizon["model_name"] == name], ACCURACY_COLUMNS)
     st.caption(f"{formats.model(name)}, type {store_type} stores, from the rolling backtest.")
     reliability_and_departments(name, dept)
+    levels(name)
     last_weeks(name)
 
 
@@ -208,6 +221,17 @@ def reliability_and_departments(name: str, dept: int) -> None:
     kinds = by_kind[by_kind["model_name"] == name]
     kinds = kinds.assign(week_kind=kinds["is_holiday"].map({True: "Holiday weeks", False: "Other weeks"}))
     tables.show(kinds, KIND_COLUMNS, labels={"week_kind": "Weeks"})
+
+
+def levels(name: str) -> None:
+    """Shows how far weekly totals were off, from the chain down to departments, beside seasonal naive."""
+    rows = totals_queries.total_accuracy()
+    if rows.empty:
+        return
+    own = rows[rows["model_name"] == name].assign(level=lambda frame: frame["level_name"].map(LEVELS))
+    st.markdown("**Weekly totals: the chain, store types, stores and departments**")
+    tables.show(own, TOTAL_COLUMNS, labels={"level": "Totals of"})
+    st.caption("A total is the sum of its forecasts, and errors of opposite sign cancel within it.")
 
 
 def last_weeks(name: str) -> None:

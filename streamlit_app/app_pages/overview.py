@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from streamlit_app import charts, components, formats, queries, tables
+from streamlit_app import charts, components, formats, queries, tables, totals_queries
 
 EXCEPTION_COLUMNS = (
     "store_id",
@@ -21,11 +21,13 @@ SCORE_COLUMNS = (
     "mae_amount",
     "rmse_amount",
     "wape_rate",
+    "store_total_wape_rate",
     "bias_rate",
     "coverage_80_rate",
     "coverage_95_rate",
     "interval_score_80_rate",
 )
+TOTAL_COLUMNS = ("total_name", "forecast_amount", "sales_last_year_amount", "growth_rate", "pair_count")
 UNUSUAL_COLUMNS = (
     "store_id",
     "dept_id",
@@ -51,6 +53,7 @@ def main() -> None:
     st.subheader("Chain sales a week, and the next weeks", anchor=False)
     components.chart(charts.chain(weeks, forecast), key="chain")
     explain_range(forecast)
+    totals()
     left, right = st.columns([3, 2], gap="medium")
     with left:
         exceptions()
@@ -148,6 +151,26 @@ def explain_range(forecast: pd.DataFrame) -> None:
         f"version {first['model_version']}. Range: in {formats.count(first['origin_count'])} backtests, 80% of the "
         f"weeks of the whole chain came within ±{formats.percent(first['week_miss_rate'])} of the forecast."
     )
+
+
+def totals() -> None:
+    """Shows what the chain, the store types and the stores are to sell in the weeks ahead, beside last year."""
+    rows = totals_queries.total_forecasts()
+    if rows.empty:
+        return
+    st.subheader(f"The next {formats.count(rows['week_count'].max())} weeks by store", anchor=False)
+    stores = rows[rows["level_name"] == "store"]
+    left, right = st.columns([2, 3], gap="medium")
+    with left:
+        above = rows[rows["level_name"] != "store"]
+        names = above["store_type"].map(lambda kind: "Chain" if formats.is_missing(kind) else f"Type {kind} stores")
+        tables.show(above.assign(total_name=names), TOTAL_COLUMNS, labels={"total_name": "Total"})
+        st.caption(
+            "Every total is the sum of its pairs, so stores, store types and departments add up to the chain. "
+            "`shelfcast export totals` writes them week by week."
+        )
+    with right:
+        components.chart(charts.stores(stores), key="stores")
 
 
 def exceptions() -> None:

@@ -132,11 +132,14 @@ def fill_marts(database: Database, stores: int = 3, departments: int = 4, weeks:
     """Makes every mart that the dashboard reads, at any size, from made-up figures that fit together."""
     sales = weekly_sales(stores, departments, weeks)
     level = sales.groupby(["store_id", "dept_id", "store_type"], as_index=False)["sales_amount"].mean()
-    scores = accuracy()
+    scores, ahead = accuracy(), forecasts(sales)
     frames = {
         "fct_weekly_sales": sales.drop(columns="store_type"),
-        "fct_forecasts": forecasts(sales),
+        "dim_stores": sales[["store_id", "store_type"]].drop_duplicates(),
+        "fct_forecasts": ahead,
+        "fct_forecast_totals": forecast_totals(ahead),
         "fct_forecast_accuracy": scores,
+        "fct_total_accuracy": total_accuracy(scores),
         "fct_model_scores": model_scores(scores),
         "fct_forecast_drift": drift(),
         "fct_sales_anomalies": anomalies(sales),
@@ -218,6 +221,30 @@ def forecasts(sales: pd.DataFrame) -> pd.DataFrame:
     )  # fmt: skip
 
 
+def forecast_totals(ahead: pd.DataFrame) -> pd.DataFrame:
+    """Sums of the pairs at every level but departments, whose totals no page shows."""
+    week = ["origin_date", "week_date", "horizon_weeks", "model_name", "is_champion", "is_latest"]
+    parts = [
+        ahead.groupby([*key, *week], as_index=False)
+        .agg(forecast_amount=("forecast_amount", "sum"), pair_count=("dept_id", "size"))
+        .assign(level_name=level)
+        for level, key in (("store", ["store_id"]), ("store_type", ["store_type"]), ("chain", []))
+    ]
+    return pd.concat(parts).assign(store_id=lambda frame: frame["store_id"].astype("Int64"))
+
+
+def total_accuracy(scores: pd.DataFrame) -> pd.DataFrame:
+    """Errors of totals, as if half of what pairs err cancelled within a department and more above it."""
+    sums = ["absolute_error_amount", "error_amount", "absolute_sales_amount"]
+    base = scores.groupby(["model_name", "origin_date"], as_index=False)[sums].sum()
+    left = {"chain": 0.2, "store_type": 0.25, "store": 0.3, "department": 0.5}
+    parts = [
+        base.assign(level_name=level, total_count=8, absolute_error_amount=base["absolute_error_amount"] * share)
+        for level, share in left.items()
+    ]
+    return pd.concat(parts).assign(is_comparable=True)
+
+
 def accuracy() -> pd.DataFrame:
     grain = [range(5), range(1, 9), list("ABC"), range(1, 5), list(MODELS)]
     index = pd.MultiIndex.from_product(grain, names=["origin", "horizon_weeks", "store_type", "dept_id", "model_name"])
@@ -253,6 +280,7 @@ def model_scores(scores: pd.DataFrame) -> pd.DataFrame:
             "mae_amount": mae.to_numpy(),
             "rmse_amount": np.sqrt(total["squared_error_amount"] / total["forecast_count"]).to_numpy(),
             "wape_rate": (total["absolute_error_amount"] / total["absolute_sales_amount"]).to_numpy(),
+            "store_total_wape_rate": 0.3 * (total["absolute_error_amount"] / total["absolute_sales_amount"]).to_numpy(),
             "bias_rate": (total["error_amount"] / total["absolute_sales_amount"]).to_numpy(),
             "coverage_80_rate": (total["covered_80_count"] / total["interval_count"]).to_numpy(),
             "coverage_95_rate": (total["covered_95_count"] / total["interval_count"]).to_numpy(),

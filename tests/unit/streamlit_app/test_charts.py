@@ -56,6 +56,16 @@ def test_the_chain_chart_holds_history_forecast_and_range_as_given(
     assert list(drawn["80% range, upper"].y) == [120.0, 124.0]
 
 
+def test_the_stores_are_drawn_largest_first_beside_last_year() -> None:
+    rows = pd.DataFrame(
+        {"store_id": [4.0, 20.0], "forecast_amount": [8.0, 17.0], "sales_last_year_amount": [9.0, None]}
+    )
+    drawn = traces(charts.stores(rows))
+    assert list(drawn["Forecast"].x) == ["20", "4"]
+    assert list(drawn["Forecast"].y) == [17.0, 8.0]
+    assert list(drawn["A year before"].y)[1] == 9.0
+
+
 def test_the_chain_chart_leaves_out_a_range_that_no_backtest_supports(
     history: pd.DataFrame, forecast: pd.DataFrame
 ) -> None:
