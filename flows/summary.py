@@ -16,7 +16,7 @@ _DRIFT = (
     "where is_champion and is_latest and is_drifting"
 )
 _HEADS = (
-    "model", "WMAE ($)", "better than naive", "WAPE", "of stores", "in 80 %", "in 95 %", "interval score",
+    "model", "WMAE ($)", "better than naive", "WAPE", "store WAPE", "in 80 %", "in 95 %", "interval score",
 )  # fmt: skip
 _STATUSES = (
     "select status, count(*) as pair_count, sum(order_quantity_amount) as order_amount, "
