@@ -8,6 +8,7 @@ need different sources. None of the three views is best everywhere; their mean i
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from itertools import count
 
 import numpy as np
 
@@ -94,6 +95,26 @@ def calendar_views(week: dt.date, years: int) -> tuple[Mapping[int, float], ...]
     by_weekday = by_date if _is_dated(week) else {YEAR_WEEKS * years: 1.0}
     aside = [_beside_feasts(week, years, view) for view in (by_weekday, by_date)]
     return aside[0], aside[1], aside[1]
+
+
+@lru_cache(maxsize=4096)
+def ordinary_weeks(week: dt.date) -> Mapping[int, float]:
+    """Returns how many weeks before a week its weekday of a year ago lies; among feasts the ordinary weeks beside them.
+
+    What the likes of a week sold more than these is what feasts and pay days bring.
+    """
+    older, newer = (
+        next(back for back in count(YEAR_WEEKS, step) if not _is_feast(week - back * _WEEK)) for step in (1, -1)
+    )
+    if older == newer:
+        return {YEAR_WEEKS: 1.0}
+    share = (YEAR_WEEKS - newer) / (older - newer)
+    return {older: share, newer: 1 - share}
+
+
+def _is_feast(week: dt.date) -> bool:
+    """Returns whether a week is aligned on a movable feast, or on the date of one."""
+    return _is_dated(week) or _by_feast(week, 1) is not None
 
 
 def _by_date(week: dt.date, years: int) -> dict[int, float]:

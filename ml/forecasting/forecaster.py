@@ -11,7 +11,7 @@ from ml.forecasting.panel import FloatArray, Panel, TextArray
 HORIZON = 8
 """Weeks that every candidate forecasts."""
 
-PARTS = ("last_year", "growth", "recent_level", "season", "calendar", "promotion", "coherence", "other")
+PARTS = ("last_year", "holiday", "growth", "recent_level", "season", "promotion", "coherence", "other")
 """Parts of a forecast that an explanation names, in dollars; they add up to it."""
 
 

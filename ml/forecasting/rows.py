@@ -24,7 +24,7 @@ _MONTH_PARTS = 4
 _PART_OF_WORD = {
     "base": "season", "season": "season", "additive": "season", "year": "season", "department": "season",
     "type": "season", "growth": "growth", "level": "recent_level", "shock": "recent_level",
-    "recent": "recent_level", "month": "calendar", "horizon": "calendar",
+    "recent": "recent_level", "month": "holiday",
 }  # fmt: skip
 
 

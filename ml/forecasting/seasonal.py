@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ml.forecasting.alignment import aligned, alignment_matrix
-from ml.forecasting.panel import YEAR_WEEKS, DateArray, FloatArray, IntArray, Panel, TextArray, known_mean
+from ml.forecasting.alignment import aligned, alignment_matrix, ordinary_weeks, weight_matrix
+from ml.forecasting.panel import YEAR_WEEKS, DateArray, FloatArray, IntArray, Panel, TextArray, as_date, known_mean
 
 LEVEL_WEEKS = 45
 LEVEL_SMOOTHING = (0.08, 0.2, 0.4)
@@ -34,6 +34,7 @@ class SeasonalBase:
         level: sales without season at the origin, (series, 1).
         season: season of each target week, (series, horizon).
         last_year: aligned sales of last year, NaN where not known, (series, horizon).
+        ordinary: sales of 52 weeks before, feasts bridged, NaN where not known, (series, horizon).
         multiplicative: last years' sales times growth, NaN where not known, (series, horizon).
         growth: growth against last year, 1 where not known, (series, 1).
         shocks: what the last weeks sold beyond level and season, newest last, NaN where not known, (series, 45).
@@ -45,6 +46,7 @@ class SeasonalBase:
     level: FloatArray
     season: FloatArray
     last_year: FloatArray
+    ordinary: FloatArray
     multiplicative: FloatArray
     growth: FloatArray
     shocks: FloatArray
@@ -53,11 +55,14 @@ class SeasonalBase:
     def parts(self, series: int) -> dict[str, FloatArray]:
         """Returns what one series' forecast is made of, in dollars, (horizon,) each; the parts add up to it.
 
-        Sales of the aligned weeks of last year, what growth makes of them, and what the recent level adds.
+        Sales of last year without feasts, what feasts and pay days brought in the aligned weeks, what growth makes of
+        both, and what the recent level adds.
         """
-        last_year = np.where(np.isnan(self.last_year[series]), 0.0, self.last_year[series])
-        growth = last_year * (self.growth[series] - 1)
-        return {"last_year": last_year, "growth": growth, "recent_level": self.point[series] - last_year - growth}
+        like = np.where(np.isnan(self.last_year[series]), 0.0, self.last_year[series])
+        last_year = np.where(np.isnan(self.last_year[series] - self.ordinary[series]), like, self.ordinary[series])
+        growth = like * (self.growth[series] - 1)
+        level = self.point[series] - like - growth
+        return {"last_year": last_year, "holiday": like - last_year, "growth": growth, "recent_level": level}
 
 
 def seasonal_base(history: Panel, horizon: int) -> SeasonalBase:
@@ -79,6 +84,7 @@ def seasonal_base(history: Panel, horizon: int) -> SeasonalBase:
         level=level,
         season=season[:, recent:],
         last_year=last_year,
+        ordinary=_ordinary(history, horizon),
         multiplicative=multiplicative,
         growth=growth,
         shocks=shocks,
@@ -166,6 +172,13 @@ def plausible(point: FloatArray, sales: FloatArray) -> FloatArray:
     known = np.where(np.isnan(sales), 0.0, sales)
     least = np.where(usual < 0, LARGEST_MULTIPLE * np.minimum(known.min(axis=1, keepdims=True), 0.0), 0.0)
     return np.asarray(np.clip(point, least, LARGEST_MULTIPLE * np.maximum(known.max(axis=1, keepdims=True), 0.0)))
+
+
+def _ordinary(history: Panel, horizon: int) -> FloatArray:
+    """Returns the sales of 52 weeks before the weeks to come, feasts bridged by the weeks beside them, (S, horizon)."""
+    targets = history.future_weeks(horizon)
+    likes = [ordinary_weeks(as_date(week)) for week in targets]
+    return aligned(history.sales, weight_matrix(history.weeks, targets, likes))
 
 
 def _season(profile: FloatArray, likes: list[FloatArray]) -> FloatArray:
