@@ -1,13 +1,16 @@
 import datetime as dt
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from ml.forecasting.backtest import backtest_frame, origins_of, run_backtest
 from ml.forecasting.candidates import candidates, chosen_candidates
+from ml.forecasting.intervals import calibrate, sales_floor, scores_of, situation_at
 from ml.forecasting.naive import AlignedSeasonal, SeasonalNaive
 from ml.forecasting.panel import Panel
 from ml.forecasting.scorecard import score
+from ml.forecasting.spread import Spread
 from ml.forecasting.study import warn_of_leaks
 from warehouse.errors import ShelfcastError, UsageError
 from warehouse.settings import load_settings
@@ -50,10 +53,46 @@ def test_every_origin_knows_only_its_own_past(tested) -> None:
     assert [result.history.week_count for result in tested.origins] == [105, 114, 122]
 
 
-def test_the_first_origin_has_no_bounds_and_later_ones_have_all(tested) -> None:
-    first, *later = tested.origins
+def test_an_origin_eight_weeks_before_the_first_calibrates_its_intervals_and_is_not_scored(
+    panel: Panel, tested
+) -> None:
+    assert all(np.isfinite(result.bounds["seasonal_naive"]).all() for result in tested.origins)
+    before, first = panel.until(97), tested.origins[0]
+    spread, point = Spread().fit(before), SeasonalNaive().predict(before, 8).point
+    scores = scores_of(panel.sales[:, 97:105], point, situation_at(before, spread), before.active)
+    expected = calibrate(scores).bounds(
+        first.forecasts["seasonal_naive"].point, first.situation, sales_floor(first.history)
+    )
+    assert first.bounds["seasonal_naive"] == pytest.approx(expected)
+    assert tested.score("seasonal_naive").count == 3 * 12 * 8
+
+
+def test_a_first_origin_with_no_room_for_one_before_it_has_no_bounds(make_panel) -> None:
+    young = make_panel(weeks=45)
+    assert origins_of(young, 5) == [29, 37]
+    first, second = run_backtest(young, (SeasonalNaive(),), [29, 37]).origins
     assert np.isnan(first.bounds["seasonal_naive"]).all()
-    assert all(np.isfinite(result.bounds["seasonal_naive"]).all() for result in later)
+    assert np.isfinite(second.bounds["seasonal_naive"]).all()
+
+
+def test_weeks_that_came_after_an_origin_do_not_calibrate_its_intervals(panel: Panel) -> None:
+    # Of the origin four weeks before, only four target weeks were known.
+    sales = panel.sales.copy()
+    sales[:, 105:] *= 3.0
+    changed = replace(panel, sales=sales)
+    ours, theirs = (run_backtest(some, (SeasonalNaive(),), [101, 105]).origins[1] for some in (panel, changed))
+    assert ours.bounds["seasonal_naive"].tobytes() == theirs.bounds["seasonal_naive"].tobytes()
+
+
+def test_the_calibration_of_forecasts_to_come_knows_every_origin_the_one_before_the_first_too(
+    panel: Panel, tested
+) -> None:
+    again = run_backtest(panel, (SeasonalNaive(),), [97, 105, 114, 122])
+    assert again.origins[0].history.week_count == 97
+    ours, wider = tested.calibrations["seasonal_naive"], again.calibrations["seasonal_naive"]
+    # It has one origin more, 89: the first of the three asked for has 97.
+    assert ours.quantiles.shape == wider.quantiles.shape == (2, 2, 3)
+    assert not np.array_equal(ours.quantiles, wider.quantiles)
 
 
 def test_the_rows_hold_what_the_scorecard_is_computed_from(tested) -> None:
@@ -83,8 +122,6 @@ def test_horizons_can_be_scored_alone(tested) -> None:
 
 
 def test_weeks_without_known_sales_are_not_scored(panel: Panel) -> None:
-    from dataclasses import replace
-
     sales = panel.sales.copy()
     sales[0, 124] = np.nan
     tested = run_backtest(replace(panel, sales=sales), (SeasonalNaive(),), [122])
@@ -92,7 +129,8 @@ def test_weeks_without_known_sales_are_not_scored(panel: Panel) -> None:
 
 
 def test_an_unknown_model_is_refused_with_the_names_that_are_known() -> None:
-    with pytest.raises(UsageError, match="seasonal_naive, aligned_seasonal, prophet, lightgbm, blend"):
+    names = "seasonal_naive, aligned_seasonal, stl_ets, department_shares, prophet, ridge, lightgbm, extra_trees, blend"
+    with pytest.raises(UsageError, match=names):
         chosen_candidates(candidates(load_settings()), ["arima"])
 
 

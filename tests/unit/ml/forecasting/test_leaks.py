@@ -12,12 +12,13 @@ import pandas as pd
 import pytest
 
 from ml.forecasting import forecast as forecasting
-from ml.forecasting.candidates import candidates
+from ml.forecasting.candidates import candidates, chosen_candidates
 from ml.forecasting.forecaster import PointForecast
 from ml.forecasting.intervals import situation_at
 from ml.forecasting.lightgbm_model import LightGbm
 from ml.forecasting.naive import SeasonalNaive
 from ml.forecasting.panel import Panel, as_date
+from ml.forecasting.spread import Spread
 from warehouse.settings import Settings, load_settings
 
 ORIGIN_WEEKS = 90
@@ -78,8 +79,8 @@ def is_same(ours: pd.DataFrame, theirs: pd.DataFrame) -> bool:
 
 @pytest.fixture(scope="module")
 def small(make_panel: Callable[..., Panel]) -> Panel:
-    """Two stores with three departments each, 99 weeks."""
-    return make_panel(stores=2, departments=3, weeks=99)
+    """Three stores with three departments each, 99 weeks: enough rows for every learned model at the origin."""
+    return make_panel(stores=3, departments=3, weeks=99)
 
 
 @pytest.fixture(scope="module")
@@ -92,7 +93,7 @@ def both(small: Panel) -> tuple[pd.DataFrame, pd.DataFrame]:
 def test_noise_after_the_origin_leaves_what_is_served_identical_bit_for_bit(both, name: str) -> None:
     true, noisy = both
     rows = true[true["model_name"] == name]
-    assert len(rows) == 6 * 8
+    assert len(rows) == 9 * 8
     assert np.isfinite(rows[AMOUNTS]).all(axis=None)
     assert name not in differing(true, noisy)
 
@@ -121,10 +122,28 @@ def test_noise_before_the_origin_does_move_what_is_served(small: Panel, monkeypa
 
 
 def test_noise_after_the_origin_leaves_what_the_intervals_know_identical(small: Panel) -> None:
-    panels = (small, with_noise_after(small, ORIGIN_WEEKS))
-    ours, theirs = (situation_at(panel.until(ORIGIN_WEEKS)) for panel in panels)
-    assert ours.unease.tobytes() == theirs.unease.tobytes()
-    assert ours.factor.tobytes() == theirs.factor.tobytes()
+    histories = [panel.until(ORIGIN_WEEKS) for panel in (small, with_noise_after(small, ORIGIN_WEEKS))]
+    spreads = [Spread().fit(history) for history in histories]
+    assert all(spread.booster is not None for spread in spreads)
+    for horizon in (8, 39):
+        ours, theirs = (spread.amount(history, horizon) for spread, history in zip(spreads, histories, strict=True))
+        assert ours.tobytes() == theirs.tobytes()
+    ours, theirs = (situation_at(history, spread, 39) for spread, history in zip(spreads, histories, strict=True))
+    assert ours.spread.tobytes() == theirs.spread.tobytes()
+    assert ours.volume.tobytes() == theirs.volume.tobytes()
+
+
+@pytest.mark.parametrize("name", ["ridge", "lightgbm", "extra_trees", "blend"])
+def test_a_fit_on_all_weeks_before_leaves_nothing_in_the_shared_rows_for_an_earlier_origin(
+    small: Panel, name: str
+) -> None:
+    settings = Settings.model_construct(seed=7)
+    alone, used = (chosen_candidates(candidates(settings), [name])[0] for _ in range(2))
+    history = small.until(ORIGIN_WEEKS)
+    used.fit(small)
+    assert (
+        used.fit(history).predict(history, 8).point.tobytes() == alone.fit(history).predict(history, 8).point.tobytes()
+    )
 
 
 def test_a_store_of_rows_is_not_used_for_another_panel(small: Panel) -> None:

@@ -13,10 +13,11 @@ from ml.forecasting.long_range import PairWeeks, pair_forecasts, range_forecast
 from ml.forecasting.naive import AlignedSeasonal
 from ml.forecasting.panel import Panel
 from ml.forecasting.served import ServedModel
+from ml.forecasting.spread import FittedSpread, Spread
 from ml.forecasting.stand_in import Stores
 from warehouse.settings import Settings
 
-HORIZONS = [1, 8]
+HORIZONS = [1, 8, 9, 39]
 STORES = Stores(np.array([1, 2, 3, 9]), np.array(["A", "B", "B", "B"]), np.array([1e5, 2e5, 3e5, 1e5]))
 
 
@@ -24,7 +25,8 @@ STORES = Stores(np.array([1, 2, 3, 9]), np.array(["A", "B", "B", "B"]), np.array
 def served(panel: Panel) -> ServedModel:
     """The seasonal base with intervals from two origins."""
     model = AlignedSeasonal()
-    return ServedModel(model.name, model, run_backtest(panel, (model,), [100, 108]).calibrations[model.name])
+    calibration = run_backtest(panel, (model,), [100, 108]).calibrations[model.name]
+    return ServedModel(model.name, model, calibration, Spread().fit(panel))
 
 
 def _asked(*rows: tuple[int, int, int]) -> PairWeeks:
@@ -41,6 +43,28 @@ def test_a_forecast_reaches_as_far_as_is_asked_with_ordered_intervals(
     assert edges.shape == (5, panel.series_count, horizon)
     assert np.isfinite(edges).all()
     assert (np.diff(edges, axis=0) >= 0).all()
+
+
+def test_intervals_are_never_narrower_with_the_horizon_beyond_the_weeks_that_are_scored(
+    served: ServedModel, panel: Panel
+) -> None:
+    # Without trees every week of a series has the same spread, so that nothing but the horizon is left.
+    level = dataclasses.replace(served, spread=FittedSpread(None))
+    forecast, bounds = range_forecast(level, panel, 39)
+    for upper in (bounds[1], bounds[3]):
+        width = upper - forecast.point
+        assert width[:, :8] == pytest.approx(np.broadcast_to(width[:, :1], (panel.series_count, 8)))
+        assert (np.diff(width[:, 7:], axis=1) > 0).all()
+    # With trees a calm week may follow a wild one; per dollar of its spread it is wider still.
+    forecast, bounds = range_forecast(served, panel, 39)
+    per_dollar = (bounds[1] - forecast.point) / served.spread.amount(panel, 39)
+    assert (np.diff(per_dollar[:, 7:], axis=1) > 0).all()
+
+
+def test_the_first_weeks_do_not_depend_on_how_far_is_forecast(served: ServedModel, panel: Panel) -> None:
+    near, far = (range_forecast(served, panel, weeks) for weeks in (8, 39))
+    assert far[0].point[:, :8] == pytest.approx(near[0].point)
+    assert far[1][:, :, :8] == pytest.approx(near[1])
 
 
 def test_rows_come_back_in_the_order_in_which_they_were_asked_for(served: ServedModel, panel: Panel) -> None:

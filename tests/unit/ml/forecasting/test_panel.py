@@ -4,15 +4,27 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ml.forecasting.panel import known_mean, panel_from_frame, weeks_back
+from ml.forecasting.panel import FEATURE_COLUMNS, known_mean, panel_from_frame, weeks_back
 from warehouse.errors import ShelfcastError
 
 
 def test_the_panel_holds_every_series_and_week_and_one_row_of_features_beyond(panel) -> None:
     assert (panel.series_count, panel.week_count) == (12, 130)
     assert panel.origin == dt.date(2012, 7, 27)
-    assert panel.features["sales_lag_1"].shape == (12, 131)
-    assert np.array_equal(panel.features["sales_lag_1"][:, -1], panel.sales[:, -1])
+    assert panel.features["rolling_mean_4"].shape == (12, 131)
+    assert panel.features["rolling_mean_4"][:, -1] == pytest.approx(panel.sales[:, -4:].mean(axis=1))
+
+
+def test_the_markdowns_that_planned_promotions_learn_from_are_read(panel) -> None:
+    assert "total_markdown" in FEATURE_COLUMNS
+    assert set(panel.features) == set(FEATURE_COLUMNS)
+
+
+def test_what_is_remembered_of_a_panel_is_not_remembered_of_a_cut_of_it(make_panel) -> None:
+    panel = make_panel(stores=1, departments=1, weeks=60)
+    panel.memory["made"] = 1
+    assert panel.memory == {"made": 1}
+    assert panel.until(60).memory == {}
 
 
 def test_a_missing_week_is_unknown_sales_and_not_a_shorter_series(make_frame) -> None:

@@ -15,6 +15,7 @@ from ml.forecasting.naive import AlignedSeasonal, SeasonalNaive
 from ml.forecasting.panel import PLAN_WEEKS, WEEK, Panel, with_planned_markdown
 from ml.forecasting.promotions import EFFECT_LIMIT, LEAST_WEEKS, PlannedPromotions, planned_promotions
 from ml.forecasting.served import ServedModel
+from ml.forecasting.spread import Spread
 
 RECORDED = 92
 """The first week with markdowns, early in November 2011."""
@@ -73,11 +74,13 @@ def test_the_lift_is_that_of_the_past_shrunk_to_all_departments_worked_by_hand(p
 def test_what_is_served_of_any_model_is_lifted_in_week_five_alone_and_says_so(promoted: Panel) -> None:
     with_plan = planned(promoted, {5: 180.0})
     without = replace(with_plan, planned_markdown=None)
-    situation = situation_at(without)
+    spread = Spread().fit(without)
+    situation = situation_at(without, spread)
     point = AlignedSeasonal().predict(without, 8).point
     scores = scores_of(promoted.sales[:, ORIGIN : ORIGIN + 8], point, situation, without.active)
-    calibration = calibrate(scores, situation.factor)
-    models = {model.name: ServedModel(model.name, model, calibration) for model in (SeasonalNaive(), AlignedSeasonal())}
+    calibration = calibrate(scores)
+    plain_models = (SeasonalNaive(), AlignedSeasonal())
+    models = {model.name: ServedModel(model.name, model, calibration, spread) for model in plain_models}
     cast = Cast(models, dict.fromkeys(models, "1"), "aligned_seasonal")
     plain, lifted = (forecast_rows(history, cast, "run") for history in (without, with_plan))
     is_fifth = plain["horizon_weeks"] == 5
