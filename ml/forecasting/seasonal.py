@@ -12,12 +12,12 @@ from ml.forecasting.alignment import aligned, alignment_matrix, ordinary_weeks, 
 from ml.forecasting.panel import YEAR_WEEKS, DateArray, FloatArray, IntArray, Panel, TextArray, as_date, known_mean
 
 LEVEL_WEEKS = 45
-LEVEL_SMOOTHING = (0.08, 0.2, 0.4)
-GROWTH_WEEKS = 26
+LEVEL_SMOOTHING = (0.1, 0.3, 0.6)
+GROWTH_WEEKS = 39
 GROWTH_BOUNDS = (0.5, 2.0)
 OWN_GROWTH_WEIGHT = 0.8
 """Weight of the series' own growth in the geometric mean; its department's has the rest."""
-SEASON_RANKS = (8, 2)
+SEASON_RANKS = (10, 5, 2)
 LARGEST_MULTIPLE = 2.0
 """How far a forecast may leave what its series ever sold, as a multiple of the largest week."""
 LAST_YEAR_WEIGHT = 0.6
@@ -145,7 +145,7 @@ def centred_mean(sales: FloatArray) -> FloatArray:
 def seasonal_profile(season: FloatArray, trend: FloatArray, groups: Groups) -> FloatArray:
     """Returns the seasonal profile of every series, denoised with the help of the other stores, (S, T).
 
-    The mean of four: as observed; the best approximations of rank 8 and rank 2 to the stores x weeks matrix of
+    The mean of as many views: as observed; the best approximations of low ranks to the stores x weeks matrix of
     the department; and the relative profile of the department in stores of the type, times the trend of the
     series. Where the series was not sold, the last one stands alone.
     """
