@@ -88,6 +88,7 @@ def explain(store: int | None, department: int | None) -> None:
 
     from agents.crew import explain_pair
     from agents.store import report_markdown
+    from flows.summary import contributions_table
     from ml.forecasting.explain import explain_forecast
 
     display = Display()
@@ -98,8 +99,7 @@ def explain(store: int | None, department: int | None) -> None:
             store, department = _top_exception(context)
         contributions = explain_forecast(context.settings, context.database, store, department)
         pair = explain_pair(context.settings, context.database, context.run_id, store, department, progress=display)
-    console.print(f"Store {store}, department {department}: what moves the forecast, in dollars")
-    console.print(contributions.to_string(index=False, float_format=lambda value: f"{value:,.0f}"))
+    console.print(contributions_table(contributions))
     console.print(Markdown(report_markdown(pair)))
 
 

@@ -1,10 +1,15 @@
 """What a run ends with: rows, the scorecard, the decisions, and where the pages are."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from rich import box
 from rich.table import Table
 
+from warehouse.calendar import holiday_of
 from warehouse.database import Database
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _SCORES = (
     "select model_name, is_champion, is_comparable, wmae_amount, wape_rate, coverage_80_rate, coverage_95_rate, "
@@ -29,6 +34,9 @@ _LOADS = (
     "where load_id = (select load_id from ops.loads where status = 'published' order by published_at desc limit 1) "
     "order by table_name"
 )
+
+_PARTS = {"promotion_amount": "plan", "coherence_amount": "store total"}
+"""Parts whose column says less than a short name would; eight weeks with all parts fit into 80 columns."""
 
 
 def scorecard_markdown(database: Database) -> str:
@@ -87,6 +95,30 @@ def decisions_table(database: Database) -> Table:
         table.add_column(name, justify="left" if name == "status" else "right")
     for row in frame.itertuples():
         table.add_row(row.status, f"{row.pair_count:,}", f"{row.order_amount:,.0f}", f"{row.risk_amount:,.0f}")
+    return table
+
+
+def contributions_table(rows: "pd.DataFrame") -> Table:
+    """Returns what moves the forecast of a pair, in dollars, for the terminal; parts that move nothing are left out.
+
+    Args:
+        rows: as `ml.forecasting.explain.explain_forecast` returns them.
+    """
+    first = rows.iloc[0]
+    parts = [name for name in rows.columns if name.endswith("_amount") and name != "forecast_amount"]
+    shown = [name for name in parts if rows[name].abs().max() >= 0.5]
+    weeks = [friday.date() for friday in rows["forecast_date"]]
+    feasts = [f"{name.replace('_', ' ')} {week:%b %d}" for week in weeks if (name := holiday_of(week))]
+    table = Table(
+        title=f"Store {first.store_id}, department {first.dept_id}: what moves the forecast of {first.model_name}, $",
+        title_justify="left", caption=f"Flagged weeks ahead: {', '.join(feasts)}." if feasts else None,
+        caption_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, min_width=76,
+    )  # fmt: skip
+    table.add_column("week", no_wrap=True)
+    for name in [*shown, "forecast_amount"]:
+        table.add_column(_PARTS.get(name, name).removesuffix("_amount").replace("_", " "), justify="right")
+    for week, amounts in zip(weeks, rows[[*shown, "forecast_amount"]].to_numpy(), strict=True):
+        table.add_row(f"{week:%b %d}", *(f"{amount:,.0f}" for amount in amounts))
     return table
 
 

@@ -1,12 +1,13 @@
 """Charts: a frame in, a Plotly figure out; nothing is read and nothing is computed that a page states as a figure."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 import plotly.graph_objects as go
 
 from streamlit_app import formats, palette
+from streamlit_app.leaders import Look, leaders, looks
 
 _DOLLARS = "$%{y:,.0f}"
 RECENT_WEEKS = 78
@@ -73,44 +74,37 @@ def stores(rows: pd.DataFrame) -> go.Figure:
     return _dollar_axis(figure)
 
 
-def models(history: pd.DataFrame, forecasts: pd.DataFrame) -> go.Figure:
-    """Returns the last weeks of a pair and the forecast line of every model, the champion drawn strongest."""
-    figure = go.Figure(layout=palette.layout(300))
+def models(history: pd.DataFrame, forecasts: pd.DataFrame, named: Sequence[str]) -> go.Figure:
+    """Returns the last weeks of a pair and the forecast line of every model, the champion drawn strongest.
+
+    Args:
+        history: weeks of the pair.
+        forecasts: rows of every model, dollars.
+        named: models that stand out and in the legend, the champion among them; the others are thin and grey.
+    """
+    figure = go.Figure(layout=palette.layout(320))
     _add_history(figure, history)
-    for number, (name, rows) in enumerate(forecasts.groupby("model_name", sort=False)):
-        is_champion = bool(rows["is_champion"].iloc[0])
-        figure.add_scatter(
-            x=rows["week_date"], y=rows["forecast_amount"],
-            name=formats.model(str(name)) + (" (champion)" if is_champion else ""),
-            mode="lines+markers", hovertemplate=_DOLLARS, marker={"size": 5},
-            line={
-                "color": palette.MODEL_COLORS[number % len(palette.MODEL_COLORS)],
-                "width": 3 if is_champion else 1.6, "dash": "solid" if is_champion else "dot",
-            },
-        )  # fmt: skip
+    champion = str(forecasts.loc[forecasts["is_champion"], "model_name"].max())
+    by_name = {str(name): rows for name, rows in forecasts.groupby("model_name", sort=False)}
+    drawn = looks(list(by_name), named, champion)
+    _add_models(figure, {name: by_name[name] for name in drawn}, drawn, "week_date", "forecast_amount")
     return _dollar_axis(figure)
 
 
 def accuracy(rows: pd.DataFrame, by: str, champion: str) -> go.Figure:
-    """Returns the weighted error of every model over horizons (lines) or store types (bars)."""
-    figure = go.Figure(
-        layout=palette.layout(
-            270,
-        )
-    )
-    for number, name in enumerate(_champion_first(rows["model_name"], champion)):
-        part = rows[rows["model_name"] == name]
-        color = palette.MODEL_COLORS[number % len(palette.MODEL_COLORS)]
-        label = formats.model(name) + (" (champion)" if name == champion else "")
-        if by == "horizon_weeks":
-            figure.add_scatter(
-                x=part[by], y=part["wmae_amount"], name=label, mode="lines+markers", hovertemplate=_DOLLARS,
-                line={"color": color, "width": 3 if name == champion else 1.6},
-            )  # fmt: skip
-        else:
+    """Returns the weighted error of every model over horizons (lines), or of the best ones over store types (bars)."""
+    figure = go.Figure(layout=palette.layout(300))
+    named = leaders(rows, champion)
+    drawn = looks([str(name) for name in rows["model_name"]], named, champion)
+    parts = {name: rows[rows["model_name"] == name] for name in drawn}
+    if by == "horizon_weeks":
+        _add_models(figure, parts, drawn, by, "wmae_amount")
+    else:
+        for name in named:
             figure.add_bar(
-                x=part[by], y=part["wmae_amount"], name=label, marker={"color": color}, hovertemplate=_DOLLARS
-            )
+                x=parts[name][by], y=parts[name]["wmae_amount"], name=drawn[name].label, hovertemplate=_DOLLARS,
+                marker={"color": drawn[name].color},
+            )  # fmt: skip
     titles = {"horizon_weeks": "Weeks ahead", "store_type": "Store type"}
     figure.update_xaxes(title_text=titles[by], dtick=1)
     figure.update_yaxes(rangemode="tozero")
@@ -288,6 +282,26 @@ def _add_forecast(figure: go.Figure, history: pd.DataFrame, forecast: pd.DataFra
     )  # fmt: skip
 
 
+def _add_models(
+    figure: go.Figure, parts: Mapping[str, pd.DataFrame], drawn: Mapping[str, Look], x: str, y: str
+) -> None:
+    """Adds the line of each model; those without a name of their own share one entry of the legend."""
+    grey = [name for name, look in drawn.items() if not look.is_named]
+    for rank, (name, look) in enumerate(drawn.items()):
+        figure.add_scatter(
+            x=parts[name][x], y=parts[name][y], name=look.label, mode="lines+markers" if look.is_named else "lines",
+            hovertemplate=_DOLLARS, marker={"size": 5}, showlegend=look.is_named, legendrank=1000 - rank,
+            line={"color": look.color, "width": look.width, "dash": look.dash},
+            legendgroup="" if look.is_named else "grey",
+        )  # fmt: skip
+    if grey:
+        name = f"{len(grey)} other model{'s' if len(grey) > 1 else ''}"
+        figure.add_scatter(
+            x=[None], y=[None], name=name, mode="lines", legendgroup="grey", legendrank=1001,
+            line={"color": palette.LAST_YEAR, "width": 1.2}, hoverinfo="skip",
+        )  # fmt: skip
+
+
 def _add_band(
     figure: go.Figure, rows: pd.DataFrame, lower: str, upper: str, name: str, color: str, hover: str = _DOLLARS
 ) -> None:
@@ -328,11 +342,6 @@ def _begin_recent(figure: go.Figure, history: pd.DataFrame, forecast: pd.DataFra
     first = history["week_date"].iloc[-RECENT_WEEKS]
     figure.update_xaxes(rangeselector=selector, range=[first, max(days) + dt.timedelta(days=5)])
     return figure
-
-
-def _champion_first(names: pd.Series, champion: str) -> Sequence[str]:
-    unique = sorted({str(name) for name in names})
-    return sorted(unique, key=lambda name: name != champion)
 
 
 def _dollar_axis(figure: go.Figure) -> go.Figure:

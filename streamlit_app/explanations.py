@@ -10,13 +10,13 @@ from streamlit_app.house import open_house
 
 FORECAST = "Forecast"
 LABELS = {
-    "last_year_amount": "Same weeks last year",
-    "recent_level_amount": "Growth and recent sales",
+    "last_year_amount": "Last year without holidays",
+    "holiday_amount": "Holidays and calendar",
+    "growth_amount": "Growth against last year",
+    "recent_level_amount": "Recent level",
     "season_amount": "Season",
-    "calendar_amount": "Calendar and holidays",
-    "markdown_amount": "Markdowns",
-    "economics_amount": "Weather and economy",
     "promotion_amount": "Planned promotions",
+    "coherence_amount": "Store total",
     "other_amount": "Other",
 }
 

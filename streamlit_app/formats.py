@@ -8,7 +8,12 @@ from typing import Any
 MISSING = "—"
 _STEPS = ((999.95e6, 1e9, "B"), (999.95e3, 1e6, "M"), (999.5, 1e3, "k"))
 """Where a unit begins, so that 999,960 reads $1.0M and not $1000.0k; the unit; its sign."""
-_MODEL_NAMES = {"lightgbm": "LightGBM", "prophet": "Prophet", "narrator": "Deterministic narrator"}
+_MODEL_NAMES = {
+    "lightgbm": "LightGBM",
+    "extra_trees": "Extra-trees",
+    "stl_ets": "STL + ETS",
+    "narrator": "Deterministic narrator",
+}
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 

@@ -24,9 +24,6 @@ STAGE_PILLS = {"succeeded": PILL_GREEN, "running": PILL_BLUE, "failed": PILL_RED
 LOAD_PILLS = {"published": PILL_GREEN, "incoming": PILL_ORANGE, "refused": PILL_RED}
 SEVERITY_PILLS = {"critical": "#CFD7DE", "warning": "#E2E7EB", "info": "#F1F3F5"}
 RESULT_PILLS = {"held": PILL_GREEN, "failed": PILL_RED}
-MODEL_COLORS = (
-    "#1F5A85", "#C9781E", "#3C8C62", "#8A5A9E", "#5F6F7E", "#A0753B", "#3F9FB5", "#B5487A", "#9AA83A",
-)  # fmt: skip
 
 FONT = {"family": '"Source Sans", "Source Sans Pro", sans-serif', "size": 13, "color": INK}
 

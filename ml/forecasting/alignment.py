@@ -13,7 +13,7 @@ from itertools import count
 import numpy as np
 
 from ml.forecasting.panel import YEAR_WEEKS, DateArray, FloatArray, as_date
-from warehouse.calendar import friday_on_or_after, holiday_weeks
+from warehouse.calendar import friday_on_or_after, holiday_of, holiday_weeks
 
 _WEEK = dt.timedelta(days=7)
 # First and last week around each movable feast that are aligned on it.
@@ -99,7 +99,7 @@ def calendar_views(week: dt.date, years: int) -> tuple[Mapping[int, float], ...]
 
 @lru_cache(maxsize=4096)
 def ordinary_weeks(week: dt.date) -> Mapping[int, float]:
-    """Returns how many weeks before a week its weekday of a year ago lies; among feasts the ordinary weeks beside them.
+    """Returns how many weeks before a week its weekday of a year ago lies; for a feast the ordinary weeks beside it.
 
     What the likes of a week sold more than these is what feasts and pay days bring.
     """
@@ -113,8 +113,9 @@ def ordinary_weeks(week: dt.date) -> Mapping[int, float]:
 
 
 def _is_feast(week: dt.date) -> bool:
-    """Returns whether a week is aligned on a movable feast, or on the date of one."""
-    return _is_dated(week) or _by_feast(week, 1) is not None
+    """Returns whether a week is a flagged one, the one before Christmas's, or Easter's: their sales stand out alone."""
+    shopping = holiday_weeks(week.year)["christmas"] - _WEEK
+    return holiday_of(week) is not None or week in (shopping, _feast_week("easter", week.year))
 
 
 def _by_date(week: dt.date, years: int) -> dict[int, float]:

@@ -9,6 +9,7 @@ from streamlit_app import (
     components,
     explanations,
     formats,
+    leaders,
     queries,
     sentences,
     tables,
@@ -68,7 +69,7 @@ def main() -> None:
         ["Compare models", "Accuracy", "Why this forecast", "Figures and download"]
     )
     with compare:
-        comparison(weeks, forecasts)
+        comparison(weeks, forecasts, scores)
     with measured:
         accuracy(champion, dept)
     with why:
@@ -178,12 +179,20 @@ def plan_note(champion: pd.DataFrame) -> None:
         )
 
 
-def comparison(weeks: pd.DataFrame, forecasts: pd.DataFrame) -> None:
-    """Shows the line of every model and their weekly figures side by side."""
-    components.chart(charts.models(weeks.tail(26), forecasts), key="models")
+def comparison(weeks: pd.DataFrame, forecasts: pd.DataFrame, scores: pd.DataFrame) -> None:
+    """Shows the line of every model and their weekly figures side by side, the best of this store type named."""
+    champion = str(forecasts.loc[forecasts["is_champion"], "model_name"].iloc[0])
+    usual = leaders.leaders(scores, champion) or (champion,)
+    names = list(forecasts["model_name"].unique())
+    named = st.multiselect(
+        "Models that stand out", names, [name for name in usual if name in names], format_func=formats.model,
+        max_selections=leaders.MOST_NAMED, key=f"{KEY}_named",
+    )  # fmt: skip
+    components.chart(charts.models(weeks.tail(26), forecasts, named), key="models")
     wide = forecasts.pivot_table(index="week_date", columns="model_name", values="forecast_amount", sort=False)
-    labels = {name: formats.model(name) for name in wide.columns}
-    tables.show(wide.reset_index(), ("week_date", *wide.columns), labels=labels, amounts=tuple(wide.columns))
+    order = [*named, *(name for name in wide.columns if name not in named)]
+    labels = {name: formats.model(name) for name in order}
+    tables.show(wide.reset_index(), ("week_date", *order), labels=labels, amounts=order)
 
 
 def accuracy(champion: pd.DataFrame, dept: int) -> None:
@@ -200,6 +209,7 @@ def accuracy(champion: pd.DataFrame, dept: int) -> None:
     with right:
         st.markdown("**WMAE by store type, all horizons**")
         components.chart(charts.accuracy(accuracy_queries.accuracy("store_type"), "store_type", name), key="by_type")
+    st.caption("Named: the champion, seasonal naive and the two best of the others. The overview scores every model.")
     tables.show(by_horizon[by_horizon["model_name"] == name], ACCURACY_COLUMNS)
     st.caption(f"{formats.model(name)}, type {store_type} stores, from the rolling backtest.")
     reliability_and_departments(name, dept)

@@ -103,8 +103,11 @@ def test_a_long_history_opens_on_its_last_year_and_a_half() -> None:
 
 def test_the_model_chart_draws_the_champion_strongest(history: pd.DataFrame, forecast: pd.DataFrame) -> None:
     other = forecast.assign(model_name="seasonal_naive", is_champion=False)
-    drawn = traces(charts.models(history, pd.concat([forecast, other])))
-    assert drawn["Blend (champion)"].line.width > drawn["Seasonal naive"].line.width
+    third = forecast.assign(model_name="ridge", is_champion=False)
+    drawn = traces(charts.models(history, pd.concat([forecast, other, third]), ["blend", "seasonal_naive"]))
+    assert drawn["Blend (champion)"].line.width > drawn["Seasonal naive"].line.width > drawn["Ridge"].line.width
+    assert (drawn["Ridge"].line.color, drawn["Ridge"].showlegend) == (palette.LAST_YEAR, False)
+    assert "1 other model" in drawn
 
 
 def test_accuracy_is_drawn_as_lines_over_horizons_and_bars_over_store_types() -> None:
@@ -112,7 +115,7 @@ def test_accuracy_is_drawn_as_lines_over_horizons_and_bars_over_store_types() ->
         {"model_name": ["blend", "naive"] * 2, "horizon_weeks": [1, 1, 2, 2], "wmae_amount": [1.0, 2.0, 1.5, 2.5]}
     )
     drawn = traces(charts.accuracy(rows, "horizon_weeks", "naive"))
-    assert list(drawn) == ["Naive (champion)", "Blend"]
+    assert list(drawn) == ["Blend", "Naive (champion)"]
     assert list(drawn["Blend"].y) == [1.0, 1.5]
     by_type = rows.rename(columns={"horizon_weeks": "store_type"})
     assert {trace.type for trace in charts.accuracy(by_type, "store_type", "blend").data} == {"bar"}

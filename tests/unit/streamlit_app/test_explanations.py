@@ -35,4 +35,10 @@ def test_the_parts_of_all_weeks_are_their_sums(explained: pd.DataFrame) -> None:
 
 def test_parts_that_move_nothing_are_left_out_and_new_ones_get_a_readable_name(explained: pd.DataFrame) -> None:
     labels = list(explanations.steps(explained, FIRST)["label"])
-    assert labels == ["Same weeks last year", "Growth and recent sales", "Strange new", "Forecast"]
+    assert labels == ["Last year without holidays", "Recent level", "Strange new", "Forecast"]
+
+
+def test_every_part_that_a_model_may_name_has_a_label() -> None:
+    from ml.forecasting.forecaster import PARTS
+
+    assert {f"{part}_amount" for part in PARTS} == set(explanations.LABELS)

@@ -65,6 +65,7 @@ def test_missing_days_of_stock_mean_that_it_lasts_beyond_the_forecast() -> None:
 
 def test_models_are_named_as_people_name_them() -> None:
     assert [formats.model(name) for name in ("lightgbm", "seasonal_naive", None)] == ["LightGBM", "Seasonal naive", "—"]
+    assert [formats.model(name) for name in ("stl_ets", "extra_trees")] == ["STL + ETS", "Extra-trees"]
 
 
 def test_dollar_signs_of_a_report_do_not_become_formulas() -> None:
