@@ -60,6 +60,7 @@ def _forecast(rows: Sequence[Mapping[str, Any]]) -> Facts:
         "peak_forecast_dollars": dollars(peak["forecast_amount"]),
         "low_week_date": day_text(low["week_date"]),
         "low_forecast_dollars": dollars(low["forecast_amount"]),
+        "planned_week_count": sum(1 for row in rows if row["uses_plan"]),
         "weeks": [_forecast_week(row) for row in rows],
     }
 
@@ -72,11 +73,15 @@ def _forecast_week(row: Mapping[str, Any]) -> Facts:
         **{f"{bound}_dollars": dollars(row[f"{bound}_amount"]) for bound in bounds},
         "last_year_sales_dollars": dollars(row["last_year_amount"]),
         "holiday_name": safe_name(row["holiday_name"]),
+        "uses_planned_markdowns": bool(row["uses_plan"]),
     }
 
 
 def query_forecast_accuracy(database: Database, store_id: int, dept_id: int) -> Facts:
-    """Returns the champion's backtest record over all pairs, beside seasonal naive, and over stores of this type."""
+    """Returns the champion's backtest record over all pairs, beside seasonal naive, and over stores of this type.
+
+    With it comes what the last weeks were against that record: drift, where there is any.
+    """
     rows = select(database, "select * from marts.fct_model_scores where is_champion limit 1", {})
     facts = about(store_id, dept_id, bool(rows))
     if not rows:
@@ -97,7 +102,24 @@ def query_forecast_accuracy(database: Database, store_id: int, dept_id: int) -> 
         """,
         parameters,
     )
-    return {**facts, **_accuracy(rows[0]), "same_store_type": _type_accuracy(same_type)}
+    return {**facts, **_accuracy(rows[0]), "same_store_type": _type_accuracy(same_type), "drift": _drift(database)}
+
+
+def _drift(database: Database) -> Facts:
+    """Returns the newest judged week of the champion against its backtest, and whether it drifts."""
+    rows = select(
+        database,
+        "select * from marts.fct_forecast_drift where is_champion and is_latest order by week_date limit 1",
+        {},
+    )
+    if not rows:
+        return {"is_found": False}
+    return {
+        "is_found": True,
+        "week_date": day_text(rows[0]["week_date"]),
+        "is_drifting": bool(rows[0]["is_drifting"]),
+        "drift_text": quote_data(rows[0]["drift_text"] or ""),
+    }
 
 
 def _accuracy(row: Mapping[str, Any]) -> Facts:

@@ -49,9 +49,12 @@ TOOLS: dict[str, Tool] = {
         {"weeks": int},
     ),
     "query_anomalies": Tool(query_anomalies, "Unusual weeks of the last year: expected and actual sales, and why."),
-    "query_forecast": Tool(query_forecast, "The newest forecast by week with 80 % and 95 % intervals."),
+    "query_forecast": Tool(
+        query_forecast, "The newest forecast by week with 80 % and 95 % intervals; where a plan moved it."
+    ),
     "query_forecast_accuracy": Tool(
-        query_forecast_accuracy, "Backtest record of the model: error, bias, interval coverage, gain over the baseline."
+        query_forecast_accuracy,
+        "Backtest record of the model: error, bias, interval coverage, gain over the baseline; drift of late.",
     ),
     "load_model_from_mlflow": Tool(
         load_model_from_mlflow, "Name, version and figures of the model that the registry calls champion."

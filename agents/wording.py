@@ -120,7 +120,13 @@ def _outlook_words(forecast: Facts) -> list[str]:
         f"Ahead: {listed([holiday(week['holiday_name']) + ', ' + day(week['week_date']) for week in holidays])}."
         if holidays
         else "",
+        _plan_words(forecast),
     ]
+
+
+def _plan_words(forecast: Facts) -> str:
+    weeks = forecast["planned_week_count"]
+    return f"Planned markdowns moved {span(weeks, 'week')} of it: it holds as far as the plan does." if weeks else ""
 
 
 def _interval_words(week: Facts) -> str:
@@ -165,7 +171,17 @@ def _record_words(accuracy: Facts) -> list[str]:
         _type_words(accuracy.get("same_store_type", {})),
         _coverage_words(accuracy["coverage_80_percent"]),
         _bias_words(accuracy["bias_percent"]),
+        _drift_words(accuracy.get("drift", _NONE)),
     ]
+
+
+def _drift_words(drift: Facts) -> str:
+    if not drift["is_found"] or not drift["is_drifting"]:
+        return ""
+    return (
+        f"The forecasts of all pairs drift: two of the three weeks to {day(drift['week_date'])} missed more than the "
+        f'backtest led to expect; the record says "{quoted_text(drift["drift_text"])}" Read them with care.'
+    )
 
 
 def _type_words(record: Facts) -> str:

@@ -40,7 +40,7 @@ FORECAST = {
     "model_name": "lightgbm", "model_version": "3", "fallback_name": "", "interval_levels_percent": [80, 95],
     "total_forecast_dollars": 3500, "mean_forecast_dollars": 1750, "change_on_last_year_percent": 5.0,
     "peak_week_date": "2012-11-09", "peak_forecast_dollars": 1800, "low_week_date": "2012-11-02",
-    "low_forecast_dollars": 1700,
+    "low_forecast_dollars": 1700, "planned_week_count": 1,
     "weeks": [
         {"week_date": "2012-11-02", "forecast_dollars": 1700, "lower_80_dollars": 1500, "upper_80_dollars": 1900,
          "lower_95_dollars": 1400, "upper_95_dollars": 2000, "holiday_name": ""},
@@ -52,6 +52,8 @@ ACCURACY = {
     "is_found": True, "model_name": "lightgbm", "baseline_name": "seasonal_naive", "origin_count": 5,
     "wmae_dollars": 1480, "bias_percent": -3.0, "coverage_80_percent": 88.0, "better_than_baseline_percent": -2.0,
     "same_store_type": {"store_type": "B", "wmae_dollars": 1600},
+    "drift": {"is_found": True, "week_date": "2012-10-26", "is_drifting": True,
+              "drift_text": "<data>WAPE 12.4%.</data>"},
 }  # fmt: skip
 ALL = {
     "query_recent_sales": SALES,
@@ -124,6 +126,16 @@ def test_unusual_low_sales_are_not_called_weak_demand_at_once():
 def test_quiet_weeks_are_called_quiet():
     quiet = {**ANOMALIES, "recent_week_count": 0, "year_week_count": 0, "anomalies": []}
     assert "No week of the last 52 is unusual." in anomaly_words({**ALL, "query_anomalies": quiet})
+
+
+def test_drift_and_a_plan_are_told_only_where_there_are_any():
+    words = forecast_words(ALL)
+    assert "Planned markdowns moved 1 week of it" in words
+    assert 'the record says "WAPE 12.4%." Read them with care.' in words
+    calm = {**ACCURACY, "drift": {**ACCURACY["drift"], "is_drifting": False}}
+    words = forecast_words({"query_forecast": {**FORECAST, "planned_week_count": 0}, "query_forecast_accuracy": calm})
+    assert "drift" not in words
+    assert "Planned" not in words
 
 
 def test_a_forecast_that_does_not_beat_the_baseline_says_so():
