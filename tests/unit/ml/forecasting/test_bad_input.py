@@ -161,6 +161,29 @@ def test_a_series_that_begins_after_the_origin_changes_no_forecast_of_the_others
     assert alone == pytest.approx(forecasts[name, HORIZON].point[kept], rel=1e-6, abs=1e-6)
 
 
+@pytest.fixture(scope="module")
+def rare_panel(make_panel) -> Panel:
+    """Twelve stores with a department of few small sales and returns, as department 47 of the public data is."""
+    panel = make_panel(stores=12, departments=2, weeks=WEEKS)
+    sales, random = panel.sales.copy(), np.random.default_rng(4)
+    rows = np.flatnonzero(panel.dept_ids == 2)
+    values = random.choice([-298.0, -98.0, -10.0, 49.0, 98.0, 149.0, 198.0, 298.0], (len(rows), WEEKS))
+    sales[rows] = np.where(random.random(values.shape) < 0.12, values, np.nan)
+    sales[rows, -1] = 49.0
+    return dataclasses.replace(panel, sales=sales)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_department_of_few_sales_and_returns_stays_near_its_range(rare_panel: Panel, name: str) -> None:
+    rare = rare_panel.dept_ids == 2
+    largest = np.nanmax(np.abs(rare_panel.sales[rare]), axis=1)[:, None]
+    model = next(model for model in CANDIDATES if model.name == name).fit(rare_panel)
+    for weeks in (HORIZON, 39):
+        ratio = model.predict(rare_panel, weeks).point[rare] / largest
+        assert ratio.max() <= 3
+        assert ratio.min() >= -2
+
+
 def test_prophet_shares_a_store_down_to_odd_departments_without_a_gap(odd_panel: Panel) -> None:
     share = department_shares(odd_panel, HORIZON)
     first_store = (odd_panel.store_ids == 1) & odd_panel.active
