@@ -19,8 +19,11 @@ VOLUMES = 3
 LEAST_SCORES = 100
 """Scores that a volume needs before its quantiles are its own."""
 WIDER_PER_WEEK = 0.007
-"""By what fraction intervals widen with each week beyond those that the backtest scores: on the public data the base
-errs 4 % more at 9 to 12 weeks than at 5 to 8 for the same target weeks, 13 % more at 21 to 26, 18 % more at 33 to 39."""
+"""By what fraction intervals widen with each week beyond those that the backtest scores.
+
+On the public data the base errs 4 % more at 9 to 12 weeks than at 5 to 8 for the same target weeks, 13 % more at 21 to
+26, 18 % more at 33 to 39.
+"""
 
 
 @dataclass(frozen=True)
