@@ -107,7 +107,7 @@ def test_a_week_beside_easter_leans_on_no_week_of_last_year_s_easter() -> None:
     for view in calendar_views(week, 1):
         assert {week - weeks_back * WEEK for weeks_back in view} == {dt.date(2011, 4, 8), dt.date(2011, 5, 6)}
     by_weekday, _, by_date = calendar_views(week, 1)
-    # Easter lies in the middle of the three weeks left out, so both sides count alike. A year ago to the day is two days
+    # Easter lies in the middle of the three weeks left out: both sides count alike. A year ago to the day is two days
     # before it: 5/7 on 52 weeks back and 2/7 on 53, so (52 2/7 - 50) / 4 on the week before them.
     assert by_weekday == {50: 0.5, 54: 0.5}
     assert by_date == pytest.approx({50: 3 / 7, 54: 4 / 7})
