@@ -112,13 +112,14 @@ def test_where_nothing_is_active_all_series_are_of_one_volume(make_frame) -> Non
     assert situation_at(stopped, CONSTANT).volume.tolist() == [0, 0, 0]
 
 
-def test_a_spread_widens_by_a_hundredth_with_each_week_beyond_those_that_are_scored(make_panel) -> None:
+def test_a_spread_widens_by_the_same_step_with_each_week_beyond_those_that_are_scored(make_panel) -> None:
     panel = make_panel(stores=1, departments=3, weeks=60)
     spread = situation_at(panel, CONSTANT, 39).spread
     assert spread.shape == (3, 39)
     assert spread[:, :HORIZON].tobytes() == situation_at(panel, CONSTANT).spread.tobytes()
     ratio = spread / spread[:, :1]
-    assert ratio[:, :9] == pytest.approx(np.broadcast_to([1.0] * 8 + [1.01], (3, 9)))
+    assert WIDER_PER_WEEK > 0
+    assert ratio[:, :9] == pytest.approx(np.broadcast_to([1.0] * 8 + [1 + WIDER_PER_WEEK], (3, 9)))
     assert ratio[:, -1] == pytest.approx(1 + WIDER_PER_WEEK * 31)
 
 
