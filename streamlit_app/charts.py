@@ -290,14 +290,14 @@ def _add_models(
     for rank, (name, look) in enumerate(drawn.items()):
         figure.add_scatter(
             x=parts[name][x], y=parts[name][y], name=look.label, mode="lines+markers" if look.is_named else "lines",
-            hovertemplate=_DOLLARS, marker={"size": 5}, showlegend=look.is_named, legendrank=1000 - rank,
+            hovertemplate=_DOLLARS, marker={"size": 5}, showlegend=look.is_named, legendrank=1100 - rank,
             line={"color": look.color, "width": look.width, "dash": look.dash},
             legendgroup="" if look.is_named else "grey",
         )  # fmt: skip
     if grey:
         name = f"{len(grey)} other model{'s' if len(grey) > 1 else ''}"
         figure.add_scatter(
-            x=[None], y=[None], name=name, mode="lines", legendgroup="grey", legendrank=1001,
+            x=[None], y=[None], name=name, mode="lines", legendgroup="grey", legendrank=1200,
             line={"color": palette.LAST_YEAR, "width": 1.2}, hoverinfo="skip",
         )  # fmt: skip
 

@@ -67,6 +67,15 @@ def test_a_sentence_about_a_pair_without_a_forecast_is_answered_in_words(open_pa
     page.get_by_text("There is no forecast for store 1, department 999.").wait_for(timeout=10_000)
 
 
+def test_of_nine_models_the_charts_name_the_champion_the_baseline_and_the_two_best_others(open_page: OpenPage) -> None:
+    page = open_page("forecasts?store=2&dept=3")
+    page.locator(".legendtext", has_text="other models").first.wait_for(timeout=10_000)
+    shown = page.locator(".js-plotly-plot").filter(has_text="other models").first.locator(".legendtext")
+    assert shown.all_text_contents()[-5:] == [
+        "Blend (champion)", "Seasonal naive", "Extra-trees", "LightGBM", "5 other models",
+    ]  # fmt: skip
+
+
 def test_a_drift_of_the_champion_is_a_plain_warning_on_both_pages(open_page: OpenPage, mart: Mart) -> None:
     seen = mart("select drift_text from marts.fct_forecast_drift where is_champion and is_latest and is_drifting")
     for path in ("", "forecasts?store=2&dept=3"):
