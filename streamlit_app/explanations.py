@@ -9,6 +9,8 @@ from streamlit_app import formats, reading
 from streamlit_app.house import open_house
 
 FORECAST = "Forecast"
+LEAST_AMOUNT = 0.5
+"""Dollars from which a part is shown."""
 LABELS = {
     "last_year_amount": "Last year without holidays",
     "holiday_amount": "Holidays and calendar",
@@ -51,7 +53,7 @@ def steps(rows: pd.DataFrame, week: dt.date | None = None) -> pd.DataFrame:
     """
     chosen = rows if week is None else rows[rows["week_date"] == week]
     amounts = chosen[parts(rows)].sum()
-    moving = amounts[amounts.abs() >= 0.5]
+    moving = amounts[amounts.abs() >= LEAST_AMOUNT]
     labels = [label(name) for name in moving.index]
     total = float(chosen["forecast_amount"].sum())
     return pd.DataFrame(
@@ -67,6 +69,11 @@ def steps(rows: pd.DataFrame, week: dt.date | None = None) -> pd.DataFrame:
 def parts(rows: pd.DataFrame) -> list[str]:
     """Returns the columns that hold the parts of the forecast, in their order."""
     return [name for name in rows.columns if name.endswith("_amount") and name != "forecast_amount"]
+
+
+def moving_parts(rows: pd.DataFrame) -> list[str]:
+    """Returns the parts that move the forecast of any week by half a dollar or more, in their order."""
+    return [name for name in parts(rows) if rows[name].abs().max() >= LEAST_AMOUNT]
 
 
 def label(part: str) -> str:

@@ -285,9 +285,9 @@ def contributions(explained: pd.DataFrame) -> None:
         key=f"{KEY}_explained_week", width=280,
     )  # fmt: skip
     components.chart(charts.contributions(explanations.steps(explained, week)), key="contributions")
-    names = explanations.parts(explained)
+    names = explanations.moving_parts(explained)
     labels = {name: explanations.label(name) for name in names}
-    tables.show(explained, ("week_date", *names, "forecast_amount"), labels=labels, amounts=names)
+    tables.show(explained, ("week_date", "forecast_amount", *names), labels=labels, amounts=names)
 
 
 def figures_and_download(store: int, dept: int, forecasts: pd.DataFrame, anomalies: pd.DataFrame) -> None:

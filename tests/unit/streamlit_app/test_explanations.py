@@ -33,6 +33,11 @@ def test_the_parts_of_all_weeks_are_their_sums(explained: pd.DataFrame) -> None:
     assert list(explanations.steps(explained)["amount"]) == [210.0, 14.0, -3.0, 221.0]
 
 
+def test_a_part_is_in_the_table_where_it_moves_any_week(explained: pd.DataFrame) -> None:
+    shown = explanations.moving_parts(explained)
+    assert shown == ["last_year_amount", "recent_level_amount", "strange_new_amount"]
+
+
 def test_parts_that_move_nothing_are_left_out_and_new_ones_get_a_readable_name(explained: pd.DataFrame) -> None:
     labels = list(explanations.steps(explained, FIRST)["label"])
     assert labels == ["Last year without holidays", "Recent level", "Strange new", "Forecast"]
