@@ -93,15 +93,25 @@ def _origin_rows(
 
 
 def error_by_horizon(backtest: Backtest, shown: str) -> "Figure":
-    """Returns the weighted error in dollars of every candidate over the weeks ahead, the shown one strongest."""
+    """Returns the weighted error in dollars of every candidate over the weeks ahead.
+
+    The shown one is strongest; it, the baseline and the two best others are named.
+    """
     figure, axes = _figure("Error by weeks ahead, holiday weeks weigh 5")
     steps = range(1, HORIZON + 1)
-    for name in sorted(backtest.names, key=lambda name: backtest.score(name).wmae):
+    ranked = sorted(backtest.names, key=lambda name: backtest.score(name).wmae)
+    named = [shown, BASELINE, *[name for name in ranked if name not in (shown, BASELINE)][:2]]
+    for name in ranked:
         errors = [backtest.score(name, step - 1).wmae for step in steps]
         axes.plot(
-            list(steps), errors, marker="o", markersize=4, label=name, linewidth=3 if name == shown else 1.3,
+            list(steps), errors, marker="o" if name in named else "", markersize=4,
+            label=name if name in named else f"_{name}",  # a leading underscore keeps it out of the legend
+            color=None if name in named else _MUTED, alpha=1 if name in named else 0.5,
+            linewidth=3 if name == shown else 1.3 if name in named else 0.9,
             linestyle="--" if name == BASELINE else "-", zorder=3 if name == shown else 2,
         )  # fmt: skip
+    if len(ranked) > len(named):
+        axes.plot([], [], color=_MUTED, alpha=0.5, linewidth=0.9, label=f"{len(ranked) - len(named)} others")
     axes.set_xlabel("weeks ahead")
     axes.set_ylabel("weighted mean absolute error, $")
     axes.set_ylim(bottom=0)
