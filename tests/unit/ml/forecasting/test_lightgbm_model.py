@@ -50,6 +50,8 @@ def test_random_splits_are_another_candidate_with_the_same_rows(panel: Panel, fi
 def test_a_second_fit_on_the_same_history_is_the_same_to_the_bit(panel: Panel, fitted) -> None:
     again = LightGbm(seed=7).fit(panel).predict(panel, 8).point
     assert again.tobytes() == fitted["lightgbm"].predict(panel, 8).point.tobytes()
+    other_seed = LightGbm(seed=8).fit(panel).predict(panel, 8).point
+    assert other_seed.tobytes() != again.tobytes()
 
 
 @pytest.mark.parametrize("name", BOTH)
