@@ -38,17 +38,27 @@ def min_max(sales: FloatArray, start: int) -> Family:
     return lambda weeks: OrderRule(order_up_to=(weeks + ORDER_CYCLE_WEEKS) * mean, reorder_point=weeks * mean)
 
 
-def seasonal_safety_stock(sales: FloatArray, start: int, lead_times: LeadTimes, review_weeks: int = 1) -> Family:
+def seasonal_safety_stock(sales: FloatArray, start: int, lead_times: LeadTimes, review_weeks: int = 1,
+                          covers_review: bool = True) -> Family:  # fmt: skip
     """Returns the textbook rule: last year's sales of the protection period plus z (the knob) deviations.
 
     The deviation is that of demand over a random lead time plus the review period, `deviation_over_protection`; that
     of weekly demand is the root mean square of the errors that last year's sales made in the last 52 weeks. A week
     without sales last year takes the mean of the last 13 weeks.
+
+    Args:
+        sales: (pairs, weeks) the whole history, NaN where not known.
+        start: first replayed week.
+        lead_times: their mean and deviation are what the rule knows.
+        review_weeks: weeks between two reviews.
+        covers_review: whether the safety stock is for lead time plus review period, as periodic review asks, or, as
+            it is often used, for the lead time alone.
     """
     protection = float(lead_times.mean) + review_weeks
     demand = _demand_known(sales)
     weekly, deviation = last_year(demand, start, int(np.ceil(protection))).mean(axis=2), error_deviation(demand, start)
-    spread = deviation_over_protection(weekly, deviation, protection, float(lead_times.deviation))
+    guarded = protection if covers_review else float(lead_times.mean)
+    spread = deviation_over_protection(weekly, deviation, guarded, float(lead_times.deviation))
     return lambda z: OrderRule(order_up_to=np.maximum(protection * weekly + z * spread, 0.0))
 
 

@@ -1,0 +1,253 @@
+"""A first policy of our own to replay: seasonal forecast plus pooled empirical errors of the whole protection period.
+
+What is learned is the error of the *sum* of demand over lead time plus review period, one distribution for each lead
+time, from origins before the replayed weeks, or, where it is learned anew every few weeks, before each of those.
+Errors are scaled by usual sales, the forecast and how far the two are apart, pooled over pairs of similar volume, and
+stretched by how noisy the pair has been. The settings were chosen on origins before the last 52 weeks of the public
+data.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from ml.forecasting.panel import Panel
+from ml.forecasting.seasonal import seasonal_base
+from ml.inventory.baselines import Family
+from ml.inventory.known import demand_of, live_weeks, recent_mean
+from ml.inventory.lead_times import LeadTimes
+from ml.inventory.policy import FloatArray
+from ml.inventory.replay import BoolArray, OrderRule
+
+FIRST_ORIGIN = 56
+"""Weeks of history that an origin must have: a year, and a month for the level."""
+
+BANDS = 8
+SMALLEST_BAND = 500
+"""Volume bands of a pool, and the errors below which a band is not worth having."""
+
+ERROR_LIMITS = (-3.0, 3.0)
+"""Errors per week of protection beyond three times the unit are clipped: data faults and opening weeks."""
+
+SHRINKAGE_ORIGINS = 20.0
+"""Origins of a pair's own errors that weigh as much as its band's figure; neighbouring ones share most weeks."""
+
+FOLDS = 2
+"""Parts of the origins: how noisy a pair is beside its errors in one part is judged by the others. Judged by the same
+errors, the pooled tails would be too thin."""
+
+DISPERSION_LIMITS = (0.4, 3.0)
+"""How far a pair's noise may stand from its band's."""
+
+SCALE_WEEKS = 52
+FORECAST_WEIGHT = 0.5
+LEAST_SHARE = 0.25
+"""Errors are scaled by the geometric mean of usual sales and the forecast, that one at least a quarter of them."""
+
+LARGEST_MULTIPLE = 1.5
+"""A level is at most so many times what the largest week of the last year would sell over the longest protection."""
+
+PROBABILITIES = np.concatenate([[0.0, 0.002, 0.005], np.arange(0.01, 0.995, 0.005), [0.995, 0.998, 1.0]])
+STEPS = 14
+"""Halvings of the bracket of a quantile: to a ten-thousandth of its width."""
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """Forecasts of the protection period at consecutive origins.
+
+    Attributes:
+        first_origin: weeks that were known at the first origin.
+        total: (lead times, pairs, origins) forecast demand over each possible protection period, in dollars.
+        unit: (pairs, origins) what an error of one week is measured in, in dollars.
+        scale: (pairs, origins) mean absolute sales of the last year, in dollars.
+    """
+
+    first_origin: int
+    total: FloatArray
+    unit: FloatArray
+    scale: FloatArray
+
+    def between(self, first: int, end: int) -> "Outlook":
+        """Returns the outlook at the origins from `first` to before `end`."""
+        cut = slice(first - self.first_origin, end - self.first_origin)
+        return Outlook(first, self.total[:, :, cut], self.unit[:, cut], self.scale[:, cut])
+
+
+@dataclass(frozen=True)
+class ProtectionPool:
+    """Errors of protection demand, pooled.
+
+    Attributes:
+        edges: dollars of mean weekly sales between neighbouring bands, ascending.
+        quantiles: (lead times, bands, probabilities) of the errors of pairs with dispersion 1, in units.
+        dispersion: (pairs,) mean absolute error of each pair relative to its band's.
+    """
+
+    edges: FloatArray
+    quantiles: FloatArray
+    dispersion: FloatArray
+
+
+def empirical_protection(panel: Panel, start: int, lead_times: LeadTimes, review_weeks: int = 1,
+                         relearn_weeks: int | None = None) -> Family:  # fmt: skip
+    """Returns the rule that orders up to a quantile (the knob) of demand over the protection period.
+
+    Args:
+        panel: sales to the end of the replay; forecasts are made week by week from what was known.
+        start: first replayed week.
+        lead_times: possible lead times, the same for all pairs.
+        review_weeks: weeks between two reviews.
+        relearn_weeks: weeks after which errors are pooled anew, with all that are known by then; never if not given.
+
+    Raises:
+        ValueError: there are no two origins to learn from before the replay.
+    """
+    periods = [weeks + review_weeks for weeks in lead_times.weeks]
+    if start - max(periods) < FIRST_ORIGIN + 1:
+        raise ValueError(f"{start} weeks before the replay are too few to learn from")
+    end = panel.week_count
+    outlook = look_out(panel, range(FIRST_ORIGIN, end), periods)
+    parts = [
+        (build_protection_pool(panel, outlook.between(FIRST_ORIGIN, first - max(periods) + 1), periods), first)
+        for first in range(start, end, relearn_weeks or end)
+    ]
+    ends = [first for _, first in parts[1:]] + [end]
+    ceiling = np.maximum(_ceiling(panel, start, max(periods)), outlook.between(start, end).total[-1])
+    shares = np.asarray(lead_times.probabilities, float)
+
+    def rule(service_level: float) -> OrderRule:
+        level = [
+            mixture_quantile(pool, outlook.between(first, last), shares, service_level)
+            for (pool, first), last in zip(parts, ends, strict=True)
+        ]
+        return OrderRule(order_up_to=np.clip(np.hstack(level), 0.0, ceiling))
+
+    return rule
+
+
+def look_out(panel: Panel, origins: Sequence[int], periods: Sequence[int]) -> Outlook:
+    """Returns forecasts of the protection periods, each made from the weeks that were known at its origin.
+
+    Args:
+        panel: sales; only the first `origin` weeks are read for an origin.
+        origins: weeks known at each origin, consecutive.
+        periods: weeks of each possible protection period.
+    """
+    forecast = np.stack([seasonal_base(panel.until(origin), max(periods)).point for origin in origins], axis=1)
+    ahead = np.maximum(forecast, 0.0).cumsum(axis=2)
+    total = np.stack([ahead[:, :, weeks - 1] for weeks in periods])
+    scale = recent_mean(_one_week_more(np.abs(panel.sales[:, : max(origins)])), min(origins), SCALE_WEEKS)
+    return Outlook(min(origins), total, _unit(scale, ahead[:, :, -1] / max(periods)), scale)
+
+
+def build_protection_pool(panel: Panel, outlook: Outlook, periods: Sequence[int]) -> ProtectionPool:
+    """Returns the pooled errors of an outlook; it reads no week after the protection period of its last origin."""
+    error = _errors(panel, outlook, periods)
+    end = outlook.first_origin + outlook.unit.shape[1]
+    is_live = live_weeks(_one_week_more(panel.sales[:, : end - 1]), outlook.first_origin) & (outlook.scale > 1.0)
+    edges = _band_edges(outlook.scale[is_live])
+    band = np.searchsorted(edges, outlook.scale, side="right")
+    relative = error / _band_size(error, is_live, band, len(edges) + 1)[:, band]
+    unit_error = error / _unseen_dispersion(relative, is_live)
+    quantiles = [
+        np.quantile(unit_error[:, is_live & (band == number)], PROBABILITIES, axis=1).T
+        for number in range(len(edges) + 1)
+    ]
+    return ProtectionPool(edges, np.stack(quantiles, axis=1), _dispersion(relative, is_live))
+
+
+def mixture_quantile(pool: ProtectionPool, outlook: Outlook, shares: FloatArray, service_level: float) -> FloatArray:
+    """Returns the level that covers demand over a random protection period with that probability, (pairs, origins).
+
+    The quantile of a mixture lies between the least and the greatest quantile of its parts; there it is bisected.
+
+    Raises:
+        ValueError: the service level is not between 0 and 1, both excluded.
+    """
+    if not 0 < service_level < 1:
+        raise ValueError(f"service level {service_level} is not between 0 and 1")
+    level = np.empty(outlook.unit.shape)
+    band = np.searchsorted(pool.edges, outlook.scale, side="right")
+    spread = outlook.unit * pool.dispersion[:, None]
+    for number in range(len(pool.edges) + 1):
+        where = band == number
+        level[where] = _bisect(outlook.total[:, where], spread[where], pool.quantiles[:, number], shares, service_level)
+    return level
+
+
+def _bisect(
+    total: FloatArray, spread: FloatArray, quantiles: FloatArray, shares: FloatArray, service_level: float
+) -> FloatArray:
+    """Returns the mixture quantiles of (n,) situations of one band."""
+    parts = np.array([np.interp(service_level, PROBABILITIES, quantile) for quantile in quantiles])
+    each = total + spread * parts[:, None]
+    low, high = each.min(axis=0), each.max(axis=0)
+    for _ in range(STEPS):
+        middle = (low + high) / 2
+        covered = sum(
+            share * np.interp((middle - mean) / spread, quantile, PROBABILITIES)
+            for share, mean, quantile in zip(shares, total, quantiles, strict=True)
+        )
+        is_below = covered < service_level
+        low, high = np.where(is_below, middle, low), np.where(is_below, high, middle)
+    return np.asarray(high)
+
+
+def _errors(panel: Panel, outlook: Outlook, periods: Sequence[int]) -> FloatArray:
+    """Returns clipped errors of protection demand in units, (lead times, pairs, origins)."""
+    week = outlook.first_origin + np.arange(outlook.unit.shape[1])
+    cumulated = np.pad(demand_of(panel.sales).cumsum(axis=1), ((0, 0), (1, 0)))
+    actual = np.stack([cumulated[:, week + weeks] - cumulated[:, week] for weeks in periods])
+    length = np.array(periods, float)[:, None, None]
+    scaled = (actual - outlook.total) / outlook.unit
+    return np.asarray(np.clip(scaled, ERROR_LIMITS[0] * length, ERROR_LIMITS[1] * length))
+
+
+def _one_week_more(values: FloatArray) -> FloatArray:
+    """Returns the values with a week that is not known, so that what is known before it can be asked for."""
+    return np.hstack([values, np.full((len(values), 1), np.nan)])
+
+
+def _unit(scale: FloatArray, weekly: FloatArray) -> FloatArray:
+    """Returns what errors are measured in; it grows up to twofold as the forecast departs from usual sales."""
+    usual = np.maximum(scale, 1.0)
+    departure = np.minimum(np.abs(weekly / usual - 1.0), 1.0)
+    expected = np.maximum(weekly, LEAST_SHARE * usual)
+    return np.asarray(usual ** (1 - FORECAST_WEIGHT) * expected**FORECAST_WEIGHT * (1.0 + departure))
+
+
+def _band_edges(scale: FloatArray) -> FloatArray:
+    bands = int(np.clip(len(scale) // SMALLEST_BAND, 1, BANDS))
+    return np.asarray(np.unique(np.quantile(scale, np.arange(1, bands) / bands)))
+
+
+def _band_size(error: FloatArray, is_live: BoolArray, band: npt.NDArray[np.intp], bands: int) -> FloatArray:
+    """Returns the mean absolute error of each lead time and band, (lead times, bands)."""
+    members = [is_live & (band == number) for number in range(bands)]
+    size = [np.abs(error[:, member]).mean(axis=1) if member.any() else np.ones(len(error)) for member in members]
+    return np.asarray(np.maximum(np.stack(size, axis=1), 1e-6))
+
+
+def _dispersion(relative: FloatArray, is_live: BoolArray) -> FloatArray:
+    """Returns how noisy each pair is beside its band, (pairs,), its own origins weighed against one."""
+    size = np.where(is_live, np.abs(relative).mean(axis=0), 0.0).sum(axis=1)
+    shrunk = (size + SHRINKAGE_ORIGINS) / (is_live.sum(axis=1) + SHRINKAGE_ORIGINS)
+    return np.asarray(np.clip(shrunk, *DISPERSION_LIMITS))
+
+
+def _unseen_dispersion(relative: FloatArray, is_live: BoolArray) -> FloatArray:
+    """Returns how noisy each pair was at the origins of the other folds, (pairs, origins)."""
+    origins = is_live.shape[1]
+    fold = np.arange(origins) * FOLDS // origins
+    others = [_dispersion(relative[:, :, fold != number], is_live[:, fold != number]) for number in range(FOLDS)]
+    return np.asarray(np.stack(others, axis=1)[:, fold])
+
+
+def _ceiling(panel: Panel, start: int, longest: int) -> FloatArray:
+    """Returns the greatest sensible level of each pair at each review, from the largest week of the year before."""
+    demand = demand_of(panel.sales)
+    largest = [demand[:, max(week - SCALE_WEEKS, 0) : week].max(axis=1) for week in range(start, panel.week_count)]
+    return np.asarray(LARGEST_MULTIPLE * longest * np.stack(largest, axis=1))
