@@ -3,8 +3,9 @@
 import datetime as dt
 import os
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import CancelledError, ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from threading import Event
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -133,10 +134,15 @@ def run_backtest(
     results: list[OriginResult] = []
     spread = Spread(row_store(tried))
     run = [*_warm_up(week_counts), *week_counts]
+    is_over = Event()
     with ThreadPoolExecutor(max_workers=min(PARALLEL_ORIGINS, os.cpu_count() or 1)) as pool:
-        for result in pool.map(lambda week_count: _run_origin(panel, tried, spread, week_count), run):
-            results.append(result)
-            progress(len(results), len(run), f"origin {result.history.origin} of the backtest")
+        try:
+            for result in pool.map(lambda week_count: _run_origin(panel, tried, spread, week_count, is_over), run):
+                results.append(result)
+                progress(len(results), len(run), f"origin {result.history.origin} of the backtest")
+        finally:
+            # Who stops the command should not wait for all the fits of the origins under way.
+            is_over.set()
     asked = [result for result in results if result.history.week_count in week_counts]
     with_bounds = tuple(_with_bounds(result, results) for result in asked)
     return Backtest(with_bounds, {model.name: _calibration(results, model.name) for model in tried})
@@ -148,9 +154,15 @@ def _warm_up(week_counts: Sequence[int]) -> list[int]:
     return [before] if before >= LEAST_WEEKS else []
 
 
-def _run_origin(panel: Panel, tried: Sequence[Forecaster], spread: Spread, week_count: int) -> OriginResult:
+def _run_origin(
+    panel: Panel, tried: Sequence[Forecaster], spread: Spread, week_count: int, is_over: Event
+) -> OriginResult:
     history = panel.until(week_count)
-    forecasts = {model.name: model.fit(history).predict(history, HORIZON) for model in tried}
+    forecasts = {}
+    for model in tried:
+        if is_over.is_set():
+            raise CancelledError
+        forecasts[model.name] = model.fit(history).predict(history, HORIZON)
     later = slice(week_count, week_count + HORIZON)
     nothing = np.full((4, history.series_count, HORIZON), np.nan)
     return OriginResult(

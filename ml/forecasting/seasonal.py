@@ -145,7 +145,7 @@ def centred_mean(sales: FloatArray) -> FloatArray:
 def seasonal_profile(season: FloatArray, trend: FloatArray, groups: Groups) -> FloatArray:
     """Returns the seasonal profile of every series, denoised with the help of the other stores, (S, T).
 
-    The mean of as many views: as observed; the best approximations of low ranks to the stores x weeks matrix of
+    The mean of these views: as observed; the best approximations of low ranks to the stores x weeks matrix of
     the department; and the relative profile of the department in stores of the type, times the trend of the
     series. Where the series was not sold, the last one stands alone.
     """
