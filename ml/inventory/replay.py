@@ -174,7 +174,7 @@ class _State:
 
 
 def replay(history: History, rule: OrderRule, lead: LeadArray, warm_up_weeks: int = 0,
-           dtype: type[np.floating[Any]] = np.float64) -> Tally:  # fmt: skip
+           excess_weeks: int = EXCESS_WEEKS, dtype: type[np.floating[Any]] = np.float64) -> Tally:  # fmt: skip
     """Returns the figures of a policy over the history.
 
     Args:
@@ -182,13 +182,14 @@ def replay(history: History, rule: OrderRule, lead: LeadArray, warm_up_weeks: in
         rule: the policy.
         lead: lead times of `LeadTimes.draw`, (seeds, weeks, pairs).
         warm_up_weeks: first weeks that are walked but not counted.
+        excess_weeks: stock above the real demand of so many weeks is excess; the last decisions do not know it.
         dtype: float64, or float32 for more speed where cents do not matter.
 
     Raises:
         ValueError: the shapes do not fit, or a level is missing at a review.
     """
     is_review = _checked_reviews(history, rule, lead)
-    tally, coming = _empty_tally(history, is_review, len(lead), warm_up_weeks)
+    tally, coming = _empty_tally(history, is_review, len(lead), warm_up_weeks, excess_weeks)
     for rows in _row_blocks(len(history.demand), len(lead)):
         state = _walk(_block(history, rule, is_review, coming, lead, rows, warm_up_weeks, dtype), keeps_paths=False)
         for name, total in state.sums.items():
@@ -231,10 +232,12 @@ def _checked_reviews(history: History, rule: OrderRule, lead: LeadArray) -> Bool
     return is_review
 
 
-def _empty_tally(history: History, is_review: BoolArray, seeds: int, warm_up_weeks: int) -> tuple[Tally, FloatArray]:
+def _empty_tally(
+    history: History, is_review: BoolArray, seeds: int, warm_up_weeks: int, excess_weeks: int
+) -> tuple[Tally, FloatArray]:
     """Returns the tally before the first week, and the coming demand where excess is counted, else infinity."""
     is_counted = np.arange(history.demand.shape[1]) >= warm_up_weeks
-    coming = np.where(is_review & is_counted, coming_demand(history.demand), np.inf)
+    coming = np.where(is_review & is_counted, coming_demand(history.demand, excess_weeks), np.inf)
     weeks, demand = history.is_live @ is_counted.astype(float), (history.demand * history.is_live) @ is_counted
     sums = {name: np.zeros((seeds, len(coming))) for name in _FLOWS + _COUNTS}
     return Tally(weeks, demand, np.isfinite(coming).sum(axis=1).astype(float), **sums), coming
