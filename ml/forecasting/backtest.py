@@ -133,7 +133,7 @@ def run_backtest(
     """Returns the forecasts of every candidate at every origin, with intervals calibrated on earlier origins only."""
     results: list[OriginResult] = []
     spread = Spread(row_store(tried))
-    run = [*_warm_up(week_counts), *week_counts]
+    run = [*warm_up_origins(week_counts), *week_counts]
     is_over = Event()
     with ThreadPoolExecutor(max_workers=min(PARALLEL_ORIGINS, os.cpu_count() or 1)) as pool:
         try:
@@ -148,7 +148,7 @@ def run_backtest(
     return Backtest(with_bounds, {model.name: _calibration(results, model.name) for model in tried})
 
 
-def _warm_up(week_counts: Sequence[int]) -> list[int]:
+def warm_up_origins(week_counts: Sequence[int]) -> list[int]:
     """Returns the origin before the first that is asked for: it is not scored, but calibrates the first intervals."""
     before = min(week_counts) - ORIGIN_STEP
     return [before] if before >= LEAST_WEEKS else []
