@@ -167,6 +167,20 @@ def backtest(
 
 
 @app.command()
+def replay(
+    weeks: Annotated[int, typer.Option("--weeks", help="Last weeks of the data to replay, 8 to 260.")] = 52,
+    baselines: Annotated[
+        str, typer.Option("--baselines", help="Policies to compare with, separated by commas: cover, naive, minmax.")
+    ] = "cover,naive,minmax",
+    seeds: Annotated[int, typer.Option("--seeds", help="Draws of random lead times, 1 to 64.")] = 8,
+) -> None:
+    """Replay history with our ordering policy and with simple ones: service against stock, in weeks and dollars."""
+    from flows.replay import replay as work
+
+    work(weeks, baselines, seeds)
+
+
+@app.command()
 def rollback(
     version: Annotated[str | None, typer.Argument(help="Version of the model; the champion before without it.")] = None,
 ) -> None:

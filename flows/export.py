@@ -29,6 +29,7 @@ _QUERIES: dict[str, LiteralString] = {
 _KEYS = ("store_id", "dept_id")
 FORECASTS = "forecasts"
 NAMES = (FORECASTS, *_QUERIES)
+_ELSEWHERE = "Choose another place with --to."
 
 
 def check_target(name: str, path: Path) -> None:
@@ -56,7 +57,7 @@ def mart_rows(database: Database, name: str) -> "pd.DataFrame":
 
 
 @contextlib.contextmanager
-def whole_file(path: Path) -> Iterator[Path]:
+def whole_file(path: Path, mend: str = _ELSEWHERE) -> Iterator[Path]:
     """Gives the path of a draft that takes the place of the file when the block ends well; else nothing is left of it.
 
     The draft is made at once, so that work of minutes is not done for a place that cannot be written.
@@ -66,11 +67,11 @@ def whole_file(path: Path) -> Iterator[Path]:
     """
     draft = path.with_name(f".{path.name}.{os.getpid()}.new")
     try:
-        with _writing(path):
+        with writing(path, mend):
             path.parent.mkdir(parents=True, exist_ok=True)
             draft.touch()
         yield draft
-        with _writing(path):
+        with writing(path, mend):
             draft.replace(path)
     finally:
         # Where the folder is a file, there is no draft to take away.
@@ -80,7 +81,7 @@ def whole_file(path: Path) -> Iterator[Path]:
 
 def write_frame(frame: "pd.DataFrame", draft: Path, path: Path) -> None:
     """Writes the rows of a frame to a draft, as CSV or as Parquet: what the ending of the path says."""
-    with _writing(path):
+    with writing(path):
         if path.suffix == ".csv":
             frame.to_csv(draft, index=False)
         else:
@@ -88,10 +89,13 @@ def write_frame(frame: "pd.DataFrame", draft: Path, path: Path) -> None:
 
 
 @contextlib.contextmanager
-def _writing(path: Path) -> Iterator[None]:
+def writing(path: Path, mend: str = _ELSEWHERE) -> Iterator[None]:
+    """Turns a failure to write the file into one sentence, and how to mend it.
+
+    Raises:
+        ShelfcastError: the file cannot be written.
+    """
     try:
         yield
     except OSError as error:
-        raise ShelfcastError(
-            f"{path} cannot be written: {error.strerror or error}.", "Choose another place with --to."
-        ) from None
+        raise ShelfcastError(f"{path} cannot be written: {error.strerror or error}.", mend) from None

@@ -22,6 +22,7 @@ VERBS = [
     "docs",
     "doctor",
     "backtest",
+    "replay",
     "rollback",
     "export",
 ]

@@ -1,0 +1,259 @@
+"""What a comparison of policies by replay says: a table, plain sentences, a report and rows for other programs."""
+
+from collections.abc import Iterable
+from dataclasses import asdict
+from math import isnan
+from typing import TYPE_CHECKING, Any
+
+from rich.table import Table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ml.inventory.replay_report import Calibration, Comparison, Figures, Saving
+
+_MEASURES = {
+    "stockout_rate": "pair-weeks with lost sales",
+    "lost_amount": "lost sales in dollars",
+    "excess_amount": "excess stock in dollars",
+    "stock_amount": "average stock in dollars",
+}
+
+
+def headline(comparison: "Comparison") -> str:
+    """Returns what was replayed, in one sentence."""
+    asked, drawn = comparison.settings, "draw" if comparison.settings.seeds == 1 else "draws"
+    return (
+        f"Replayed {asked.weeks} weeks from {comparison.first_week} to {comparison.last_week}: {comparison.pairs:,} of "
+        f"{comparison.series:,} pairs in {comparison.stores:,} stores, {asked.seeds} {drawn} of lead times"
+    )
+
+
+def conventions(comparison: "Comparison") -> list[str]:
+    """Returns what a reader must know of every figure."""
+    times = comparison.settings.lead_times
+    shares: Any = times.probabilities
+    chances = ", ".join(f"{weeks} in {_percent(share)}" for weeks, share in zip(times.weeks, shares, strict=True))
+    return [
+        f"Every policy is reviewed weekly, waits for its orders (lead time in weeks: {chances}) and loses what it "
+        "cannot sell.",
+        "Stock positions are simulated: each pair opens with three weeks of its four-week mean and nothing on order.",
+        "Demand is taken to be the recorded sales. It is uncensored: every policy, the baselines too, learns from what "
+        "it would have lost.",
+        "Shelfcast orders up to a quantile of demand until the next delivery, learned from past errors of the seasonal "
+        "base, which forecasts anew each week; it is not the champion.",
+        "Each policy's setting is the one that gives the chain the stock named in the replayed weeks. No level reads "
+        "its own week or a later one. Pairs with 50 weeks of sales before the replay take part.",
+    ]
+
+
+def comparison_table(comparison: "Comparison") -> Table:
+    """Returns stockouts and fill of each policy at equal average stock, for the terminal."""
+    levels, policies = _levels(comparison)
+    table = Table(title="Pair-weeks with lost sales (share of demand sold) at equal average stock",
+                  title_justify="left", caption=_gap(comparison), caption_justify="left")  # fmt: skip
+    table.add_column("policy")
+    for level in levels:
+        table.add_column(f"{level:g} weeks", justify="right", no_wrap=True)
+    for policy in policies:
+        found = [_of_chain(comparison, policy, level) for level in levels]
+        table.add_row(_title(policy), *(_service(one) for one in found))
+    return table
+
+
+def sentences(comparison: "Comparison") -> list[str]:
+    """Returns what was compared and what came out, in plain words."""
+    return [
+        f"{headline(comparison)}.",
+        *(_saving_sentence(saving) for saving in comparison.savings if saving.measure != "stock_amount"),
+        *(_calibration_sentence(one) for one in comparison.calibration if one.target == 0.95),
+        *conventions(comparison),
+    ]
+
+
+def comparison_markdown(comparison: "Comparison") -> str:
+    """Returns the report of the comparison."""
+    parts = [
+        "# Policies replayed on history",
+        f"{headline(comparison)}.",
+        "\n".join(f"- {sentence}" for sentence in conventions(comparison)),
+        "![Stock against service](replay.png)",
+        "## Service at equal average stock",
+        "Average stock is in weeks of sales; intervals are 95 %, from bootstrap samples of whole stores.",
+        _service_markdown(comparison),
+        "## Money at equal average stock",
+        "Dollars at retail value over the replayed weeks. Excess is stock and orders above the next three weeks' real "
+        "demand. Profit is margin less holding and ordering cost of the inventory policies.",
+        _money_markdown(comparison),
+        "## What Shelfcast saves",
+        "\n".join(f"- {_saving_sentence(saving)}" for saving in comparison.savings),
+        "## By store type",
+        "At the setting that gives the whole chain the stock.",
+        _types_markdown(comparison),
+        "## Do service targets hold?",
+        "Share of decisions after which demand until the next delivery could arrive stayed at or below the "
+        "order-up-to level. It is this that a cycle service target means; weeks with lost sales differ from it.",
+        _calibration_markdown(comparison),
+    ]
+    gap = _gap(comparison)
+    return "\n\n".join([*parts, gap] if gap else parts) + "\n"
+
+
+def comparison_rows(comparison: "Comparison") -> "pd.DataFrame":
+    """Returns one row a policy, stock level and group (row_kind equal_stock), and one a point of each exchange curve.
+
+    Amounts are dollars at retail value over the replayed weeks, stock and excess their averages; rates are fractions.
+    A store_type that is empty means the chain.
+    """
+    import pandas as pd
+
+    at_stock = [_row(one) for one in comparison.figures]
+    points = [
+        {
+            "row_kind": "curve", "policy": curve.policy, "store_type": "", "pair_count": comparison.pairs,
+            "knob": float(knob), "profit_amount": float(earned),
+            **{name: float(values[number]) for name, values in asdict(curve.kpis).items()},
+        }
+        for curve in comparison.curves
+        for number, (knob, earned) in enumerate(zip(curve.knobs, curve.profit_amount, strict=True))
+    ]  # fmt: skip
+    return pd.DataFrame([*at_stock, *points])
+
+
+def _row(figures: "Figures") -> dict[str, Any]:
+    bounds = {
+        f"{name}_{end}_95": value
+        for name, pair in figures.intervals.items()
+        for end, value in zip(("low", "high"), pair, strict=True)
+    }
+    return {
+        "row_kind": "equal_stock", "policy": figures.policy, "stock_level_weeks": figures.stock_level_weeks,
+        "store_type": figures.store_type, "pair_count": figures.pairs, "knob": figures.knob,
+        **{name: float(value) for name, value in asdict(figures.kpis).items()},
+        "profit_amount": figures.profit_amount, **bounds,
+    }  # fmt: skip
+
+
+def _service_markdown(comparison: "Comparison") -> str:
+    levels, policies = _levels(comparison)
+    rows = []
+    for policy in policies:
+        for measure, label in (("stockout_rate", "stockouts"), ("fill_rate", "fill")):
+            found = [_of_chain(comparison, policy, level) for level in levels]
+            cells = [
+                f"{_percent(getattr(one.kpis, measure))}{_between(one.intervals[measure], _percent)}" for one in found
+            ]
+            rows.append([_title(policy), label, *cells])
+    return _markdown(["policy", "share", *(f"{level:g} weeks" for level in levels)], rows)
+
+
+def _money_markdown(comparison: "Comparison") -> str:
+    heads = ["stock", "policy", "lost sales", "average stock", "excess stock", "turns a year", "orders a pair-week",
+             "profit"]  # fmt: skip
+    rows = [
+        [
+            f"{one.stock_level_weeks:g} weeks", _title(one.policy),
+            f"{_dollars(one.kpis.lost_amount)}{_between(one.intervals['lost_amount'], _dollars)}",
+            _dollars(one.kpis.stock_amount), _dollars(one.kpis.excess_amount), _number(one.kpis.turns_rate, ".1f"),
+            _number(one.kpis.orders_rate, ".2f"), _dollars(one.profit_amount),
+        ]
+        for one in comparison.figures if not one.store_type
+    ]  # fmt: skip
+    return _markdown(heads, rows)
+
+
+def _types_markdown(comparison: "Comparison") -> str:
+    heads = ["stock of the chain", "policy", "type", "pairs", "stockouts", "fill", "own stock, weeks", "lost sales",
+             "profit"]  # fmt: skip
+    rows = [
+        [
+            f"{one.stock_level_weeks:g} weeks", _title(one.policy), one.store_type, f"{one.pairs:,}",
+            _percent(one.kpis.stockout_rate), _percent(one.kpis.fill_rate), _number(one.kpis.stock_weeks, ".2f"),
+            _dollars(one.kpis.lost_amount), _dollars(one.profit_amount),
+        ]
+        for one in comparison.figures if one.store_type
+    ]  # fmt: skip
+    return _markdown(heads, rows)
+
+
+def _calibration_markdown(comparison: "Comparison") -> str:
+    rows = [
+        [
+            _title(one.policy), _percent(one.target), _percent(one.covered_rate),
+            ", ".join(f"{kind} {_percent(share)}" for kind, share in one.by_type.items()),
+            _percent(one.pairs_within_rate),
+        ]
+        for one in comparison.calibration
+    ]  # fmt: skip
+    return _markdown(["policy", "target", "covered", "by store type", "pairs within 5 points"], rows)
+
+
+def _saving_sentence(saving: "Saving") -> str:
+    is_stock = saving.at == "stock_weeks"
+    level = f"{saving.level:g} weeks of stock" if is_stock else f"{_percent(saving.level)} of demand sold"
+    what = f"Shelfcast against {_title(saving.baseline)}, both at {level}: {_MEASURES[saving.measure]}"
+    if isnan(saving.cut_rate):
+        return f"{what} cannot be compared, because a curve does not get there or has none."
+    show = _percent if saving.measure == "stockout_rate" else _dollars
+    low, high = saving.interval
+    sure = "" if isnan(low) else f" (95 % interval over stores {-100 * high:+.1f} to {-100 * low:+.1f} %)"
+    change = f"{-100 * saving.cut_rate:+.1f} %{sure}"
+    return f"{what} {change}, {show(saving.ours)} instead of {show(saving.theirs)}."
+
+
+def _calibration_sentence(found: "Calibration") -> str:
+    return (
+        f"Calibration of {_title(found.policy)}: a target of {_percent(found.target)} covered "
+        f"{_percent(found.covered_rate)} of the protection periods, {_percent(found.pairs_within_rate)} of the pairs "
+        "within five points."
+    )
+
+
+def _gap(comparison: "Comparison") -> str | None:
+    is_missing = any(isnan(one.knob) for one in comparison.figures)
+    return "-: no setting of the policy gives that stock." if is_missing else None
+
+
+def _levels(comparison: "Comparison") -> tuple[list[float], list[str]]:
+    levels = list(dict.fromkeys(one.stock_level_weeks for one in comparison.figures))
+    return levels, [curve.policy for curve in comparison.curves]
+
+
+def _of_chain(comparison: "Comparison", policy: str, level: float) -> "Figures":
+    return next(
+        one for one in comparison.figures
+        if (one.policy, one.stock_level_weeks, one.store_type) == (policy, level, "")
+    )  # fmt: skip
+
+
+def _title(policy: str) -> str:
+    from ml.inventory.replay_report import TITLES
+
+    return TITLES[policy]
+
+
+def _service(figures: "Figures") -> str:
+    if isnan(figures.knob):
+        return "-"
+    return f"{100 * figures.kpis.stockout_rate:.1f} % ({100 * figures.kpis.fill_rate:.1f})"
+
+
+def _between(bounds: tuple[float, float], show: Any) -> str:
+    return "" if isnan(bounds[0]) else f" ({show(bounds[0])} to {show(bounds[1])})"
+
+
+def _percent(value: Any) -> str:
+    return "-" if isnan(value) else f"{100 * value:.1f} %"
+
+
+def _dollars(value: Any) -> str:
+    return "-" if isnan(value) else f"-${-value:,.0f}" if value < 0 else f"${value:,.0f}"
+
+
+def _number(value: Any, form: str) -> str:
+    return "-" if isnan(value) else format(float(value), form)
+
+
+def _markdown(heads: list[str], rows: Iterable[list[str]]) -> str:
+    lines = [f"| {' | '.join(heads)} |", "|" + " --- |" * len(heads)]
+    return "\n".join([*lines, *(f"| {' | '.join(cells)} |" for cells in rows)])
