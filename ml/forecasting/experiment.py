@@ -116,15 +116,16 @@ def _logged_run(
     data_fingerprint: str,
     pictures: "Mapping[str, Figure]",
 ) -> Iterator[str]:
-    """Gives the identity of an open run in which the figures and pictures of a backtest were logged."""
+    """Gives the identity of an open run that holds the pictures of a backtest, and at its end its figures."""
     import mlflow
 
     with mlflow.start_run(experiment_id=experiment_id(client, settings), run_name=run_id) as run:
-        _log_figures(client, run.info.run_id, tried, result)
         mlflow.set_tags({"shelfcast_run": run_id, "data_fingerprint": data_fingerprint})
         for name, figure in pictures.items():
             mlflow.log_figure(figure, name)
         yield run.info.run_id
+        # Last: MLflow copies the figures that a run has to every model that is logged in it.
+        _log_figures(client, run.info.run_id, tried, result)
 
 
 def _log_figures(client: "MlflowClient", mlflow_run: str, tried: Sequence[Forecaster], result: Backtest) -> None:
