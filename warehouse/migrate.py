@@ -12,12 +12,17 @@ FOLDER = Path(__file__).parent / "migrations"
 _LOCK = 5_147_001
 
 
+def take_setup_lock(connection: "psycopg.Connection[Any]") -> None:
+    """Keeps other processes from setting up the database until the connection's transaction ends."""
+    connection.execute("select pg_advisory_xact_lock(%s)", [_LOCK])
+
+
 def apply_migrations(connection: "psycopg.Connection[Any]", folder: Path = FOLDER) -> list[str]:
     """Returns the names of the migrations applied now; none where the database is up to date.
 
     All of them are applied in the connection's transaction: either every one or none.
     """
-    connection.execute("select pg_advisory_xact_lock(%s)", [_LOCK])
+    take_setup_lock(connection)
     connection.execute("create schema if not exists ops")
     connection.execute(
         "create table if not exists ops.migrations (name text primary key, applied_at timestamptz default now())"

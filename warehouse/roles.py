@@ -8,6 +8,7 @@ import psycopg
 from psycopg import sql
 
 from warehouse.database import Database, Login
+from warehouse.migrate import take_setup_lock
 from warehouse.secrets import role_passwords
 from warehouse.settings import Settings
 
@@ -27,6 +28,7 @@ def with_reading_roles(settings: Settings, database: Database) -> Database:
     logins = {"pipeline": owner}
     for role, limit in READING_ROLES.items():
         with database.connect() as connection:
+            take_setup_lock(connection)
             is_made = settings.is_embedded or _create_role(connection, role, passwords[role], limit)
             if is_made:
                 _grant_reading(connection, role)

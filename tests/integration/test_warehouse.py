@@ -1,9 +1,11 @@
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pandas as pd
 import psycopg
 import pytest
 
+from warehouse.database import open_database
 from warehouse.errors import ShelfcastError
 from warehouse.incoming import publish_frame
 from warehouse.inputs import publish_inputs
@@ -81,6 +83,16 @@ def test_every_table_and_column_that_code_owns_has_a_comment(database):
 def test_reading_roles_can_do_nothing_but_select_from_the_marts(database, role, statement):
     with database.connect(role) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
         connection.execute(statement)
+
+
+def test_processes_that_open_a_new_database_at_once_all_find_it_ready(database, settings):
+    with database.connect() as connection:
+        connection.execute("revoke usage on schema marts from reader, agent")
+    with ThreadPoolExecutor(8) as pool:
+        opened = list(pool.map(open_database, [settings] * 8))
+    for one in opened:
+        usable = "select has_schema_privilege('marts', 'usage') as is_usable"
+        assert all(one.read_frame(usable, role=role)["is_usable"].item() for role in ("reader", "agent"))
 
 
 def test_no_role_is_a_superuser_and_nobody_connects_without_a_password(database):
