@@ -1,7 +1,7 @@
 """Everything a recommendation needs, read once from the database: forecasts, residuals, policies, stock."""
 
 import datetime as dt
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -88,6 +88,16 @@ class Book:
         if not len(found):
             raise _no_pair(store_id, dept_id, self.decision_date)
         return int(found[0])
+
+    def take(self, rows: npt.NDArray[np.intp]) -> "Book":
+        """Returns the book of some pairs; every pair keeps its figures."""
+        columns: dict[str, Any] = {}
+        for name, value in ((column.name, getattr(self, column.name)) for column in fields(self)):
+            if isinstance(value, Policies | Positions):
+                columns[name] = value.take(rows)
+            elif isinstance(value, np.ndarray):
+                columns[name] = value[rows]
+        return replace(self, pairs=self.pairs.iloc[rows].reset_index(drop=True), **columns)
 
 
 def load_book(settings: Settings, database: Database, pair: tuple[int, int] | None = None) -> Book:

@@ -7,6 +7,7 @@ plus one review period. The reorder point is the service quantile of that demand
 the next review is early enough. Below it an order restores the order-up-to level, one economic order above.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,6 +54,9 @@ class Outlook:
     median_path: FloatArray
 
 
+Measure = Callable[[Outlook, Policies, Positions], dict[str, npt.NDArray[Any]]]
+
+
 @dataclass(frozen=True)
 class Levels:
     """Stock levels of n pairs in dollars at retail value.
@@ -88,15 +92,31 @@ def decide(
         policies: policy of each pair.
         positions: stock of each pair.
     """
+    return decide_and_measure(_nothing_more, forecast, noise, band, pool, policies, positions)
+
+
+def decide_and_measure(
+    measure: Measure, forecast: FloatArray, noise: FloatArray, band: npt.NDArray[np.intp], pool: ResidualPool,
+    policies: Policies, positions: Positions,
+) -> dict[str, npt.NDArray[Any]]:  # fmt: skip
+    """Returns the columns of `decide`, and beside them those that `measure` finds in the same simulated demand.
+
+    `measure` makes columns of figures from the outlook, policies and positions of some pairs; the other arguments are
+    those of `decide`.
+    """
     found: list[tuple[npt.NDArray[np.intp], dict[str, npt.NDArray[Any]]]] = []
     for number in np.unique(band):
         members = np.flatnonzero(band == number)
         for rows in np.split(members, range(BLOCK, len(members), BLOCK)):
             policy, stock = policies.take(rows), positions.take(rows)
             seen = look_ahead(forecast[rows], noise[rows], pool.shapes[number], pool.lead_time_draws, policy, stock)
-            found.append((rows, _columns(seen, policy, stock)))
+            found.append((rows, {**_columns(seen, policy, stock), **measure(seen, policy, stock)}))
     order = np.argsort(np.concatenate([rows for rows, _ in found]))
     return {name: np.concatenate([part[name] for _, part in found])[order] for name in found[0][1]}
+
+
+def _nothing_more(seen: Outlook, policies: Policies, positions: Positions) -> dict[str, npt.NDArray[Any]]:
+    return {}
 
 
 def look_ahead(

@@ -98,7 +98,13 @@ def resolve_policies(policies: "pd.DataFrame", pairs: "pd.DataFrame") -> Policie
         ShelfcastError: a value is missing or out of range, two rows name the same, or there is no default.
     """
     check_policies(policies)
-    chosen = np.full(len(pairs), -1)
+    chosen = ruling_rows(policies, pairs)
+    return Policies(**{name: policies[name].to_numpy(dtype=float)[chosen] for name in _RANGES})
+
+
+def ruling_rows(policies: "pd.DataFrame", pairs: "pd.DataFrame") -> npt.NDArray[np.intp]:
+    """Returns the position of the policy row that rules each pair; see `resolve_policies` for the arguments."""
+    chosen = np.full(len(pairs), -1, dtype=np.intp)
     best = np.full(len(pairs), -1)
     for number, (_, row) in enumerate(policies.iterrows()):
         named = [name for name in _SELECTORS if row[name] == row[name] and row[name] is not None]
@@ -108,7 +114,7 @@ def resolve_policies(policies: "pd.DataFrame", pairs: "pd.DataFrame") -> Policie
         rank = sum(_SELECTORS[name] for name in named)
         wins = matches & (rank > best)
         chosen[wins], best[wins] = number, rank
-    return Policies(**{name: policies[name].to_numpy(dtype=float)[chosen] for name in _RANGES})
+    return chosen
 
 
 def check_policies(policies: "pd.DataFrame") -> None:

@@ -3,7 +3,7 @@
 import logging
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from psycopg import sql
@@ -16,6 +16,7 @@ from warehouse.publish import Change
 from warehouse.settings import Settings
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
     import pandas as pd
 
 logger = logging.getLogger(__name__)
@@ -109,9 +110,13 @@ def recommend(settings: Settings, database: Database, run_id: str) -> RecommendR
 
 def recommendations(book: Book) -> "pd.DataFrame":
     """Returns the recommendations of a book, named as in `ml.inventory_recommendations`; amounts in whole cents."""
+    return named(book, decide(book.forecast, book.noise, book.band, book.pool, book.policies, book.positions))
+
+
+def named(book: Book, figures: "dict[str, npt.NDArray[Any]]") -> "pd.DataFrame":
+    """Returns the columns that `decide` found for a book as recommendations, each with its key and source."""
     import pandas as pd
 
-    figures = decide(book.forecast, book.noise, book.band, book.pool, book.policies, book.positions)
     frame = pd.concat([book.pairs[["store_id", "dept_id"]].reset_index(drop=True), pd.DataFrame(figures)], axis=1)
     stamp = f"{book.decision_date:%Y%m%d}"
     frame["recommendation_id"] = [
