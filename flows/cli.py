@@ -6,12 +6,15 @@ from typing import Annotated
 
 import typer
 
+from flows.decide import app as decide_app
 from warehouse.errors import ShelfcastError, UsageError
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="rich",
     help="Weekly sales files in, calibrated eight-week forecasts and inventory decisions out.",
 )  # fmt: skip
+
+app.add_typer(decide_app, name="decide")
 
 Data = Annotated[
     str | None,

@@ -1,4 +1,4 @@
-"""The database as the rest of the house sees it: an address, three roles, and connections."""
+"""The database as the rest of the house sees it: an address, four roles, and connections."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import psycopg
     import sqlalchemy
 
-Role = Literal["pipeline", "reader", "agent"]
+Role = Literal["pipeline", "reader", "agent", "planner"]
 
 
 @dataclass(frozen=True)
@@ -104,12 +104,12 @@ def open_database(settings: Settings) -> Database:
         ShelfcastError: the server does not start or does not answer.
     """
     from warehouse.migrate import apply_migrations
-    from warehouse.roles import with_reading_roles
+    from warehouse.roles import with_roles
 
     database = locate_database(settings)
     with database.connect() as connection:
         apply_migrations(connection)
-    return with_reading_roles(settings, database)
+    return with_roles(settings, database)
 
 
 def locate_database(settings: Settings) -> Database:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from warehouse.errors import ShelfcastError
+from warehouse.roles import ROLE_LIMITS, limit_role
 from warehouse.secrets import role_passwords
 from warehouse.settings import Settings
 
@@ -37,12 +38,15 @@ def start(settings: Settings) -> tuple[int, dict[str, str]]:
     with _locked(settings.home / "postgres.lock"):
         passwords = role_passwords(settings.home)
         server = _server(settings)
-        if not (server.pgdata / "shelfcast_ready").exists():
+        ready = server.pgdata / "shelfcast_ready"
+        if not ready.exists():
             _create(server, passwords["postgres"])
         port = _running_port(server.pgdata) or _launch(server)
-        if not (server.pgdata / "shelfcast_ready").exists():
+        # The file names the roles, so that a database from before one of them gets it too.
+        roles = " ".join(ROLE_LIMITS)
+        if not ready.exists() or ready.read_text() != roles:
             _create_roles(port, passwords)
-            (server.pgdata / "shelfcast_ready").touch()
+            ready.write_text(roles)
     return port, passwords
 
 
@@ -141,8 +145,6 @@ def _create_roles(port: int, passwords: dict[str, str]) -> None:
     import psycopg
     from psycopg import sql
 
-    from warehouse.roles import READING_ROLES
-
     with psycopg.connect(
         host=HOST,
         port=port,
@@ -151,17 +153,17 @@ def _create_roles(port: int, passwords: dict[str, str]) -> None:
         dbname="postgres",
         autocommit=True,
     ) as connection:
-        for role in ("pipeline", *READING_ROLES):
+        for role in ("pipeline", *ROLE_LIMITS):
             known = connection.execute("select 1 from pg_roles where rolname = %s", [role]).fetchone()
             verb = sql.SQL("alter") if known else sql.SQL("create")
             connection.execute(
                 sql.SQL("{} role {} login password {}").format(verb, sql.Identifier(role), sql.Literal(passwords[role]))
             )
-        for role, limit in READING_ROLES.items():
-            name = sql.Identifier(role)
-            connection.execute(sql.SQL("alter role {} set statement_timeout = {}").format(name, sql.Literal(limit)))
-            connection.execute(sql.SQL("alter role {} set default_transaction_read_only = on").format(name))
+        for role in ROLE_LIMITS:
+            limit_role(connection, role)
         if not connection.execute("select 1 from pg_database where datname = %s", [DATABASE]).fetchone():
             connection.execute(sql.SQL("create database {} owner pipeline").format(sql.Identifier(DATABASE)))
         connection.execute(sql.SQL("revoke connect on database {} from public").format(sql.Identifier(DATABASE)))
-        connection.execute(sql.SQL("grant connect on database {} to reader, agent").format(sql.Identifier(DATABASE)))
+        connection.execute(
+            sql.SQL("grant connect on database {} to reader, agent, planner").format(sql.Identifier(DATABASE))
+        )

@@ -1,4 +1,4 @@
-"""Roles: pipeline owns, reader selects what people read, agent selects what the agents may see."""
+"""Roles: pipeline owns, reader selects what people read, agent what agents may see, planner adds decisions."""
 
 import logging
 from dataclasses import replace
@@ -17,26 +17,38 @@ logger = logging.getLogger(__name__)
 READING_ROLES = {"reader": "30s", "agent": "5s"}
 """Roles that may only select from the marts, and how long a statement of theirs may take."""
 
+ROLE_LIMITS = READING_ROLES | {"planner": "10s"}
+"""All roles beside the owner. The planner may add decisions to `ops.decisions`, and read what it decides on."""
 
-def with_reading_roles(settings: Settings, database: Database) -> Database:
-    """Returns the database with logins for reader and agent, created and granted where they were not yet.
+_PLANNER_GRANTS = (
+    "grant usage on schema ml, ops to planner",
+    "grant select on ml.inventory_recommendations, ops.decisions to planner",
+    "grant insert (recommendation_id, decision, order_quantity, snooze_until, reason, decided_by) "
+    "on ops.decisions to planner",
+)
 
-    On a server where the given user may not create roles, read-only sessions of that user stand in for them.
+
+def with_roles(settings: Settings, database: Database) -> Database:
+    """Returns the database with logins for reader, agent and planner, created and granted where they were not yet.
+
+    On a server where the given user may not create roles, sessions of that user stand in for them, read-only ones for
+    reader and agent.
     """
     owner = database.logins["pipeline"]
     passwords = role_passwords(settings.home)
     logins = {"pipeline": owner}
-    for role, limit in READING_ROLES.items():
+    for role in ROLE_LIMITS:
         with database.connect() as connection:
             take_setup_lock(connection)
-            is_made = settings.is_embedded or _create_role(connection, role, passwords[role], limit)
+            is_made = settings.is_embedded or _create_role(connection, role, passwords[role])
             if is_made:
-                _grant_reading(connection, role)
-        logins[role] = Login(role, passwords[role]) if is_made else Login(owner.user, owner.password, is_read_only=True)
+                _grant(connection, role)
+        stand_in = Login(owner.user, owner.password, is_read_only=role in READING_ROLES)
+        logins[role] = Login(role, passwords[role]) if is_made else stand_in
     return replace(database, logins=logins)
 
 
-def _create_role(connection: "psycopg.Connection[Any]", role: str, password: str, statement_timeout: str) -> bool:
+def _create_role(connection: "psycopg.Connection[Any]", role: str, password: str) -> bool:
     """Returns whether the role exists with this password; an outside server may forbid that."""
     known = connection.execute("select 1 from pg_roles where rolname = %s", [role]).fetchone()
     verb = sql.SQL("alter" if known else "create")
@@ -44,15 +56,31 @@ def _create_role(connection: "psycopg.Connection[Any]", role: str, password: str
     try:
         with connection.transaction():
             connection.execute(statement)
-            limit = sql.SQL("alter role {} set statement_timeout = {}")
-            connection.execute(limit.format(sql.Identifier(role), sql.Literal(statement_timeout)))
-            connection.execute(
-                sql.SQL("alter role {} set default_transaction_read_only = on").format(sql.Identifier(role))
-            )
+            limit_role(connection, role)
     except psycopg.errors.InsufficientPrivilege:
-        logger.warning("the database user may not create the role %s; read-only sessions stand in for it", role)
+        logger.warning("the database user may not create the role %s; its own sessions stand in for it", role)
         return False
     return True
+
+
+def limit_role(connection: "psycopg.Connection[Any]", role: str) -> None:
+    """Bounds how long a statement of the role may take, and makes a reading role's sessions read-only."""
+    name, limit = sql.Identifier(role), sql.Literal(ROLE_LIMITS[role])
+    connection.execute(sql.SQL("alter role {} set statement_timeout = {}").format(name, limit))
+    if role in READING_ROLES:
+        connection.execute(sql.SQL("alter role {} set default_transaction_read_only = on").format(name))
+
+
+def _grant(connection: "psycopg.Connection[Any]", role: str) -> None:
+    if role in READING_ROLES:
+        _grant_reading(connection, role)
+        return
+    granted = connection.execute(
+        "select has_column_privilege(%s, 'ops.decisions', 'reason', 'insert')", [role]
+    ).fetchone()
+    if not (granted and granted[0]):
+        for statement in _PLANNER_GRANTS:
+            connection.execute(statement)
 
 
 def _grant_reading(connection: "psycopg.Connection[Any]", role: str) -> None:

@@ -39,7 +39,7 @@ Dbt = Callable[..., Outcome]
 def dbt_database(settings: Settings, database: Database) -> Database:
     """A database beside the shared one, so that these rows and those of other suites never meet."""
     from warehouse.migrate import apply_migrations
-    from warehouse.roles import with_reading_roles
+    from warehouse.roles import with_roles
 
     if not settings.is_embedded:
         pytest.skip("the dbt tests make a database of their own, on the embedded server only")
@@ -47,7 +47,7 @@ def dbt_database(settings: Settings, database: Database) -> Database:
     own = replace(database, name=NAME)
     with own.connect() as connection:
         apply_migrations(connection)
-    return with_reading_roles(settings, own)
+    return with_roles(settings, own)
 
 
 def _create_database(settings: Settings, database: Database) -> None:

@@ -1,0 +1,185 @@
+"""Decisions of people on recommendations: approve, override, snooze; checked, recorded once, never changed.
+
+The latest decision of a recommendation rules. What was recommended at that moment is written beside it by the
+database. Orders are dollars at retail value.
+"""
+
+import datetime as dt
+import math
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal, LiteralString, get_args
+
+from warehouse.database import Database
+from warehouse.errors import ShelfcastError, UsageError
+
+if TYPE_CHECKING:
+    import psycopg
+
+Kind = Literal["approve", "override", "snooze"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+
+GREATEST_ORDER = 1e9
+"""Dollars; anything above is a slip of the hand."""
+
+LONGEST_SNOOZE_WEEKS = 52
+LONGEST_REASON, LONGEST_NAME = 1000, 100
+
+_RECOMMENDATION: LiteralString = """
+select recommendation_id, recommendation_date, order_quantity, status, review_reason
+from ml.inventory_recommendations
+where recommendation_date = (select max(recommendation_date) from ml.inventory_recommendations)
+    and store_id = %s and dept_id = %s
+"""
+_LATEST: LiteralString = """
+select decision, order_quantity, snooze_until, reason, decided_by, recommended_quantity
+from ops.decisions
+where recommendation_id = %s
+order by decision_id desc
+limit 1
+"""
+_INSERT: LiteralString = """
+insert into ops.decisions (recommendation_id, decision, order_quantity, snooze_until, reason, decided_by)
+values (%s, %s, %s, %s, %s, %s)
+"""
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What a person decides on the latest recommendation of a pair.
+
+    Attributes:
+        kind: approve the recommended order, override it, or snooze the pair.
+        store_id: store of the pair.
+        dept_id: department of the pair.
+        decided_by: name of the person.
+        quantity: order of an override in dollars at retail value; 0 orders nothing.
+        until: first day on which a snoozed pair is heard again.
+        reason: why, in the person's words; an override needs one.
+    """
+
+    kind: Kind
+    store_id: int
+    dept_id: int
+    decided_by: str
+    quantity: float | None = None
+    until: dt.date | None = None
+    reason: str = ""
+
+    def checked(self) -> "Decision":
+        """Returns the decision with its texts trimmed and its quantity in whole cents.
+
+        Raises:
+            UsageError: something is missing, too much, or out of its range.
+        """
+        if self.kind not in KINDS:
+            raise UsageError(f"There is no decision {self.kind!r}.", f"Choose one of {', '.join(KINDS)}.")
+        _check_quantity(self.kind, self.quantity)
+        _check_until(self.kind, self.until)
+        reason = _text(self.reason, "reason", LONGEST_REASON)
+        if self.kind == "override" and not reason:
+            raise UsageError("An override needs a reason.", "Say in a few words why the order should differ.")
+        name = _text(self.decided_by, "name", LONGEST_NAME)
+        if not name[:1].isalnum():
+            raise UsageError("A decision needs the name of who decides, beginning with a letter or a digit.")
+        quantity = None if self.quantity is None else round(self.quantity, 2) + 0.0
+        return replace(self, decided_by=name, reason=reason, quantity=quantity)
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """A decision as it stands in the record.
+
+    Attributes:
+        decision: what was decided.
+        is_new: whether a row was added; False where the same decision stood there already.
+        recommendation_id: store-dept-week of the recommendation.
+        decision_date: its decision week.
+        recommended_amount: order that was recommended, in dollars at retail value.
+        status: its status.
+        review_reason: guardrail that sent it to a person; empty where it was automatic.
+    """
+
+    decision: Decision
+    is_new: bool
+    recommendation_id: str
+    decision_date: dt.date
+    recommended_amount: float
+    status: str
+    review_reason: str
+
+
+def record(database: Database, decision: Decision) -> Recorded:
+    """Returns what was recorded in `ops.decisions`; the same decision twice in a row adds nothing.
+
+    Written as the role planner, which may add decisions and do nothing else.
+
+    Raises:
+        UsageError: the decision is incomplete, or snoozes until a day that is not after the decision week.
+        ShelfcastError: the pair has no recommendation in the latest decision week.
+    """
+    wanted = decision.checked()
+    with database.connect("planner") as connection:
+        key, day, quantity, status, review = _recommendation(connection, wanted)
+        _check_snooze(wanted, day)
+        # Two people, or one impatient hand, may decide in the same moment.
+        connection.execute("select pg_advisory_xact_lock(hashtextextended(%s, 0))", [key])
+        last = connection.execute(_LATEST, [key]).fetchone()
+        written = (wanted.kind, wanted.quantity, wanted.until, wanted.reason, wanted.decided_by)
+        is_new = last is None or tuple(last) != (*written, quantity)
+        if is_new:
+            connection.execute(_INSERT, [key, *written])
+    return Recorded(wanted, is_new, key, day, quantity, status, review)
+
+
+def _recommendation(connection: "psycopg.Connection[Any]", decision: Decision) -> tuple[Any, ...]:
+    pair = [decision.store_id, decision.dept_id]
+    found = connection.execute(_RECOMMENDATION, pair).fetchone()
+    if found is not None:
+        return tuple(found)
+    latest = connection.execute("select max(recommendation_date) from ml.inventory_recommendations").fetchone()
+    if latest is None or latest[0] is None:
+        raise ShelfcastError("There are no recommendations to decide on.", "Run `shelfcast run` first.")
+    raise ShelfcastError(
+        f"Store {decision.store_id}, department {decision.dept_id} has no recommendation for the week of {latest[0]}.",
+        "`shelfcast export recommendations` lists the pairs that have one.",
+    )
+
+
+def _check_quantity(kind: Kind, quantity: float | None) -> None:
+    if kind != "override" and quantity is not None:
+        raise UsageError(f"To {kind} takes no quantity.", "Override the recommendation to order something else.")
+    if kind == "override" and quantity is None:
+        raise UsageError(
+            "An override needs a quantity.", "Give the order in dollars at retail value, 0 for no order at all."
+        )
+    if quantity is not None and not (math.isfinite(quantity) and 0 <= quantity <= GREATEST_ORDER):
+        raise UsageError(
+            f"An order of {quantity:,.10g} dollars cannot be placed.",
+            f"Give 0 to {GREATEST_ORDER:,.0f} dollars at retail value.",
+        )
+
+
+def _check_until(kind: Kind, until: dt.date | None) -> None:
+    if kind != "snooze" and until is not None:
+        raise UsageError(f"To {kind} takes no date.", "Snooze the recommendation to hear of it later.")
+    if kind == "snooze" and until is None:
+        raise UsageError("A snooze needs the date until which the pair stays silent.")
+
+
+def _check_snooze(decision: Decision, day: dt.date) -> None:
+    if decision.until is None:
+        return
+    last = day + dt.timedelta(weeks=LONGEST_SNOOZE_WEEKS)
+    if not day < decision.until <= last:
+        raise UsageError(
+            f"A snooze until {decision.until} makes no sense: the decision week is that of {day}.",
+            f"Give a date after it, {last} at the latest.",
+        )
+
+
+def _text(text: str, what: str, longest: int) -> str:
+    """Returns a person's words on one line."""
+    line = " ".join(text.split())
+    if len(line) > longest or not line.isprintable():
+        raise UsageError(f"The {what} has more than {longest:,} characters, or some that cannot be printed.")
+    return line

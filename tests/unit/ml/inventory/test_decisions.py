@@ -1,0 +1,51 @@
+"""What a decision of a person must hold, before any database sees it."""
+
+import datetime as dt
+from dataclasses import replace
+
+import pytest
+
+from ml.inventory.decisions import Decision
+from warehouse.errors import UsageError
+
+OVERRIDE = Decision("override", 1, 38, "Ana", 1250.0, reason="a strike at the supplier")
+SNOOZE = Decision("snooze", 1, 38, "Ana", until=dt.date(2012, 11, 16))
+APPROVE = Decision("approve", 1, 38, "Ana")
+
+
+@pytest.mark.parametrize("decision", [OVERRIDE, SNOOZE, APPROVE])
+def test_a_complete_decision_stays_as_it_is(decision: Decision) -> None:
+    assert decision.checked() == decision
+
+
+def test_words_are_put_on_one_line_and_money_in_whole_cents() -> None:
+    decision = replace(OVERRIDE, decided_by="  Ana\tB. ", reason=" two\n lines ", quantity=10.006).checked()
+    assert (decision.decided_by, decision.reason, decision.quantity) == ("Ana B.", "two lines", 10.01)
+
+
+def test_an_override_may_order_nothing() -> None:
+    assert str(replace(OVERRIDE, quantity=-0.0).checked().quantity) == "0.0"
+
+
+@pytest.mark.parametrize(
+    ("decision", "sentence"),
+    [
+        (replace(OVERRIDE, quantity=None), "An override needs a quantity. Give the order in dollars"),
+        (replace(OVERRIDE, reason=" "), "An override needs a reason."),
+        (replace(OVERRIDE, quantity=-5.0), "An order of -5 dollars cannot be placed. Give 0 to 1,000,000,000 dollars"),
+        (replace(OVERRIDE, quantity=float("nan")), "An order of nan dollars cannot be placed"),
+        (replace(OVERRIDE, quantity=2e9), "An order of 2,000,000,000 dollars cannot be placed"),
+        (replace(OVERRIDE, until=SNOOZE.until), "To override takes no date"),
+        (replace(APPROVE, quantity=5.0), "To approve takes no quantity"),
+        (replace(SNOOZE, until=None), "A snooze needs the date until which the pair stays silent"),
+        (replace(APPROVE, decided_by=""), "needs the name of who decides"),
+        (replace(APPROVE, decided_by="=cmd()"), "beginning with a letter or a digit"),
+        (replace(APPROVE, reason="x" * 1001), "The reason has more than 1,000 characters"),
+        (replace(APPROVE, decided_by="a\x1b[31m"), "The name has more than 100 characters, or some that cannot"),
+        (replace(APPROVE, kind="ignore"), "There is no decision 'ignore'. Choose one of approve, override, snooze."),
+    ],
+)
+def test_an_incomplete_decision_is_refused_in_one_sentence(decision: Decision, sentence: str) -> None:
+    with pytest.raises(UsageError) as refused:
+        decision.checked()
+    assert sentence in str(refused.value)
