@@ -1,0 +1,138 @@
+"""Guardrails: which orders may go out by themselves, and which a person should look at first, with the reason.
+
+Orders and forecasts are compared with what the pair sold lately and with what it sold in the same weeks of last year:
+with recent weeks alone, the weeks before Christmas and after New Year would flood the planner. Thresholds were chosen
+on the weeks before the last 52 of the public data. Amounts are dollars at retail value.
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+import numpy.typing as npt
+
+from ml.inventory.policy import FloatArray
+
+BoolArray = npt.NDArray[np.bool_]
+
+AUTOMATIC = ""
+STALE_DATA, SHORT_HISTORY, UNUSUAL_SALES = "stale_data", "short_history", "unusual_sales"
+FORECAST_MOVED, LARGE_ORDER = "forecast_moved", "large_order"
+
+GUARDRAILS: Mapping[str, str] = {
+    STALE_DATA: "The latest weeks of sales are missing, so the order rests on old figures.",
+    SHORT_HISTORY: "The series has too few weeks of sales to learn from.",
+    UNUSUAL_SALES: "Sales of the last weeks were far from what was expected.",
+    FORECAST_MOVED: "The forecast is far from both the last weeks and the same weeks of last year.",
+    LARGE_ORDER: "The order is far above what sold lately and in the same weeks of last year.",
+}
+"""Reasons why a person should look, the gravest first, with a sentence for each."""
+
+COMPARED_WEEKS = 4
+"""Weeks that are averaged: forecasts ahead, sales lately, sales of the same weeks of last year."""
+
+YEAR_WEEKS = 52
+USUAL_WEEKS = 13
+
+SHORTEST_HISTORY_WEEKS = 13
+"""A series with fewer known weeks is new, or hardly ever sold."""
+
+STALE_WEEKS = 4
+"""Latest weeks that all lack sales make the data of a series stale."""
+
+FORECAST_MULTIPLES = (0.75, 1.5)
+"""A forecast below so many times the lesser, or above so many times the greater, of recent and last year's sales."""
+
+ORDER_WEEKS = 2.5
+"""An order of more than so many of the best of its usual weeks is large."""
+
+UNUSUAL_MULTIPLE = 1.25
+"""A week missed by more than so many times the mean week of the last year is unusual."""
+
+UNUSUAL_WEEKS = 4
+"""Weeks for which an unusual one is remembered."""
+
+TINY_AMOUNT = 1000.0
+"""Dollars of an order, of the position, and of four weeks of sales and forecast below which no person is asked."""
+
+
+def flags(
+    order: FloatArray,
+    position: FloatArray,
+    sales: FloatArray,
+    forecast: FloatArray,
+    weeks_known: npt.NDArray[np.int64],
+    is_unusual: BoolArray,
+    is_stale: BoolArray,
+    tiny_amount: float = TINY_AMOUNT,
+) -> npt.NDArray[np.str_]:
+    """Returns the gravest of `GUARDRAILS` that holds for each of n pairs, and '' where the order is automatic.
+
+    Args:
+        order: (n,) proposed order.
+        position: (n,) stock on hand and on order before it.
+        sales: (n, weeks) sales up to the decision, NaN where not known; a year of them, at least.
+        forecast: (n, horizons) forecast of the coming weeks.
+        weeks_known: (n,) weeks with known sales in the whole history.
+        is_unusual: (n,) whether a week of the last four was unusual, see `unusual_weeks`.
+        is_stale: (n,) whether the latest sales are missing, see `stale_pairs`.
+        tiny_amount: where order, position, and a month of sales and forecast are all below it, no person is asked.
+    """
+    ahead = np.maximum(forecast[:, :COMPARED_WEEKS], 0.0).mean(axis=1)
+    reasons = {
+        STALE_DATA: is_stale,
+        SHORT_HISTORY: weeks_known < SHORTEST_HISTORY_WEEKS,
+        UNUSUAL_SALES: is_unusual,
+        FORECAST_MOVED: has_moved(ahead, sales),
+        LARGE_ORDER: is_large(order, sales),
+    }
+    lately = np.nan_to_num(_mean_sold(sales[:, -COMPARED_WEEKS:]))
+    month = COMPARED_WEEKS * np.maximum(ahead, lately)
+    is_tiny = np.maximum(np.maximum(order, position), month) < tiny_amount
+    found = np.select(list(reasons.values()), list(reasons), AUTOMATIC)
+    return np.asarray(np.where(is_tiny, AUTOMATIC, found))
+
+
+def has_moved(ahead: FloatArray, sales: FloatArray) -> BoolArray:
+    """Returns whether a weekly forecast is far above or below both recent sales and last year's season, (n,)."""
+    lately, season = _mean_sold(sales[:, -COMPARED_WEEKS:]), _mean_sold(_last_year(sales))
+    low, high = FORECAST_MULTIPLES
+    is_comparable = ~np.isnan(lately) | ~np.isnan(season)
+    is_low, is_high = ahead < low * np.fmin(lately, season), ahead > high * np.fmax(lately, season)
+    return np.asarray(is_comparable & (is_low | is_high))
+
+
+def is_large(order: FloatArray, sales: FloatArray) -> BoolArray:
+    """Returns whether an order is far above the mean week lately, of the quarter and of last year's season, (n,)."""
+    windows = (sales[:, -COMPARED_WEEKS:], sales[:, -USUAL_WEEKS:], _last_year(sales))
+    usual = np.max([np.nan_to_num(_mean_sold(window)) for window in windows], axis=0)
+    return np.asarray((order > 0) & (order > ORDER_WEEKS * usual))
+
+
+def unusual_weeks(sales: FloatArray, expected: FloatArray, scale: FloatArray) -> BoolArray:
+    """Returns which weeks sold far from what was expected of them a week before, (n, weeks).
+
+    Args:
+        sales: (n, weeks) sales, NaN where not known; such a week is not unusual.
+        expected: (n, weeks) forecast of each week, made before it.
+        scale: (n, weeks) mean absolute sales of the year before each week.
+    """
+    with np.errstate(invalid="ignore"):
+        return np.asarray(np.abs(sales - expected) > UNUSUAL_MULTIPLE * np.maximum(scale, 1.0))
+
+
+def stale_pairs(sales: FloatArray) -> BoolArray:
+    """Returns whether the latest weeks of each pair are all missing, (n,)."""
+    return np.asarray(np.isnan(sales[:, -STALE_WEEKS:]).all(axis=1))
+
+
+def _last_year(sales: FloatArray) -> FloatArray:
+    """Returns what sold 52 weeks before each of the coming weeks; the columns that there are."""
+    weeks = sales.shape[1]
+    return sales[:, max(weeks - YEAR_WEEKS, 0) : max(weeks - YEAR_WEEKS + COMPARED_WEEKS, 0)]
+
+
+def _mean_sold(sales: FloatArray) -> FloatArray:
+    """Returns the mean of the known weeks, returns counted as none, NaN where no week is known."""
+    known = ~np.isnan(sales)
+    total, count = np.where(known, np.maximum(sales, 0.0), 0.0).sum(axis=1), known.sum(axis=1)
+    return np.asarray(np.divide(total, count, out=np.full(len(sales), np.nan), where=count > 0))
