@@ -197,9 +197,14 @@ def rollback(
 def export(
     what: Annotated[
         str,
-        typer.Argument(help="forecasts, recommendations, critical, accuracy, totals, anomalies, sales or rejected."),
+        typer.Argument(
+            help="forecasts, recommendations, critical, accuracy, totals, anomalies, sales, rejected or orders."
+        ),
     ] = "forecasts",
-    to: Annotated[Path | None, typer.Option("--to", help="File that ends in .csv or .parquet.", metavar="FILE")] = None,
+    to: Annotated[
+        Path | None, typer.Option("--to", help="File that ends in .csv or .parquet; a folder for orders.",
+                                  metavar="FILE")
+    ] = None,
     as_of: Annotated[
         str | None,
         typer.Option("--as-of", help="Forecast that was possible on this date; the latest week without it.",
@@ -217,8 +222,12 @@ def export(
     model: Annotated[
         str | None, typer.Option("--model", help="Candidate that forecasts; the champion without it.", metavar="NAME")
     ] = None,
+    week: Annotated[
+        str | None,
+        typer.Option("--week", help="Decision week of the orders; the latest without it.", metavar="YYYY-MM-DD"),
+    ] = None,
 ) -> None:  # fmt: skip
-    """Write forecasts, or a mart, to a CSV or Parquet file, whole or not at all.
+    """Write forecasts, or a mart, to a CSV or Parquet file, whole or not at all; orders to one file a store.
 
     Forecasts have the columns store, dept, date and cutoff (Fridays; the last week whose sales were known), then in
     dollars a week yhat, lo80, hi80, lo95 and hi95 (bounds of the 80 % and 95 % intervals), and model. Only forecasts
@@ -227,7 +236,7 @@ def export(
     from flows.commands import export as work
     from flows.forecast_export import ForecastOptions
 
-    work(what, to, ForecastOptions(as_of, horizon, pairs, model, submission))
+    work(what, to, ForecastOptions(as_of, horizon, pairs, model, submission), week)
 
 
 @app.command()

@@ -126,11 +126,18 @@ def report() -> None:
     console.print(f"Written to {path}. Next: [bold]shelfcast dashboard[/]")
 
 
-def export(what: str, to: Path | None, asked: "ForecastOptions") -> None:
-    """Writes forecasts or a mart to a file."""
-    from flows.export import FORECASTS, check_target, mart_rows, whole_file, write_frame
+def export(what: str, to: Path | None, asked: "ForecastOptions", week: str | None = None) -> None:
+    """Writes forecasts or a mart to a file, or purchase orders to a folder."""
+    from flows.export import FORECASTS, ORDERS, check_target, mart_rows, whole_file, write_frame
     from flows.forecast_export import ForecastOptions, forecast_rows
 
+    if what == ORDERS:
+        if asked != ForecastOptions():
+            raise UsageError("The export 'orders' takes --to and --week alone.", "The rest is for `export forecasts`.")
+        _export_orders(to or load_settings().home / "exports" / ORDERS, week)
+        return
+    if week is not None:
+        raise UsageError("Only `export orders` takes --week.", "Leave it out.")
     path = to or load_settings().home / "exports" / f"{what}.csv"
     check_target(what, path)
     request = asked.checked() if what == FORECASTS else None
@@ -146,6 +153,16 @@ def export(what: str, to: Path | None, asked: "ForecastOptions") -> None:
             frame = forecast_rows(context.settings, context.database, request, display)
         write_frame(frame, draft, path)
     console.print(f"{len(frame):,} rows written to {path}", soft_wrap=True)
+
+
+def _export_orders(folder: Path, week: str | None) -> None:
+    from flows.forecast_export import day_of
+    from flows.orders_export import export_orders, summary
+
+    day = None if week is None else day_of(week)
+    context = open_context()
+    for line in summary(export_orders(context.database, folder, day, context.run_id), folder):
+        console.print(line, soft_wrap=True, markup=False)
 
 
 def dashboard(port: int, address: str) -> None:

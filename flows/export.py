@@ -27,8 +27,8 @@ _QUERIES: dict[str, LiteralString] = {
     "rejected": "select * from marts.fct_rejected_rows order by rejected_at desc, file_name, line_number",
 }
 _KEYS = ("store_id", "dept_id")
-FORECASTS = "forecasts"
-NAMES = (FORECASTS, *_QUERIES)
+FORECASTS, ORDERS = "forecasts", "orders"
+NAMES = (FORECASTS, *_QUERIES, ORDERS)
 _ELSEWHERE = "Choose another place with --to."
 
 

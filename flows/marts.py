@@ -1,6 +1,7 @@
 """Reading of the marts, with one sentence where they are not built yet."""
 
-from typing import TYPE_CHECKING, LiteralString
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, LiteralString
 
 from warehouse.database import Database
 from warehouse.errors import ShelfcastError
@@ -9,8 +10,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def read_marts(database: Database, query: LiteralString) -> "pd.DataFrame":
-    """Returns the rows of a query over the marts, read as the role reader.
+def read_marts(database: Database, query: LiteralString, parameters: Mapping[str, Any] | None = None) -> "pd.DataFrame":
+    """Returns the rows of a query over the marts, read as the role reader; parameters are written `%(name)s` in it.
 
     Raises:
         ShelfcastError: the marts are not built yet.
@@ -18,6 +19,6 @@ def read_marts(database: Database, query: LiteralString) -> "pd.DataFrame":
     import psycopg
 
     try:
-        return database.read_frame(query, role="reader")
+        return database.read_frame(query, parameters, role="reader")
     except psycopg.errors.UndefinedTable:
         raise ShelfcastError("The marts are not built yet.", "Run `shelfcast run` first.") from None
