@@ -1,0 +1,142 @@
+"""Decisions of people in the database: written once, complete, by a role that may do nothing else."""
+
+import datetime as dt
+from dataclasses import replace
+
+import psycopg
+import pytest
+
+from ml.inventory.decisions import Decision, record
+from warehouse import embedded
+from warehouse.database import Database, open_database
+from warehouse.errors import ShelfcastError, UsageError
+
+WEEK = dt.date(2012, 10, 26)
+STORE = 7001
+OVERRIDE = Decision("override", STORE, 1, "Ana", 1250.0, reason="strike")
+_RECOMMENDATIONS = """
+insert into ml.inventory_recommendations
+(recommendation_id, store_id, dept_id, recommendation_date, current_stock, stock_source, on_order, avg_daily_demand,
+ demand_volatility, lead_time_weeks, review_period_weeks, service_level, reorder_point, safety_stock, order_up_to_level,
+ order_quantity, stockout_probability, status, expected_lost_margin, holding_cost, value_at_risk, review_reason, run_id)
+select
+    concat(store, '-', dept, '-20121026'), store, dept, date '2012-10-26', 100, 'simulated', 0, 20, 5, 2, 1, 0.95, 500,
+    80, 700, 600, 0.9, 'critical', 30, 1, 40, reason, 'r'
+from (values (7001, 1, 'large_order'), (7001, 2, '')) as pairs (store, dept, reason)
+"""
+
+
+@pytest.fixture
+def shop(database: Database):
+    """The shared database with two recommendations; decisions on them stay, as they must."""
+    with database.connect() as connection:
+        connection.execute("delete from raw.store_attributes where store_id = %s", [STORE])
+        connection.execute(
+            "insert into raw.store_attributes (store_id, store_type, size_sqft, load_id) values (%s, 'A', 1, 'x')",
+            [STORE],
+        )
+        connection.execute(_RECOMMENDATIONS)
+    yield database
+    with database.connect() as connection:
+        connection.execute("delete from raw.store_attributes where store_id = %s", [STORE])
+
+
+def rows(database: Database, dept: int):
+    return database.read_frame(
+        "select * from ops.decisions where store_id = %(store)s and dept_id = %(dept)s order by decision_id",
+        {"store": STORE, "dept": dept},
+    )
+
+
+def test_a_decision_is_written_with_what_was_recommended_at_that_moment(shop) -> None:
+    made = record(shop, OVERRIDE)
+    assert (made.is_new, made.recommendation_id, made.decision_date) == (True, f"{STORE}-1-20121026", WEEK)
+    row = rows(shop, 1).iloc[-1]
+    assert (row["order_quantity"], row["reason"], row["decided_by"]) == (1250.0, "strike", "Ana")
+    seen = row[["recommended_quantity", "recommended_status", "review_reason", "recommendation_date"]]
+    assert seen.tolist() == [600.0, "critical", "large_order", WEEK]
+
+
+def test_the_same_decision_twice_in_a_row_adds_nothing(shop) -> None:
+    pair = replace(OVERRIDE, dept_id=2, reason="twice")
+    approve = Decision("approve", STORE, 2, "Ana")
+    made = [record(shop, decision).is_new for decision in (pair, pair, approve, approve, pair)]
+    assert made == [True, False, True, False, True]
+    with shop.connect() as connection:
+        connection.execute(
+            "update ml.inventory_recommendations set order_quantity = 650 where store_id = %s and dept_id = 2", [STORE]
+        )
+    assert record(shop, pair).is_new, "another order was recommended in between"
+    assert rows(shop, 2)["recommended_quantity"].tolist()[-1] == 650
+
+
+@pytest.mark.parametrize(
+    ("decision", "kind", "sentence"),
+    [
+        (replace(OVERRIDE, dept_id=9), ShelfcastError, "department 9 has no recommendation for the week of 2012-10-26"),
+        (Decision("snooze", STORE, 1, "Ana", until=WEEK), UsageError, "the decision week is that of 2012-10-26"),
+        (Decision("snooze", STORE, 1, "Ana", until=dt.date(2030, 1, 1)), UsageError, "2013-10-25 at the latest"),
+        (replace(OVERRIDE, quantity=-1.0), UsageError, "cannot be placed"),
+    ],
+)
+def test_what_cannot_be_decided_is_refused_and_nothing_is_written(shop, decision, kind, sentence) -> None:
+    before = len(rows(shop, 1))
+    with pytest.raises(kind, match=sentence):
+        record(shop, decision)
+    assert len(rows(shop, 1)) == before
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "update ops.decisions set reason = 'other'",
+        "delete from ops.decisions",
+        "truncate ops.decisions",
+    ],
+)
+def test_nobody_changes_a_decision_not_even_the_owner(shop, statement) -> None:
+    record(shop, OVERRIDE)
+    with shop.connect() as connection, pytest.raises(psycopg.errors.InsufficientPrivilege, match="never changed"):
+        connection.execute(statement)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "update ops.decisions set reason = 'other'",
+        "delete from ops.decisions",
+        "insert into ops.decisions (recommendation_id, decision, decided_by, created_at) "
+        "values ('7001-1-20121026', 'approve', 'Ana', '2001-01-01')",
+        "insert into ops.decisions (recommendation_id, decision, decided_by, recommended_quantity) "
+        "values ('7001-1-20121026', 'approve', 'Ana', 0)",
+        "update ml.inventory_recommendations set order_quantity = 0",
+        "select * from raw.raw_sales",
+        "select * from ml.forecasts",
+        "select * from ops.pipeline_runs",
+        "select * from ops.purchase_orders",
+        "delete from ops.purchase_orders",
+        "create table ops.mine (a int)",
+        "create table public.mine (a int)",
+        "alter table ops.decisions disable trigger all",
+    ],
+)
+def test_the_planner_can_do_nothing_but_add_decisions(shop, statement) -> None:
+    with shop.connect("planner") as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
+        connection.execute(statement)
+
+
+def test_a_decision_on_nothing_is_refused_by_the_database_itself(shop) -> None:
+    insert = "insert into ops.decisions (recommendation_id, decision, decided_by) values ('none', 'approve', 'Ana')"
+    with shop.connect("planner") as connection, pytest.raises(psycopg.errors.ForeignKeyViolation):
+        connection.execute(insert)
+
+
+def test_a_home_from_before_the_planner_gets_the_role_when_it_is_opened(database, settings) -> None:
+    with database.connect() as connection:
+        connection.execute("revoke all on ops.decisions from planner")
+    (settings.home / "postgres" / "shelfcast_ready").write_text("")
+    embedded.start(settings)
+    opened = open_database(settings)
+    assert (settings.home / "postgres" / "shelfcast_ready").read_text() == "reader agent planner"
+    may = "select has_column_privilege('ops.decisions', 'reason', 'insert') as may"
+    assert opened.read_frame(may, role="planner")["may"].item()
