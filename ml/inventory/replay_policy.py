@@ -1,10 +1,10 @@
-"""A first policy of our own to replay: seasonal forecast plus pooled empirical errors of the whole protection period.
+"""Our own policy to replay: weekly forecasts plus pooled empirical errors of the whole protection period.
 
 What is learned is the error of the *sum* of demand over lead time plus review period, one distribution for each lead
-time, from origins before the replayed weeks, or, where it is learned anew every few weeks, before each of those.
-Errors are scaled by usual sales, the forecast and how far the two are apart, pooled over pairs of similar volume, and
-stretched by how noisy the pair has been. The settings were chosen on origins before the last 52 weeks of the public
-data.
+time. Every four weeks errors are pooled anew, from the origins whose protection periods had ended by then. Errors are
+scaled by usual sales, the forecast and how far the two are apart, pooled over pairs of similar volume, and stretched
+by how noisy the pair has been. That is learning; the settings, the constants below, are frozen: they were chosen on
+origins before the last 52 weeks of the public data.
 """
 
 from collections.abc import Sequence
@@ -14,15 +14,18 @@ import numpy as np
 import numpy.typing as npt
 
 from ml.forecasting.panel import Panel
-from ml.forecasting.seasonal import seasonal_base
 from ml.inventory.baselines import Family
 from ml.inventory.known import demand_of, live_weeks, recent_mean
 from ml.inventory.lead_times import LeadTimes
 from ml.inventory.policy import FloatArray
 from ml.inventory.replay import BoolArray, OrderRule
+from ml.inventory.replay_forecasts import WeeklyForecasts, base_forecasts
 
 FIRST_ORIGIN = 56
 """Weeks of history that an origin must have: a year, and a month for the level."""
+
+RELEARN_WEEKS = 4
+"""Weeks after which errors are pooled anew, with all that are known by then."""
 
 BANDS = 8
 SMALLEST_BAND = 500
@@ -92,15 +95,17 @@ class ProtectionPool:
 
 
 def empirical_protection(panel: Panel, start: int, lead_times: LeadTimes, review_weeks: int = 1,
-                         relearn_weeks: int | None = None) -> Family:  # fmt: skip
+                         relearn_weeks: int | None = RELEARN_WEEKS,
+                         forecasts: WeeklyForecasts | None = None) -> Family:  # fmt: skip
     """Returns the rule that orders up to a quantile (the knob) of demand over the protection period.
 
     Args:
-        panel: sales to the end of the replay; forecasts are made week by week from what was known.
+        panel: sales to the end of the replay.
         start: first replayed week.
         lead_times: possible lead times, the same for all pairs.
         review_weeks: weeks between two reviews.
-        relearn_weeks: weeks after which errors are pooled anew, with all that are known by then; never if not given.
+        relearn_weeks: weeks after which errors are pooled anew, with all that are known by then; never if None.
+        forecasts: made week by week from what was known; the seasonal base where none are given.
 
     Raises:
         ValueError: there are no two origins to learn from before the replay.
@@ -109,7 +114,7 @@ def empirical_protection(panel: Panel, start: int, lead_times: LeadTimes, review
     if start - max(periods) < FIRST_ORIGIN + 1:
         raise ValueError(f"{start} weeks before the replay are too few to learn from")
     end = panel.week_count
-    outlook = look_out(panel, range(FIRST_ORIGIN, end), periods)
+    outlook = look_out(panel, range(FIRST_ORIGIN, end), periods, forecasts)
     parts = [
         (build_protection_pool(panel, outlook.between(FIRST_ORIGIN, first - max(periods) + 1), periods), first)
         for first in range(start, end, relearn_weeks or end)
@@ -128,16 +133,19 @@ def empirical_protection(panel: Panel, start: int, lead_times: LeadTimes, review
     return rule
 
 
-def look_out(panel: Panel, origins: Sequence[int], periods: Sequence[int]) -> Outlook:
+def look_out(
+    panel: Panel, origins: Sequence[int], periods: Sequence[int], forecasts: WeeklyForecasts | None = None
+) -> Outlook:
     """Returns forecasts of the protection periods, each made from the weeks that were known at its origin.
 
     Args:
         panel: sales; only the first `origin` weeks are read for an origin.
         origins: weeks known at each origin, consecutive.
         periods: weeks of each possible protection period.
+        forecasts: of each origin; the seasonal base where none are given.
     """
-    forecast = np.stack([seasonal_base(panel.until(origin), max(periods)).point for origin in origins], axis=1)
-    ahead = np.maximum(forecast, 0.0).cumsum(axis=2)
+    made = forecasts or base_forecasts(panel, origins, max(periods))
+    ahead = np.maximum(made.at(origins)[:, :, : max(periods)], 0.0).cumsum(axis=2)
     total = np.stack([ahead[:, :, weeks - 1] for weeks in periods])
     scale = recent_mean(_one_week_more(np.abs(panel.sales[:, : max(origins)])), min(origins), SCALE_WEEKS)
     return Outlook(min(origins), total, _unit(scale, ahead[:, :, -1] / max(periods)), scale)

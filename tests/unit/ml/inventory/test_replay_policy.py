@@ -11,6 +11,7 @@ from scipy.stats import norm
 from ml.forecasting.panel import panel_from_frame
 from ml.inventory import replay_policy
 from ml.inventory.lead_times import LeadTimes
+from ml.inventory.replay_forecasts import WeeklyForecasts, base_forecasts
 from ml.inventory.replay_policy import (
     PROBABILITIES,
     Outlook,
@@ -81,9 +82,10 @@ def test_learned_periods_are_covered_as_often_as_the_target_says(panel):
         assert shares @ (actual <= level).mean(axis=(1, 2)) == pytest.approx(target, abs=0.015)
 
 
-@pytest.mark.parametrize("relearn_weeks", [None, 3])
-def test_nothing_after_the_review_moves_a_level(panel, relearn_weeks):
-    week = START + 5
+@pytest.mark.parametrize(("relearn_weeks", "ahead"), [(None, 5), (3, 5), (4, 4), (4, 8)])
+def test_nothing_after_the_review_moves_a_level(panel, relearn_weeks, ahead):
+    # Also not where errors are pooled anew in that very week: of periods that had not ended none is known.
+    week = START + ahead
     sales = panel.sales.copy()
     sales[:, week:] = np.random.default_rng(5).normal(0, 1e5, sales[:, week:].shape)
     before, after = (
@@ -115,6 +117,43 @@ def test_errors_pooled_anew_use_what_was_learned_meanwhile(panel):
     )
     assert (frozen[:, :6] == renewed[:, :6]).all()
     assert (frozen[:, 6:] != renewed[:, 6:]).any()
+
+
+def test_errors_are_pooled_anew_every_four_weeks_unless_asked_otherwise(panel, family):
+    renewed = empirical_protection(panel, START, LEAD_TIMES, relearn_weeks=4)(0.95).order_up_to
+    assert (family(0.95).order_up_to == renewed).all()
+
+
+def test_settings_are_frozen_whatever_the_replayed_weeks_hold(panel):
+    # Pooling anew learns errors, never settings: they are constants, and the first weeks of a replay, before errors are
+    # pooled anew, are ruled by what came before it alone.
+    def settings():
+        return {name: repr(value) for name, value in vars(replay_policy).items() if name.isupper()}
+
+    before, sales = settings(), panel.sales.copy()
+    assert {"BANDS", "ERROR_LIMITS", "SHRINKAGE_ORIGINS", "FORECAST_WEIGHT", "RELEARN_WEEKS"} <= before.keys()
+    sales[:, START:] = np.random.default_rng(6).gamma(1.0, 1e5, sales[:, START:].shape)
+    outlook = look_out(panel, range(START, WEEKS), [2, 3, 4])
+    learned = [
+        build_protection_pool(one, look_out(one, range(60, START - 4 + 1), [2, 3, 4]), [2, 3, 4])
+        for one in (panel, replace(panel, sales=sales))
+    ]
+    shares = np.asarray(LEAD_TIMES.probabilities)
+    levels = [mixture_quantile(pool, outlook, shares, 0.95) for pool in learned]
+    assert (levels[0] == levels[1]).all()
+    assert settings() == before
+
+
+def test_forecasts_that_are_given_stand_in_for_the_base(panel):
+    made = base_forecasts(panel, range(56, WEEKS))
+    given, base = (
+        empirical_protection(panel, START, LEAD_TIMES, forecasts=one)(0.95).order_up_to for one in (made, None)
+    )
+    assert given == pytest.approx(base, rel=1e-9)
+    larger = WeeklyForecasts(made.first_origin, made.point * 3)
+    assert (empirical_protection(panel, START, LEAD_TIMES, forecasts=larger)(0.95).order_up_to != base).any()
+    with pytest.raises(ValueError, match="not all forecast"):
+        made.at(range(50, 60))
 
 
 def test_a_level_never_exceeds_what_the_largest_weeks_would_need(panel, monkeypatch):
