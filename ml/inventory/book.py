@@ -8,8 +8,10 @@ import numpy as np
 import numpy.typing as npt
 
 from ml.inventory.demand import ResidualPool, build_pool, scaled_paths
+from ml.inventory.levels import Before
 from ml.inventory.policy import MAXIMUM_WEEKS, FloatArray, Policies, resolve_policies
 from ml.inventory.positions import AVERAGED_WEEKS, REPLAYED_WEEKS, Positions, counted_positions, simulated_positions
+from ml.inventory.watch import WATCHED_WEEKS, Watch, read_before, read_watch
 from warehouse.database import Database
 from warehouse.errors import ShelfcastError
 from warehouse.settings import Settings
@@ -63,6 +65,9 @@ class Book:
         policies: policy of each pair.
         positions: stock of each pair.
         stock_source: counted or simulated, for each pair.
+        unit_price: price of a piece where stock is counted in pieces, else NaN.
+        watch: what the guardrails look at; without it every order is automatic.
+        before: what the decision week before recommended; without it no status has hysteresis.
     """
 
     decision_date: dt.date
@@ -74,6 +79,9 @@ class Book:
     policies: Policies = field(repr=False)
     positions: Positions = field(repr=False)
     stock_source: npt.NDArray[np.str_] = field(repr=False)
+    unit_price: FloatArray | None = field(repr=False, default=None)
+    watch: Watch | None = field(repr=False, default=None)
+    before: Before | None = field(repr=False, default=None)
 
     def __len__(self) -> int:
         return len(self.pairs)
@@ -93,7 +101,7 @@ class Book:
         """Returns the book of some pairs; every pair keeps its figures."""
         columns: dict[str, Any] = {}
         for name, value in ((column.name, getattr(self, column.name)) for column in fields(self)):
-            if isinstance(value, Policies | Positions):
+            if isinstance(value, Policies | Positions | Watch | Before):
                 columns[name] = value.take(rows)
             elif isinstance(value, np.ndarray):
                 columns[name] = value[rows]
@@ -105,8 +113,7 @@ def load_book(settings: Settings, database: Database, pair: tuple[int, int] | No
 
     Raises:
         ShelfcastError: there are no sales, no champion forecasts from the last week of sales, no backtest errors or
-        no valid
-            policies; or a stock position cannot be used.
+            no valid policies; or a stock position cannot be used.
     """
     date = _decision_date(database)
     forecasts = database.read_frame(_FORECASTS, {"decision_date": date})
@@ -122,9 +129,20 @@ def load_book(settings: Settings, database: Database, pair: tuple[int, int] | No
         sales[:, -(REPLAYED_WEEKS + AVERAGED_WEEKS) :], policies, store, dept, settings.seed
     )
     positions, source = _merged_positions(stock, policies, simulated)
-    scale = _scale(sales, forecast)
+    scale = _scale(sales[:, -SCALE_WEEKS:], forecast)
     return Book(
-        date, pairs, forecast, pool.noise_of(store, dept, scale), pool.band_of(scale), pool, policies, positions, source
+        decision_date=date,
+        pairs=pairs,
+        forecast=forecast,
+        noise=pool.noise_of(store, dept, scale),
+        band=pool.band_of(scale),
+        pool=pool,
+        policies=policies,
+        positions=positions,
+        stock_source=source,
+        unit_price=stock["unit_price"].to_numpy(dtype=float),
+        watch=read_watch(database, pairs, date, sales, stock["stock_date"]),
+        before=read_before(database, pairs, date),
     )
 
 
@@ -180,17 +198,19 @@ def _forecast_matrix(
 
 
 def _read_sales(database: Database, pairs: "pd.DataFrame", date: dt.date, pair: tuple[int, int] | None) -> FloatArray:
-    """Returns (pairs, weeks) sales of the last year up to the decision week, NaN where a week is missing."""
+    """Returns (pairs, weeks) sales of the last two years up to the decision week, NaN where a week is missing."""
     import pandas as pd
 
     store, dept = pair or (None, None)
-    given = {"decision_date": date, "weeks": SCALE_WEEKS, "store_id": store, "dept_id": dept}
+    given = {"decision_date": date, "weeks": WATCHED_WEEKS, "store_id": store, "dept_id": dept}
     sales = database.read_frame(_SALES, given)
     keys = pd.MultiIndex.from_frame(pairs[["store_id", "dept_id"]])
     row = keys.get_indexer(pd.MultiIndex.from_frame(sales[["store_id", "dept_id"]]))
     known = row >= 0
-    matrix = np.full((len(pairs), SCALE_WEEKS), np.nan)
-    matrix[row[known], SCALE_WEEKS - 1 - sales["weeks_ago"].to_numpy()[known]] = sales["weekly_sales"].to_numpy()[known]
+    matrix = np.full((len(pairs), WATCHED_WEEKS), np.nan)
+    matrix[row[known], WATCHED_WEEKS - 1 - sales["weeks_ago"].to_numpy()[known]] = sales["weekly_sales"].to_numpy()[
+        known
+    ]
     return matrix
 
 

@@ -1,7 +1,8 @@
 """Inventory policies: what planners write, checked, and the one row that rules each pair."""
 
+import difflib
 from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,12 +13,27 @@ if TYPE_CHECKING:
     import pandas as pd
 
 FloatArray = npt.NDArray[np.float64]
+TextArray = npt.NDArray[np.str_]
+
+POLICY_KINDS = ("(R,S)", "(R,s,S)", "(s,Q)")
+"""How a pair is ordered: up to S at each review; up to S at a review that finds it at or below s; Q at or below s."""
+
+TARGET_KINDS = ("cycle_service", "fill_rate")
+"""What `service_level_rate` is the target of: order cycles without a stockout, or demand met from stock."""
+
+KINDS = {"policy_kind": POLICY_KINDS, "target_kind": TARGET_KINDS}
+"""Columns of words, and the words they may hold."""
 
 MAXIMUM_WEEKS = 26.0
 """Longest lead time, and longest review period, that an eight-week forecast is stretched over."""
 
+CONTINUOUS_REVIEW_WEEKS = 1.0
+"""Weeks between two reviews of (s,Q): the stock is looked at as often as the data come."""
+
 _SELECTORS = {"dept_id": 4, "store_id": 2, "store_type": 1}
 """What a row may name, and the weight it lends: pair 6, department 4, store 2, store type 1, default 0."""
+
+STORE_TYPES = ("A", "B", "C")
 
 _MEND = "Mend it in the seed inventory_policies and run `shelfcast transform`."
 
@@ -41,10 +57,13 @@ class Policies:
     """One policy a pair, as columns of the same length; amounts in dollars at retail value, rates as fractions.
 
     Attributes:
-        service_level_rate: target probability that protection demand stays within the reorder point.
+        policy_kind: one of POLICY_KINDS.
+        target_kind: one of TARGET_KINDS.
+        service_level_rate: the target: with cycle_service the probability that protection demand stays within the
+            reorder point, with fill_rate the share of demand that stock meets.
         lead_time_weeks: mean weeks from order to delivery.
         lead_time_deviation_weeks: standard deviation of it.
-        review_period_weeks: weeks between two reviews.
+        review_period_weeks: weeks between two reviews; (s,Q) is reviewed every week whatever stands here.
         minimum_order_amount: least order.
         pack_size_amount: orders are whole multiples of it.
         holding_cost_rate: cost of holding a dollar of stock at cost value for a year.
@@ -53,6 +72,8 @@ class Policies:
         maximum_stock_weeks: cap of the order-up-to level in weeks of mean demand.
     """
 
+    policy_kind: TextArray
+    target_kind: TextArray
     service_level_rate: FloatArray
     lead_time_weeks: FloatArray
     lead_time_deviation_weeks: FloatArray
@@ -67,20 +88,25 @@ class Policies:
     def __len__(self) -> int:
         return len(self.service_level_rate)
 
+    @property
+    def reviewed_weeks(self) -> FloatArray:
+        """Weeks between two reviews as the policy is run: one for (s,Q)."""
+        return np.where(self.policy_kind == "(s,Q)", CONTINUOUS_REVIEW_WEEKS, self.review_period_weeks)
+
     def take(self, rows: "slice | npt.NDArray[np.intp]") -> "Policies":
         """Returns the policies of some pairs."""
         return Policies(**{field.name: getattr(self, field.name)[rows] for field in fields(self)})
 
-    def changed(self, **values: float | FloatArray | None) -> "Policies":
+    def changed(self, **values: float | str | FloatArray | TextArray | None) -> "Policies":
         """Returns the policies with some columns replaced, by one value for all or by a column; None changes nothing.
 
         Raises:
-            ShelfcastError: a value is out of its range.
+            ShelfcastError: a value is out of its range, or not a word of its column.
         """
-        given = {name: np.broadcast_to(np.asarray(value, float), len(self)).copy()
-                 for name, value in values.items() if value is not None}  # fmt: skip
+        wanted = {name: value for name, value in values.items() if value is not None}
+        given: dict[str, Any] = {name: _spread(name, value, len(self)) for name, value in wanted.items()}
         for name, column in given.items():
-            _check_range(name, column, [f"what-if value {value:g}" for value in column])
+            _check_column(name, column, [f"what-if value {_text(value)}" for value in column.tolist()])
         return replace(self, **given)
 
 
@@ -95,11 +121,12 @@ def resolve_policies(policies: "pd.DataFrame", pairs: "pd.DataFrame") -> Policie
     type, and the row that names nothing rules the rest.
 
     Raises:
-        ShelfcastError: a value is missing or out of range, two rows name the same, or there is no default.
+        ShelfcastError: see `check_policies`.
     """
     check_policies(policies)
     chosen = ruling_rows(policies, pairs)
-    return Policies(**{name: policies[name].to_numpy(dtype=float)[chosen] for name in _RANGES})
+    columns: dict[str, Any] = {name: _column(policies, name)[chosen] for name in (*KINDS, *_RANGES)}
+    return Policies(**columns)
 
 
 def ruling_rows(policies: "pd.DataFrame", pairs: "pd.DataFrame") -> npt.NDArray[np.intp]:
@@ -118,18 +145,77 @@ def ruling_rows(policies: "pd.DataFrame", pairs: "pd.DataFrame") -> npt.NDArray[
 
 
 def check_policies(policies: "pd.DataFrame") -> None:
-    """Raises ShelfcastError where the policies are incomplete, out of range, doubled, or lack a default."""
+    """Checks the rows of policies, whatever they were read from.
+
+    Raises:
+        ShelfcastError: a column is missing or not known, a value is missing, no number, out of range or not a word of
+            its column, two rows name the same pairs, or there is no default.
+    """
+    _check_names(list(policies.columns))
     labels = [f"policy {name}" for name in policies["policy_id"]]
-    for name in _RANGES:
-        _check_range(name, policies[name].to_numpy(dtype=float), labels)
+    for name in (*KINDS, *_RANGES):
+        _check_column(name, _column(policies, name), labels)
     named = policies[list(_SELECTORS)]
+    foreign = named["store_type"].notna() & ~named["store_type"].isin(STORE_TYPES)
+    if foreign.any():
+        row = policies.iloc[int(foreign.to_numpy().argmax())]
+        what = f"Policy {row['policy_id']} has store_type {str(row['store_type'])!r}; it must be A, B or C, or empty."
+        raise ShelfcastError(what, _MEND)
     doubled = named.duplicated().to_numpy()
     if doubled.any():
-        raise ShelfcastError(
-            f"{labels[int(doubled.argmax())]} names the same pairs as another row.".capitalize(), _MEND
-        )
+        raise ShelfcastError(f"{_capital(labels[int(doubled.argmax())])} names the same pairs as another row.", _MEND)
     if not named.isna().all(axis=1).any():
         raise ShelfcastError("No default inventory policy: every row names a store, department or store type.", _MEND)
+
+
+def _check_names(names: list[str]) -> None:
+    """Raises ShelfcastError where a column is missing or not known, with the known name that it resembles."""
+    wanted = ("policy_id", *reversed(_SELECTORS), *KINDS, *_RANGES)
+    unknown = [name for name in names if name not in wanted]
+    if unknown:
+        close = difflib.get_close_matches(unknown[0], wanted, 1)
+        meant = f"; did you mean {close[0]}?" if close else "."
+        raise ShelfcastError(f"The inventory policies have a column {unknown[0]} that nobody knows{meant}", _MEND)
+    missing = [name for name in wanted if name not in names]
+    if missing:
+        raise ShelfcastError(f"The inventory policies have no column {missing[0]}.", _MEND)
+
+
+def _column(policies: "pd.DataFrame", name: str) -> FloatArray | TextArray:
+    """Returns a column as the words or the numbers that it must hold; what is missing stays empty."""
+    if name in KINDS:
+        return policies[name].fillna("").astype(str).to_numpy(dtype=np.str_)
+    import pandas as pd
+
+    numbers = pd.to_numeric(policies[name], errors="coerce").to_numpy(dtype=float)
+    unread = np.isnan(numbers) & policies[name].notna().to_numpy()
+    if unread.any():
+        row = policies.iloc[int(unread.argmax())]
+        raise ShelfcastError(f"Policy {row['policy_id']} has {name} {row[name]!r}; it must be a number.", _MEND)
+    return numbers
+
+
+def _spread(name: str, value: float | str | FloatArray | TextArray, count: int) -> FloatArray | TextArray:
+    if name in KINDS:
+        return np.broadcast_to(np.asarray(value, dtype=np.str_), count).copy()
+    return np.broadcast_to(np.asarray(value, dtype=np.float64), count).copy()
+
+
+def _check_column(name: str, values: FloatArray | TextArray, labels: list[str]) -> None:
+    if name in KINDS:
+        _check_words(name, values, labels)
+    else:
+        _check_range(name, values.astype(float), labels)
+
+
+def _check_words(name: str, values: FloatArray | TextArray, labels: list[str]) -> None:
+    wrong = ~np.isin(values, KINDS[name])
+    if wrong.any():
+        first = int(wrong.argmax())
+        what = (
+            f"{_capital(labels[first])} has {name} {str(values[first])!r}; it must be one of {', '.join(KINDS[name])}."
+        )
+        raise ShelfcastError(what, _mend_of(labels[first]))
 
 
 def _check_range(name: str, values: FloatArray, labels: list[str]) -> None:
@@ -142,5 +228,17 @@ def _check_range(name: str, values: FloatArray, labels: list[str]) -> None:
         first = int(wrong.argmax())
         floor = f"at least {least:g}" if is_zero_allowed else f"above {least:g}"
         ceiling = "" if np.isinf(greatest) else f" and {'below' if is_share else 'at most'} {greatest:g}"
-        what = f"{labels[first].capitalize()} has {name} {values[first]:g}; it must be {floor}{ceiling}."
-        raise ShelfcastError(what, _MEND if labels[first].startswith("policy") else "")
+        what = f"{_capital(labels[first])} has {name} {values[first]:g}; it must be {floor}{ceiling}."
+        raise ShelfcastError(what, _mend_of(labels[first]))
+
+
+def _text(value: float | str) -> str:
+    return value if isinstance(value, str) else f"{value:g}"
+
+
+def _capital(label: str) -> str:
+    return label[0].upper() + label[1:]
+
+
+def _mend_of(label: str) -> str:
+    return _MEND if label.startswith("policy") else ""

@@ -11,11 +11,14 @@ from psycopg import sql
 from ml.inventory.book import Book, load_book
 from ml.inventory.levels import decide
 from warehouse.database import Database
-from warehouse.incoming import publish_frame
-from warehouse.publish import Change
+from warehouse.incoming import create_incoming
+from warehouse.load import copy_frame
+from warehouse.publish import Change, merge
 from warehouse.settings import Settings
 
 if TYPE_CHECKING:
+    import datetime as dt
+
     import numpy.typing as npt
     import pandas as pd
 
@@ -26,8 +29,9 @@ STATUSES = ("critical", "reorder", "monitor", "adequate")
 _KEYS = ("store_id", "dept_id", "recommendation_date")
 _AMOUNTS = (
     "current_stock", "on_order", "avg_daily_demand", "demand_volatility", "reorder_point", "safety_stock",
-    "order_up_to_level", "order_quantity", "expected_lost_margin", "holding_cost", "value_at_risk",
+    "order_up_to_level", "order_quantity", "order_value_cost", "expected_lost_margin", "holding_cost", "value_at_risk",
 )  # fmt: skip
+_DIGITS = {"days_until_stockout": 1, "stockout_probability": 4, "expected_fill_rate": 4}
 _EXISTING = """
 select recommendation_id, status, order_quantity, agent_reasoning
 from ml.inventory_recommendations
@@ -43,6 +47,7 @@ class RecommendReport:
         rows: recommendations, one a pair.
         by_status: rows of each status, the most urgent first.
         value_at_risk_amount: margin lost over the protection period without an order, plus cost of excess stock.
+        automatic_share: share of the pairs that need no person, a fraction.
         simulated_share: share of the pairs whose stock is simulated, a fraction.
         change: what changed in the table.
     """
@@ -50,14 +55,15 @@ class RecommendReport:
     rows: int
     by_status: dict[str, int]
     value_at_risk_amount: float
+    automatic_share: float
     simulated_share: float
     change: Change
 
     def __str__(self) -> str:
         counts = ", ".join(f"{count:,} {status}" for status, count in self.by_status.items())
         return (
-            f"{self.rows:,} recommendations ({counts}), ${self.value_at_risk_amount:,.0f} at risk, stock of "
-            f"{self.simulated_share:.0%} simulated; {self.change}"
+            f"{self.rows:,} recommendations ({counts}), {self.automatic_share:.1%} need no person, "
+            f"${self.value_at_risk_amount:,.0f} at risk, stock of {self.simulated_share:.0%} simulated; {self.change}"
         )
 
 
@@ -89,8 +95,10 @@ class PairRecommendation:
 def recommend(settings: Settings, database: Database, run_id: str) -> RecommendReport:
     """Returns the report after one recommendation per forecast pair was written to `ml.inventory_recommendations`.
 
-    Recommendations of earlier decision weeks stay as they are. What an agent said of a pair is kept as long as
-    status and order stay the same.
+    Recommendations of other decision weeks stay as they are, but none of them is open any longer: what is on order
+    counts in the new ones, so the same shortage is never ordered twice. Statuses follow those of the decision week
+    before (see `ml.inventory.levels`), never their own, so writing a week again gives the same rows. What an agent said
+    of a pair is kept as long as status and order stay the same.
 
     Raises:
         ShelfcastError: forecasts, backtest errors, policies or stock positions are missing or not valid.
@@ -99,10 +107,7 @@ def recommend(settings: Settings, database: Database, run_id: str) -> RecommendR
     book = load_book(settings, database)
     frame = recommendations(book)
     reasoned = _with_reasoning(frame, database.read_frame(_EXISTING, {"decision_date": book.decision_date}))
-    scope = sql.SQL("t.recommendation_date = {}").format(sql.Literal(book.decision_date))
-    change = publish_frame(
-        database, reasoned.assign(run_id=run_id), "ml.inventory_recommendations", _KEYS, "replace", scope
-    )
+    change = _publish(database, reasoned.assign(run_id=run_id), book.decision_date)
     report = _report(frame, change)
     logger.info("%s; %.1f s", report, time.monotonic() - began)
     return report
@@ -110,11 +115,17 @@ def recommend(settings: Settings, database: Database, run_id: str) -> RecommendR
 
 def recommendations(book: Book) -> "pd.DataFrame":
     """Returns the recommendations of a book, named as in `ml.inventory_recommendations`; amounts in whole cents."""
-    return named(book, decide(book.forecast, book.noise, book.band, book.pool, book.policies, book.positions))
+    found = decide(book.forecast, book.noise, book.band, book.pool, book.policies, book.positions, book.before)
+    return named(book, found)
 
 
 def named(book: Book, figures: "dict[str, npt.NDArray[Any]]") -> "pd.DataFrame":
-    """Returns the columns that `decide` found for a book as recommendations, each with its key and source."""
+    """Returns the columns that `decide` found for a book as recommendations.
+
+    Beside them stand the key, the source of the stock, the guardrail that asks for a person, and the order in pieces
+    where stock is counted in pieces: packs are dollars, so an order is whole packs in dollars, and the pieces are the
+    fewest whole ones that are worth it.
+    """
     import pandas as pd
 
     frame = pd.concat([book.pairs[["store_id", "dept_id"]].reset_index(drop=True), pd.DataFrame(figures)], axis=1)
@@ -124,7 +135,13 @@ def named(book: Book, figures: "dict[str, npt.NDArray[Any]]") -> "pd.DataFrame":
     ]
     frame["recommendation_date"] = book.decision_date
     frame["stock_source"] = book.stock_source
-    return frame.round({**dict.fromkeys(_AMOUNTS, 2), "days_until_stockout": 1, "stockout_probability": 4})
+    order = figures["order_quantity"]
+    frame["order_quantity_pieces"] = np.nan if book.unit_price is None else np.ceil(order / book.unit_price - 1e-9)
+    frame["review_reason"] = (
+        "" if book.watch is None else book.watch.reasons(order, book.positions.total, book.forecast)
+    )
+    frame["is_open"] = frame["review_reason"] != ""
+    return frame.round({**dict.fromkeys(_AMOUNTS, 2), **_DIGITS})
 
 
 def calculate_reorder_point(
@@ -148,8 +165,9 @@ def calculate_reorder_point(
         service_level_rate=service_level, lead_time_weeks=lead_time_weeks, review_period_weeks=review_period_weeks
     )
     found = decide(
-        book.forecast[rows], book.noise[rows], book.band[rows], book.pool, policies, book.positions.take(rows)
-    )
+        book.forecast[rows], book.noise[rows], book.band[rows], book.pool, policies, book.positions.take(rows),
+        None if book.before is None else book.before.take(rows),
+    )  # fmt: skip
     cents = {name: round(float(found[name][0]), 2) for name in _AMOUNTS}
     days = float(found["days_until_stockout"][0])
     return PairRecommendation(
@@ -175,6 +193,22 @@ def calculate_reorder_point(
     )
 
 
+def _publish(database: Database, frame: "pd.DataFrame", date: "dt.date") -> Change:
+    """Returns what changed after a week's recommendations took the place of all open ones, in one transaction."""
+    table = "ml.inventory_recommendations"
+    incoming = create_incoming(database, table)
+    copy_frame(database, frame, incoming)
+    with database.connect() as connection:
+        connection.execute(
+            "update ml.inventory_recommendations set is_open = false where is_open and recommendation_date <> %s",
+            [date],
+        )
+        scope = sql.SQL("t.recommendation_date = {}").format(sql.Literal(date))
+        change = merge(connection, incoming, table, _KEYS, "replace", scope)
+        connection.execute(sql.SQL("drop table {}").format(sql.Identifier(*incoming.split("."))))
+    return change
+
+
 def _with_reasoning(frame: "pd.DataFrame", existing: "pd.DataFrame") -> "pd.DataFrame":
     """Returns the frame with the agents' reasoning carried over where it still speaks of the same decision."""
     same = ["recommendation_id", "status", "order_quantity"]
@@ -188,6 +222,7 @@ def _report(frame: "pd.DataFrame", change: Change) -> RecommendReport:
         rows=len(frame),
         by_status={status: int(counts.get(status, 0)) for status in STATUSES},
         value_at_risk_amount=round(float(frame["value_at_risk"].sum()), 2),
+        automatic_share=float((frame["review_reason"] == "").mean()),
         simulated_share=float((frame["stock_source"] == "simulated").mean()),
         change=change,
     )

@@ -22,7 +22,8 @@ LAST_WEEK = dt.date(2012, 8, 31)
 STORES, DEPTS, WEEKS, HORIZONS = 4, 15, 70, 8
 POLICY = """
 create table marts.dim_inventory_policies (
-    policy_id text, store_type text, store_id integer, dept_id integer, service_level_rate double precision,
+    policy_id text, store_type text, store_id integer, dept_id integer, policy_kind text, target_kind text,
+    service_level_rate double precision,
     lead_time_weeks double precision, lead_time_deviation_weeks double precision,
     review_period_weeks double precision, minimum_order_amount double precision, pack_size_amount double precision,
     holding_cost_rate double precision, ordering_cost_amount double precision, margin_rate double precision,
@@ -95,7 +96,7 @@ def _publish_policies(database, rows):
         connection.execute(POLICY)
         connection.cursor().executemany(
             "insert into marts.dim_inventory_policies values "
-            "(%s, %s, %s, %s, %s, 2, 0.5, 1, 100, 25, 0.2, 20, 0.3, 12)", rows
+            "(%s, %s, %s, %s, '(R,s,S)', 'cycle_service', %s, 2, 0.5, 1, 100, 25, 0.2, 20, 0.3, 12)", rows
         )  # fmt: skip
 
 

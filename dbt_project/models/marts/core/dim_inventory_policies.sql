@@ -13,6 +13,8 @@ final as (
         store_type,
         store_id,
         dept_id,
+        policy_kind,
+        target_kind,
         service_level_rate,
         lead_time_weeks,
         lead_time_deviation_weeks,

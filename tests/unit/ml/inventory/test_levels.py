@@ -17,6 +17,7 @@ RNG = np.random.default_rng(8)
 WALK = np.cumsum(RNG.standard_normal((2, DRAWS, 8)), axis=2) / 2 + RNG.standard_normal((2, DRAWS, 8))
 POOL = ResidualPool(np.array([1000.0]), WALK, np.ones(2), {}, RNG.permutation(np.linspace(-2.4, 2.4, DRAWS)))
 COLUMNS = {
+    "policy_kind": "(R,s,S)", "target_kind": "cycle_service",
     "service_level_rate": 0.95, "lead_time_weeks": 2.0, "lead_time_deviation_weeks": 0.5, "review_period_weeks": 1.0,
     "minimum_order_amount": 100.0, "pack_size_amount": 50.0, "holding_cost_rate": 0.2, "ordering_cost_amount": 25.0,
     "margin_rate": 0.3, "maximum_stock_weeks": 12.0,
@@ -34,7 +35,7 @@ LESS = settings(max_examples=60, deadline=None)
 
 
 def policy(**changes):
-    return Policies(**{name: np.array([float(changes.get(name, value))]) for name, value in COLUMNS.items()})
+    return Policies(**{name: np.array([changes.get(name, value)]) for name, value in COLUMNS.items()})
 
 
 def decide(base=1000.0, noise=0.2, on_hand=4.0, on_order=0.0, due=1.0, service=0.95, lead=2.0, **changes):

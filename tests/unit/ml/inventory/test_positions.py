@@ -12,6 +12,7 @@ from ml.inventory.positions import counted_positions, simulated_positions
 
 def policies(pairs, **changes):
     columns = {
+        "policy_kind": "(R,s,S)", "target_kind": "cycle_service",
         "service_level_rate": 0.95, "lead_time_weeks": 2.0, "lead_time_deviation_weeks": 0.5,
         "review_period_weeks": 1.0, "minimum_order_amount": 0.0, "pack_size_amount": 1.0, "holding_cost_rate": 0.2,
         "ordering_cost_amount": 25.0, "margin_rate": 0.3, "maximum_stock_weeks": 12.0,
