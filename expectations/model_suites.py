@@ -33,6 +33,7 @@ AMOUNTS = {
     "demand_volatility": "Volatility of demand",
     "safety_stock": "Safety stock",
     "order_quantity": "Order quantity",
+    "order_value_cost": "Value of the order at cost",
     "expected_lost_margin": "Expected lost margin",
     "holding_cost": "Holding cost",
     "value_at_risk": "Value at risk",
@@ -44,6 +45,8 @@ SIGNED_AMOUNTS = {
 }
 """Amounts that a department of returns may turn negative."""
 STATUSES = ["critical", "reorder", "monitor", "adequate"]
+POLICY_KINDS = ["(R,S)", "(R,s,S)", "(s,Q)"]
+TARGET_KINDS = ["cycle_service", "fill_rate"]
 
 _FORECASTS = """
 select
@@ -236,6 +239,13 @@ def _recommendation_coverage() -> list[Expectation]:
             "status", STATUSES[1:], "At most 60 % of the pairs are critical.",
             "A board that is all red helps nobody: stock or lead times may be wrong.", "warning", 0.4,
         ),
+        one_of("policy_kind", POLICY_KINDS, f"Policies are {', '.join(POLICY_KINDS)}.", "Orders follow the kind."),
+        one_of("target_kind", TARGET_KINDS, f"Targets are {', '.join(TARGET_KINDS)}.", "A level serves one of them."),
+        known("review_reason", "Every recommendation says whether a person must look.", "Orders go out by it."),
+        one_of(
+            "review_reason", [""], "At least 75 % of the recommendations need no person.",
+            "A planner who must look at everything looks at nothing.", "warning", 0.75,
+        ),
         one_of(
             "stock_source", ["counted", "simulated"], "Stock is marked as counted or simulated.",
             "Nobody may take a simulated shelf for a real one.",
@@ -267,6 +277,11 @@ def _recommendation_ranges(absurd: float) -> list[Expectation]:
             "Only a department of returns sells less than nothing.", "warning", 0.98,
         ),
         within("stockout_probability", 0, 1, "Stockout probabilities lie between 0 and 1.", "They are fractions."),
+        within("expected_fill_rate", 0, 1, "Expected fill rates lie between 0 and 1.", "They are fractions."),
+        ordered(
+            "order_value_cost", "order_quantity", "An order costs no more than it sells for.",
+            "Cost value is retail value less margin.",
+        ),
         within(
             "service_level", 0.5, 0.999, "Service targets lie between 50 % and 99.9 %.",
             "Below that planning is idle, above it stock grows without end.", "warning",

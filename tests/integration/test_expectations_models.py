@@ -102,7 +102,8 @@ def good_models():
         [
             (
                 f"{store}-{dept}", store, dept, LAST_WEEK, 9_000.0, "counted", 0.0, 1_400.0, 900.0, 1.0, 1.0, 0.95,
-                22_000.0, 2_000.0, 30_000.0, 21_000.0, 6.0, 0.2, "reorder", 10.0, 20.0, 30.0, "", "run",
+                22_000.0, 2_000.0, 30_000.0, 21_000.0, 6.0, 0.2, "reorder", 10.0, 20.0, 30.0, "", "run", 14_700.0,
+                0.97, "",
             )
             for store, dept in PAIRS
         ],
@@ -111,7 +112,7 @@ def good_models():
             "on_order", "avg_daily_demand", "demand_volatility", "lead_time_weeks", "review_period_weeks",
             "service_level", "reorder_point", "safety_stock", "order_up_to_level", "order_quantity",
             "days_until_stockout", "stockout_probability", "status", "expected_lost_margin", "holding_cost",
-            "value_at_risk", "agent_reasoning", "run_id",
+            "value_at_risk", "agent_reasoning", "run_id", "order_value_cost", "expected_fill_rate", "review_reason",
         ],
     )  # fmt: skip
     return {"forecasts": forecasts, "inventory_recommendations": recommendations}
@@ -154,6 +155,10 @@ BAD_FIGURES = {
     ),
     "stock in a slipped unit": (
         set_value("inventory_recommendations", "current_stock", 1e9), "Stock on hand lies between 0 and 100 times",
+    ),
+    "an order dearer than its sale": (
+        set_value("inventory_recommendations", "order_value_cost", 25_000.0),
+        "An order costs no more than it sells for.",
     ),
     "levels upside down": (
         set_value("inventory_recommendations", "order_up_to_level", 10.0),
