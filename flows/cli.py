@@ -183,6 +183,65 @@ def replay(
     work(weeks, baselines, seeds)
 
 
+@app.command(name="what-if")
+def what_if(
+    store: Annotated[int | None, typer.Argument(help="Store; the chain without it.")] = None,
+    department: Annotated[int | None, typer.Argument(help="Department; the whole store without it.")] = None,
+    service_level: Annotated[
+        float | None, typer.Option("--service-level", help="Target of every pair in percent, 50 to 99.99.")
+    ] = None,
+    lead_time: Annotated[
+        float | None, typer.Option("--lead-time", help="Weeks from order to delivery, above 0 to 26.")
+    ] = None,
+    lead_time_deviation: Annotated[
+        float | None, typer.Option("--lead-time-deviation", help="Standard deviation of it in weeks, 0 to 26.")
+    ] = None,
+    review_period: Annotated[
+        float | None, typer.Option("--review-period", help="Weeks between two reviews, above 0 to 26.")
+    ] = None,
+    demand_shift: Annotated[
+        float, typer.Option("--demand-shift", help="Change of all demand ahead in percent, -100 to 900.")
+    ] = 0.0,
+    promotion: Annotated[
+        list[str] | None,
+        typer.Option("--promotion", metavar="WEEK:PERCENT",
+                     help="Planned uplift of a week ahead, such as 2:30 for 30 % more in the second; may be repeated."),
+    ] = None,
+) -> None:  # fmt: skip
+    """Try another service level, lead time, review period, promotion or demand: orders, stock, service and profit."""
+    from flows.what_if import promotions_of
+    from flows.what_if import what_if as work
+    from ml.inventory.what_if import Scenario
+
+    service = None if service_level is None else service_level / 100
+    shift, planned = demand_shift / 100, promotions_of(promotion or [])
+    work(store, department, Scenario(service, lead_time, lead_time_deviation, review_period, shift, planned))
+
+
+policy = typer.Typer(no_args_is_help=True, help="Show the inventory policies, or propose service levels that pay.")
+app.add_typer(policy, name="policy")
+
+
+@policy.command()
+def show() -> None:
+    """Show the inventory policies in force."""
+    from flows.policy import show as work
+
+    work()
+
+
+@policy.command()
+def optimise(
+    to: Annotated[
+        Path | None, typer.Option("--to", help="File for the proposal, ending in .csv.", metavar="FILE")
+    ] = None,
+) -> None:
+    """Propose service levels that maximise expected profit, as a changed copy of the seed to review."""
+    from flows.policy import optimise as work
+
+    work(to)
+
+
 @app.command()
 def rollback(
     version: Annotated[str | None, typer.Argument(help="Version of the model; the champion before without it.")] = None,

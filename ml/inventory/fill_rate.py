@@ -26,7 +26,7 @@ def expected_fill_rate(before: FloatArray, until: FloatArray, low: FloatArray, h
         high: (pairs,) highest position after a review.
     """
     demanded = (until - before).mean(axis=1)
-    short = _excess(until, low, high) - _excess(before, low, high)
+    short = excess(until, low, high) - excess(before, low, high)
     lost = np.divide(short, demanded, out=np.zeros_like(demanded), where=demanded > 0)
     met: FloatArray = np.clip(1 - lost, 0.0, 1.0)
     return met
@@ -60,7 +60,7 @@ def reach(reorder_point: FloatArray, lot: FloatArray, room: FloatArray) -> Float
     return np.minimum(reorder_point + lot, np.maximum(room, reorder_point))
 
 
-def _excess(demand: FloatArray, low: FloatArray, high: FloatArray) -> FloatArray:
+def excess(demand: FloatArray, low: FloatArray, high: FloatArray) -> FloatArray:
     """Returns mean demand above a position spread evenly from low to high."""
     above = demand - low[:, None]
     width = np.maximum(high - low, np.finfo(float).tiny)[:, None]

@@ -3,19 +3,21 @@
 Amounts are dollars at retail value, rates fractions. The demand is that of the recommendation: `levels.Outlook`.
 
 After a review the inventory position is at the top, where an order was placed, or anywhere between the reorder point
-and the top with equal chance, where none was. An order is placed in demand over order size of the reviews; its size
-is the way from the reorder point to the top plus the undershoot, the expected residual of a renewal process (Cox,
-Renewal Theory, 1962, section 5.2). For exponential demand this is exact, for other demand close (the tests say how
-close). What happens then is the textbook account of a review cycle: an order placed now decides the time from its
-delivery to that of the next (Silver, Pyke and Thomas, Inventory and Production Management in Supply Chains, 4th
-edition, sections 6.9 and 7.9; Hadley and Whitin, Analysis of Inventory Systems, 1963, chapter 5). It owes what it
-cannot sell; in a shop that loses it, service is a little better.
+and the top with equal chance, where none was; with (s,Q) it is anywhere between with equal chance (Axsäter, Inventory
+Control, 3rd edition, section 5.3). The share of reviews that order is demand over order size; the size is the way from
+the reorder point to the top plus the undershoot, the expected residual of a renewal process (Cox, Renewal Theory,
+1962, section 5.2). For exponential demand this is exact, for other demand close (the tests say how close). What happens
+then is the textbook account of a review cycle: an order placed now decides the time from its delivery to that of the
+next (Silver, Pyke and Thomas, Inventory and Production Management in Supply Chains, 4th edition, sections 6.9 and 7.9;
+Hadley and Whitin, Analysis of Inventory Systems, 1963, chapter 5). It owes what it cannot sell; in a shop that loses
+it, service is a little better.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 
+from ml.inventory.fill_rate import excess
 from ml.inventory.levels import WEEKS_PER_YEAR, Levels, Outlook
 from ml.inventory.policy import FloatArray, Policies
 
@@ -27,16 +29,18 @@ class Positions:
     Attributes:
         bottom: reorder point; without an order the position is above it.
         top: where an order brings the position.
+        top_rate: share of the reviews after which it is there; zero for (s,Q), which spreads it evenly.
         order_rate: share of the reviews at which an order is placed.
     """
 
     bottom: FloatArray
     top: FloatArray
+    top_rate: FloatArray
     order_rate: FloatArray
 
     def mean(self, at_top: FloatArray, over_range: FloatArray) -> FloatArray:
         """Returns the mean of a figure over the position: its value at the top, and its mean from bottom to top."""
-        return self.order_rate * at_top + (1 - self.order_rate) * over_range
+        return self.top_rate * at_top + (1 - self.top_rate) * over_range
 
 
 def steady_state(seen: Outlook, levels: Levels, policies: Policies) -> dict[str, FloatArray]:
@@ -55,7 +59,7 @@ def steady_state(seen: Outlook, levels: Levels, policies: Policies) -> dict[str,
     mean_position = position.mean(position.top, (position.bottom + position.top) / 2)
     over_cycle = (seen.until_delivery.mean(axis=1) + seen.protection.mean(axis=1)) / 2
     stock = np.maximum(mean_position - over_cycle + (owed_before + owed_after) / 2, 0.0)
-    cycles = WEEKS_PER_YEAR / policies.review_period_weeks
+    cycles = WEEKS_PER_YEAR / policies.reviewed_weeks
     figures = {
         "yearly_demand_amount": demand * cycles,
         "yearly_lost_amount": lost * cycles,
@@ -76,27 +80,21 @@ def positions_after_review(levels: Levels, policies: Policies, demand: FloatArra
         demand: mean demand of a review period.
         variance: variance of it.
     """
-    is_ordered = (levels.reorder_point > 0) & (demand > 0)
+    is_ordered, is_fixed = levels.needs_stock & (demand > 0), policies.policy_kind == "(s,Q)"
     known = np.where(is_ordered, demand, 1.0)
-    undershoot = (variance + known**2) / (2 * known)
-    pack = policies.pack_size_amount
+    undershoot = np.where(is_fixed, 0.0, (variance + known**2) / (2 * known))
+    pack, bottom = policies.pack_size_amount, levels.reorder_point
     smallest = np.maximum(np.ceil(policies.minimum_order_amount / pack), 1.0) * pack
-    filled = np.minimum(levels.order_up_to + pack / 2, levels.ceiling)
-    bottom = levels.reorder_point
+    filled = np.where(is_fixed, bottom + levels.lot, np.minimum(levels.order_up_to + pack / 2, levels.ceiling))
     top = np.maximum(np.maximum(filled, bottom - undershoot + smallest), bottom)
-    rate = np.minimum(known / (top - bottom + undershoot), 1.0)
-    return Positions(bottom, np.where(is_ordered, top, bottom), np.where(is_ordered, rate, 0.0))
+    rate = np.where(is_ordered, np.minimum(known / (top - bottom + undershoot), 1.0), 0.0)
+    return Positions(bottom, np.where(is_ordered, top, bottom), np.where(is_fixed, 0.0, rate), rate)
 
 
 def _mean_excess(demand: FloatArray, position: Positions) -> FloatArray:
-    """Returns the expected demand above the position; over a range the integral of the excess in closed form."""
-    above_bottom, above_top = (np.maximum(demand - level[:, None], 0.0) for level in (position.bottom, position.top))
-    # The difference of squares over twice the width, without the width: it may be zero.
-    over = np.where(above_top > 0, (above_bottom + above_top) / 2, 0.0)
-    width = (position.top - position.bottom)[:, None]
-    partly = (above_top == 0) & (above_bottom > 0)
-    over = np.where(partly, np.divide(above_bottom**2, 2 * width, out=over.copy(), where=partly & (width > 0)), over)
-    return position.mean(above_top.mean(axis=1), over.mean(axis=1))
+    """Returns the expected demand above the position."""
+    at_top = np.maximum(demand - position.top[:, None], 0.0).mean(axis=1)
+    return position.mean(at_top, excess(demand, position.bottom, position.top))
 
 
 def _stockout_rate(demand: FloatArray, position: Positions) -> FloatArray:

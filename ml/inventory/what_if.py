@@ -11,18 +11,18 @@ import numpy as np
 import numpy.typing as npt
 
 from ml.inventory.book import Book
-from ml.inventory.levels import Outlook, decide_and_measure, stock_levels
+from ml.inventory.levels import Measure, Outlook, decide_and_measure, stock_levels
 from ml.inventory.policy import MAXIMUM_WEEKS, FloatArray, Policies
 from ml.inventory.positions import Positions
-from ml.inventory.recommend import named
+from ml.inventory.recommend import named, recommendations
 from ml.inventory.steady_state import steady_state
 from warehouse.errors import ShelfcastError, UsageError
 
 if TYPE_CHECKING:
     import pandas as pd
 
-SERVICE_LIMITS = (0.5, 0.9999)
-"""Least and greatest service level, as the tests of the seed inventory_policies allow it."""
+SERVICE_LIMITS = (50.0, 99.99)
+"""Least and greatest service level in percent, as the tests of the seed inventory_policies allow it."""
 GREATEST_SHIFT = 9.0
 """Demand and promotions may grow tenfold; what a plan beyond that means, the past cannot tell."""
 CURVE_LEVELS = (0.6, 0.7, 0.8, 0.85, 0.9, 0.93, 0.95, 0.97, 0.98, 0.99, 0.995)
@@ -73,14 +73,14 @@ class Scenario:
         Raises:
             UsageError: a value is out of its range, or a week has two promotions.
         """
-        _check("service level", self.service_level_rate, *SERVICE_LIMITS)
+        _check("service level", _percent(self.service_level_rate), *SERVICE_LIMITS, " %")
         _check("lead time", self.lead_time_weeks, 0, MAXIMUM_WEEKS, " weeks", is_open=True)
         _check("lead time deviation", self.lead_time_deviation_weeks, 0, MAXIMUM_WEEKS, " weeks")
         _check("review period", self.review_period_weeks, 0, MAXIMUM_WEEKS, " weeks", is_open=True)
-        _check("demand shift", 100 * self.demand_shift_rate, -100, 100 * GREATEST_SHIFT, " %")
+        _check("demand shift", _percent(self.demand_shift_rate), -100, 100 * GREATEST_SHIFT, " %")
         for planned in self.promotions:
             _check("week of the promotion", planned.week_ahead, 1, horizon)
-            _check("uplift of the promotion", 100 * planned.uplift_rate, -100, 100 * GREATEST_SHIFT, " %")
+            _check("uplift of the promotion", _percent(planned.uplift_rate), -100, 100 * GREATEST_SHIFT, " %")
         weeks = [planned.week_ahead for planned in self.promotions]
         twice = [week for week in weeks if weeks.count(week) > 1]
         if twice:
@@ -91,13 +91,18 @@ class Scenario:
 class Kpis:
     """Expected figures of some pairs together; dollars at retail value, rates as fractions.
 
+    The first three are of the decision now, with the stock that is there; the others are what the policy leads to in a
+    year of demand like that ahead. A promotion passes, so only the first three know of it.
+
     Attributes:
         pairs: how many.
+        order_amount: what is to be ordered now.
+        risk_rate: probability that stock runs out before an order placed now is delivered, every pair weighed alike.
+        risk_amount: margin expected to be lost until then.
         stockout_rate: share of review cycles in which stock runs out, every pair weighed alike.
         fill_rate: share of demand in dollars that is met.
-        order_amount: what is to be ordered now.
         stock_amount: average stock on hand that the policy leads to.
-        demand_amount: demand of a year like the weeks ahead.
+        demand_amount: demand of a year.
         lost_margin_amount: margin lost a year for want of stock.
         holding_cost_amount: cost of holding stock a year.
         ordering_cost_amount: cost of orders a year.
@@ -105,9 +110,11 @@ class Kpis:
     """
 
     pairs: int
+    order_amount: float
+    risk_rate: float
+    risk_amount: float
     stockout_rate: float
     fill_rate: float
-    order_amount: float
     stock_amount: float
     demand_amount: float
     lost_margin_amount: float
@@ -154,7 +161,7 @@ def what_if(book: Book, scenario: Scenario, rows: npt.NDArray[np.intp] | None = 
     scenario.check(book.forecast.shape[1])
     chosen = book if rows is None else book.take(rows)
     before = evaluate(chosen)
-    return WhatIf(scenario, before, before if scenario == Scenario() else evaluate(changed(chosen, scenario)))
+    return WhatIf(scenario, before, before if scenario == Scenario() else evaluate_under(chosen, scenario))
 
 
 def rows_of(book: Book, store_id: int | None = None, dept_id: int | None = None) -> npt.NDArray[np.intp]:
@@ -202,13 +209,24 @@ def changed(book: Book, scenario: Scenario) -> Book:
     return replace(book, forecast=forecast, noise=growth * book.noise, policies=policies)
 
 
+def evaluate_under(book: Book, scenario: Scenario) -> Evaluation:
+    """Returns what a book recommends under a scenario, and what that leads to once its promotions have passed.
+
+    Raises:
+        UsageError: the scenario is out of range.
+    """
+    lasting = evaluate(changed(book, replace(scenario, promotions=())))
+    if not scenario.promotions:
+        return lasting
+    promoted = recommendations(changed(book, scenario))
+    return Evaluation(promoted, lasting.expected, _together(promoted, lasting.expected))
+
+
 def evaluate(book: Book) -> Evaluation:
     """Returns what a book recommends, and what that leads to."""
     import pandas as pd
 
-    figures = decide_and_measure(
-        _expected, book.forecast, book.noise, book.band, book.pool, book.policies, book.positions
-    )
+    figures = _measured(_expected, book)
     recommended = named(book, {name: column for name, column in figures.items() if name not in _EXPECTED})
     keys = book.pairs[["store_id", "dept_id"]].reset_index(drop=True)
     expected = pd.concat([keys, pd.DataFrame({name: figures[name] for name in _EXPECTED})], axis=1)
@@ -243,10 +261,14 @@ def service_profile(book: Book, service_levels: tuple[float, ...]) -> dict[str, 
         ]
         return {name: np.stack([one[name] for one in found], axis=1) for name in _EXPECTED}
 
-    figures = decide_and_measure(
-        profile, book.forecast, book.noise, book.band, book.pool, book.policies, book.positions
-    )
+    figures = _measured(profile, book)
     return {name: figures[name] for name in _EXPECTED}
+
+
+def _measured(measure: Measure, book: Book) -> dict[str, npt.NDArray[Any]]:
+    return decide_and_measure(
+        measure, book.forecast, book.noise, book.band, book.pool, book.policies, book.positions, book.before
+    )
 
 
 def _expected(seen: Outlook, policies: Policies, positions: Positions) -> dict[str, npt.NDArray[Any]]:
@@ -258,9 +280,11 @@ def _together(recommended: "pd.DataFrame", expected: "pd.DataFrame") -> Kpis:
     demand, lost = np.array([total["yearly_demand_amount"]]), np.array([total["yearly_lost_amount"]])
     return Kpis(
         pairs=len(expected),
+        order_amount=float(recommended["order_quantity"].sum()),
+        risk_rate=float(recommended["stockout_probability"].mean()),
+        risk_amount=float(recommended["expected_lost_margin"].sum()),
         stockout_rate=float(expected["stockout_rate"].mean()),
         fill_rate=float(_fill(demand, lost)[0]),
-        order_amount=float(recommended["order_quantity"].sum()),
         stock_amount=float(total["average_stock_amount"]),
         demand_amount=float(total["yearly_demand_amount"]),
         lost_margin_amount=float(total["yearly_lost_margin_amount"]),
@@ -272,6 +296,10 @@ def _together(recommended: "pd.DataFrame", expected: "pd.DataFrame") -> Kpis:
 
 def _fill(demand: FloatArray, lost: FloatArray) -> FloatArray:
     return 1 - np.divide(lost, demand, out=np.zeros_like(lost), where=demand > 0)
+
+
+def _percent(rate: float | None) -> float | None:
+    return None if rate is None else 100 * rate
 
 
 def _check(

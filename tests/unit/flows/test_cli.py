@@ -23,6 +23,8 @@ VERBS = [
     "doctor",
     "backtest",
     "replay",
+    "what-if",
+    "policy",
     "rollback",
     "export",
 ]

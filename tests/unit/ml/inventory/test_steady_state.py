@@ -34,19 +34,20 @@ def outlook(weekly):
 
 
 def levels(bottom, top, mean=300.0):
-    values = {"mean_demand": mean, "weekly_demand": mean / 3, "reorder_point": bottom, "safety_stock": 0.0,
-              "order_up_to": top, "ceiling": 1e9}  # fmt: skip
+    values = {"mean_demand": mean, "weekly_demand": mean / 3, "reorder_point": bottom, "order_up_to": top,
+              "lot": top - bottom, "ceiling": 1e9, "needs_stock": True}  # fmt: skip
     return Levels(**{field.name: np.array([values.get(field.name, 0.0)]) for field in fields(Levels)})
 
 
-def run_for_years(draw, bottom, top, shops=4000, weeks=60):
+def run_for_years(draw, bottom, top, is_fixed=False, shops=4000, weeks=60):
     """Fill, stockout share, mean stock and order share of shops that are reviewed weekly and owe what they lack."""
     demand = draw((shops, weeks + 3))
     total = np.concatenate([np.zeros((shops, 1)), demand.cumsum(axis=1)], axis=1)
     position, found = np.full(shops, top), []
     for week in range(weeks):
         is_due = position <= bottom
-        position = np.where(is_due, top, position)
+        lots = np.floor((bottom - position) / (top - bottom)) + 1 if is_fixed else 0
+        position = np.where(is_due, position + lots * (top - bottom) if is_fixed else top, position)
         before, after = (total[:, week + ahead] - total[:, week] for ahead in (2, 3))
         owed = np.maximum(after - position, 0) - np.maximum(before - position, 0)
         stock = (np.maximum(position - before, 0) + np.maximum(position - after, 0)) / 2
@@ -67,6 +68,17 @@ def test_stock_service_and_orders_are_those_of_a_shop_that_is_run_for_years(shap
     assert found["fill_rate"][0] == pytest.approx(fill, abs=tolerance / 2)
     assert found["stockout_rate"][0] == pytest.approx(stockout, abs=tolerance)
     assert found["yearly_order_count"][0] / 52 == pytest.approx(orders, abs=max(tolerance, 0.01) * 2.5)
+
+
+def test_orders_of_a_fixed_size_spread_the_position_evenly_as_in_a_shop_that_is_run_for_years():
+    rng = np.random.default_rng(4)
+    draw = lambda size: rng.gamma(4, 25, size)  # noqa: E731
+    found = steady_state(outlook(draw((200_000, 3))), levels(330.0, 630.0), policies(policy_kind="(s,Q)"))
+    fill, stockout, stock, orders = run_for_years(draw, 330.0, 630.0, is_fixed=True)
+    assert found["average_stock_amount"][0] == pytest.approx(stock, rel=0.01)
+    assert found["fill_rate"][0] == pytest.approx(fill, abs=0.002)
+    assert found["stockout_rate"][0] == pytest.approx(stockout, abs=0.005)
+    assert found["yearly_order_count"][0] / 52 == pytest.approx(orders, abs=0.01)
 
 
 def test_a_position_that_is_filled_up_at_every_review_has_the_fill_rate_of_the_normal_formula():

@@ -115,6 +115,13 @@ def test_a_promotion_adds_its_week_to_certain_demand():
     assert gain.to_numpy() == pytest.approx(0.5 * book.forecast[:, 1], abs=0.02)
 
 
+def test_a_promotion_passes_so_the_year_does_not_know_of_it():
+    found = what_if(make_book(), Scenario(promotions=(Promotion(1, 1.0),)))
+    assert found.after.kpis.risk_rate > found.before.kpis.risk_rate
+    assert found.after.kpis.order_amount > found.before.kpis.order_amount
+    pd.testing.assert_frame_equal(found.after.expected, found.before.expected)
+
+
 def test_a_promotion_after_the_protection_period_changes_no_order():
     book = make_book()
     found = what_if(book, Scenario(promotions=(Promotion(8, 2.0),)))
@@ -135,7 +142,10 @@ def test_the_exchange_of_stock_for_service_rises_along_the_targets_and_meets_the
 @pytest.mark.parametrize(
     ("scenario", "words"),
     [
-        (Scenario(service_level_rate=1.0), r"The service level is 1; it must be at least 0.5 and at most 0.9999\."),
+        (
+            Scenario(service_level_rate=1.0),
+            r"The service level is 100 %; it must be at least 50 % and at most 99.99 %\.",
+        ),
         (Scenario(lead_time_weeks=0), r"The lead time is 0 weeks; it must be above 0 weeks and at most 26 weeks\."),
         (Scenario(lead_time_weeks=60), r"The lead time is 60 weeks; it must be above 0 weeks"),
         (Scenario(lead_time_deviation_weeks=-1), r"The lead time deviation is -1 weeks; it must be at least 0 weeks"),
