@@ -7,7 +7,7 @@ by how noisy the pair has been. That is learning; the settings, the constants be
 origins before the last 52 weeks of the public data.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -52,6 +52,9 @@ LEAST_SHARE = 0.25
 LARGEST_MULTIPLE = 1.5
 """A level is at most so many times what the largest week of the last year would sell over the longest protection."""
 
+SIZE_EXPONENT = 0.1
+"""How fast the odds of a stockout grow with the size of a pair where service is spread by size."""
+
 PROBABILITIES = np.concatenate([[0.0, 0.002, 0.005], np.arange(0.01, 0.995, 0.005), [0.995, 0.998, 1.0]])
 STEPS = 14
 """Halvings of the bracket of a quantile: to a ten-thousandth of its width."""
@@ -94,6 +97,39 @@ class ProtectionPool:
     dispersion: FloatArray
 
 
+@dataclass(frozen=True)
+class LearnedProtection:
+    """Demand over protection periods as it was known at each review of a replay, to take levels from.
+
+    Attributes:
+        outlook: forecasts at each review, one a replayed week.
+        parts: pools, each with the replayed weeks that it rules, from and to before.
+        ceiling: (pairs, weeks) greatest sensible level.
+        shares: probability of each period, (periods,) for all pairs or (pairs, periods).
+    """
+
+    outlook: Outlook
+    parts: tuple[tuple[ProtectionPool, int, int], ...]
+    ceiling: FloatArray
+    shares: FloatArray
+
+    def level(self, service_level: float | FloatArray, of: "LevelRule | None" = None) -> FloatArray:
+        """Returns the levels that give a service, (pairs, weeks).
+
+        Args:
+            service_level: for all pairs, or (pairs, 1) or (pairs, weeks).
+            of: from a pool, an outlook, shares and the service to the levels; quantiles where none is given.
+        """
+        weeks, first = self.outlook.unit.shape[1], self.outlook.first_origin
+        service = np.broadcast_to(np.asarray(service_level, float), (len(self.outlook.unit), weeks))
+        found = [
+            (of or mixture_quantile)(pool, self.outlook.between(first + at, first + end), self.shares,
+                                     service[:, at:end])
+            for pool, at, end in self.parts
+        ]  # fmt: skip
+        return np.asarray(np.clip(np.hstack(found), 0.0, self.ceiling))
+
+
 def empirical_protection(panel: Panel, start: int, lead_times: LeadTimes, review_weeks: int = 1,
                          relearn_weeks: int | None = RELEARN_WEEKS,
                          forecasts: WeeklyForecasts | None = None) -> Family:  # fmt: skip
@@ -111,26 +147,68 @@ def empirical_protection(panel: Panel, start: int, lead_times: LeadTimes, review
         ValueError: there are no two origins to learn from before the replay.
     """
     periods = [weeks + review_weeks for weeks in lead_times.weeks]
+    shares = np.asarray(lead_times.probabilities, float)
+    return level_rule(learn_protection(panel, start, periods, shares, relearn_weeks, forecasts))
+
+
+def level_rule(learned: LearnedProtection) -> Family:
+    """Returns the rule that orders all pairs up to the same quantile (the knob) of demand over the protection period.
+
+    Raises:
+        ValueError: by the rule, where the service level is not between 0 and 1, both excluded.
+    """
+    return lambda service_level: OrderRule(order_up_to=learned.level(service_level))
+
+
+def level_rule_by_size(learned: LearnedProtection) -> Family:
+    """Returns the rule that gives small pairs more service than large ones, where it costs little stock.
+
+    The knob is the service level of the median pair; the odds of a stockout grow with mean weekly sales to the power
+    of `SIZE_EXPONENT`.
+
+    Source: Silver, Pyke and Thomas, Inventory and Production Management in Supply Chains, 4th ed., section 6.11: a
+    given stock has fewest stockout occasions where it is spread by value, not by equal service.
+    """
+    scale = np.maximum(learned.outlook.scale, 1.0)
+    weight = (scale / np.median(scale, axis=0)) ** SIZE_EXPONENT
+
+    def rule(service_level: float) -> OrderRule:
+        odds = (1.0 - service_level) / service_level * weight
+        return OrderRule(order_up_to=learned.level(1.0 / (1.0 + odds)))
+
+    return rule
+
+
+def learn_protection(
+    panel: Panel, start: int, periods: Sequence[int], shares: FloatArray, relearn_weeks: int | None = RELEARN_WEEKS,
+    forecasts: WeeklyForecasts | None = None,
+) -> LearnedProtection:  # fmt: skip
+    """Returns what is known of demand over the protection periods at each review, learned from what was known then.
+
+    Args:
+        panel: sales to the end of the replay.
+        start: first replayed week.
+        periods: weeks of each possible protection period, ascending.
+        shares: probability of each, (periods,) for all pairs or (pairs, periods).
+        relearn_weeks: weeks after which errors are pooled anew, with all that are known by then; never if None.
+        forecasts: made week by week from what was known; the seasonal base where none are given.
+
+    Raises:
+        ValueError: there are no two origins to learn from before the replay.
+    """
     if start - max(periods) < FIRST_ORIGIN + 1:
         raise ValueError(f"{start} weeks before the replay are too few to learn from")
     end = panel.week_count
     outlook = look_out(panel, range(FIRST_ORIGIN, end), periods, forecasts)
+    # A pool knows the origins whose longest period had ended before its first week.
     parts = [
-        (build_protection_pool(panel, outlook.between(FIRST_ORIGIN, first - max(periods) + 1), periods), first)
+        (build_protection_pool(panel, outlook.between(FIRST_ORIGIN, first - max(periods) + 1), periods),
+         first - start, min(first + (relearn_weeks or end), end) - start)
         for first in range(start, end, relearn_weeks or end)
-    ]
-    ends = [first for _, first in parts[1:]] + [end]
-    ceiling = np.maximum(_ceiling(panel, start, max(periods)), outlook.between(start, end).total[-1])
-    shares = np.asarray(lead_times.probabilities, float)
-
-    def rule(service_level: float) -> OrderRule:
-        level = [
-            mixture_quantile(pool, outlook.between(first, last), shares, service_level)
-            for (pool, first), last in zip(parts, ends, strict=True)
-        ]
-        return OrderRule(order_up_to=np.clip(np.hstack(level), 0.0, ceiling))
-
-    return rule
+    ]  # fmt: skip
+    ahead = outlook.between(start, end)
+    ceiling = np.maximum(_ceiling(panel, start, max(periods)), ahead.total[-1])
+    return LearnedProtection(ahead, tuple(parts), ceiling, shares)
 
 
 def look_out(
@@ -167,39 +245,65 @@ def build_protection_pool(panel: Panel, outlook: Outlook, periods: Sequence[int]
     return ProtectionPool(edges, np.stack(quantiles, axis=1), _dispersion(relative, is_live))
 
 
-def mixture_quantile(pool: ProtectionPool, outlook: Outlook, shares: FloatArray, service_level: float) -> FloatArray:
+def mixture_quantile(
+    pool: ProtectionPool, outlook: Outlook, shares: FloatArray, service_level: float | FloatArray
+) -> FloatArray:
     """Returns the level that covers demand over a random protection period with that probability, (pairs, origins).
 
     The quantile of a mixture lies between the least and the greatest quantile of its parts; there it is bisected.
 
+    Args:
+        pool: errors.
+        outlook: forecasts.
+        shares: probability of each period, (periods,) for all pairs or (pairs, periods).
+        service_level: one, or (pairs, origins).
+
     Raises:
-        ValueError: the service level is not between 0 and 1, both excluded.
+        ValueError: a service level is not between 0 and 1, both excluded.
     """
-    if not 0 < service_level < 1:
-        raise ValueError(f"service level {service_level} is not between 0 and 1")
+    service = np.broadcast_to(np.asarray(service_level, float), outlook.unit.shape)
+    wrong = ~((service > 0) & (service < 1))
+    if wrong.any():
+        raise ValueError(f"service level {service[wrong][0]} is not between 0 and 1")
+    return by_band(pool, outlook, shares, service, _bisect)
+
+
+BandRule = Callable[[FloatArray, FloatArray, FloatArray, FloatArray, FloatArray], FloatArray]
+"""From total and shares, (periods, n), spread, quantiles of the band and service, (n,), to n levels."""
+
+LevelRule = Callable[[ProtectionPool, Outlook, FloatArray, FloatArray], FloatArray]
+"""From a pool, an outlook, shares and the service of each pair and origin to levels, (pairs, origins)."""
+
+
+def by_band(
+    pool: ProtectionPool, outlook: Outlook, shares: FloatArray, service: FloatArray, rule: BandRule
+) -> FloatArray:
+    """Returns the levels that a rule gives, (pairs, origins), each band of pairs with its own quantiles."""
     level = np.empty(outlook.unit.shape)
     band = np.searchsorted(pool.edges, outlook.scale, side="right")
     spread = outlook.unit * pool.dispersion[:, None]
+    share = np.broadcast_to(shares, (len(level), len(outlook.total))).T
     for number in range(len(pool.edges) + 1):
         where = band == number
-        level[where] = _bisect(outlook.total[:, where], spread[where], pool.quantiles[:, number], shares, service_level)
+        each = share[:, np.nonzero(where)[0]]
+        level[where] = rule(outlook.total[:, where], each, spread[where], pool.quantiles[:, number], service[where])
     return level
 
 
 def _bisect(
-    total: FloatArray, spread: FloatArray, quantiles: FloatArray, shares: FloatArray, service_level: float
+    total: FloatArray, shares: FloatArray, spread: FloatArray, quantiles: FloatArray, service: FloatArray
 ) -> FloatArray:
     """Returns the mixture quantiles of (n,) situations of one band."""
-    parts = np.array([np.interp(service_level, PROBABILITIES, quantile) for quantile in quantiles])
-    each = total + spread * parts[:, None]
-    low, high = each.min(axis=0), each.max(axis=0)
+    parts = np.stack([np.interp(service, PROBABILITIES, quantile) for quantile in quantiles])
+    each = total + spread * parts
+    low, high = np.where(shares > 0, each, np.inf).min(axis=0), np.where(shares > 0, each, -np.inf).max(axis=0)
     for _ in range(STEPS):
         middle = (low + high) / 2
         covered = sum(
             share * np.interp((middle - mean) / spread, quantile, PROBABILITIES)
             for share, mean, quantile in zip(shares, total, quantiles, strict=True)
         )
-        is_below = covered < service_level
+        is_below = covered < service
         low, high = np.where(is_below, middle, low), np.where(is_below, high, middle)
     return np.asarray(high)
 
