@@ -48,6 +48,9 @@ def test_live_views_are_replaced_in_place(build):
         "fct_rejected_rows",
         "fct_agent_reports",
         "fct_model_promotions",
+        "fct_decisions",
+        "fct_orders",
+        "fct_override_scores",
     )
     assert {name: build.views[name] for name in live} == {name: build.views_again[name] for name in live}
 
@@ -67,7 +70,7 @@ def test_reading_roles_may_select_from_every_mart_after_a_rebuild(build, dbt_dat
         "where relnamespace = 'marts'::regnamespace and relkind in ('r', 'v')",
         {"role": role},
     )
-    assert len(allowed) == 22
+    assert len(allowed) == 25
     assert allowed["may"].all()
     with dbt_database.connect(role) as connection:
         assert connection.execute("select count(*) from marts.fct_data_quality").fetchone() == (2,)
@@ -204,6 +207,35 @@ def test_recommendations_rank_by_money_at_risk(rows):
     ]
 
 
+def test_the_latest_decision_on_a_recommendation_is_current_and_rules_its_order(rows):
+    found = rows(
+        "select recommendation_id, decision_name, is_current, is_latest, recommended_order_amount, "
+        "effective_order_amount from marts.fct_decisions order by decision_id"
+    )
+    assert [tuple(row.values()) for row in found] == [
+        ("1-1-before", "override", True, False, 650.0, 250.0),
+        ("1-1", "snooze", False, True, 600.0, 0.0),
+        ("1-1", "approve", True, True, 600.0, 600.0),
+    ]
+    orders = rows(
+        "select recommendation_id, order_state, effective_order_amount, expected_delivery_date, decided_by "
+        "from marts.fct_orders order by 1"
+    )
+    assert [tuple(row.values()) for row in orders] == [
+        ("1-1", "approved", 600.0, dt.date(2012, 9, 14), "Ana"),
+        ("1-1-before", "overridden", 250.0, dt.date(2012, 8, 28), "Ben"),
+        ("2-1", "automatic", 0.0, dt.date(2012, 9, 14), ""),
+    ]
+
+
+def test_an_override_is_scored_once_its_weeks_are_known(rows):
+    """50 on hand, demand 150: 650 leave 550 too much, 250 leave 150; a week costs 0.25 x 0.7 / 52 a dollar."""
+    (row,) = rows("select * from marts.fct_override_scores")
+    assert (row["recommendation_id"], row["is_scored"], row["protection_weeks"]) == ("1-1-before", True, 1)
+    assert (row["demand_amount"], row["recommended_excess_amount"], row["override_excess_amount"]) == (150, 550, 150)
+    assert row["value_added_amount"] == pytest.approx(400 * 0.25 * 0.7 / 52)
+
+
 def test_anomalies_know_their_deviation_and_whether_they_are_recent(rows):
     found = rows("select week_date, deviation_amount, is_recent from marts.fct_sales_anomalies order by 1")
     assert [tuple(row.values()) for row in found] == [(dt.date(2012, 7, 6), -30.0, False), (WEEK, 40.0, True)]
@@ -222,6 +254,11 @@ def test_live_views_show_what_code_wrote_since_the_build(rows, dbt_database):
     with dbt_database.connect() as connection:
         connection.execute("insert into ops.pipeline_runs (run_id, stage, status) values ('r2', 'ingest', 'running')")
     assert {row["run_id"] for row in rows("select run_id from marts.fct_pipeline_runs")} == {"r1", "r2"}
+    with dbt_database.connect("planner") as connection:
+        connection.execute(
+            "insert into ops.decisions (recommendation_id, decision, decided_by) values ('2-1', 'approve', 'Cleo')"
+        )
+    assert rows("select decided_by from marts.fct_orders where recommendation_id = '2-1'") == [{"decided_by": "Cleo"}]
     latest = rows("select run_id, is_success from marts.fct_data_quality where is_latest")
     assert latest == [{"run_id": "r1", "is_success": True}]
 
@@ -249,7 +286,7 @@ def test_each_broken_value_turns_its_test_red(rows, dbt, dbt_database):
         connection.execute(script)
     outcome = dbt("test")
     expected = {line.removeprefix("-- ") for line in script.splitlines() if line.startswith("-- ")}
-    assert len(expected) == 17
+    assert len(expected) == 18
     assert not outcome.success
     assert expected - outcome.with_status("fail") == set()
 

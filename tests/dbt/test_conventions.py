@@ -12,7 +12,8 @@ CONTRACT = {
     "dim_stores", "dim_departments", "dim_weeks", "dim_inventory_policies", "fct_weekly_sales", "sales_summary",
     "fct_forecasts", "fct_forecast_accuracy", "fct_model_scores", "fct_sales_anomalies", "latest_forecasts",
     "fct_forecast_drift", "fct_forecast_totals", "fct_total_accuracy",
-    "fct_inventory_recommendations", "critical_inventory", "fct_data_quality", "fct_pipeline_runs", "fct_loads",
+    "fct_inventory_recommendations", "critical_inventory", "fct_decisions", "fct_orders", "fct_override_scores",
+    "fct_data_quality", "fct_pipeline_runs", "fct_loads",
     "fct_rejected_rows", "fct_agent_reports", "fct_model_promotions",
 }  # fmt: skip
 SPECIFIED_VIEWS = {"latest_forecasts", "critical_inventory", "sales_summary"}
@@ -156,6 +157,7 @@ def test_models_with_arithmetic_have_a_unit_test(manifest):
         "dim_stores", "dim_departments", "dim_weeks", "fct_weekly_sales", "int_forecasts_marked",
         "int_backtest_errors_weighted", "fct_forecast_accuracy", "fct_model_scores", "fct_sales_anomalies",
         "fct_forecast_totals", "fct_total_accuracy", "int_recommendations_ranked", "fct_data_quality",
+        "int_policies_matched", "int_decisions_priced", "fct_orders", "fct_override_scores",
     }  # fmt: skip
     assert arithmetic - covered == set()
 
