@@ -260,10 +260,10 @@ def order_quantities(
     """Returns the order of each pair in dollars: zero exactly where none is due.
 
     A due order fills up to the order-up-to level in whole packs; with (s,Q) it is as many lots as bring the position
-    above the reorder point. It is cut to whole packs below the ceiling, and is never less than the minimum order.
+    above the reorder point and its margin. It is cut to whole packs below the ceiling, and is never less than the minimum order.
     """
     pack, smallest = policies.pack_size_amount, _smallest_packs(policies)
-    gap = levels.reorder_point - position
+    gap = levels.reorder_point + levels.margin - position
     lots = np.floor(np.maximum(gap, 0.0) / np.maximum(levels.lot, pack)) + 1
     is_fixed = policies.policy_kind == "(s,Q)"
     wanted = np.where(is_fixed, lots * levels.lot, levels.order_up_to - position)

@@ -51,7 +51,8 @@ known as (
         inventory_recommendations.holding_cost_amount,
         inventory_recommendations.value_at_risk_amount,
         inventory_recommendations.agent_reasoning,
-        inventory_recommendations.created_at
+        inventory_recommendations.created_at,
+        inventory_recommendations.review_reason = '' as is_automatic
 
     from inventory_recommendations
     inner join int_sales_summarized
@@ -99,7 +100,7 @@ final as (
         value_at_risk_amount,
         agent_reasoning,
         created_at,
-        review_reason = '' as is_automatic,
+        is_automatic,
         cast(
             row_number() over (
                 partition by decision_date
