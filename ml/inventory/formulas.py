@@ -95,3 +95,23 @@ def normal_expected_shortage(stock: float, mean: float, deviation: float) -> flo
     if deviation == 0:
         return max(mean - stock, 0.0)
     return deviation * standard_normal_loss((stock - mean) / deviation)
+
+
+def normal_fill_rate(stock: float, mean: float, deviation: float, order_quantity: float) -> float:
+    """Returns the share of demand met from stock when orders of one size are placed at a reorder point, never below 0.
+
+    Args:
+        stock: reorder point.
+        mean: mean demand over the lead time.
+        deviation: standard deviation of it.
+        order_quantity: demand of a replenishment cycle.
+
+    Source: one less expected shortage per cycle over the order size; Silver, Pyke and Thomas, Inventory and Production
+    Management in Supply Chains, 4th ed., section 6.7.2; Nahmias and Olsen, 7th ed., section 5.5, type 2 service.
+
+    Raises:
+        ValueError: the order size is not above zero.
+    """
+    if order_quantity <= 0:
+        raise ValueError(f"order quantity {order_quantity} is not above 0")
+    return max(1 - normal_expected_shortage(stock, mean, deviation) / order_quantity, 0.0)

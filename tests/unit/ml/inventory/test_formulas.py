@@ -73,3 +73,21 @@ def test_negative_costs_are_refused():
         formulas.economic_order_quantity(-1, 1, 1)
     with pytest.raises(ValueError, match="negative"):
         formulas.newsvendor_ratio(-1, 1)
+
+
+def test_the_fill_rate_is_that_of_the_textbook_examples():
+    # Chopra and Meindl: 2,500 a week with deviation 500, two weeks, reorder point 6,000, lots of 10,000: 0.9975.
+    assert formulas.normal_fill_rate(6000, 5000, 500 * math.sqrt(2), 10_000) == pytest.approx(0.9975, abs=5e-5)
+    # Nahmias, Harvey's Specialty Shop: mean 100, deviation 25, lots of 100: 98 % at a reorder point of 126.
+    assert formulas.normal_fill_rate(126, 100, 25, 100) == pytest.approx(0.98, abs=1e-3)
+
+
+@given(st.floats(0, 300), st.floats(10, 200), st.floats(1, 60), st.floats(1, 500))
+def test_the_fill_rate_agrees_with_the_loss_function_of_stockpyl(stock, mean, deviation, lot):
+    short, _ = loss_functions.normal_loss(stock, mean, deviation)
+    assert formulas.normal_fill_rate(stock, mean, deviation, lot) == pytest.approx(max(1 - short / lot, 0), abs=1e-9)
+
+
+def test_a_fill_rate_without_orders_is_refused():
+    with pytest.raises(ValueError, match="not above 0"):
+        formulas.normal_fill_rate(10, 5, 1, 0)

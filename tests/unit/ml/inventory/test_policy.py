@@ -73,3 +73,42 @@ def test_a_changed_policy_is_checked_and_leaves_the_rest():
     assert changed.lead_time_weeks.tolist() == resolved.lead_time_weeks.tolist()
     with pytest.raises(ShelfcastError, match="What-if value 1 has service_level_rate 1"):
         resolved.changed(service_level_rate=1.0)
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "words"),
+    [
+        ("policy_kind", "(s,S)", r"policy_kind '\(s,S\)'; it must be one of \(R,S\), \(R,s,S\), \(s,Q\)\."),
+        ("target_kind", "fillrate", "target_kind 'fillrate'; it must be one of cycle_service, fill_rate."),
+        ("target_kind", None, "Policy default has target_kind ''; it must be one of"),
+        ("store_type", "D", "Policy default has store_type 'D'; it must be A, B or C, or empty."),
+        ("lead_time_weeks", "two", "Policy default has lead_time_weeks 'two'; it must be a number."),
+    ],
+)  # fmt: skip
+def test_a_word_that_is_none_of_its_column_is_refused(column, value, words):
+    with pytest.raises(ShelfcastError, match=words):
+        resolve_policies(policies({column: value}), PAIRS)
+
+
+def test_a_mistyped_or_missing_column_is_refused_with_the_name_that_was_meant():
+    mistyped = policies({}).rename(columns={"service_level_rate": "servce_level_rate"})
+    with pytest.raises(ShelfcastError, match=r"column servce_level_rate .* did you mean service_level_rate\?"):
+        resolve_policies(mistyped, PAIRS)
+    with pytest.raises(ShelfcastError, match="no column policy_kind"):
+        resolve_policies(policies({}).drop(columns="policy_kind"), PAIRS)
+
+
+def test_kind_and_target_can_be_changed_to_words_they_know():
+    changed = resolve_policies(policies({}), PAIRS).changed(policy_kind="(s,Q)", target_kind="fill_rate")
+    assert changed.policy_kind.tolist() == ["(s,Q)"] * 4
+    assert changed.target_kind.tolist() == ["fill_rate"] * 4
+    with pytest.raises(ShelfcastError, match="What-if value QR has policy_kind 'QR'"):
+        changed.changed(policy_kind="QR")
+
+
+def test_fixed_quantities_are_reviewed_every_week():
+    rows = [
+        {"review_period_weeks": 4.0},
+        {"policy_id": "q", "dept_id": 38, "policy_kind": "(s,Q)", "review_period_weeks": 4.0},
+    ]
+    assert resolve_policies(policies(*rows), PAIRS).reviewed_weeks.tolist() == [1, 4, 1, 4]
