@@ -45,7 +45,7 @@ def recorded_sentence(made: "Recorded") -> str:
     what = {
         "approve": f"approved, ${made.recommended_amount:,.0f} as recommended",
         "override": f"overridden, ${decision.quantity or 0:,.0f} instead of {recommended}, in whole packs",
-        "snooze": f"snoozed until {decision.until}, {recommended} stays at home",
+        "snooze": f"snoozed until {decision.until}, nothing of the {recommended} recommended is ordered",
     }[decision.kind]
     sentence = f"{pair}: {what}, by {decision.decided_by}."
     return sentence if made.is_new else f"Nothing added, it was decided just so before. {sentence}"

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 COLUMNS = (
     "order_id", "store", "dept", "decision_week", "expected_delivery_date", "order_amount", "pieces",
-    "order_cost_amount", "pack_size_amount", "decision", "decided_by",
+    "order_cost_amount", "pack_size_amount", "decision", "decided_by", "stock_source",
 )  # fmt: skip
 """Columns of a file; amounts are dollars at retail value, the cost at cost value."""
 
@@ -34,6 +34,7 @@ select
     pack_size_amount,
     order_state as decision,
     case when order_state = 'automatic' then '' else decided_by end as decided_by,
+    stock_source,
     recommended_order_amount
 from marts.fct_orders
 where case when %(week)s::date is null then is_latest else decision_date = %(week)s end
@@ -68,6 +69,7 @@ class OrdersReport:
         waiting: pairs whose order goes out only once a person has approved or overridden it.
         waiting_amount: what was recommended for them, in dollars at retail value.
         snoozed: pairs that a person snoozed.
+        simulated: orders whose stock position is simulated.
         new: orders that were never exported before.
         changed: orders exported before with another amount.
         withdrawn: orders exported before that are not to be placed any more.
@@ -81,6 +83,7 @@ class OrdersReport:
     waiting: int
     waiting_amount: float
     snoozed: int
+    simulated: int
     new: int = 0
     changed: int = 0
     withdrawn: int = 0
@@ -110,7 +113,8 @@ def export_orders(database: Database, folder: Path, week: dt.date | None, run_id
     return OrdersReport(
         day, orders["store"].nunique(), len(orders), float(orders["order_amount"].sum()),
         float(orders["order_cost_amount"].sum()), len(waiting), float(waiting["recommended_order_amount"].sum()),
-        int((rows["decision"] == "snoozed").sum()), new, changed, withdrawn,
+        int((rows["decision"] == "snoozed").sum()), int((orders["stock_source"] == "simulated").sum()), new, changed,
+        withdrawn,
     )  # fmt: skip
 
 
@@ -158,11 +162,15 @@ def summary(report: OrdersReport, folder: Path) -> list[str]:
         lines.append("All of them were exported before: the files are the same and nothing was recorded.")
     if report.withdrawn or report.changed:
         lines.append("Tell the suppliers of the orders that changed or were withdrawn.")
+    if report.simulated:
+        lines.append(
+            f"Orders that rest on simulated stock: {report.simulated:,}. Do not place these; inventory.csv counts stock."
+        )
     if report.snoozed:
-        lines.append(f"{report.snoozed:,} pairs are snoozed.")
+        lines.append(f"Pairs that are snoozed: {report.snoozed:,}.")
     if report.waiting:
         lines.append(
-            f"{report.waiting:,} pairs with ${report.waiting_amount:,.0f} recommended wait for a person: "
+            f"Pairs that wait for a person: {report.waiting:,}, with ${report.waiting_amount:,.0f} recommended; "
             "`shelfcast decide list --waiting` names them."
         )
     return lines

@@ -16,13 +16,13 @@ WEEK = dt.date(2012, 10, 26)
 DELIVERY = dt.date(2012, 11, 9)
 ORDERS = pd.DataFrame(
     [
-        ("1-2-20121026", 1, 2, WEEK, DELIVERY, 600.0, 86.0, 420.0, 50.0, "automatic", ""),
-        ("1-3-20121026", 1, 3, WEEK, DELIVERY, 1050.0, None, 735.0, 50.0, "overridden", "Ana, B."),
-        ("45-2-20121026", 45, 2, WEEK, DELIVERY, 100.0, None, 70.0, 50.0, "approved", "Ana"),
+        ("1-2-20121026", 1, 2, WEEK, DELIVERY, 600.0, 86.0, 420.0, 50.0, "automatic", "", "counted"),
+        ("1-3-20121026", 1, 3, WEEK, DELIVERY, 1050.0, None, 735.0, 50.0, "overridden", "Ana, B.", "counted"),
+        ("45-2-20121026", 45, 2, WEEK, DELIVERY, 100.0, None, 70.0, 50.0, "approved", "Ana", "simulated"),
     ],
     columns=COLUMNS,
 )
-REPORT = OrdersReport(WEEK, 2, 3, 1750.0, 1225.0, waiting=4, waiting_amount=9000.0, snoozed=1, new=3)
+REPORT = OrdersReport(WEEK, 2, 3, 1750.0, 1225.0, waiting=4, waiting_amount=9000.0, snoozed=1, simulated=1, new=3)
 
 
 def test_a_file_holds_a_store_s_orders_with_cents_and_whole_pieces(tmp_path: Path) -> None:
@@ -30,9 +30,9 @@ def test_a_file_holds_a_store_s_orders_with_cents_and_whole_pieces(tmp_path: Pat
     assert [path.name for path in paths] == ["orders-1-2012-10-26.csv", "orders-45-2012-10-26.csv"]
     assert paths[0].read_text().splitlines() == [
         "order_id,store,dept,decision_week,expected_delivery_date,order_amount,pieces,order_cost_amount,"
-        "pack_size_amount,decision,decided_by",
-        "1-2-20121026,1,2,2012-10-26,2012-11-09,600.00,86,420.00,50.00,automatic,",
-        '1-3-20121026,1,3,2012-10-26,2012-11-09,1050.00,,735.00,50.00,overridden,"Ana, B."',
+        "pack_size_amount,decision,decided_by,stock_source",
+        "1-2-20121026,1,2,2012-10-26,2012-11-09,600.00,86,420.00,50.00,automatic,,counted",
+        '1-3-20121026,1,3,2012-10-26,2012-11-09,1050.00,,735.00,50.00,overridden,"Ana, B.",counted',
     ]
     assert {path.name for path in (tmp_path / "new").iterdir()} == {path.name for path in paths}
 
@@ -76,7 +76,11 @@ def test_the_columns_are_those_of_the_head() -> None:
     [
         (REPORT, "3 orders of 2 stores for the week of 2012-10-26: $1,750 at retail, $1,225 at cost, written to out"),
         (REPORT, "Recorded: 3 new, 0 with another amount than exported before, 0 withdrawn."),
-        (REPORT, "4 pairs with $9,000 recommended wait for a person: `shelfcast decide list --waiting` names them."),
+        (
+            REPORT,
+            "Pairs that wait for a person: 4, with $9,000 recommended; `shelfcast decide list --waiting` names them.",
+        ),
+        (REPORT, "Orders that rest on simulated stock: 1. Do not place these; inventory.csv counts stock."),
         (replace(REPORT, new=0), "All of them were exported before: the files are the same and nothing was recorded."),
         (replace(REPORT, new=0, withdrawn=1), "Tell the suppliers of the orders that changed or were withdrawn."),
         (replace(REPORT, orders=0, stores=0), "Nothing is to be ordered for the week of 2012-10-26."),
