@@ -164,7 +164,7 @@ def summary(report: OrdersReport, folder: Path) -> list[str]:
         lines.append("Tell the suppliers of the orders that changed or were withdrawn.")
     if report.simulated:
         lines.append(
-            f"Orders that rest on simulated stock: {report.simulated:,}. Do not place these; inventory.csv counts stock."
+            f"Orders that rest on simulated stock: {report.simulated:,}. Do not place these; supply inventory.csv."
         )
     if report.snoozed:
         lines.append(f"Pairs that are snoozed: {report.snoozed:,}.")
