@@ -33,7 +33,7 @@ def what_if(store: int | None, department: int | None, scenario: "Scenario") -> 
     """Prints what a scenario does to a pair, a store, a department or the chain."""
     from ml.forecasting.forecaster import HORIZON
     from ml.inventory.book import load_book
-    from ml.inventory.what_if import rows_of
+    from ml.inventory.what_if import compared, rows_of
     from ml.inventory.what_if import what_if as evaluate
 
     scenario.check(HORIZON)
@@ -44,7 +44,8 @@ def what_if(store: int | None, department: int | None, scenario: "Scenario") -> 
         book = load_book(context.settings, context.database)
         found = evaluate(book, scenario, rows_of(book, store, department))
     console.print(figures_table(found, f"{selection(store, department)}: {words(scenario)}"))
-    changes = changed_orders(found)
+    pairs = compared(found.before, found.after)
+    changes = pairs[pairs["order_change_amount"] != 0]
     if len(changes):
         console.print(changes_table(changes))
     if (found.before.recommendations["stock_source"] == "simulated").any():
@@ -78,7 +79,7 @@ def figures_table(found: "WhatIf", title: str) -> Table:
     pairs = found.before.kpis.pairs
     table = Table(
         title=f"{title} ({pairs:,} pair{'s' if pairs > 1 else ''})", title_justify="left",
-        caption="The first three: this decision, with the stock of today. The others: what the policy\nleads to in a "
+        caption="The first three: this decision, with the stock of today. The others: what the policy leads to in a "
         "year like the weeks ahead, without promotions.",
         caption_justify="left",
     )  # fmt: skip
@@ -87,17 +88,6 @@ def figures_table(found: "WhatIf", title: str) -> Table:
     for label, name, unit in _FIGURES:
         table.add_row(label, *_before_and_after(found.before.kpis, found.after.kpis, name, unit))
     return table
-
-
-def changed_orders(found: "WhatIf") -> "pd.DataFrame":
-    """Returns store_id, dept_id, and the orders before and after of the pairs whose order changes, the most first."""
-    keys = ["store_id", "dept_id", "order_quantity", "status"]
-    both = found.before.recommendations[keys].merge(
-        found.after.recommendations[keys], on=["store_id", "dept_id"], suffixes=("_before", "_after")
-    )
-    change = both["order_quantity_after"] - both["order_quantity_before"]
-    moved = both.assign(order_change=change)[change != 0]
-    return moved.sort_values("order_change", key=lambda values: values.abs(), ascending=False, kind="stable")
 
 
 def changes_table(changes: "pd.DataFrame") -> Table:
@@ -111,8 +101,8 @@ def changes_table(changes: "pd.DataFrame") -> Table:
         table.add_column(name, justify="left" if "status" in name else "right")
     for row in changes.head(SHOWN_CHANGES).itertuples():
         table.add_row(
-            f"{row.store_id}", f"{row.dept_id}", f"{row.order_quantity_before:,.0f}",
-            f"{row.order_quantity_after:,.0f}", row.status_before, row.status_after,
+            f"{row.store_id}", f"{row.dept_id}", f"{row.order_before_amount:,.0f}",
+            f"{row.order_after_amount:,.0f}", row.status_before, row.status_after,
         )  # fmt: skip
     return table
 

@@ -25,7 +25,7 @@ SERVICE_LIMITS = (50.0, 99.99)
 """Least and greatest service level in percent, as the tests of the seed inventory_policies allow it."""
 GREATEST_SHIFT = 9.0
 """Demand and promotions may grow tenfold; what a plan beyond that means, the past cannot tell."""
-CURVE_LEVELS = (0.6, 0.7, 0.8, 0.85, 0.9, 0.93, 0.95, 0.97, 0.98, 0.99, 0.995)
+CURVE_LEVELS = (0.7, 0.8, 0.87, 0.92, 0.95, 0.98, 0.995)
 """Service levels at which the exchange between service and stock is drawn."""
 
 _SUMMED = ("average_stock_amount", "yearly_demand_amount", "yearly_lost_amount", "yearly_order_count",
@@ -231,6 +231,29 @@ def evaluate(book: Book) -> Evaluation:
     keys = book.pairs[["store_id", "dept_id"]].reset_index(drop=True)
     expected = pd.concat([keys, pd.DataFrame({name: figures[name] for name in _EXPECTED})], axis=1)
     return Evaluation(recommended, expected, _together(recommended, expected))
+
+
+def compared(before: Evaluation, after: Evaluation) -> "pd.DataFrame":
+    """Returns one row a pair with what changes, the largest change of an order first; dollars at retail value.
+
+    store_id, dept_id, status_before, status_after, order_change_amount, and _before_amount and _after_amount of order,
+    reorder_point, order_up_to_level, average_stock and yearly_profit.
+    """
+    import pandas as pd
+
+    names = {"order": "order_quantity", "reorder_point": "reorder_point", "order_up_to_level": "order_up_to_level"}
+    yearly = {"average_stock": "average_stock_amount", "yearly_profit": "yearly_profit_amount"}
+    columns: dict[str, Any] = {name: before.recommendations[name] for name in ("store_id", "dept_id")}
+    sides = (("before", before), ("after", after))
+    columns |= {f"status_{side}": found.recommendations["status"] for side, found in sides}
+    for name, column in names.items():
+        columns |= {f"{name}_{side}_amount": found.recommendations[column] for side, found in sides}
+    for name, column in yearly.items():
+        columns |= {f"{name}_{side}_amount": found.expected[column].round(2) for side, found in sides}
+    columns["order_change_amount"] = columns["order_after_amount"] - columns["order_before_amount"]
+    return pd.DataFrame(columns).sort_values(
+        "order_change_amount", key=lambda values: values.abs(), ascending=False, kind="stable", ignore_index=True
+    )
 
 
 def exchange(book: Book, service_levels: tuple[float, ...] = CURVE_LEVELS) -> "pd.DataFrame":

@@ -14,7 +14,7 @@ from ml.inventory.demand import ResidualPool
 from ml.inventory.policy import Policies
 from ml.inventory.positions import Positions
 from ml.inventory.recommend import recommendations
-from ml.inventory.what_if import Promotion, Scenario, evaluate, exchange, rows_of, what_if
+from ml.inventory.what_if import Promotion, Scenario, compared, evaluate, exchange, rows_of, what_if
 from warehouse.errors import ShelfcastError, UsageError
 
 PAIRS = pd.DataFrame(
@@ -126,6 +126,17 @@ def test_a_promotion_after_the_protection_period_changes_no_order():
     book = make_book()
     found = what_if(book, Scenario(promotions=(Promotion(8, 2.0),)))
     assert found.after.recommendations["order_quantity"].equals(found.before.recommendations["order_quantity"])
+
+
+def test_pairs_are_compared_with_the_largest_change_of_an_order_first():
+    found = what_if(make_book(), Scenario(service_level_rate=0.99))
+    table = compared(found.before, found.after)
+    assert table["order_change_amount"].abs().is_monotonic_decreasing
+    assert table["order_change_amount"].sum() == pytest.approx(
+        found.after.kpis.order_amount - found.before.kpis.order_amount
+    )
+    pair = table[(table["store_id"] == 2) & (table["dept_id"] == 38)].iloc[0]
+    assert pair["reorder_point_after_amount"] == found.after.recommendations["reorder_point"][2]
 
 
 def test_the_exchange_of_stock_for_service_rises_along_the_targets_and_meets_the_scenario():

@@ -1,0 +1,85 @@
+"""What the What-if page tries: the inputs of the recommendations, read once, and what follows from a scenario.
+
+As on the Forecasts page, the model code reads its own tables; the page sees what it returns.
+"""
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from ml.inventory.book import Book, load_book
+from ml.inventory.what_if import Evaluation, Scenario, changed, evaluate, evaluate_under, exchange, rows_of
+from streamlit_app.house import open_house
+from streamlit_app.reading import read
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The pairs that a person looks at; None takes all stores, or all departments."""
+
+    store_id: int | None = None
+    dept_id: int | None = None
+
+
+def version() -> str:
+    """Returns when recommendations were last made: the book holds until they are made again."""
+    frame = read("""
+        select max(ended_at)::text as version
+        from marts.fct_pipeline_runs
+        where stage_name = 'recommend' and status = 'succeeded'
+    """)
+    return "none" if frame.empty else str(frame["version"].iloc[0])
+
+
+def book() -> Book:
+    """Returns the inputs of the recommendations.
+
+    Raises:
+        ShelfcastError: they are not whole, as in the middle of a run.
+    """
+    return _book(version())
+
+
+def today(choice: Choice) -> Evaluation:
+    """Returns what is recommended for some pairs, and what that leads to."""
+    return _evaluated(choice, Scenario(), version())
+
+
+def under(choice: Choice, scenario: Scenario) -> Evaluation:
+    """Returns the same under a scenario.
+
+    Raises:
+        UsageError: the scenario is out of range.
+    """
+    return _evaluated(choice, scenario, version())
+
+
+def curve(choice: Choice, scenario: Scenario) -> "pd.DataFrame":
+    """Returns what each service level would cost in stock, with all else as in the scenario."""
+    return _curve(choice, replace(scenario, service_level_rate=None, promotions=()), version())
+
+
+@st.cache_resource(max_entries=1, show_spinner="Reading forecasts, stock and policies …")
+def _book(version: str) -> Book:
+    house = open_house()
+    return load_book(house.settings, house.database)
+
+
+@st.cache_resource(max_entries=60, show_spinner="Working it out …")
+def _evaluated(choice: Choice, scenario: Scenario, version: str) -> Evaluation:
+    chosen = _chosen(choice, version)
+    return evaluate(chosen) if scenario == Scenario() else evaluate_under(chosen, scenario)
+
+
+@st.cache_resource(max_entries=60, show_spinner="Drawing service against stock …")
+def _curve(choice: Choice, scenario: Scenario, version: str) -> "pd.DataFrame":
+    return exchange(changed(_chosen(choice, version), scenario))
+
+
+def _chosen(choice: Choice, version: str) -> Book:
+    every = _book(version)
+    return every.take(rows_of(every, choice.store_id, choice.dept_id))
