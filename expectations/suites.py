@@ -30,6 +30,7 @@ FIRST_DAY = "2000-01-01"
 LARGEST_AMOUNT = 50_000_000.0
 PLAN_WEEKS = 104
 HORIZON_WEEKS = 8
+LONGEST_LEAD_TIME_DAYS = 182
 
 MARKDOWNS = ("markdown_1", "markdown_2", "markdown_3", "markdown_4", "markdown_5")
 
@@ -84,6 +85,21 @@ from raw_incoming.store_attributes i
 left join raw.store_attributes p on p.store_id = i.store_id
 """
 _STOCK = "select i.* from raw_incoming.stock_positions i"
+_UNKNOWN_PAIRS = """
+select i.*
+from {batch} i
+where not exists (
+    select 1 from raw_incoming.raw_sales s where s.store_id = i.store_id and s.dept_id = i.dept_id
+)
+"""
+_LATE_COUNTS = """
+select i.* from {batch} i where i.stock_date > (select max(s.sale_date) + 6 from raw_incoming.raw_sales s)
+"""
+_MISSING_PRICES = """
+select i.*
+from {batch} i
+where i.unit_price is null and exists (select 1 from raw_incoming.stock_positions p where p.unit_price is not null)
+"""
 
 
 def input_suites(published: Published, rows: dict[str, int], today: dt.date, may_remove: bool = False) -> list[Suite]:
@@ -328,7 +344,23 @@ def stock_suite(published: Published, today: dt.date) -> Suite:
             "unit_price", 0.001, 1e6, "Prices of a piece lie between a tenth of a cent and 1 million dollars.",
             "Stock in pieces is valued with this price.",
         ),
-        within("lead_time_days", 0.1, 365, "Lead times lie between a few hours and a year.", "Lead times are in days."),
+        within(
+            "lead_time_days", 0.1, LONGEST_LEAD_TIME_DAYS,
+            f"Lead times lie between a few hours and {LONGEST_LEAD_TIME_DAYS} days.",
+            "Lead times are in days; an eight-week forecast is not stretched over more than half a year.",
+        ),
+        none_found(
+            _UNKNOWN_PAIRS, "Every count is of a store and department that has sales.",
+            "Stock of a pair that never sold is a mistyped number.", "critical",
+        ),
+        none_found(
+            _LATE_COUNTS, "No count is dated after the last week of sales.",
+            "Between the sales and the count stock has moved unseen; add the sales up to that day.", "critical",
+        ),
+        none_found(
+            _MISSING_PRICES, "Every count has the price of a piece, or none has.",
+            "Without its price nobody knows whether a count is in pieces or in dollars.", "critical",
+        ),
         ordered(
             "stock_date", "expected_date", "Deliveries are expected on or after the day of the count.",
             "A delivery that has come belongs to the stock on hand.", "warning",

@@ -193,6 +193,10 @@ def with_stock(column, value):
     return change
 
 
+def priced(frames):
+    frames["stock_positions"]["unit_price"] = [4.5, None, None, None, None, None]
+
+
 def spoil(frames, changes):
     """Applies the changes one after the other and returns the rules that they break."""
     for change, _ in changes.values():
@@ -239,6 +243,19 @@ BAD_ROWS = {
     "a count in the future": (
         set_value("stock_positions", "stock_date", dt.date(2099, 1, 2)), "Counts lie between 2000-01-01 and today.",
     ),
+    "a count that the sales do not reach": (
+        set_value("stock_positions", "stock_date", LAST_WEEK + dt.timedelta(days=7), slice(3, 4)),
+        "No count is dated after the last week of sales.",
+    ),
+    "a count of a pair that never sold": (
+        set_value("stock_positions", "dept_id", 77, slice(4, 5)),
+        "Every count is of a store and department that has sales.",
+    ),
+    "a lead time of 60 weeks": (
+        set_value("stock_positions", "lead_time_days", 420.0, slice(5, 6)),
+        "Lead times lie between a few hours and 182 days.",
+    ),
+    "a missing price": (priced, "Every count has the price of a piece, or none has."),
 }  # fmt: skip
 
 
@@ -259,6 +276,10 @@ BAD_FILES = {
     "three Thursdays": (
         set_value("raw_sales", "sale_date", dt.date(2012, 8, 30)),
         'raw_sales: the rule "Every week of sales is dated by its Friday" is broken by 3 of 360 rows',
+    ),
+    "a count of a pair that never sold": (
+        with_stock("dept_id", 77),
+        'stock_positions: the rule "Every count is of a store and department that has sales" is broken by 3 rows',
     ),
 }  # fmt: skip
 

@@ -256,6 +256,27 @@ def test_inventory_with_all_columns_is_read(folder: Path, read):
     assert reasons(one) == {3: "Unit_Price is not above 0: '0'"}
 
 
+BAD_STOCK = {
+    "1,1,2010-02-09,-1,0,NA,NA,NA": "On_Hand is below 0: '-1'",
+    "1,2,2010-02-09,5,-2,NA,NA,NA": "On_Order is below 0: '-2'",
+    "1,3,2010-02-09,5,0,NA,0,NA": "Unit_Price is not above 0: '0'",
+    "1,4,2010-02-09,5,0,NA,NA,0": "Lead_Time_Days is not above 0: '0'",
+    "9,1,2010-02-09,5,0,NA,NA,NA": "store 9 is not in stores.csv",
+    "1,5,2010-02-09,NA,0,NA,NA,NA": "On_Hand is missing",
+    "1,6,2010-02-09,5,0,NA,NA,NA": "line 8 has other values for the same store, department and date",
+    "1,6,2010-02-09,6,0,NA,NA,NA": "line 8 has other values for the same store, department and date",
+}
+
+
+def test_every_bad_row_of_inventory_is_set_aside_with_its_reason(folder: Path, read):
+    header = "Store,Dept,Date,On_Hand,On_Order,Expected_Date,Unit_Price,Lead_Time_Days"
+    (folder / "inventory.csv").write_text("\n".join((header, *BAD_STOCK, "1,1,2010-02-16,7,0,NA,NA,14")))
+    one = read(folder)["stock_positions"]
+    expected = dict(enumerate(BAD_STOCK.values(), start=2))
+    assert reasons(one) == expected | {8: expected[8].replace("line 8", "line 9")}
+    assert accepted(one, "on_hand", "lead_time_days") == [(7.0, 14.0)]
+
+
 def test_lines_are_numbered_over_all_partitions(folder: Path, read, spark):
     rows = [f"1,{dept},2010-02-05,1.5,FALSE" for dept in range(1, 40_001)]
     rows[33_333] = "1,33334,2010-02-05,oops,FALSE"
