@@ -12,11 +12,26 @@ if TYPE_CHECKING:
 
     from ml.inventory.replay_report import Calibration, Comparison, Figures, Saving
 
+_UNKNOWN = (float("nan"), float("nan"))
 _MEASURES = {
     "stockout_rate": "pair-weeks with lost sales",
     "lost_amount": "lost sales in dollars",
     "excess_amount": "excess stock in dollars",
     "stock_amount": "average stock in dollars",
+}
+
+
+_UNCENSORED = (
+    "Demand is taken to be the recorded sales. It is uncensored: every policy, the baselines too, learns from what it "
+    "would have lost. `--censored` lets them learn from their own sales only."
+)
+_CENSORED = (
+    "Demand is taken to be the recorded sales, but from the first replayed week on every policy learns only from what "
+    "it sold itself (censored), in each draw of lead times on its own."
+)
+_FORECASTS = {
+    "base": "the seasonal base, which forecasts anew each week; it is not the champion",
+    "blend": "the blend, fitted every eight weeks and forecasting each week from the sales known by then",
 }
 
 
@@ -31,17 +46,19 @@ def headline(comparison: "Comparison") -> str:
 
 def conventions(comparison: "Comparison") -> list[str]:
     """Returns what a reader must know of every figure."""
-    times = comparison.settings.lead_times
+    settings = comparison.settings
+    times = settings.lead_times
     shares: Any = times.probabilities
     chances = ", ".join(f"{weeks} in {_percent(share)}" for weeks, share in zip(times.weeks, shares, strict=True))
     return [
         f"Every policy is reviewed weekly, waits for its orders (lead time in weeks: {chances}) and loses what it "
         "cannot sell.",
         "Stock positions are simulated: each pair opens with three weeks of its four-week mean and nothing on order.",
-        "Demand is taken to be the recorded sales. It is uncensored: every policy, the baselines too, learns from what "
-        "it would have lost.",
-        "Shelfcast orders up to a quantile of demand until the next delivery, learned from past errors of the seasonal "
-        "base, which forecasts anew each week; it is not the champion.",
+        _CENSORED if settings.is_censored else _UNCENSORED,
+        "Shelfcast orders up to a quantile of demand until the next delivery, learned from past errors of "
+        f"{_FORECASTS[settings.forecasts]}. "
+        "Errors are pooled anew every four weeks from the periods that had ended by then; settings are frozen.",
+        "Service by size: the same, but small pairs get more service than large ones, where it costs little stock.",
         "Each policy's setting is the one that gives the chain the stock named in the replayed weeks. No level reads "
         "its own week or a later one. Pairs with 50 weeks of sales before the replay take part.",
     ]
@@ -67,6 +84,7 @@ def sentences(comparison: "Comparison") -> list[str]:
         f"{headline(comparison)}.",
         *(_saving_sentence(saving) for saving in comparison.savings if saving.measure != "stock_amount"),
         *(_calibration_sentence(one) for one in comparison.calibration if one.target == 0.95),
+        *_guardrail_sentences(comparison),
         *conventions(comparison),
     ]
 
@@ -79,7 +97,8 @@ def comparison_markdown(comparison: "Comparison") -> str:
         "\n".join(f"- {sentence}" for sentence in conventions(comparison)),
         "![Stock against service](replay.png)",
         "## Service at equal average stock",
-        "Average stock is in weeks of sales; intervals are 95 %, from bootstrap samples of whole stores.",
+        "Average stock is in weeks of sales; intervals are 95 %, from bootstrap samples of whole stores, then for the "
+        "mean over draws of lead times. Those over stores are the wider ones: draws alone say too little.",
         _service_markdown(comparison),
         "## Money at equal average stock",
         "Dollars at retail value over the replayed weeks. Excess is stock and orders above the next three weeks' real "
@@ -88,12 +107,13 @@ def comparison_markdown(comparison: "Comparison") -> str:
         "## What Shelfcast saves",
         "\n".join(f"- {_saving_sentence(saving)}" for saving in comparison.savings),
         "## By store type",
-        "At the setting that gives the whole chain the stock.",
+        "At the setting that gives the whole chain the stock. Departments are in replay.csv.",
         _types_markdown(comparison),
         "## Do service targets hold?",
         "Share of decisions after which demand until the next delivery could arrive stayed at or below the "
         "order-up-to level. It is this that a cycle service target means; weeks with lost sales differ from it.",
         _calibration_markdown(comparison),
+        *_guardrail_markdown(comparison),
     ]
     gap = _gap(comparison)
     return "\n\n".join([*parts, gap] if gap else parts) + "\n"
@@ -103,7 +123,8 @@ def comparison_rows(comparison: "Comparison") -> "pd.DataFrame":
     """Returns one row a policy, stock level and group (row_kind equal_stock), and one a point of each exchange curve.
 
     Amounts are dollars at retail value over the replayed weeks, stock and excess their averages; rates are fractions.
-    A store_type that is empty means the chain.
+    The chain has neither store_type nor dept_id. Rows of kind guardrail hold what the guardrails would have done,
+    those of kind policies what a table of policies would have.
     """
     import pandas as pd
 
@@ -117,18 +138,19 @@ def comparison_rows(comparison: "Comparison") -> "pd.DataFrame":
         for curve in comparison.curves
         for number, (knob, earned) in enumerate(zip(curve.knobs, curve.profit_amount, strict=True))
     ]  # fmt: skip
-    return pd.DataFrame([*at_stock, *points])
+    return pd.DataFrame([*at_stock, *points, *_guardrail_rows(comparison)])
 
 
 def _row(figures: "Figures") -> dict[str, Any]:
     bounds = {
-        f"{name}_{end}_95": value
-        for name, pair in figures.intervals.items()
+        f"{name}_{end}_95{suffix}": value
+        for suffix, intervals in (("", figures.intervals), ("_seeds", figures.seed_intervals))
+        for name, pair in intervals.items()
         for end, value in zip(("low", "high"), pair, strict=True)
     }
     return {
         "row_kind": "equal_stock", "policy": figures.policy, "stock_level_weeks": figures.stock_level_weeks,
-        "store_type": figures.store_type, "pair_count": figures.pairs, "knob": figures.knob,
+        "store_type": figures.store_type, "dept_id": figures.dept_id, "pair_count": figures.pairs, "knob": figures.knob,
         **{name: float(value) for name, value in asdict(figures.kpis).items()},
         "profit_amount": figures.profit_amount, **bounds,
     }  # fmt: skip
@@ -141,7 +163,9 @@ def _service_markdown(comparison: "Comparison") -> str:
         for measure, label in (("stockout_rate", "stockouts"), ("fill_rate", "fill")):
             found = [_of_chain(comparison, policy, level) for level in levels]
             cells = [
-                f"{_percent(getattr(one.kpis, measure))}{_between(one.intervals[measure], _percent)}" for one in found
+                f"{_percent(getattr(one.kpis, measure))}{_between(one.intervals[measure], _percent)}"
+                f"{_between(one.seed_intervals.get(measure, _UNKNOWN), _percent)}"
+                for one in found
             ]
             rows.append([_title(policy), label, *cells])
     return _markdown(["policy", "share", *(f"{level:g} weeks" for level in levels)], rows)
@@ -157,7 +181,7 @@ def _money_markdown(comparison: "Comparison") -> str:
             _dollars(one.kpis.stock_amount), _dollars(one.kpis.excess_amount), _number(one.kpis.turns_rate, ".1f"),
             _number(one.kpis.orders_rate, ".2f"), _dollars(one.profit_amount),
         ]
-        for one in comparison.figures if not one.store_type
+        for one in comparison.figures if one.is_chain
     ]  # fmt: skip
     return _markdown(heads, rows)
 
@@ -191,12 +215,13 @@ def _calibration_markdown(comparison: "Comparison") -> str:
 def _saving_sentence(saving: "Saving") -> str:
     is_stock = saving.at == "stock_weeks"
     level = f"{saving.level:g} weeks of stock" if is_stock else f"{_percent(saving.level)} of demand sold"
-    what = f"Shelfcast against {_title(saving.baseline)}, both at {level}: {_MEASURES[saving.measure]}"
+    what = f"{_title(saving.policy)} against {_title(saving.baseline)}, both at {level}: {_MEASURES[saving.measure]}"
     if isnan(saving.cut_rate):
         return f"{what} cannot be compared, because a curve does not get there or has none."
     show = _percent if saving.measure == "stockout_rate" else _dollars
-    low, high = saving.interval
-    sure = "" if isnan(low) else f" (95 % interval over stores {-100 * high:+.1f} to {-100 * low:+.1f} %)"
+    over = (("stores", saving.interval), ("draws", saving.seed_interval))
+    ranges = [f"{name} {-100 * high:+.1f} to {-100 * low:+.1f} %" for name, (low, high) in over if not isnan(low)]
+    sure = f" (95 % interval over {', over '.join(ranges)})" if ranges else ""
     change = f"{-100 * saving.cut_rate:+.1f} %{sure}"
     return f"{what} {change}, {show(saving.ours)} instead of {show(saving.theirs)}."
 
@@ -207,6 +232,44 @@ def _calibration_sentence(found: "Calibration") -> str:
         f"{_percent(found.covered_rate)} of the protection periods, {_percent(found.pairs_within_rate)} of the pairs "
         "within five points."
     )
+
+
+def _guardrail_sentences(comparison: "Comparison") -> list[str]:
+    found = comparison.guardrails
+    if found is None:
+        return []
+    return [
+        f"Guardrails: {_percent(found.automatic.share_rate)} of {found.reviews:,} pair-reviews, new and short series "
+        f"included, need no person ({_percent(found.automatic_rate_with_tiny)} if tiny pairs were asked about too), "
+        f"at most {_percent(found.worst_week_rate)} are flagged in a week ({found.worst_week}).",
+        f"At a target of {_percent(found.target)} the levels of automatic orders covered "
+        f"{_percent(found.automatic.covered_rate)} of the protection periods, those of flagged ones "
+        f"{_percent(found.flagged.covered_rate)}; forecasts missed by {found.automatic.error_rate:.2f} and "
+        f"{found.flagged.error_rate:.2f} mean weeks.",
+    ]
+
+
+def _guardrail_markdown(comparison: "Comparison") -> list[str]:
+    found = comparison.guardrails
+    if found is None:
+        return []
+    named = {"automatic": found.automatic, "flagged": found.flagged, **found.by_reason}
+    rows = [
+        [name.replace("_", " "), _percent(one.share_rate), _percent(one.covered_rate), _number(one.error_rate, ".2f")]
+        for name, one in named.items()
+    ]
+    heads = ["reviews", "share", f"covered at a target of {_percent(found.target)}", "forecast error, mean weeks"]
+    return ["## Which orders need a person?", "\n".join(_guardrail_sentences(comparison)), _markdown(heads, rows)]
+
+
+def _guardrail_rows(comparison: "Comparison") -> list[dict[str, Any]]:
+    found = comparison.guardrails
+    if found is None:
+        return []
+    named = {"automatic": found.automatic, "flagged": found.flagged, **found.by_reason}
+    return [
+        {"row_kind": "guardrail", "policy": "shelfcast", "review": name, **asdict(one)} for name, one in named.items()
+    ]
 
 
 def _gap(comparison: "Comparison") -> str | None:
@@ -222,7 +285,7 @@ def _levels(comparison: "Comparison") -> tuple[list[float], list[str]]:
 def _of_chain(comparison: "Comparison", policy: str, level: float) -> "Figures":
     return next(
         one for one in comparison.figures
-        if (one.policy, one.stock_level_weeks, one.store_type) == (policy, level, "")
+        if one.is_chain and (one.policy, one.stock_level_weeks) == (policy, level)
     )  # fmt: skip
 
 

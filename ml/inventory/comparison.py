@@ -5,41 +5,44 @@ policy's exchange curve; its interval comes from bootstrap samples of whole stor
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
 
 import numpy as np
 import numpy.typing as npt
 
 from ml.forecasting.panel import Panel, as_date
 from ml.inventory.baselines import Family, min_max, seasonal_safety_stock, weeks_of_cover
-from ml.inventory.exchange import Curve, exchange_curve, interval, store_resamples
+from ml.inventory.exchange import exchange_curve
 from ml.inventory.known import demand_of, history_of_sales, live_weeks
-from ml.inventory.kpis import Kpis, covered_share, profit, protection_demand
+from ml.inventory.kpis import covered_share, protection_demand
 from ml.inventory.lead_times import LeadTimes
 from ml.inventory.policy import FloatArray
 from ml.inventory.replay import History, OrderRule
-from ml.inventory.replay_policy import FIRST_ORIGIN, empirical_protection
+from ml.inventory.replay_figures import curve_of, figures_at, grid_of, groups_of, savings_of
+from ml.inventory.replay_forecasts import WeeklyForecasts, base_forecasts
+from ml.inventory.replay_guardrails import measure_guardrails
+from ml.inventory.replay_policy import (
+    FIRST_ORIGIN,
+    LearnedProtection,
+    learn_protection,
+    level_rule,
+    level_rule_by_size,
+)
 from ml.inventory.replay_report import (
+    BY_SIZE,
     COVER,
     MIN_MAX,
     NAIVE,
     OURS,
-    STOCK_WEEKS,
     TITLES,
     WEEKS_LIMITS,
     Calibration,
     Comparison,
     Costs,
-    Figures,
-    PolicyCurve,
     ReplaySettings,
-    Saving,
 )
 from warehouse.errors import ShelfcastError
 from warehouse.progress import Progress, silent
 
-MAIN_STOCK_WEEKS = 1.67
-FILL_RATE = 0.985
 TARGETS = (0.80, 0.90, 0.95, 0.98)
 REVIEW_WEEKS = 1
 FEWEST_WEEKS_SOLD = 50
@@ -48,37 +51,30 @@ FEWEST_WEEKS_SOLD = 50
 CALIBRATION_SEEDS = 4
 PAIR_TOLERANCE = 0.05
 _SERVICE = (0.4, 0.5, 0.6, 0.7, 0.78, 0.84, 0.88, 0.91, 0.935, 0.95, 0.965, 0.975, 0.985, 0.992, 0.997, 0.999)
-_KNOBS: Mapping[str, Sequence[float]] = {
+KNOBS: Mapping[str, Sequence[float]] = {
     OURS: _SERVICE,
+    BY_SIZE: _SERVICE,
     COVER: tuple(np.arange(2.75, 6.6, 0.25).tolist()),
     NAIVE: tuple(np.arange(-0.75, 4.6, 0.25).tolist()),
     MIN_MAX: tuple(np.arange(2.0, 6.1, 0.25).tolist()),
 }
-_UNKNOWN = (float("nan"), float("nan"))
-
-
-@dataclass(frozen=True)
-class _Grid:
-    """Key figures by knob of the chain, of its bootstrap samples and of its store types, (knobs, groups) each."""
-
-    knobs: FloatArray
-    kpis: Kpis
-    profit_amount: FloatArray
-
-
-@dataclass(frozen=True)
-class _Groups:
-    """Groups of pairs as weights, (pairs, groups): the chain, then bootstrap samples, then store types."""
-
-    weights: FloatArray
-    resamples: int
-    kinds: tuple[str, ...]
 
 
 def compare_policies(
-    panel: Panel, settings: ReplaySettings, costs: Costs | None = None, progress: Progress = silent
+    panel: Panel,
+    settings: ReplaySettings,
+    costs: Costs | None = None,
+    progress: Progress = silent,
+    forecasts: WeeklyForecasts | None = None,
 ) -> Comparison:
     """Returns how the policies would have fared in the last weeks of the panel.
+
+    Args:
+        panel: sales to the end of the replay.
+        settings: what is asked.
+        costs: what stock earns and costs.
+        progress: told what is being replayed.
+        forecasts: of our policy, made week by week from origin `FIRST_ORIGIN` on; the seasonal base without them.
 
     Raises:
         ShelfcastError: the panel has too few weeks, or no pair with enough of them.
@@ -87,14 +83,16 @@ def compare_policies(
     rows = replayed_rows(panel, start)
     history = history_of_sales(panel.sales[rows], start)
     lead = settings.lead_times.draw(range(settings.seeds), settings.weeks, len(rows))
-    groups = _groups(panel.store_ids[rows], panel.store_types[rows], settings.resamples)
+    groups = groups_of(panel.store_ids[rows], panel.dept_ids[rows], panel.store_types[rows], settings.resamples)
     money, steps = (costs or Costs()).of(rows, panel.series_count), len(settings.policies) + 1
+    made = forecasts or base_forecasts(panel, range(FIRST_ORIGIN, panel.week_count))
+    learned = learn_for(panel, start, settings.lead_times, made)
     rules, grids = {}, {}
     for number, name in enumerate(settings.policies):
         progress(number, steps, TITLES[name])
-        rules[name] = policy_family(name, panel, rows, start, settings.lead_times)
-        grids[name] = _grid(exchange_curve(rules[name], _KNOBS[name], history, lead), groups, money)
-    progress(steps - 1, steps, "calibration of the service targets")
+        rules[name] = policy_family(name, panel, rows, start, settings.lead_times, learned)
+        grids[name] = grid_of(exchange_curve(rules[name], KNOBS[name], history, lead), groups, money)
+    progress(steps - 1, steps, "service targets and guardrails")
     protection = protection_demand(history.demand, lead[:CALIBRATION_SEEDS], REVIEW_WEEKS)
     return Comparison(
         settings=settings,
@@ -103,16 +101,29 @@ def compare_policies(
         series=panel.series_count,
         pairs=len(rows),
         stores=len(np.unique(panel.store_ids[rows])),
-        curves=tuple(_curve(name, grid) for name, grid in grids.items()),
+        curves=tuple(curve_of(name, grid) for name, grid in grids.items()),
         figures=tuple(
             found
-            for level in STOCK_WEEKS
+            for level in settings.stock_levels
             for name, grid in grids.items()
-            for found in _figures(name, grid, groups, level)
+            for found in figures_at(name, grid, groups, level)
         ),
-        savings=tuple(saving for name in settings.policies[1:] for saving in _savings(name, grids, groups)),
+        savings=tuple(
+            saving
+            for own in settings.own_policies
+            for name in settings.policies[len(settings.own_policies) :]
+            for saving in savings_of(own, name, grids, groups, settings.main_stock_weeks)
+        ),
         calibration=tuple(_calibration(rules, history, protection, panel.store_types[rows])),
+        guardrails=measure_guardrails(panel, start, learned, made, settings.lead_times),
     )
+
+
+def learn_for(panel: Panel, start: int, lead_times: LeadTimes, forecasts: WeeklyForecasts) -> LearnedProtection:
+    """Returns what our policy knew of demand until the next delivery at each review of the replayed weeks."""
+    periods = [weeks + REVIEW_WEEKS for weeks in lead_times.weeks]
+    shares = np.asarray(lead_times.probabilities, float)
+    return learn_protection(panel, start, periods, shares, forecasts=forecasts)
 
 
 def first_replayed_week(panel: Panel, settings: ReplaySettings) -> int:
@@ -149,8 +160,13 @@ def replayed_rows(panel: Panel, start: int) -> npt.NDArray[np.intp]:
     return rows
 
 
-def policy_family(name: str, panel: Panel, rows: npt.NDArray[np.intp], start: int, lead_times: LeadTimes) -> Family:
-    """Returns the rules of a policy for some series of the panel; no level reads its own week or a later one."""
+def policy_family(
+    name: str, panel: Panel, rows: npt.NDArray[np.intp], start: int, lead_times: LeadTimes, learned: LearnedProtection
+) -> Family:
+    """Returns the rules of a policy for some series of the panel; no level reads its own week or a later one.
+
+    What our policies learned is pooled over all series, also those that are not replayed.
+    """
     sales = panel.sales[rows]
     if name == COVER:
         return weeks_of_cover(sales, start)
@@ -158,8 +174,7 @@ def policy_family(name: str, panel: Panel, rows: npt.NDArray[np.intp], start: in
         return min_max(sales, start)
     if name == NAIVE:
         return seasonal_safety_stock(sales, start, lead_times, REVIEW_WEEKS)
-    # Errors are pooled over all series, also those that are not replayed.
-    return _of_rows(empirical_protection(panel, start, lead_times, REVIEW_WEEKS), rows)
+    return _of_rows(level_rule_by_size(learned) if name == BY_SIZE else level_rule(learned), rows)
 
 
 def _of_rows(family: Family, rows: npt.NDArray[np.intp]) -> Family:
@@ -170,59 +185,6 @@ def _level(rule: OrderRule) -> FloatArray:
     if rule.order_up_to is None:
         raise ValueError("the policy has no order-up-to level")
     return rule.order_up_to
-
-
-def _groups(store_ids: npt.NDArray[np.int64], store_types: npt.NDArray[np.str_], resamples: int) -> _Groups:
-    """Returns the groups to report; one store alone says nothing of others, so it has no bootstrap samples."""
-    kinds = tuple(str(kind) for kind in np.unique(store_types))
-    drawn = store_resamples(store_ids, seed=1, count=resamples if len(np.unique(store_ids)) > 1 else 0)
-    masks = np.array([store_types == kind for kind in kinds], float)
-    return _Groups(np.vstack([np.ones((1, len(store_ids))), drawn, masks]).T, len(drawn), kinds)
-
-
-def _grid(curve: Curve, groups: _Groups, money: tuple[FloatArray, FloatArray, FloatArray]) -> _Grid:
-    return _Grid(curve.knobs, curve.kpis(groups.weights), profit(curve.sums, *money) @ groups.weights)
-
-
-def _curve(name: str, grid: _Grid) -> PolicyCurve:
-    return PolicyCurve(name, grid.knobs, _taken(grid.kpis, 0), grid.profit_amount[:, 0])
-
-
-def _figures(name: str, grid: _Grid, groups: _Groups, level: float) -> list[Figures]:
-    """Returns the figures of the chain at a stock, and those of its store types at the knob that gives it."""
-    knob = float(_crossing(grid.kpis.stock_weeks[:, 0], grid.knobs, level))
-    samples = range(1, 1 + groups.resamples)
-    intervals = {
-        measure: _sure([_at(grid.kpis, measure, "stock_weeks", level, sample) for sample in samples])
-        for measure in ("stockout_rate", "fill_rate", "lost_amount")
-    }
-    found = []
-    for group, kind in ((0, ""), *((1 + groups.resamples + number, kind) for number, kind in enumerate(groups.kinds))):
-        kpis = Kpis(**{
-            column: _crossing(grid.knobs, getattr(grid.kpis, column)[:, group], knob) for column in _columns()
-        })  # fmt: skip
-        earned = float(_crossing(grid.knobs, grid.profit_amount[:, group], knob))
-        pairs = int(groups.weights[:, group].sum())
-        found.append(Figures(name, level, kind, pairs, knob, kpis, earned, {} if kind else intervals))
-    return found
-
-
-def _savings(baseline: str, grids: Mapping[str, _Grid], groups: _Groups) -> list[Saving]:
-    asked = (
-        ("stockout_rate", "stock_weeks", MAIN_STOCK_WEEKS),
-        ("lost_amount", "stock_weeks", MAIN_STOCK_WEEKS),
-        ("excess_amount", "fill_rate", FILL_RATE),
-        ("stock_amount", "fill_rate", FILL_RATE),
-    )
-    found = []
-    for measure, at, level in asked:
-        ours, theirs = (
-            [_at(grids[name].kpis, measure, at, level, group) for group in range(1 + groups.resamples)]
-            for name in (OURS, baseline)
-        )
-        cuts = [1 - own / other if other > 0 else float("nan") for own, other in zip(ours, theirs, strict=True)]
-        found.append(Saving(baseline, measure, at, level, ours[0], theirs[0], cuts[0], _sure(cuts[1:])))
-    return found
 
 
 def _calibration(
@@ -244,25 +206,3 @@ def _calibration(
             within = float(np.mean(np.abs(by_pair[~np.isnan(by_pair)] - target) <= PAIR_TOLERANCE))
             found.append(Calibration(name, target, share, by_type, within))
     return sorted(found, key=lambda one: (one.policy != OURS, one.target))
-
-
-def _at(kpis: Kpis, measure: str, at: str, level: float, group: int) -> float:
-    return float(_crossing(getattr(kpis, at)[:, group], getattr(kpis, measure)[:, group], level))
-
-
-def _crossing(along: FloatArray, values: FloatArray, level: float) -> FloatArray:
-    """Returns the value where a curve crosses a level, interpolated between two knobs, NaN outside of it."""
-    order = np.argsort(along, kind="stable")
-    return np.asarray(np.interp(level, along[order], values[order], left=np.nan, right=np.nan))
-
-
-def _sure(values: Sequence[float]) -> tuple[float, float]:
-    return interval(values) if len(values) and np.isfinite(values).all() else _UNKNOWN
-
-
-def _taken(kpis: Kpis, group: int) -> Kpis:
-    return Kpis(**{name: getattr(kpis, name)[:, group] for name in _columns()})
-
-
-def _columns() -> list[str]:
-    return [column.name for column in fields(Kpis)]

@@ -7,10 +7,10 @@ import numpy as np
 import numpy.typing as npt
 
 from ml.inventory.baselines import Family
-from ml.inventory.kpis import Kpis, Sums, kpis_of, sums_of
+from ml.inventory.kpis import Kpis, Sums, kpis_of, sums_by_seed, sums_of
 from ml.inventory.lead_times import LeadArray
 from ml.inventory.policy import FloatArray
-from ml.inventory.replay import History, replay
+from ml.inventory.replay import History, Tally, replay
 
 RESAMPLES = 500
 CONFIDENCE = 0.95
@@ -24,16 +24,22 @@ class Curve:
         knobs: (knobs,) values of the knob.
         sums: (knobs, pairs) sums of each replay; weeks, decisions and demand are the same in all of them.
         replayed_weeks: counted weeks of a pair that is always live.
+        by_seed: (knobs, seeds) sums over all pairs of each draw of lead times.
     """
 
     knobs: FloatArray
     sums: Sums
     replayed_weeks: int
+    by_seed: Sums
 
     def kpis(self, weight: npt.ArrayLike | None = None) -> Kpis:
         """Returns the key figures by knob, (knobs,), of a weighted group of pairs, of all where none is given."""
         pairs = self.sums.demand.shape[-1]
         return kpis_of(self.sums.total(np.ones(pairs) if weight is None else weight), self.replayed_weeks)
+
+    def kpis_by_seed(self) -> Kpis:
+        """Returns the key figures of all pairs by knob and draw of lead times, (knobs, seeds)."""
+        return kpis_of(self.by_seed, self.replayed_weeks)
 
 
 def exchange_curve(family: Family, knobs: Sequence[float] | FloatArray, history: History, lead: LeadArray,
@@ -47,9 +53,14 @@ def exchange_curve(family: Family, knobs: Sequence[float] | FloatArray, history:
         lead: lead times of `LeadTimes.draw`.
         warm_up_weeks: first weeks that are not counted.
     """
-    found = [sums_of(replay(history, family(float(knob)), lead, warm_up_weeks)) for knob in knobs]
-    stacked = Sums(**{name: np.stack([getattr(one, name) for one in found]) for name in _names(Sums)})
-    return Curve(np.asarray(knobs, float), stacked, history.demand.shape[1] - warm_up_weeks)
+    tallies = [replay(history, family(float(knob)), lead, warm_up_weeks) for knob in knobs]
+    return curve_of_tallies(knobs, tallies, history.demand.shape[1] - warm_up_weeks)
+
+
+def curve_of_tallies(knobs: Sequence[float] | FloatArray, tallies: Sequence[Tally], replayed_weeks: int) -> Curve:
+    """Returns the curve of replays, one a knob."""
+    means, by_seed = _stacked([sums_of(tally) for tally in tallies]), _stacked([sums_by_seed(one) for one in tallies])
+    return Curve(np.asarray(knobs, float), means, replayed_weeks, by_seed)
 
 
 def at_stock(figures: Kpis, stock_weeks: float) -> Kpis:
@@ -89,6 +100,10 @@ def _at(figures: Kpis, along: FloatArray, value: float) -> Kpis:
         name: np.interp(value, along[order], getattr(figures, name)[order], left=np.nan, right=np.nan)
         for name in _names(Kpis)
     })  # fmt: skip
+
+
+def _stacked(sums: Sequence[Sums]) -> Sums:
+    return Sums(**{name: np.stack([getattr(one, name) for one in sums]) for name in _names(Sums)})
 
 
 def _names(record: type[Kpis] | type[Sums]) -> list[str]:

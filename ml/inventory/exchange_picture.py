@@ -2,14 +2,15 @@
 
 from typing import TYPE_CHECKING
 
-from ml.inventory.replay_report import COVER, MIN_MAX, NAIVE, OURS, STOCK_WEEKS, TITLES, Comparison
+from ml.inventory.replay_report import BY_SIZE, COVER, MIN_MAX, NAIVE, OURS, TITLES, Comparison
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_COLORS = {OURS: "#1F5A85", NAIVE: "#C9781E", COVER: "#3C8C62", MIN_MAX: "#6B7885"}
+_COLORS = {OURS: "#1F5A85", BY_SIZE: "#63A0CB", NAIVE: "#C9781E", COVER: "#3C8C62", MIN_MAX: "#6B7885"}
 _MOST_STOCK_WEEKS = 3.0
+_MARGIN_WEEKS = 0.2
 _LEAST_TOP = 0.01
 
 
@@ -37,18 +38,18 @@ def draw_curves(comparison: Comparison) -> "Figure":
 
 def _draw(axes: "Axes", comparison: Comparison, measure: str) -> None:
     """Draws one measure of every policy over the range of stock that is compared."""
-    top = _LEAST_TOP
+    top, levels = _LEAST_TOP, comparison.settings.stock_levels
     for curve in comparison.curves:
         kpis = curve.kpis
         share = kpis.stockout_rate if measure == "stockout_rate" else 1.0 - kpis.fill_rate
-        is_shown = (kpis.stock_weeks >= min(STOCK_WEEKS) - 0.2) & (kpis.stock_weeks <= _MOST_STOCK_WEEKS)
+        is_shown = (kpis.stock_weeks >= min(levels) - _MARGIN_WEEKS) & (kpis.stock_weeks <= _MOST_STOCK_WEEKS)
         top = max(top, float(share[is_shown].max(initial=0.0)))
         axes.plot(
             kpis.stock_weeks, 100 * share, color=_COLORS[curve.policy], label=TITLES[curve.policy], marker="o",
             markersize=3, linewidth=2.5 if curve.policy == OURS else 1.4, zorder=3 if curve.policy == OURS else 2,
         )  # fmt: skip
-    for level in STOCK_WEEKS:
+    for level in levels:
         axes.axvline(level, color="#D5DADF", linewidth=1, zorder=1)
     axes.set_xlabel("average stock, weeks of sales (lines: compared levels)")
-    axes.set_xlim(min(STOCK_WEEKS) - 0.2, _MOST_STOCK_WEEKS)
+    axes.set_xlim(min(levels) - _MARGIN_WEEKS, _MOST_STOCK_WEEKS)
     axes.set_ylim(0, 105 * top)

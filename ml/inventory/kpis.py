@@ -88,6 +88,23 @@ def sums_of(tally: Tally) -> Sums:
     )
 
 
+def sums_by_seed(tally: Tally) -> Sums:
+    """Returns the sums of a replay over all pairs, (seeds,)."""
+    seeds = len(tally.lost)
+    weeks, decisions, demand = (np.full(seeds, each.sum()) for each in (tally.weeks, tally.decisions, tally.demand))
+    lost = tally.lost.sum(axis=1)
+    return Sums(
+        weeks=weeks,
+        decisions=decisions,
+        demand=demand,
+        stockout_weeks=tally.stockout_weeks.sum(axis=1),
+        lost=lost,
+        stock=tally.on_hand.sum(axis=1) + (demand - lost) / 2,
+        excess=tally.excess.sum(axis=1),
+        orders=tally.orders.sum(axis=1),
+    )
+
+
 def kpis_of(total: Sums, replayed_weeks: float) -> Kpis:
     """Returns the key figures of sums over pairs.
 

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -10,19 +10,33 @@ import numpy.typing as npt
 from ml.inventory.kpis import Kpis
 from ml.inventory.lead_times import LeadTimes
 from ml.inventory.policy import FloatArray
+from ml.inventory.replay_guardrails import GuardrailFigures
 from warehouse.errors import UsageError
 
-OURS, COVER, NAIVE, MIN_MAX = "shelfcast", "cover", "naive", "minmax"
+OURS, BY_SIZE, COVER, NAIVE, MIN_MAX = "shelfcast", "shelfcast_by_size", "cover", "naive", "minmax"
 BASELINES = (COVER, NAIVE, MIN_MAX)
 TITLES = {
     OURS: "Shelfcast",
+    BY_SIZE: "Shelfcast, service by size",
     COVER: "weeks of cover, 4-week mean",
     NAIVE: "seasonal naive, textbook safety stock",
     MIN_MAX: "min/max, 13-week mean",
 }
 LEAD_TIMES = LeadTimes((1, 2, 3), (1 / 8, 3 / 4, 1 / 8))
-STOCK_WEEKS = (1.46, 1.67, 1.87, 2.08)
-"""Average stock, in weeks of sales, at which policies are compared."""
+FIXED_LEAD_TIME = LeadTimes((2,))
+LEAD_TIMES_BY_NAME = {"random": LEAD_TIMES, "fixed": FIXED_LEAD_TIME}
+STOCK_WEEKS, FIXED_STOCK_WEEKS = (1.46, 1.67, 1.87, 2.08), (0.8, 1.0, 1.25, 1.67)
+"""Average stock, in weeks of sales, at which policies are compared, with random and with a fixed lead time."""
+
+MAIN_STOCK_WEEKS, MAIN_FIXED_STOCK_WEEKS = 1.67, 1.0
+"""The one of them at which savings are told."""
+
+FILL_RATE = 0.985
+"""Share of demand sold at which stock and excess are compared."""
+
+BASE, CHAMPION = "base", "blend"
+FORECASTS = (BASE, CHAMPION)
+"""What our policy may forecast with: the seasonal base, or the blend, fitted every eight weeks."""
 
 WEEKS_LIMITS, SEEDS_LIMITS = (8, 260), (1, 64)
 
@@ -37,9 +51,11 @@ class ReplaySettings:
         baselines: names of `BASELINES` to compare with.
         lead_times: of every order.
         resamples: bootstrap samples of stores.
+        forecasts: what our policy forecasts with, one of `FORECASTS`.
+        is_censored: whether policies learn only from what they sold themselves, not from demand.
 
     Raises:
-        UsageError: weeks or seeds are out of range, or a baseline is not known.
+        UsageError: weeks or seeds are out of range, or a baseline or kind of forecasts is not known.
     """
 
     weeks: int = 52
@@ -47,6 +63,8 @@ class ReplaySettings:
     baselines: tuple[str, ...] = BASELINES
     lead_times: LeadTimes = LEAD_TIMES
     resamples: int = 300
+    forecasts: str = BASE
+    is_censored: bool = False
 
     def __post_init__(self) -> None:
         for what, value, (least, most) in (("weeks", self.weeks, WEEKS_LIMITS), ("seeds", self.seeds, SEEDS_LIMITS)):
@@ -56,11 +74,46 @@ class ReplaySettings:
         if unknown or not self.baselines:
             what = f"There is no baseline {unknown[0]!r}." if unknown else "--baselines names no baseline."
             raise UsageError(what, f"Choose from {', '.join(BASELINES)}, separated by commas.")
+        if self.forecasts not in FORECASTS:
+            raise UsageError(f"There are no forecasts {self.forecasts!r}.", f"Choose from {', '.join(FORECASTS)}.")
+        if self.is_censored and self.forecasts != BASE:
+            raise UsageError("Censored sales are forecast with the seasonal base only.", "Leave out --forecasts.")
+
+    @property
+    def own_policies(self) -> tuple[str, ...]:
+        """Names of our policies."""
+        return (OURS, BY_SIZE)
 
     @property
     def policies(self) -> tuple[str, ...]:
         """Names of all policies, ours first, each once."""
-        return (OURS, *dict.fromkeys(self.baselines))
+        return (*self.own_policies, *dict.fromkeys(self.baselines))
+
+    @property
+    def is_fixed(self) -> bool:
+        """Whether every order takes the same time."""
+        return len(self.lead_times.weeks) == 1
+
+    @property
+    def stock_levels(self) -> tuple[float, ...]:
+        """Average stock, in weeks of sales, at which policies are compared."""
+        return FIXED_STOCK_WEEKS if self.is_fixed else STOCK_WEEKS
+
+    @property
+    def main_stock_weeks(self) -> float:
+        """The stock at which savings are told."""
+        return MAIN_FIXED_STOCK_WEEKS if self.is_fixed else MAIN_STOCK_WEEKS
+
+
+def lead_times_named(name: str) -> LeadTimes:
+    """Returns the lead times of a name.
+
+    Raises:
+        UsageError: it is neither random nor fixed.
+    """
+    if name not in LEAD_TIMES_BY_NAME:
+        raise UsageError(f"There is no lead time {name!r}.", f"Choose from {', '.join(LEAD_TIMES_BY_NAME)}.")
+    return LEAD_TIMES_BY_NAME[name]
 
 
 @dataclass(frozen=True)
@@ -97,20 +150,22 @@ class PolicyCurve:
 
 @dataclass(frozen=True)
 class Figures:
-    """A policy at the setting that gives the chain an average stock; of the chain, or of a store type.
+    """A policy at the setting that gives the chain an average stock; of the chain, a store type or a department.
 
-    Figures are missing (NaN) where the policy's curve does not reach the stock; intervals (95 %, over stores) are only
-    given for the chain, and only where every bootstrap sample reaches it.
+    Figures are missing (NaN) where the policy's curve does not reach the stock; intervals (95 %) are only given for the
+    chain, and only where every bootstrap sample, or every draw of lead times, reaches it.
 
     Attributes:
         policy: name in `TITLES`.
         stock_level_weeks: average stock of the chain, in weeks of sales.
-        store_type: group, empty for the chain.
+        store_type: group, empty for the chain and for departments.
         pairs: replayed pairs of the group.
         knob: setting of the policy.
         kpis: key figures, one number each.
         profit_amount: margin less holding and ordering cost, in the replayed weeks.
-        intervals: low and high of stockout_rate, fill_rate and lost_amount.
+        intervals: low and high of stockout_rate, fill_rate and lost_amount, over stores.
+        dept_id: group, None for the chain and for store types.
+        seed_intervals: the same as intervals, over draws of lead times.
     """
 
     policy: str
@@ -121,11 +176,18 @@ class Figures:
     kpis: Kpis
     profit_amount: float
     intervals: Mapping[str, tuple[float, float]]
+    dept_id: int | None = None
+    seed_intervals: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+
+    @property
+    def is_chain(self) -> bool:
+        """Whether all pairs are in it."""
+        return not self.store_type and self.dept_id is None
 
 
 @dataclass(frozen=True)
 class Saving:
-    """How much less of something our policy has than a baseline, both at the same stock or the same fill.
+    """How much less of something a policy of ours has than a baseline, both at the same stock or the same fill.
 
     Attributes:
         baseline: name in `TITLES`.
@@ -136,6 +198,8 @@ class Saving:
         theirs: figure of the baseline.
         cut_rate: share of theirs that is gone, a fraction.
         interval: 95 % interval of it over stores.
+        policy: our policy, name in `TITLES`.
+        seed_interval: 95 % interval of it over draws of lead times.
     """
 
     baseline: str
@@ -146,6 +210,8 @@ class Saving:
     theirs: float
     cut_rate: float
     interval: tuple[float, float]
+    policy: str = OURS
+    seed_interval: tuple[float, float] = (float("nan"), float("nan"))
 
 
 @dataclass(frozen=True)
@@ -168,6 +234,27 @@ class Calibration:
 
 
 @dataclass(frozen=True)
+class PolicyOutcome:
+    """Our forecasts under the policies of a table, replayed as they are.
+
+    Attributes:
+        source: where the policies are from.
+        store_type: group, empty for the chain.
+        pairs: replayed pairs of the group.
+        kpis: key figures, one number each.
+        orders: orders placed in the replayed weeks, mean over draws of lead times.
+        profit_amount: margin less holding and ordering cost, in the replayed weeks.
+    """
+
+    source: str
+    store_type: str
+    pairs: int
+    kpis: Kpis
+    orders: float
+    profit_amount: float
+
+
+@dataclass(frozen=True)
 class Comparison:
     """What a replay found.
 
@@ -179,9 +266,11 @@ class Comparison:
         pairs: pairs that were replayed.
         stores: stores of the pairs.
         curves: one a policy, ours first.
-        figures: by stock level and policy; the chain, then its store types.
-        savings: of our policy against each baseline.
+        figures: by stock level and policy; the chain, then its store types, then its departments.
+        savings: of our policies against each baseline.
         calibration: of the policies whose knob is a service level, by target.
+        guardrails: what they would have done; None where policies learn from censored sales.
+        asked_policies: policies of the seed, and of a file, replayed as they are; empty where no file was given.
     """
 
     settings: ReplaySettings
@@ -194,3 +283,5 @@ class Comparison:
     figures: tuple[Figures, ...]
     savings: tuple[Saving, ...]
     calibration: tuple[Calibration, ...]
+    guardrails: GuardrailFigures | None = None
+    asked_policies: tuple[PolicyOutcome, ...] = ()

@@ -9,6 +9,7 @@ from rich.console import Console
 from flows.replay import write_files
 from flows.replay_words import comparison_markdown, comparison_rows, comparison_table, headline, sentences
 from ml.inventory.kpis import Kpis
+from ml.inventory.replay_guardrails import GuardrailFigures, Reviewed
 from ml.inventory.replay_report import (
     COVER,
     OURS,
@@ -35,7 +36,8 @@ def kpis(stockouts, fill, weeks):
 def figures(policy, level, kind="", stockouts=0.037, low=0.03):
     sure = {} if kind else {"stockout_rate": (low, 0.05), "fill_rate": (NAN, NAN), "lost_amount": (1_000.0, 2_000.0)}
     knob = NAN if np.isnan(stockouts) else 0.95
-    return Figures(policy, level, kind, 12, knob, kpis(stockouts, 0.993, level), -250.0, sure)
+    drawn = {} if kind else {"stockout_rate": (0.036, 0.038), "fill_rate": (NAN, NAN), "lost_amount": (NAN, NAN)}
+    return Figures(policy, level, kind, 12, knob, kpis(stockouts, 0.993, level), -250.0, sure, None, drawn)
 
 
 @pytest.fixture(scope="module")
@@ -47,11 +49,15 @@ def comparison():
         tuple(PolicyCurve(name, np.array([0.8, 0.9]), full, np.array([1.0, 2.0])) for name in (OURS, COVER)),
         (figures(OURS, 1.67), figures(OURS, 1.67, "A"), figures(COVER, 1.67, stockouts=NAN, low=NAN)),
         (
-            Saving(COVER, "stockout_rate", "stock_weeks", 1.67, 0.05, 0.2, 0.75, (0.7, 0.8)),
+            Saving(COVER, "stockout_rate", "stock_weeks", 1.67, 0.05, 0.2, 0.75, (0.7, 0.8), OURS, (0.74, 0.76)),
             Saving(COVER, "lost_amount", "stock_weeks", 1.67, 300.0, 200.0, -0.5, (NAN, NAN)),
             Saving(COVER, "excess_amount", "fill_rate", 0.985, NAN, 2.0, NAN, (NAN, NAN)),
         ),
         (Calibration(OURS, 0.95, 0.948, {"A": 0.951}, 0.9),),
+        GuardrailFigures(
+            0.95, 1_000, Reviewed(0.95, 0.951, 0.5), Reviewed(0.05, 0.9, 2.0),
+            {"large_order": Reviewed(0.05, 0.9, 2.0), "stale_data": Reviewed(0.0, NAN, NAN)}, 0.9, DAY, 0.12,
+        ),
     )  # fmt: skip
 
 
@@ -71,19 +77,23 @@ def test_the_sentences_name_baseline_stock_level_and_what_is_simulated(compariso
     )
     assert (
         "Shelfcast against weeks of cover, 4-week mean, both at 1.67 weeks of stock: pair-weeks with lost sales "
-        "-75.0 % (95 % interval over stores -80.0 to -70.0 %), 5.0 % instead of 20.0 %."
+        "-75.0 % (95 % interval over stores -80.0 to -70.0 %, over draws -76.0 to -74.0 %), 5.0 % instead of 20.0 %."
     ) in text
     assert "lost sales in dollars +50.0 %, $300 instead of $200." in text
     assert "at 98.5 % of demand sold: excess stock in dollars cannot be compared" in text
     assert "a target of 95.0 % covered 94.8 % of the protection periods" in text
     assert "Stock positions are simulated" in text
     assert "uncensored" in text
+    assert "95.0 % of 1,000 pair-reviews, new and short series included, need no person (90.0 % if" in text
+    assert "automatic orders covered 95.1 % of the protection periods, those of flagged ones 90.0 %" in text
     assert "lead time in weeks: 1 in 12.5 %, 2 in 75.0 %, 3 in 12.5 %" in text
 
 
 def test_the_report_has_intervals_money_types_and_calibration(comparison):
     text = comparison_markdown(comparison)
-    assert "3.7 % (3.0 % to 5.0 %)" in text
+    assert "3.7 % (3.0 % to 5.0 %) (3.6 % to 3.8 %)" in text
+    assert "| large order | 5.0 % | 90.0 % | 2.00 |" in text
+    assert "| stale data | 0.0 % | - | - |" in text
     assert "$1,234 ($1,000 to $2,000)" in text
     assert "-$250" in text
     assert "| A | 12 | 3.7 % | 99.3 % |" in text
@@ -93,11 +103,11 @@ def test_the_report_has_intervals_money_types_and_calibration(comparison):
 
 def test_the_files_hold_every_figure_and_every_point_of_a_curve(comparison, tmp_path):
     frame = comparison_rows(comparison)
-    assert frame["row_kind"].tolist() == ["equal_stock"] * 3 + ["curve"] * 4
+    assert frame["row_kind"].tolist() == ["equal_stock"] * 3 + ["curve"] * 4 + ["guardrail"] * 4
     assert frame.loc[0, ["stockout_rate", "stockout_rate_low_95", "stockout_rate_high_95"]].tolist() == [
         0.037, 0.03, 0.05,
     ]  # fmt: skip
-    assert write_files(comparison, tmp_path / "reports") == 7
+    assert write_files(comparison, tmp_path / "reports") == 11
     assert {path.name for path in (tmp_path / "reports").iterdir()} == {"replay.csv", "replay.png", "replay.md"}
 
 

@@ -9,10 +9,31 @@ import pytest
 
 from ml.forecasting.panel import panel_from_frame
 from ml.inventory import comparison
-from ml.inventory.comparison import compare_policies, first_replayed_week, policy_family, replayed_rows
+from ml.inventory.comparison import (
+    compare_policies,
+    first_replayed_week,
+    learn_for,
+    policy_family,
+    replayed_rows,
+)
 from ml.inventory.exchange_picture import draw_curves
 from ml.inventory.lead_times import LeadTimes
-from ml.inventory.replay_report import BASELINES, COVER, LEAD_TIMES, OURS, STOCK_WEEKS, Costs, ReplaySettings
+from ml.inventory.replay_figures import sure_mean
+from ml.inventory.replay_forecasts import base_forecasts
+from ml.inventory.replay_policy import FIRST_ORIGIN
+from ml.inventory.replay_report import (
+    BASELINES,
+    BY_SIZE,
+    COVER,
+    FIXED_LEAD_TIME,
+    FIXED_STOCK_WEEKS,
+    LEAD_TIMES,
+    OURS,
+    STOCK_WEEKS,
+    Costs,
+    ReplaySettings,
+    lead_times_named,
+)
 from warehouse.errors import ShelfcastError, UsageError
 
 WEEKS, REPLAYED, STORES, DEPTS = 90, 20, 4, 5
@@ -50,7 +71,7 @@ def test_steady_demand_with_a_fixed_lead_time_worked_by_hand():
     # there, and 75 are ordered again in week 4: every third week from week 3 on sells 75, all others 100.
     steady = panel_of(np.full((DEPTS, WEEKS), 100.0))
     settings = ReplaySettings(REPLAYED, 1, (COVER,), LeadTimes((2,)))
-    curve = compare_policies(steady, settings, Costs(0.25, 0.0, 1.0)).curves[1]
+    curve = next(one for one in compare_policies(steady, settings, Costs(0.25, 0.0, 1.0)).curves if one.policy == COVER)
     least, short = curve.kpis, 6
     assert curve.knobs[0] == 2.75
     assert least.stockout_rate[0] == pytest.approx(short / REPLAYED)
@@ -66,28 +87,33 @@ def test_steady_demand_with_a_fixed_lead_time_worked_by_hand():
 
 
 def test_more_stock_never_means_more_stockouts_along_a_curve(found):
-    assert [curve.policy for curve in found.curves] == [OURS, *BASELINES]
+    assert [curve.policy for curve in found.curves] == [OURS, BY_SIZE, *BASELINES]
     for curve in found.curves:
         order = np.argsort(curve.kpis.stock_weeks)
         assert (np.diff(curve.kpis.stockout_rate[order]) <= 1e-12).all()
         assert (np.diff(curve.kpis.lost_amount[order]) <= 1e-6).all()
-    for one, more in pairwise(one for one in found.figures if (one.policy, one.store_type) == (OURS, "")):
+    for one, more in pairwise(one for one in found.figures if one.policy == OURS and one.is_chain):
         assert one.stock_level_weeks < more.stock_level_weeks
         assert not one.kpis.stockout_rate < more.kpis.stockout_rate
 
 
 def test_figures_at_a_stock_level_have_that_stock_and_add_up_over_store_types(found):
-    chain = [one for one in found.figures if not one.store_type]
-    assert len(chain) == len(STOCK_WEEKS) * 4
+    chain = [one for one in found.figures if one.is_chain]
+    assert len(chain) == len(STOCK_WEEKS) * 5
     for one in chain:
         kinds = [other for other in found.figures if other.store_type
                  and (other.policy, other.stock_level_weeks) == (one.policy, one.stock_level_weeks)]  # fmt: skip
+        depts = [other for other in found.figures if other.dept_id
+                 and (other.policy, other.stock_level_weeks) == (one.policy, one.stock_level_weeks)]  # fmt: skip
         assert [kind.store_type for kind in kinds] == ["A", "B"]
+        assert [dept.dept_id for dept in depts] == list(range(1, DEPTS + 1))
+        assert sum(dept.pairs for dept in depts) == one.pairs
         assert sum(kind.pairs for kind in kinds) == one.pairs == found.pairs == STORES * DEPTS
         if np.isfinite(one.knob):
             assert one.kpis.stock_weeks == pytest.approx(one.stock_level_weeks)
             assert sum(kind.kpis.lost_amount for kind in kinds) == pytest.approx(one.kpis.lost_amount)
             assert sum(kind.profit_amount for kind in kinds) == pytest.approx(one.profit_amount)
+            assert sum(dept.kpis.lost_amount for dept in depts) == pytest.approx(one.kpis.lost_amount)
     assert any(np.isfinite(one.knob) for one in chain)
 
 
@@ -117,7 +143,44 @@ def test_calibration_grows_with_the_target(found):
     assert all(set(one.by_type) == {"A", "B"} for one in found.calibration)
 
 
-@pytest.mark.parametrize("name", [OURS, *BASELINES])
+def test_intervals_over_seeds_are_those_of_a_mean_and_need_two_draws(found, panel):
+    draws = [0.04, 0.06]
+    low, high = sure_mean(draws)
+    # Student's 97.5 % point with one degree of freedom is 12.706; the standard error of the mean is 0.01.
+    assert (low, high) == (pytest.approx(0.05 - 0.12706, abs=1e-5), pytest.approx(0.05 + 0.12706, abs=1e-5))
+    assert np.isnan(sure_mean([0.04])).all()
+    assert np.isnan(sure_mean([0.04, np.nan])).all()
+    certain = [one for one in found.figures if one.is_chain and np.isfinite(one.seed_intervals["fill_rate"]).all()]
+    assert certain
+    assert all(one.seed_intervals == {} for one in found.figures if not one.is_chain)
+
+
+def test_a_fixed_lead_time_is_compared_at_less_stock_and_has_no_random_draws(panel):
+    fixed = ReplaySettings(REPLAYED, 2, (COVER,), lead_times_named("fixed"), resamples=5)
+    assert fixed.lead_times == FIXED_LEAD_TIME
+    compared = compare_policies(panel, fixed)
+    assert {one.stock_level_weeks for one in compared.figures} == set(FIXED_STOCK_WEEKS)
+    for one in compared.figures:
+        for low, high in one.seed_intervals.values():
+            assert np.isnan(low) or low == pytest.approx(high)
+    with pytest.raises(UsageError, match=r"no lead time 'random-ish'.*random, fixed"):
+        lead_times_named("random-ish")
+
+
+def test_service_by_size_gives_small_pairs_more_service_and_large_ones_less(panel):
+    rows = replayed_rows(panel, START)
+    learned = learn_for(panel, START, LEAD_TIMES, base_forecasts(panel, range(FIRST_ORIGIN, WEEKS)))
+    equal, by_size = (
+        policy_family(name, panel, rows, START, LEAD_TIMES, learned)(0.9).order_up_to for name in (OURS, BY_SIZE)
+    )
+    half = len(rows) // 2
+    assert (by_size[: half - 1] >= equal[: half - 1]).all()
+    assert (by_size[half + 1 :] <= equal[half + 1 :]).all()
+    assert (by_size[0] > equal[0]).any()
+    assert (by_size[-1] < equal[-1]).any()
+
+
+@pytest.mark.parametrize("name", [OURS, BY_SIZE, *BASELINES])
 def test_nothing_of_a_week_or_after_it_is_read(panel, name):
     week = START + 6
     sales = panel.sales.copy()
@@ -125,8 +188,14 @@ def test_nothing_of_a_week_or_after_it_is_read(panel, name):
     changed = replace(panel, sales=sales)
     rows = replayed_rows(panel, START)
     assert (rows == replayed_rows(changed, START)).all()
-    knob = 0.95 if name == OURS else 3.0
-    before, after = (policy_family(name, one, rows, START, LEAD_TIMES)(knob).order_up_to for one in (panel, changed))
+    knob = 0.95 if name in (OURS, BY_SIZE) else 3.0
+    before, after = (
+        policy_family(
+            name, one, rows, START, LEAD_TIMES,
+            learn_for(one, START, LEAD_TIMES, base_forecasts(one, range(FIRST_ORIGIN, WEEKS))),
+        )(knob).order_up_to
+        for one in (panel, changed)
+    )  # fmt: skip
     assert (before[:, :7] == after[:, :7]).all()
     assert (before[:, 7:] != after[:, 7:]).any()
 
@@ -141,7 +210,7 @@ def test_the_same_question_has_the_same_answer(panel, found):
 def test_the_picture_has_a_curve_of_every_policy(found):
     figure = draw_curves(found)
     for axes in figure.axes:
-        assert sum(len(line.get_xdata()) > 2 for line in axes.lines) == 4
+        assert sum(len(line.get_xdata()) > 2 for line in axes.lines) == 5
     assert "simulated" in figure.get_suptitle()
 
 
@@ -170,6 +239,8 @@ def test_a_panel_in_which_nothing_lives_is_refused(panel):
         ({"seeds": 65}, "can't have 65 seeds"),
         ({"baselines": ("cover", "magic")}, "no baseline 'magic'.*cover, naive, minmax"),
         ({"baselines": ()}, "names no baseline"),
+        ({"forecasts": "prophet"}, "no forecasts 'prophet'.*base, blend"),
+        ({"is_censored": True, "forecasts": "blend"}, "seasonal base only"),
     ],
 )
 def test_what_cannot_be_asked_is_wrong_use(asked, sentence):
@@ -178,5 +249,5 @@ def test_what_cannot_be_asked_is_wrong_use(asked, sentence):
 
 
 def test_a_baseline_that_is_named_twice_takes_part_once():
-    assert ReplaySettings(baselines=(COVER, COVER)).policies == (OURS, COVER)
-    assert set(comparison._KNOBS) == {OURS, *BASELINES}
+    assert ReplaySettings(baselines=(COVER, COVER)).policies == (OURS, BY_SIZE, COVER)
+    assert set(comparison.KNOBS) == {OURS, BY_SIZE, *BASELINES}
