@@ -22,6 +22,10 @@ PILL_RED, PILL_ORANGE, PILL_BLUE, PILL_GREEN, PILL_GRAY = "#F5DBD7", "#F8E7D1", 
 STATUS_PILLS = {"critical": PILL_RED, "reorder": PILL_ORANGE, "monitor": PILL_BLUE, "adequate": PILL_GREEN}
 STAGE_PILLS = {"succeeded": PILL_GREEN, "running": PILL_BLUE, "failed": PILL_RED, "skipped": PILL_GRAY}
 LOAD_PILLS = {"published": PILL_GREEN, "incoming": PILL_ORANGE, "refused": PILL_RED}
+ORDER_PILLS = {"waiting": PILL_RED, "approved": PILL_GREEN, "overridden": PILL_BLUE, "snoozed": PILL_ORANGE}
+ORDER_PILLS |= {"automatic": PILL_GRAY}
+DECISION_PILLS = {"approve": PILL_GREEN, "override": PILL_BLUE, "snooze": PILL_ORANGE}
+ORDER_BADGES = {"waiting": "red", "approved": "green", "overridden": "blue", "snoozed": "orange", "automatic": "gray"}
 SEVERITY_PILLS = {"critical": "#CFD7DE", "warning": "#E2E7EB", "info": "#F1F3F5"}
 RESULT_PILLS = {"held": PILL_GREEN, "failed": PILL_RED}
 

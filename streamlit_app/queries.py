@@ -13,6 +13,7 @@ _FILTERED = """
     and (cardinality(cast(:depts as integer[])) = 0 or dept_id = any(cast(:depts as integer[])))
     and (cardinality(cast(:types as text[])) = 0 or store_type = any(cast(:types as text[])))
     and (cardinality(cast(:statuses as text[])) = 0 or status = any(cast(:statuses as text[])))
+    and (cardinality(cast(:ids as text[])) = 0 or recommendation_id = any(cast(:ids as text[])))
 """
 
 
@@ -182,7 +183,11 @@ def inventory_filters() -> pd.DataFrame:
 
 
 def inventory_board(
-    stores: Sequence[int] = (), depts: Sequence[int] = (), types: Sequence[str] = (), statuses: Sequence[str] = ()
+    stores: Sequence[int] = (),
+    depts: Sequence[int] = (),
+    types: Sequence[str] = (),
+    statuses: Sequence[str] = (),
+    ids: Sequence[str] = (),
 ) -> pd.DataFrame:
     """Returns counts and dollars by status, with the totals on every row; an empty filter takes all."""
     return read(
@@ -204,7 +209,7 @@ def inventory_board(
         group by status
         order by array_position(array['critical', 'reorder', 'monitor', 'adequate'], status)
         """,  # noqa: S608 - only this module's own text is put together
-        **_filter(stores, depts, types, statuses),
+        **_filter(stores, depts, types, statuses, ids),
     )
 
 
@@ -213,6 +218,7 @@ def inventory_rows(
     depts: Sequence[int] = (),
     types: Sequence[str] = (),
     statuses: Sequence[str] = (),
+    ids: Sequence[str] = (),
     limit: int = 5000,
 ) -> pd.DataFrame:
     """Returns the current recommendations, those with the most money at risk first."""
@@ -225,7 +231,7 @@ def inventory_rows(
         limit :limit
         """,  # noqa: S608 - only this module's own text is put together
         limit=limit,
-        **_filter(stores, depts, types, statuses),
+        **_filter(stores, depts, types, statuses, ids),
     )
 
 
@@ -369,6 +375,7 @@ def stages(run_id: str) -> pd.DataFrame:
 
 
 def _filter(
-    stores: Sequence[int], depts: Sequence[int], types: Sequence[str], statuses: Sequence[str]
+    stores: Sequence[int], depts: Sequence[int], types: Sequence[str], statuses: Sequence[str], ids: Sequence[str]
 ) -> dict[str, tuple[Any, ...]]:
-    return {"stores": tuple(stores), "depts": tuple(depts), "types": tuple(types), "statuses": tuple(statuses)}
+    given = {"stores": stores, "depts": depts, "types": types, "statuses": statuses, "ids": ids}
+    return {name: tuple(values) for name, values in given.items()}

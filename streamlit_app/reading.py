@@ -21,6 +21,11 @@ def read(sql: str, **parameters: Any) -> pd.DataFrame:
     return _rows(sql, parameters, data_version())
 
 
+def read_decided(sql: str, **parameters: Any) -> pd.DataFrame:
+    """Returns the rows of a query; kept until a stage of the pipeline ends or somebody decides."""
+    return _rows(sql, parameters, f"{data_version()} {decision_version()}")
+
+
 def read_live(sql: str, **parameters: Any) -> pd.DataFrame:
     """Returns the rows of a query, never older than two seconds."""
     return _live_rows(sql, parameters)
@@ -31,6 +36,7 @@ def forget() -> None:
     _rows.clear()
     _live_rows.clear()
     data_version.clear()
+    decision_version.clear()
 
 
 @st.cache_data(ttl=3600, max_entries=500, show_spinner="Reading …")
@@ -48,6 +54,13 @@ def _live_rows(sql: str, parameters: dict[str, Any]) -> pd.DataFrame:
 def data_version() -> str:
     """Returns when a stage of the pipeline last ended: what is computed from the marts holds until it changes."""
     frame = fetch("select max(ended_at)::text as version from marts.fct_pipeline_runs", {})
+    return "none" if frame.empty else str(frame["version"].iloc[0])
+
+
+@st.cache_data(ttl=2, show_spinner=False)
+def decision_version() -> str:
+    """Returns the number of the latest decision; cleared by who decides, so that the page shows it at once."""
+    frame = fetch("select max(decision_id)::text as version from marts.fct_decisions", {})
     return "none" if frame.empty else str(frame["version"].iloc[0])
 
 

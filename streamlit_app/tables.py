@@ -30,12 +30,16 @@ _LABELS = {
     "took": "Took",
     "stages_done": "Stages done",
     "days_until_stockout": "Days left",
+    "decided_by": "Who",
 }
 _TEXTS = {"reason_text": "Why it stands out", "description": "Rule", "reason": "Reason", "message": "What it did"}
-_TEXTS |= {"raw_text": "The line as it stands"}
+_TEXTS |= {"raw_text": "The line as it stands", "why": "Why"}
 _AMOUNTS = {
     "value_at_risk_amount": "At risk",
     "order_quantity_amount": "Order now",
+    "recommended_order_amount": "Recommended",
+    "effective_order_amount": "Goes out",
+    "value_added_amount": "Saved",
     "expected_lost_margin_amount": "Lost margin",
     "current_stock_amount": "On hand",
     "on_order_amount": "On order",
@@ -83,13 +87,18 @@ _DOLLARS = "$%,.0f"
 _PLAIN = "%,.0f"
 _NUMBERS = ((_RATES, "%.1f%%"), (_COUNTS, "localized"), (_SIGNED, "%+,.0f"))
 _MOMENTS = {"checked_at": "Checked", "loaded_at": "Loaded", "rejected_at": "Set aside", "started_at": "Started"}
+_MOMENTS |= {"decided_at": "Decided"}
 _PILLS = {
     "status": ("Status", palette.STATUS_PILLS | palette.STAGE_PILLS | palette.LOAD_PILLS),
+    "order_state": ("Decision", palette.ORDER_PILLS),
+    "decision_name": ("Decision", palette.DECISION_PILLS),
     "severity": ("Severity", palette.SEVERITY_PILLS),
     "is_success": ("Result", palette.RESULT_PILLS),
 }
 HELP = {
     "expected_lost_margin_amount": "The part of it that a stockout would cost; the rest is excess stock.",
+    "value_added_amount": "Cost under the recommended order less cost under the person's, once it is known.",
+    "order_state": "Waiting: the order goes out only once a person approves or overrides it.",
     "value_at_risk_amount": "Margin expected to be lost if nothing is ordered now, plus the cost of excess stock.",
     "days_until_stockout": "Days until stock runs out; empty where it lasts beyond the forecast.",
     "stockout_probability_rate": "Probability that stock runs out before the earliest delivery.",
@@ -113,6 +122,7 @@ _WIDTHS = {
     "exception_rank": 62,
     "file_sha256": 90,
     "days_until_stockout": 84,
+    "order_state": 104,
 }
 _ROW_HEIGHT = 35
 _CENTERED = ("store_id", "dept_id", "store_type", "exception_rank", "horizon_weeks")
@@ -141,7 +151,9 @@ def show(
     st.dataframe(_ready(frame, order), **options)
 
 
-def choose_row(frame: pd.DataFrame, order: Sequence[str], *, key: str, height: int | None = None) -> pd.Series:
+def choose_row(
+    frame: pd.DataFrame, order: Sequence[str], *, key: str, height: int | None = None, default: int = 0
+) -> pd.Series:
     """Shows a table in which a row can be chosen and returns that row, the first one by default."""
     event = st.dataframe(
         _ready(frame, order),
@@ -151,7 +163,7 @@ def choose_row(frame: pd.DataFrame, order: Sequence[str], *, key: str, height: i
         **_options(frame, order, height),
     )
     rows = event["selection"]["rows"]
-    return frame.iloc[rows[0] if rows and rows[0] < len(frame) else 0]
+    return frame.iloc[rows[0] if rows and rows[0] < len(frame) else default]
 
 
 def download(label: str, read: Callable[[], pd.DataFrame], file_name: str, key: str) -> None:
@@ -203,7 +215,9 @@ def column(name: str) -> Any:
     hint, width = HELP.get(name), _WIDTHS.get(name)
     if name in _PILLS:
         usual, colors = _PILLS[name]
-        return columns.MultiselectColumn(usual, options=list(colors), color=list(colors.values()), width="small")
+        return columns.MultiselectColumn(
+            usual, options=list(colors), color=list(colors.values()), width=width or "small", help=hint
+        )
     if name == "week_date":
         return columns.DateColumn("Week", format="MMM D, YYYY")
     if name in _TEXTS:

@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from streamlit_app import charts, components, formats, palette, queries, tables
+from streamlit_app import charts, components, deciding, decision_queries, formats, palette, queries, tables
 
 TABLE = (
     "exception_rank",
@@ -11,8 +11,10 @@ TABLE = (
     "dept_id",
     "store_type",
     "status",
+    "order_state",
     "value_at_risk_amount",
     "order_quantity_amount",
+    "effective_order_amount",
     "days_until_stockout",
     "stockout_probability_rate",
     "current_stock_amount",
@@ -27,18 +29,19 @@ def main() -> None:
         "Inventory", "What to reorder, how much, and how much money is at risk. All amounts in dollars at retail value."
     )
     with st.spinner("Reading the recommendations …"):
-        pairs = queries.inventory_filters()
-    if pairs.empty:
+        pairs, orders = queries.inventory_filters(), decision_queries.orders()
+    if pairs.empty or orders.empty:
         components.empty_state("No recommendations yet")
         return
-    chosen = filters(pairs)
+    chosen = filters(pairs, orders)
     board = queries.inventory_board(**chosen)
     rows = queries.inventory_rows(**chosen)
     if board.empty:
         st.info("No store and department fits these filters. Take one of them away.", icon=":material/filter_alt_off:")
         return
     status_board(board)
-    row = table(rows, int(board["all_count"].iloc[0]))
+    deciding.totals()
+    row = table(rows.merge(orders, on="recommendation_id", how="inner"), int(board["all_count"].iloc[0]))
     left, right = st.columns(2, gap="medium")
     with left:
         detail(row)
@@ -46,10 +49,13 @@ def main() -> None:
         stock_chart(rows)
 
 
-def filters(pairs: pd.DataFrame) -> dict[str, list[int] | list[str]]:
+def filters(pairs: pd.DataFrame, orders: pd.DataFrame) -> dict[str, list[int] | list[str]]:
     """Returns what the person chose, an empty list where all are wanted."""
-    types, statuses, stores, depts = st.columns([1.5, 4, 2.4, 2.4])
+    types, statuses, persons, stores, depts = st.columns([1.4, 3.7, 1.6, 2, 2])
+    with persons:
+        ids = waiting_filter(orders)
     return {
+        "ids": ids,
         "types": types.pills(
             "Store type", sorted(pairs["store_type"].dropna().unique().tolist()), selection_mode="multi"
         ),
@@ -59,6 +65,13 @@ def filters(pairs: pd.DataFrame) -> dict[str, list[int] | list[str]]:
             "Departments", sorted(pairs["dept_id"].unique().tolist()), placeholder="All departments"
         ),
     }
+
+
+def waiting_filter(orders: pd.DataFrame) -> list[str]:
+    """Returns the recommendations that wait for a person where only those are wanted; one that none has, if none."""
+    waiting = orders.loc[orders["order_state"] == "waiting", "recommendation_id"].tolist()
+    wanted = st.pills("Decision", ["Needs a person"], key="needs_a_person")
+    return (waiting or ["none"]) if wanted else []
 
 
 def status_board(board: pd.DataFrame) -> None:
@@ -97,7 +110,8 @@ def status_board(board: pd.DataFrame) -> None:
 
 def table(rows: pd.DataFrame, of: int) -> pd.Series:
     """Shows the ranked table and returns the chosen row, the first one by default."""
-    row = tables.choose_row(rows, TABLE, key="recommendations", height=330)
+    row = tables.choose_row(rows, TABLE, key="recommendations", height=330, default=addressed_row(rows))
+    st.query_params.update({"store": str(row["store_id"]), "dept": str(row["dept_id"])})
     with st.container(horizontal=True, vertical_alignment="center"):
         tables.download("Download this table", lambda: rows, "recommendations.csv", key="download_recommendations")
         shown = (
@@ -107,11 +121,21 @@ def table(rows: pd.DataFrame, of: int) -> pd.Series:
     return row
 
 
+def addressed_row(rows: pd.DataFrame) -> int:
+    """Returns the place of the pair that the address of the page names, the first where it names none of these."""
+    store, dept = (st.query_params.get(name, "") for name in ("store", "dept"))
+    named = (rows["store_id"].astype(str) == store) & (rows["dept_id"].astype(str) == dept)
+    return int(named.to_numpy().argmax())
+
+
 def detail(row: pd.Series) -> None:
     """Shows how the recommendation for one pair comes about."""
     store, dept = int(row["store_id"]), int(row["dept_id"])
     st.subheader(f"{formats.pair(store, dept)}", anchor=False)
-    st.badge(str(row["status"]).capitalize(), color=palette.STATUS_BADGES[row["status"]])
+    with st.container(horizontal=True):
+        st.badge(str(row["status"]).capitalize(), color=palette.STATUS_BADGES[row["status"]])
+        deciding.badge(row)
+    deciding.state(row)
     first, second, third = st.columns(3)
     first.metric("Order now", formats.dollars(row["order_quantity_amount"]))
     lasts, is_beyond = row["days_until_stockout"], formats.is_missing(row["days_until_stockout"])
@@ -120,6 +144,8 @@ def detail(row: pd.Series) -> None:
         formats.days(lasts) if is_beyond else None, delta_color="off", delta_arrow="off",
     )  # fmt: skip
     third.metric("Stockout risk", formats.percent(row["stockout_probability_rate"]))
+    deciding.form(row)
+    deciding.history(store, dept)
     st.table(detail_lines(row), border="horizontal", hide_header=True)
     if row["agent_reasoning"]:
         st.markdown("**The inventory agent says**")
@@ -142,6 +168,7 @@ def detail_lines(row: pd.Series) -> pd.DataFrame:
         "Safety stock": formats.dollars(row["safety_stock_amount"]),
         "Reorder point": formats.dollars(row["reorder_point_amount"]),
         "Order up to": formats.dollars(row["order_up_to_level_amount"]),
+        "Order that goes out": formats.dollars(row["effective_order_amount"]),
         "Margin expected to be lost": formats.dollars(row["expected_lost_margin_amount"]),
         "Holding cost a review period": formats.dollars(row["holding_cost_amount"]),
         "Money at risk": formats.dollars(row["value_at_risk_amount"]),

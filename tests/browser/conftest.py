@@ -36,6 +36,49 @@ MODELS = {
 CHAMPION = "blend"
 AGENTS = {"report": "report_writer", "anomaly_detection": "anomaly_analyst", "forecasting": "forecaster"}
 AGENTS |= {"inventory_optimization": "inventory_planner"}
+DECIDED_ON = """
+insert into raw.store_attributes (store_id, store_type, size_sqft, load_id)
+select store_id, store_type, 1000, 'made up' from marts.dim_stores;
+insert into ml.inventory_recommendations
+(recommendation_id, store_id, dept_id, recommendation_date, current_stock, stock_source, on_order, avg_daily_demand,
+ demand_volatility, lead_time_weeks, review_period_weeks, service_level, reorder_point, safety_stock, order_up_to_level,
+ order_quantity, stockout_probability, status, expected_lost_margin, holding_cost, value_at_risk, review_reason, run_id)
+select
+    recommendation_id, store_id, dept_id, decision_date, current_stock_amount, stock_source, on_order_amount,
+    average_daily_demand_amount, demand_deviation_amount, lead_time_weeks, review_period_weeks, service_level_rate,
+    reorder_point_amount, safety_stock_amount, order_up_to_level_amount, order_quantity_amount,
+    stockout_probability_rate, status, expected_lost_margin_amount, holding_cost_amount, value_at_risk_amount,
+    review_reason, 'made up'
+from marts.fct_inventory_recommendations;
+create or replace view marts.fct_decisions as
+select
+    decision_id, recommendation_id, store_id, dept_id, recommendation_date as decision_date,
+    decision as decision_name, recommended_quantity as recommended_order_amount, snooze_until as snooze_until_date,
+    case decision when 'approve' then recommended_quantity when 'override' then order_quantity else 0 end
+        as effective_order_amount,
+    reason as reason_text, decided_by, created_at as decided_at,
+    decision_id = max(decision_id) over (partition by recommendation_id) as is_current
+from ops.decisions;
+create or replace view marts.fct_orders as
+select
+    made.recommendation_id, made.is_latest, made.review_reason, made.decision_date + 7 as expected_delivery_date,
+    50.0::float8 as pack_size_amount, coalesce(decisions.decision_name, '') as decision_name,
+    decisions.snooze_until_date, coalesce(decisions.reason_text, '') as reason_text,
+    coalesce(decisions.decided_by, '') as decided_by, decisions.decided_at,
+    coalesce(
+        decisions.decision_name || case when decisions.decision_name = 'override' then 'n' else '' end || 'd',
+        case when made.review_reason <> '' then 'waiting' else 'automatic' end
+    ) as order_state,
+    coalesce(
+        decisions.effective_order_amount,
+        case when made.review_reason <> '' then 0 else made.order_quantity_amount end
+    ) as effective_order_amount
+from marts.fct_inventory_recommendations as made
+left join marts.fct_decisions as decisions
+    on decisions.recommendation_id = made.recommendation_id and decisions.is_current;
+create or replace view marts.fct_override_scores as
+select 0::bigint as decision_id, false as is_scored, 0.0::float8 as value_added_amount where false;
+"""
 NOW = dt.datetime(2026, 11, 20, 9, 30, tzinfo=dt.UTC)
 
 
@@ -132,7 +175,10 @@ def wait_for(url: str, process: "subprocess.Popen[bytes]") -> None:
 
 
 def fill_marts(database: Database, stores: int = 3, departments: int = 4, weeks: int = 120) -> None:
-    """Makes every mart that the dashboard reads, at any size, from made-up figures that fit together."""
+    """Makes every mart that the dashboard reads, at any size, from made-up figures that fit together.
+
+    What people decide is not made up: it is written where the dashboard writes it, and two views stand in for dbt's.
+    """
     sales = weekly_sales(stores, departments, weeks)
     level = sales.groupby(["store_id", "dept_id", "store_type"], as_index=False)["sales_amount"].mean()
     scores, ahead = accuracy(), forecasts(sales)
@@ -158,6 +204,7 @@ def fill_marts(database: Database, stores: int = 3, departments: int = 4, weeks:
     with database.connect() as connection:
         connection.execute("alter table marts.fct_weekly_sales add primary key (store_id, dept_id, week_date)")
         connection.execute("create index on marts.fct_forecasts (store_id, dept_id)")
+        connection.execute(DECIDED_ON)
 
 
 def write_table(database: Database, table: str, frame: pd.DataFrame) -> None:
@@ -353,6 +400,7 @@ def recommendations(level: pd.DataFrame) -> pd.DataFrame:
             "stockout_probability_rate": np.clip(1.05 - cover / 1.4, 0, 0.99),
             "expected_lost_margin_amount": lost.round(2), "holding_cost_amount": (stock * 0.004).round(2),
             "value_at_risk_amount": risk, "agent_reasoning": "", "created_at": NOW,
+            "review_reason": np.where(level["dept_id"] == 2, "large_order", ""),
         }
     )  # fmt: skip
     rank = frame["value_at_risk_amount"].rank(method="first", ascending=False)

@@ -104,6 +104,37 @@ def test_the_detail_of_a_pair_leads_to_its_forecast(open_page: OpenPage, mart: M
     page.wait_for_url(f"**/forecasts?store={store}&dept={dept}*", timeout=10_000)
 
 
+def test_a_pair_that_needs_a_person_is_approved_on_the_page_and_stays_so_after_a_reload(
+    open_page: OpenPage, mart: Mart
+) -> None:
+    top = "from marts.fct_inventory_recommendations where review_reason <> '' order by exception_rank limit 1"
+    key, order = mart(f"select recommendation_id {top}"), mart(f"select order_quantity_amount {top}")
+    page = open_page("inventory")
+    page.get_by_text("Needs a person", exact=True).first.click()
+    page.get_by_text("The order is far above what sold lately").first.wait_for(timeout=10_000)
+    page.get_by_label("Who decides").fill("Ana")
+    page.get_by_role("button", name="Save the decision").click()
+    page.get_by_text("approve is saved").first.wait_for(timeout=10_000)
+    state = mart("select order_state from marts.fct_orders where recommendation_id = %(key)s", key=key)
+    who = mart("select decided_by from marts.fct_decisions where recommendation_id = %(key)s", key=key)
+    assert (state, who) == ("approved", "Ana")
+    store, dept = key.split("-")[:2]
+    again = open_page(f"inventory?store={store}&dept={dept}")
+    shown = again.get_by_text(f"{formats.dollars(order)} goes out.").first
+    shown.wait_for(timeout=10_000)
+    assert "Approved by Ana" in shown.inner_text()
+
+
+def test_an_override_without_a_reason_is_refused_in_words_and_not_saved(open_page: OpenPage, mart: Mart) -> None:
+    before = mart("select count(*) from marts.fct_decisions")
+    page = open_page("inventory?store=3&dept=2")
+    page.get_by_role("radio", name="Override").click()
+    page.get_by_role("spinbutton").fill("1250")
+    page.get_by_role("button", name="Save the decision").click()
+    page.get_by_text("An override needs a reason.").wait_for(timeout=10_000)
+    assert mart("select count(*) from marts.fct_decisions") == before
+
+
 def test_a_saved_report_is_shown_with_the_figure_that_was_not_found(open_page: OpenPage, mart: Mart) -> None:
     share = mart("select grounded_rate from marts.fct_agent_reports where analysis_type = 'report'")
     page = open_page("ai_insights")
