@@ -15,7 +15,7 @@ always clears it), near for as far again above its own limit, and critical or mo
 is above nine tenths of its limit. The order follows the status, so that the two never disagree.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -147,14 +147,31 @@ def decide_and_measure(
     `measure` makes columns of figures from the outlook, policies and positions of some pairs; the other arguments are
     those of `decide`.
     """
-    found: list[tuple[npt.NDArray[np.intp], dict[str, npt.NDArray[Any]]]] = []
+    return gathered(
+        (rows, {**_columns(seen, policy, stock, before.take(rows) if before else _nothing_before(len(rows))),
+                **measure(seen, policy, stock)})
+        for rows, seen, policy, stock in outlooks(forecast, noise, band, pool, policies, positions)
+    )  # fmt: skip
+
+
+def outlooks(
+    forecast: FloatArray, noise: FloatArray, band: npt.NDArray[np.intp], pool: ResidualPool,
+    policies: Policies, positions: Positions,
+) -> Iterator[tuple[npt.NDArray[np.intp], Outlook, Policies, Positions]]:  # fmt: skip
+    """Gives some pairs of one band at a time: their rows, simulated demand, policies and positions; see `decide`."""
     for number in np.unique(band):
         members = np.flatnonzero(band == number)
         for rows in np.split(members, range(BLOCK, len(members), BLOCK)):
             policy, stock = policies.take(rows), positions.take(rows)
             seen = look_ahead(forecast[rows], noise[rows], pool.shapes[number], pool.lead_time_draws, policy, stock)
-            past = before.take(rows) if before else _nothing_before(len(rows))
-            found.append((rows, {**_columns(seen, policy, stock, past), **measure(seen, policy, stock)}))
+            yield rows, seen, policy, stock
+
+
+def gathered(
+    parts: Iterable[tuple[npt.NDArray[np.intp], dict[str, npt.NDArray[Any]]]],
+) -> dict[str, npt.NDArray[Any]]:
+    """Returns columns that were found for some rows at a time, in the order of the rows."""
+    found = list(parts)
     order = np.argsort(np.concatenate([rows for rows, _ in found]))
     return {name: np.concatenate([part[name] for _, part in found])[order] for name in found[0][1]}
 

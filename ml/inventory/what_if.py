@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ml.inventory.book import Book
-from ml.inventory.levels import Measure, Outlook, decide_and_measure, stock_levels
+from ml.inventory.levels import Outlook, decide_and_measure, gathered, outlooks, stock_levels
 from ml.inventory.policy import MAXIMUM_WEEKS, FloatArray, Policies
 from ml.inventory.positions import Positions
 from ml.inventory.recommend import named, recommendations
@@ -226,7 +226,9 @@ def evaluate(book: Book) -> Evaluation:
     """Returns what a book recommends, and what that leads to."""
     import pandas as pd
 
-    figures = _measured(_expected, book)
+    figures = decide_and_measure(
+        _expected, book.forecast, book.noise, book.band, book.pool, book.policies, book.positions, book.before
+    )
     recommended = named(book, {name: column for name, column in figures.items() if name not in _EXPECTED})
     keys = book.pairs[["store_id", "dept_id"]].reset_index(drop=True)
     expected = pd.concat([keys, pd.DataFrame({name: figures[name] for name in _EXPECTED})], axis=1)
@@ -277,25 +279,23 @@ def exchange(book: Book, service_levels: tuple[float, ...] = CURVE_LEVELS) -> "p
 def service_profile(book: Book, service_levels: tuple[float, ...]) -> dict[str, FloatArray]:
     """Returns the columns of `steady_state` at each of some service levels, (pairs, levels)."""
 
-    def profile(seen: Outlook, policies: Policies, positions: Positions) -> dict[str, npt.NDArray[Any]]:
+    def profile(seen: Outlook, policies: Policies) -> dict[str, npt.NDArray[Any]]:
         found = [
-            _expected(seen, replace(policies, service_level_rate=np.full(len(policies), level)), positions)
+            _steady(seen, replace(policies, service_level_rate=np.full(len(policies), level)))
             for level in service_levels
         ]
         return {name: np.stack([one[name] for one in found], axis=1) for name in _EXPECTED}
 
-    figures = _measured(profile, book)
-    return {name: figures[name] for name in _EXPECTED}
-
-
-def _measured(measure: Measure, book: Book) -> dict[str, npt.NDArray[Any]]:
-    return decide_and_measure(
-        measure, book.forecast, book.noise, book.band, book.pool, book.policies, book.positions, book.before
-    )
+    given = (book.forecast, book.noise, book.band, book.pool, book.policies, book.positions)
+    return gathered((rows, profile(seen, policies)) for rows, seen, policies, _ in outlooks(*given))
 
 
 def _expected(seen: Outlook, policies: Policies, positions: Positions) -> dict[str, npt.NDArray[Any]]:
-    return dict(steady_state(seen, stock_levels(seen, policies), policies))
+    return dict(_steady(seen, policies))
+
+
+def _steady(seen: Outlook, policies: Policies) -> dict[str, FloatArray]:
+    return steady_state(seen, stock_levels(seen, policies), policies)
 
 
 def _together(recommended: "pd.DataFrame", expected: "pd.DataFrame") -> Kpis:
