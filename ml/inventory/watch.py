@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from ml.inventory.guardrails import STALE_WEEKS, UNUSUAL_WEEKS, flags, stale_pairs
+from ml.inventory.guardrails import UNUSUAL_WEEKS, flags, stale_pairs
 from ml.inventory.levels import Before, BoolArray
 from ml.inventory.policy import FloatArray
 from warehouse.database import Database
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 WATCHED_WEEKS = 104
 """Weeks of sales that the guardrails look back on: the season of last year, and the one before it."""
+
+STALE_COUNT_WEEKS = 2
+"""Age in weeks from which a count of stock says too little about the shelf of the decision week."""
 
 BEFORE_WEEKS = 4
 """Oldest decision week, in weeks, whose statuses still count as those of before."""
@@ -86,7 +89,7 @@ def read_watch(
     weeks = pairs[keys].merge(database.read_frame(_WEEKS, {"decision_date": date}), on=keys, how="left")["weeks"]
     given = {"decision_date": date, "weeks": UNUSUAL_WEEKS}
     unusual = pd.MultiIndex.from_frame(database.read_frame(_UNUSUAL, given))
-    oldest = pd.Timestamp(date - dt.timedelta(weeks=STALE_WEEKS))
+    oldest = pd.Timestamp(date - dt.timedelta(weeks=STALE_COUNT_WEEKS))
     return Watch(
         sales=sales,
         weeks_known=weeks.fillna(0).to_numpy(np.int64),

@@ -115,14 +115,31 @@ def _publish_stock(database, *rows):
     publish_frame(database, frame, "raw.stock_positions", names[:3], "replace")
 
 
+def _publish_unusual(database, store, dept, *weeks):
+    found = {"detector": "robust_seasonal", "score": 6.0, "expected_sales": 1.0, "actual_sales": 9.0, "reason": "High."}
+    frame = pd.DataFrame([{"store_id": store, "dept_id": dept, "sale_date": week, **found} for week in weeks])
+    keys = ["store_id", "dept_id", "sale_date", "detector"]
+    publish_frame(database, frame.assign(run_id="r"), "ml.sales_anomalies", keys, "replace")
+
+
+def _move_recommendations(database, date, changes):
+    """Makes what was recommended the recommendation of another week, with some values changed."""
+    with database.connect() as connection:
+        connection.execute("delete from ml.inventory_recommendations where recommendation_date <> %s", [LAST_WEEK])
+        connection.execute(
+            "update ml.inventory_recommendations set recommendation_id = 'past-' || recommendation_id, "
+            f"recommendation_date = %s, {changes}", [date],
+        )  # fmt: skip
+
+
 @pytest.fixture
 def ready(place):
-    """The place with forecasts, policies and no counted stock."""
+    """The place with forecasts, policies, no counted stock, no unusual week and no recommendation."""
     settings, database = place
     _publish_forecasts(database)
     _publish_policies(database, [("default", None, None, None, 0.95), ("type_a", "A", None, None, 0.98)])
     with database.connect() as connection:
-        connection.execute("delete from raw.stock_positions")
+        connection.execute("truncate raw.stock_positions, ml.sales_anomalies, ml.inventory_recommendations")
     return settings, database
 
 
@@ -191,6 +208,61 @@ def test_what_an_agent_said_stays_until_the_decision_changes(ready):
     reasoning = read(database).query("store_id == 2").set_index("dept_id")["agent_reasoning"]
     assert reasoning[5] == ""
     assert (reasoning.drop(5) == "said").all()
+
+
+def test_an_older_open_recommendation_is_closed_by_the_newer_one(ready):
+    settings, database = ready
+    recommend(settings, database, "r10")
+    earlier = LAST_WEEK - dt.timedelta(weeks=1)
+    _move_recommendations(database, earlier, "is_open = true, review_reason = 'large_order'")
+    _publish_unusual(database, 3, 7, LAST_WEEK)
+    report = recommend(settings, database, "r11")
+    frame = read(database)
+    assert not frame[frame["recommendation_date"] == earlier]["is_open"].any()
+    latest = frame[frame["recommendation_date"] == LAST_WEEK].set_index(["store_id", "dept_id"])
+    assert latest.loc[(3, 7), ["review_reason", "is_open"]].tolist() == ["unusual_sales", True]
+    assert (latest["is_open"] == (latest["review_reason"] != "")).all()
+    assert report.automatic_share == (latest["review_reason"] == "").mean()
+    assert f"{report.automatic_share:.1%} need no person" in str(report)
+    assert recommend(settings, database, "r12").change.total == 0
+
+
+def test_an_anomaly_after_the_decision_or_long_before_it_is_not_looked_at(ready):
+    settings, database = ready
+    recommend(settings, database, "r13")
+    calm = read(database)["review_reason"].tolist()
+    _publish_unusual(database, 3, 7, LAST_WEEK + dt.timedelta(weeks=1), LAST_WEEK - dt.timedelta(weeks=5))
+    assert recommend(settings, database, "r14").change.total == 0
+    assert read(database)["review_reason"].tolist() == calm
+
+
+def test_statuses_follow_the_week_before_and_never_their_own(ready):
+    settings, database = ready
+    recommend(settings, database, "r15")
+    point = read(database).set_index(["store_id", "dept_id"]).loc[(2, 5), "reorder_point"]
+    _publish_stock(database, (2, 5, LAST_WEEK, point + 50, 0.0, None, None, None))
+    recommend(settings, database, "r16")
+    assert read(database).set_index(["store_id", "dept_id"]).loc[(2, 5), "status"] == "monitor"
+    _move_recommendations(database, LAST_WEEK - dt.timedelta(weeks=1), "status = 'reorder', order_quantity = 1")
+    for run in ("r17", "r18"):
+        recommend(settings, database, run)
+        held = read(database).query("recommendation_date == @LAST_WEEK and store_id == 2 and dept_id == 5").iloc[0]
+        assert (held["status"], held["order_quantity"] > 0) == ("reorder", True)
+
+
+def test_stock_in_pieces_is_ordered_in_pieces_and_an_old_count_asks_for_a_person(ready):
+    settings, database = ready
+    _publish_stock(
+        database,
+        (1, 10, LAST_WEEK, 1.0, 0.0, None, 7.5, None),
+        (2, 5, LAST_WEEK - dt.timedelta(weeks=3), 10.0, 0.0, None, 7.5, None),
+    )
+    recommend(settings, database, "r19")
+    frame = read(database).set_index(["store_id", "dept_id"])
+    ordered = frame.loc[(1, 10)]
+    assert ordered["order_quantity_pieces"] == np.ceil(ordered["order_quantity"] / 7.5) > 0
+    assert frame.loc[(2, 5), "review_reason"] == "stale_data"
+    assert frame["order_quantity_pieces"].notna().sum() == 2
 
 
 def test_one_pair_alone_gives_the_figures_of_the_whole_table(ready):

@@ -1,6 +1,7 @@
 """The recommendations of a book that was put together by hand, without a database."""
 
 import datetime as dt
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -8,9 +9,11 @@ import pytest
 
 from ml.inventory.book import Book
 from ml.inventory.demand import ResidualPool
+from ml.inventory.levels import Before
 from ml.inventory.policy import Policies
 from ml.inventory.positions import Positions
 from ml.inventory.recommend import calculate_reorder_point, recommendations
+from ml.inventory.watch import Watch
 from warehouse.errors import ShelfcastError
 
 PAIRS = pd.DataFrame({"store_id": [1, 1, 2], "dept_id": [38, 40, 38], "store_type": ["A", "A", "B"]})
@@ -69,3 +72,52 @@ def test_an_unknown_pair_and_an_impossible_service_level_are_refused_in_one_sent
         calculate_reorder_point(book, 3, 1)
     with pytest.raises(ShelfcastError, match="service_level_rate 1; it must be above 0 and below 1"):
         calculate_reorder_point(book, 1, 38, service_level=1.0)
+
+
+def watched(book, **changes):
+    """The book with two years of steady sales that no guardrail minds, but for the changes."""
+    calm = {
+        "sales": np.full((3, 104), 1000.0), "weeks_known": np.full(3, 104), "is_unusual": np.zeros(3, dtype=bool),
+        "is_stale": np.zeros(3, dtype=bool),
+    }  # fmt: skip
+    return replace(book, watch=Watch(**{**calm, **changes}))
+
+
+def test_what_a_guardrail_stops_is_open_and_the_rest_is_automatic(book):
+    frame = recommendations(watched(book, is_unusual=np.array([False, True, False])))
+    assert frame["review_reason"].tolist() == ["large_order", "unusual_sales", ""]
+    assert frame["is_open"].tolist() == [True, True, False]
+
+
+def test_an_order_in_pieces_is_the_fewest_that_are_worth_the_order(book):
+    frame = recommendations(replace(book, unit_price=np.array([4.0, np.nan, 4.0])))
+    dollars = frame["order_quantity"]
+    assert dollars[0] % 50 == 0
+    assert frame["order_quantity_pieces"][0] == np.ceil(dollars[0] / 4)
+    assert np.isnan(frame["order_quantity_pieces"][1])
+    assert frame["order_quantity_pieces"][2] == 0
+
+
+def test_an_order_is_valued_at_cost_beside_its_retail_value(book):
+    frame = recommendations(book)
+    assert frame["order_value_cost"].tolist() == pytest.approx((0.7 * frame["order_quantity"]).tolist())
+    assert frame["expected_fill_rate"].between(0.9, 1).all()
+
+
+def test_what_was_recommended_the_week_before_holds_a_pair_near_its_limit(book):
+    point = recommendations(book)["reorder_point"][1]
+    near = replace(book, positions=replace(book.positions, on_hand=np.array([500.0, point + 100, 9000.0])))
+    assert recommendations(near)["status"][1] == "monitor"
+    before = Before(np.array(["critical", "reorder", "adequate"]), np.array([True, True, False]))
+    held = recommendations(replace(near, before=before))
+    assert held["status"].tolist() == ["critical", "reorder", "adequate"]
+    assert held["order_quantity"][1] > 0
+    assert calculate_reorder_point(replace(near, before=before), 1, 40).status == "reorder"
+
+
+def test_a_book_of_some_pairs_recommends_what_the_whole_book_does(book):
+    before = Before(np.array(["critical", "reorder", "adequate"]), np.array([True, True, False]))
+    full = watched(replace(book, before=before, unit_price=np.array([4.0, 2.0, np.nan])))
+    pd.testing.assert_frame_equal(
+        recommendations(full.take(np.array([2, 0]))), recommendations(full).iloc[[2, 0]].reset_index(drop=True)
+    )
