@@ -3,9 +3,11 @@
 import datetime as dt
 from dataclasses import replace
 
+import pandas as pd
 import psycopg
 import pytest
 
+from flows.orders_export import export_orders
 from ml.inventory.decisions import Decision, record
 from warehouse import embedded
 from warehouse.database import Database, open_database
@@ -140,3 +142,35 @@ def test_a_home_from_before_the_planner_gets_the_role_when_it_is_opened(database
     assert (settings.home / "postgres" / "shelfcast_ready").read_text() == "reader agent planner"
     may = "select has_column_privilege('ops.decisions', 'reason', 'insert') as may"
     assert opened.read_frame(may, role="planner")["may"].item()
+
+
+def test_orders_go_out_as_people_decided_and_a_second_export_changes_nothing(finished_run, shelfcast, tmp_path) -> None:
+    warehouse = open_database(finished_run)
+    first = "select * from marts.fct_orders where is_latest order by effective_order_amount desc, recommendation_id"
+    pair = warehouse.read_frame(first).iloc[0]
+    store, dept = int(pair["store_id"]), int(pair["dept_id"])
+    words = ("decide", "override", str(store), str(dept), "--quantity", "1", "--reason", "a test", "--by", "Ana")
+    ended = shelfcast(finished_run, *words)
+    assert ended.returncode == 0, ended.stderr
+    assert f"Store {store}, department {dept}" in ended.stdout
+    report = export_orders(warehouse, tmp_path, None, "one")
+    file = tmp_path / f"orders-{store}-{pair['decision_date']}.csv"
+    row = pd.read_csv(file).set_index("dept").loc[dept]
+    assert (row["order_amount"], row["decision"], row["decided_by"]) == (100.0, "overridden", "Ana")
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    again = export_orders(warehouse, tmp_path, None, "two")
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+    assert (report.new, again.new, again.changed, again.withdrawn) == (report.orders, 0, 0, 0)
+    record(warehouse, Decision("snooze", store, dept, "Ana", until=pair["decision_date"] + dt.timedelta(weeks=1)))
+    last = export_orders(warehouse, tmp_path, None, "three")
+    assert (last.orders, last.withdrawn, last.snoozed) == (report.orders - 1, 1, 1)
+    assert dept not in pd.read_csv(file)["dept"].tolist()
+    known = warehouse.read_frame("select order_quantity, run_id from ops.purchase_orders where order_id = %(id)s",
+                                 {"id": pair["recommendation_id"]})  # fmt: skip
+    assert known.to_numpy().tolist() == [[0.0, "three"]]
+
+
+def test_a_week_without_recommendations_has_no_orders(finished_run, tmp_path) -> None:
+    with pytest.raises(ShelfcastError, match=r"no recommendations for the week of 2001-01-05. Decision weeks are"):
+        export_orders(open_database(finished_run), tmp_path, dt.date(2001, 1, 5), "r")
+    assert list(tmp_path.iterdir()) == []

@@ -1,3 +1,4 @@
+import json
 import logging
 
 from warehouse.journal import Redactor, redact
@@ -17,5 +18,13 @@ def test_a_known_secret_is_taken_out_wherever_it_stands():
 def test_passwords_are_made_once_and_only_their_owner_reads_them(tmp_path):
     first = role_passwords(tmp_path)
     assert role_passwords(tmp_path) == first
-    assert len(set(first.values())) == 4
+    assert len(set(first.values())) == 5
+    assert (tmp_path / "secrets.json").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_role_that_an_older_file_lacks_is_added_and_the_others_keep_their_passwords(tmp_path):
+    (tmp_path / "secrets.json").write_text(json.dumps({"postgres": "p", "pipeline": "q"}))
+    passwords = role_passwords(tmp_path)
+    assert (passwords["postgres"], passwords["pipeline"]) == ("p", "q")
+    assert set(passwords) == {"postgres", "pipeline", "reader", "agent", "planner"}
     assert (tmp_path / "secrets.json").stat().st_mode & 0o777 == 0o600
