@@ -9,6 +9,7 @@ PAGES = {
     "Decide": [
         ("forecasts", "Forecasts", "timeline"),
         ("inventory", "Inventory", "inventory_2"),
+        ("what_if", "What-if", "tune"),
         ("ai_insights", "AI insights", "forum"),
     ],
     "Trust": [("data_quality", "Data quality", "verified"), ("runs", "Runs", "play_circle")],

@@ -110,8 +110,10 @@ def asked_scenario(book: Book) -> Scenario:
                 format_func=lambda value, unit=unit: value_text(value, unit),
             )  # fmt: skip
         left, right = st.columns([1, 3], gap="medium")
+        # Set here and not as the slider's default: a widget takes its value from one of the two.
+        st.session_state.setdefault("what_if_shift", 0)
         with left:
-            shift = st.slider("Demand shift, %", -50, 100, 0, 5, key="what_if_shift", format="%+d%%")
+            shift = st.slider("Demand shift, %", -50, 100, step=5, key="what_if_shift", format="%+d%%")
         with right:
             promotions = planned_promotions(book)
     return Scenario(**given, demand_shift_rate=shift / 100, promotions=promotions)
@@ -132,9 +134,8 @@ def planned_promotions(book: Book) -> tuple[Promotion, ...]:
 
 
 def start_over() -> None:
-    """Sets every control back; what is chosen stays."""
-    for key in [*(f"what_if_{name}" for name in CHOICES), "what_if_shift", "what_if_weeks", "what_if_uplift"]:
-        st.session_state.pop(key, None)
+    """Sets every control back; the pairs chosen stay."""
+    st.session_state.update({f"what_if_{name}": None for name in CHOICES} | {"what_if_shift": 0, "what_if_weeks": []})
 
 
 def figures(before: Kpis, after: Kpis) -> None:

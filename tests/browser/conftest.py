@@ -79,6 +79,36 @@ left join marts.fct_decisions as decisions
 create or replace view marts.fct_override_scores as
 select 0::bigint as decision_id, false as is_scored, 0.0::float8 as value_added_amount where false;
 """
+TRIED_ON = """
+insert into raw.store_attributes (store_id, store_type, size_sqft, load_id)
+select store_id, store_type, 1000, 'made up' from marts.dim_stores on conflict do nothing;
+insert into raw.raw_sales (store_id, dept_id, sale_date, weekly_sales, is_holiday, load_id)
+select store_id, dept_id, week_date, sales_amount, is_holiday, 'made up' from marts.fct_weekly_sales;
+insert into ml.forecasts
+(forecast_id, store_id, dept_id, origin_date, forecast_date, horizon_weeks, predicted_sales, prediction_lower,
+ prediction_upper, prediction_lower_95, prediction_upper_95, model_name, model_version, is_champion, fallback, run_id)
+select
+    forecast_id, store_id, dept_id, origin_date, week_date, horizon_weeks, forecast_amount, lower_80_amount,
+    upper_80_amount, lower_95_amount, upper_95_amount, model_name, model_version, is_champion, '', 'made up'
+from marts.fct_forecasts
+where is_champion;
+insert into ml.backtest_errors
+(store_id, dept_id, origin_date, forecast_date, horizon_weeks, actual_sales, predicted_sales, scale_amount, model_name,
+ is_holiday, fallback, run_id)
+select
+    store_id, dept_id, origin.week_date, sold.week_date, (sold.week_date - origin.week_date) / 7, sold.sales_amount,
+    origin.sales_amount, origin.sales_amount, 'blend', sold.is_holiday, '', 'made up'
+from marts.fct_weekly_sales as sold
+inner join marts.fct_weekly_sales as origin using (store_id, dept_id)
+where sold.week_date - origin.week_date between 7 and 56 and origin.week_date >= date '2012-01-06';
+create table marts.dim_inventory_policies as
+select
+    'default' as policy_id, null::text as store_type, null::integer as store_id, null::integer as dept_id,
+    '(R,s,S)' as policy_kind, 'cycle_service' as target_kind, 0.95::float8 as service_level_rate,
+    2.0::float8 as lead_time_weeks, 0.5::float8 as lead_time_deviation_weeks, 1.0::float8 as review_period_weeks,
+    100.0::float8 as minimum_order_amount, 50.0::float8 as pack_size_amount, 0.25::float8 as holding_cost_rate,
+    25.0::float8 as ordering_cost_amount, 0.3::float8 as margin_rate, 12.0::float8 as maximum_stock_weeks;
+"""
 NOW = dt.datetime(2026, 11, 20, 9, 30, tzinfo=dt.UTC)
 
 
@@ -205,6 +235,7 @@ def fill_marts(database: Database, stores: int = 3, departments: int = 4, weeks:
         connection.execute("alter table marts.fct_weekly_sales add primary key (store_id, dept_id, week_date)")
         connection.execute("create index on marts.fct_forecasts (store_id, dept_id)")
         connection.execute(DECIDED_ON)
+        connection.execute(TRIED_ON)
 
 
 def write_table(database: Database, table: str, frame: pd.DataFrame) -> None:

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from streamlit_app import formats
+from warehouse.database import open_database
+from warehouse.settings import Settings
 
 pytestmark = pytest.mark.browser
 
@@ -135,6 +137,30 @@ def test_an_override_without_a_reason_is_refused_in_words_and_not_saved(open_pag
     assert mart("select count(*) from marts.fct_decisions") == before
 
 
+def test_the_what_if_page_shows_what_a_scenario_changes_and_starts_over(
+    open_page: OpenPage, mart: Mart, marts: Settings
+) -> None:
+    from ml.inventory.book import load_book
+    from ml.inventory.what_if import Scenario, rows_of, what_if
+
+    book = load_book(marts, open_database(marts))
+    page = open_page("what_if")
+    store = int(mart("select store_id from marts.fct_inventory_recommendations order by exception_rank limit 1"))
+    found = what_if(book, Scenario(demand_shift_rate=0.1), rows_of(book, store))
+    before, after = (formats.dollars_short(side.kpis.stock_amount) for side in (found.before, found.after))
+    assert metric(page, "Average stock") == before != after
+    page.get_by_role("slider", name="Demand shift").focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    page.get_by_text(f"from {before}").first.wait_for(timeout=10_000)
+    assert metric(page, "Average stock") == after
+    assert metric(page, "Orders now") == formats.dollars_short(found.after.kpis.order_amount)
+    page.get_by_role("button", name="Start over").click()
+    page.get_by_text("Move a slider to see which orders would change.").wait_for(timeout=10_000)
+    page.get_by_text(f"from {before}").first.wait_for(state="detached", timeout=10_000)
+    assert metric(page, "Average stock") == before
+
+
 def test_a_saved_report_is_shown_with_the_figure_that_was_not_found(open_page: OpenPage, mart: Mart) -> None:
     share = mart("select grounded_rate from marts.fct_agent_reports where analysis_type = 'report'")
     page = open_page("ai_insights")
@@ -175,4 +201,4 @@ def test_every_page_is_drawn_without_an_error_and_is_timed(open_page: OpenPage) 
     if os.environ.get("SHELFCAST_PAGE_SECONDS"):
         with open(os.environ["SHELFCAST_PAGE_SECONDS"], "w") as file:  # noqa: PTH123
             json.dump(seconds, file, indent=1)
-    assert len(seconds) == 6
+    assert len(seconds) == 7

@@ -12,7 +12,7 @@ from warehouse.errors import ShelfcastError
 from warehouse.settings import PROJECT_ROOT, load_settings
 
 ENTRY = PROJECT_ROOT / "streamlit_app" / "app.py"
-PAGES = ("overview", "forecasts", "inventory", "ai_insights", "data_quality", "runs")
+PAGES = ("overview", "forecasts", "inventory", "what_if", "ai_insights", "data_quality", "runs")
 
 
 @pytest.fixture(autouse=True)
