@@ -176,11 +176,23 @@ def replay(
         str, typer.Option("--baselines", help="Policies to compare with, separated by commas: cover, naive, minmax.")
     ] = "cover,naive,minmax",
     seeds: Annotated[int, typer.Option("--seeds", help="Draws of random lead times, 1 to 64.")] = 8,
+    lead_time: Annotated[str, typer.Option("--lead-time", help="random (1 to 3 weeks) or fixed (2 weeks).")] = "random",
+    policy: Annotated[
+        Path | None,
+        typer.Option("--policy", help="CSV like the seed inventory_policies, replayed beside it.", metavar="FILE"),
+    ] = None,
+    forecasts: Annotated[
+        str, typer.Option("--forecasts", help="base (seasonal base) or blend (fitted every 8 weeks, takes minutes).")
+    ] = "base",
+    is_censored: Annotated[
+        bool, typer.Option("--censored", help="Policies learn only from what they sold, not from demand.")
+    ] = False,
 ) -> None:
     """Replay history with our ordering policy and with simple ones: service against stock, in weeks and dollars."""
     from flows.replay import replay as work
+    from flows.replay import replay_settings
 
-    work(weeks, baselines, seeds)
+    work(replay_settings(weeks, seeds, baselines, lead_time, forecasts, is_censored), policy)
 
 
 @app.command(name="what-if")

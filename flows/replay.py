@@ -7,61 +7,101 @@ from typing import TYPE_CHECKING
 from flows.console import Display, console
 from flows.context import Context, open_context
 from flows.export import whole_file, writing
-from flows.marts import read_marts
-from flows.replay_words import comparison_markdown, comparison_rows, comparison_table, headline, sentences
+from flows.replay_inputs import fitted_forecasts, policy_tables, published_policies, read_policies
+from flows.replay_words import (
+    comparison_markdown,
+    comparison_rows,
+    comparison_table,
+    headline,
+    policies_table,
+    sentences,
+)
 from flows.stages import Outcome, recorded
 from warehouse.runs import exclusive
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from ml.forecasting.panel import Panel
     from ml.inventory.replay_report import Comparison, Costs, ReplaySettings
 
 _MEND = "Make room for it in the home, SHELFCAST_HOME."
 
 
-def replay(weeks: int, baselines: str, seeds: int) -> None:
-    """Replays history with every policy, prints how they fared and writes table, picture and report."""
-    from ml.inventory.replay_report import ReplaySettings
+def replay_settings(
+    weeks: int, seeds: int, baselines: str, lead_time: str, forecasts: str, is_censored: bool
+) -> "ReplaySettings":
+    """Returns what is asked of a replay on the command line.
 
-    settings = ReplaySettings(weeks, seeds, tuple(name.strip() for name in baselines.split(",") if name.strip()))
+    Raises:
+        UsageError: a number is out of range, or a name is not known.
+    """
+    from ml.inventory.replay_report import ReplaySettings, lead_times_named
+
+    names = tuple(name.strip() for name in baselines.split(",") if name.strip())
+    return ReplaySettings(
+        weeks, seeds, names, lead_times_named(lead_time), forecasts=forecasts, is_censored=is_censored
+    )
+
+
+def replay(settings: "ReplaySettings", policy: Path | None = None) -> None:
+    """Replays history with every policy, prints how they fared and writes table, picture and report.
+
+    Args:
+        settings: what is asked.
+        policy: file of policies to replay beside the published ones.
+    """
     display = Display()
     with display.shown():
+        # Before anything starts: a file that is not right should not cost a wait.
+        rows = None if policy is None else read_policies(policy)
         context = open_context(progress=display)
         display.begin("replay")
         with exclusive(context.database):
-            recorded(context, "replay", "", lambda: _compare(context, settings))
+            recorded(context, "replay", "", lambda: _compare(context, settings, policy, rows))
     console.print("Next: [bold]shelfcast recommend[/]")
 
 
-def _compare(context: Context, settings: "ReplaySettings") -> Outcome:
+def _compare(
+    context: Context, settings: "ReplaySettings", policy: Path | None, policies: "pd.DataFrame | None"
+) -> Outcome:
     """Compares the policies, writes the files and prints what was found."""
     from ml.forecasting.panel import read_panel
-    from ml.inventory.comparison import compare_policies
+    from ml.inventory.comparison import compare_policies, first_replayed_week
+    from ml.inventory.replay_policy import FIRST_ORIGIN
+    from ml.inventory.replay_report import CHAMPION
 
     panel = read_panel(context.database)
-    comparison = compare_policies(panel, settings, costs_of(context, panel), context.progress)
+    costs = costs_of(context, panel)
+    tables = [] if policy is None or policies is None else policy_tables(context, panel, policies, policy)
+    first_replayed_week(panel, settings)
+    is_fitted = settings.forecasts == CHAMPION
+    forecasts = fitted_forecasts(context, panel, FIRST_ORIGIN) if is_fitted else None
+    comparison = compare_policies(panel, settings, costs, context.progress, forecasts, tables)
     folder = context.settings.home / "reports"
     rows = write_files(comparison, folder)
-    console.print(comparison_table(comparison))
-    for sentence in sentences(comparison):
-        console.print(sentence, soft_wrap=True)
-    console.print(f"Written: {folder}/replay.csv, replay.png and replay.md", soft_wrap=True)
+    _print(comparison, folder)
     return Outcome(rows, headline(comparison))
 
 
+def _print(comparison: "Comparison", folder: Path) -> None:
+    console.print(comparison_table(comparison))
+    if comparison.asked_policies:
+        console.print(policies_table(comparison))
+    for sentence in sentences(comparison):
+        console.print(sentence, soft_wrap=True)
+    console.print(f"Written: {folder}/replay.csv, replay.png and replay.md", soft_wrap=True)
+
+
 def costs_of(context: Context, panel: "Panel") -> "Costs":
-    """Returns margin, holding and ordering cost of each series from the inventory policies.
+    """Returns margin, holding and ordering cost of each series from the published inventory policies.
 
     Raises:
         ShelfcastError: the policies are not in the database yet, or not valid.
     """
-    import pandas as pd
-
-    from ml.inventory.policy import resolve_policies
     from ml.inventory.replay_report import Costs
 
-    pairs = pd.DataFrame({"store_id": panel.store_ids, "dept_id": panel.dept_ids, "store_type": panel.store_types})
-    policies = resolve_policies(read_marts(context.database, "select * from marts.dim_inventory_policies"), pairs)
+    policies = published_policies(context, panel)
     return Costs(policies.margin_rate, policies.holding_cost_rate, policies.ordering_cost_amount)
 
 

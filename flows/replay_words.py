@@ -78,6 +78,17 @@ def comparison_table(comparison: "Comparison") -> Table:
     return table
 
 
+def policies_table(comparison: "Comparison") -> Table:
+    """Returns what the policies of a file would have done beside the published ones, for the terminal."""
+    table = Table(title="Our forecasts under policies as they are, with their own lead times", title_justify="left")
+    heads, rows = _policy_cells(comparison)
+    for head in heads:
+        table.add_column(head, justify="left" if head in ("policies", "type") else "right")
+    for row in rows:
+        table.add_row(*row)
+    return table
+
+
 def sentences(comparison: "Comparison") -> list[str]:
     """Returns what was compared and what came out, in plain words."""
     return [
@@ -114,6 +125,7 @@ def comparison_markdown(comparison: "Comparison") -> str:
         "order-up-to level. It is this that a cycle service target means; weeks with lost sales differ from it.",
         _calibration_markdown(comparison),
         *_guardrail_markdown(comparison),
+        *_policies_markdown(comparison),
     ]
     gap = _gap(comparison)
     return "\n\n".join([*parts, gap] if gap else parts) + "\n"
@@ -138,7 +150,7 @@ def comparison_rows(comparison: "Comparison") -> "pd.DataFrame":
         for curve in comparison.curves
         for number, (knob, earned) in enumerate(zip(curve.knobs, curve.profit_amount, strict=True))
     ]  # fmt: skip
-    return pd.DataFrame([*at_stock, *points, *_guardrail_rows(comparison)])
+    return pd.DataFrame([*at_stock, *points, *_guardrail_rows(comparison), *_policy_rows(comparison)])
 
 
 def _row(figures: "Figures") -> dict[str, Any]:
@@ -270,6 +282,40 @@ def _guardrail_rows(comparison: "Comparison") -> list[dict[str, Any]]:
     return [
         {"row_kind": "guardrail", "policy": "shelfcast", "review": name, **asdict(one)} for name, one in named.items()
     ]
+
+
+def _policy_cells(comparison: "Comparison") -> tuple[list[str], list[list[str]]]:
+    heads = ["policies", "type", "pairs", "stockouts", "fill", "stock, weeks", "average stock", "orders", "profit"]
+    rows = [
+        [
+            one.source, one.store_type or "all", f"{one.pairs:,}", _percent(one.kpis.stockout_rate),
+            _percent(one.kpis.fill_rate), _number(one.kpis.stock_weeks, ".2f"), _dollars(one.kpis.stock_amount),
+            f"{one.orders:,.0f}", _dollars(one.profit_amount),
+        ]
+        for one in comparison.asked_policies
+    ]  # fmt: skip
+    return heads, rows
+
+
+def _policies_markdown(comparison: "Comparison") -> list[str]:
+    if not comparison.asked_policies:
+        return []
+    said = (
+        "Our forecasts under each table of policies, with its own targets, lead times (in whole weeks), reviews, packs "
+        "and minimum orders. Nothing is set to equal stock here."
+    )
+    return ["## Policies as they are", said, _markdown(*_policy_cells(comparison))]
+
+
+def _policy_rows(comparison: "Comparison") -> list[dict[str, Any]]:
+    return [
+        {
+            "row_kind": "policies", "policy": one.source, "store_type": one.store_type, "pair_count": one.pairs,
+            "order_count": one.orders, "profit_amount": one.profit_amount,
+            **{name: float(value) for name, value in asdict(one.kpis).items()},
+        }
+        for one in comparison.asked_policies
+    ]  # fmt: skip
 
 
 def _gap(comparison: "Comparison") -> str | None:

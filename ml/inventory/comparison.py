@@ -17,6 +17,7 @@ from ml.inventory.kpis import covered_share, protection_demand
 from ml.inventory.lead_times import LeadTimes
 from ml.inventory.policy import FloatArray
 from ml.inventory.replay import History, OrderRule
+from ml.inventory.replay_by_policy import PolicyTable, replay_policies
 from ml.inventory.replay_figures import curve_of, figures_at, grid_of, groups_of, savings_of
 from ml.inventory.replay_forecasts import WeeklyForecasts, base_forecasts
 from ml.inventory.replay_guardrails import measure_guardrails
@@ -66,6 +67,7 @@ def compare_policies(
     costs: Costs | None = None,
     progress: Progress = silent,
     forecasts: WeeklyForecasts | None = None,
+    tables: Sequence[PolicyTable] = (),
 ) -> Comparison:
     """Returns how the policies would have fared in the last weeks of the panel.
 
@@ -75,9 +77,11 @@ def compare_policies(
         costs: what stock earns and costs.
         progress: told what is being replayed.
         forecasts: of our policy, made week by week from origin `FIRST_ORIGIN` on; the seasonal base without them.
+        tables: policies that are replayed as they are, beside the comparison.
 
     Raises:
-        ShelfcastError: the panel has too few weeks, or no pair with enough of them.
+        ShelfcastError: the panel has too few weeks, or no pair with enough of them; or a table has lead times or
+            reviews too long for them.
     """
     start = first_replayed_week(panel, settings)
     rows = replayed_rows(panel, start)
@@ -86,6 +90,11 @@ def compare_policies(
     groups = groups_of(panel.store_ids[rows], panel.dept_ids[rows], panel.store_types[rows], settings.resamples)
     money, steps = (costs or Costs()).of(rows, panel.series_count), len(settings.policies) + 1
     made = forecasts or base_forecasts(panel, range(FIRST_ORIGIN, panel.week_count))
+    asked = [
+        outcome
+        for table in tables
+        for outcome in replay_policies(panel, start, rows, table, made, range(settings.seeds), settings.is_fixed)
+    ]
     learned = learn_for(panel, start, settings.lead_times, made)
     rules, grids = {}, {}
     for number, name in enumerate(settings.policies):
@@ -116,6 +125,7 @@ def compare_policies(
         ),
         calibration=tuple(_calibration(rules, history, protection, panel.store_types[rows])),
         guardrails=measure_guardrails(panel, start, learned, made, settings.lead_times),
+        asked_policies=tuple(asked),
     )
 
 

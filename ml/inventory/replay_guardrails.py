@@ -144,7 +144,7 @@ def replayed_flags(
     for at in range(level.shape[1]):
         week = start + at
         sales, ahead = panel.sales[:, :week], forecasts.at([week])[:, 0]
-        is_unusual = unusual[:, max(week - UNUSUAL_WEEKS, 0) : week].any(axis=1)
+        is_unusual = np.asarray(unusual[:, max(week - UNUSUAL_WEEKS, 0) : week].any(axis=1))
         for seed in range(len(found)):
             found[seed, :, at] = flags(
                 paths.order[seed, :, at], position[seed, :, at], sales[:, -YEAR_WEEKS:], ahead,
