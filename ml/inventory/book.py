@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ml.inventory.demand import ResidualPool, build_pool, scaled_paths
-from ml.inventory.levels import Before
+from ml.inventory.hysteresis import Before
 from ml.inventory.policy import MAXIMUM_WEEKS, FloatArray, Policies, resolve_policies
 from ml.inventory.positions import AVERAGED_WEEKS, REPLAYED_WEEKS, Positions, counted_positions, simulated_positions
 from ml.inventory.watch import WATCHED_WEEKS, Watch, read_before, read_watch

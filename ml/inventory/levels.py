@@ -7,68 +7,28 @@ plus one review period. The reorder point is the service quantile of that demand
 the next review is early enough; with a fill-rate target it is the smallest level that meets that share of demand.
 What happens at or below it depends on the policy kind: (R,S) orders up to it, (R,s,S) up to one economic order above
 it, (s,Q) an economic order in whole packs.
-
-Statuses have hysteresis. A pair gets worse as soon as it crosses a limit, because delay costs sales, and gets better
-only once it is past the limit by a margin: it stays due for an order while the position is within a quarter of a
-review period's demand above the reorder point (at most half of the way to the order-up-to level, so that an order
-always clears it), near for as far again above its own limit, and critical or monitored for risk while the probability
-is above nine tenths of its limit. The order follows the status, so that the two never disagree.
+Statuses have hysteresis, see `ml.inventory.hysteresis`.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from ml.inventory.demand import ResidualPool, cumulative, demand_until, lead_times, simulate_weeks
+from ml.inventory.demand import ResidualPool
 from ml.inventory.fill_rate import expected_fill_rate, fill_rate_level, reach
 from ml.inventory.formulas import economic_order_quantity
+from ml.inventory.hysteresis import MARGIN_SHARE, RISK_MARGIN, Before, nothing_before
+from ml.inventory.outlook import BoolArray, Outlook, gathered, outlooks
 from ml.inventory.policy import FloatArray, Policies, TextArray
 from ml.inventory.positions import Positions
 
 CRITICAL_PROBABILITY = 0.5
 """Stockout is called likely when it is more likely than not."""
 
-MARGIN_SHARE = 0.25
-"""Part of a review period's demand by which a position must pass a limit before the status gets better."""
-
-RISK_MARGIN = 0.9
-"""Part of its limit below which a probability must fall before the status gets better."""
-
 WEEKS_PER_YEAR = 52.0
-BLOCK = 64
-"""Pairs simulated at a time: the paths of a block stay near the processor."""
-
-BoolArray = npt.NDArray[np.bool_]
-
-
-@dataclass(frozen=True)
-class Outlook:
-    """Simulated demand of n pairs as seen from an order placed now.
-
-    Attributes:
-        until_delivery: (pairs, draws) demand before an order placed now is delivered.
-        until_due: (pairs, draws) demand before stock on order arrives, or the new order where that is earlier.
-        is_due_first: (pairs, draws) whether stock on order arrives before the new order.
-        protection: (pairs, draws) demand over lead time plus review period.
-        protection_weeks: (pairs,) mean of lead time plus review period.
-        review_mean: (pairs,) mean demand before the next review.
-        weekly_deviation: (pairs,) standard deviation of weekly demand in the protection period.
-        median_path: (pairs, weeks + 1) median of cumulative demand at the end of each forecast week.
-    """
-
-    until_delivery: FloatArray
-    until_due: FloatArray
-    is_due_first: BoolArray
-    protection: FloatArray
-    protection_weeks: FloatArray
-    review_mean: FloatArray
-    weekly_deviation: FloatArray
-    median_path: FloatArray
-
-
 Measure = Callable[[Outlook, Policies, Positions], dict[str, npt.NDArray[Any]]]
 
 
@@ -103,23 +63,6 @@ class Levels:
     needs_stock: BoolArray
 
 
-@dataclass(frozen=True)
-class Before:
-    """What the decision week before recommended for n pairs.
-
-    Attributes:
-        status: its status, empty where there was none.
-        was_due: whether it recommended an order.
-    """
-
-    status: TextArray
-    was_due: BoolArray
-
-    def take(self, rows: "slice | npt.NDArray[np.intp]") -> "Before":
-        """Returns what was recommended for some pairs."""
-        return Before(self.status[rows], self.was_due[rows])
-
-
 def decide(
     forecast: FloatArray, noise: FloatArray, band: npt.NDArray[np.intp], pool: ResidualPool,
     policies: Policies, positions: Positions, before: Before | None = None,
@@ -148,63 +91,14 @@ def decide_and_measure(
     those of `decide`.
     """
     return gathered(
-        (rows, {**_columns(seen, policy, stock, before.take(rows) if before else _nothing_before(len(rows))),
+        (rows, {**_columns(seen, policy, stock, before.take(rows) if before else nothing_before(len(rows))),
                 **measure(seen, policy, stock)})
         for rows, seen, policy, stock in outlooks(forecast, noise, band, pool, policies, positions)
     )  # fmt: skip
 
 
-def outlooks(
-    forecast: FloatArray, noise: FloatArray, band: npt.NDArray[np.intp], pool: ResidualPool,
-    policies: Policies, positions: Positions,
-) -> Iterator[tuple[npt.NDArray[np.intp], Outlook, Policies, Positions]]:  # fmt: skip
-    """Gives some pairs of one band at a time: their rows, simulated demand, policies and positions; see `decide`."""
-    for number in np.unique(band):
-        members = np.flatnonzero(band == number)
-        for rows in np.split(members, range(BLOCK, len(members), BLOCK)):
-            policy, stock = policies.take(rows), positions.take(rows)
-            seen = look_ahead(forecast[rows], noise[rows], pool.shapes[number], pool.lead_time_draws, policy, stock)
-            yield rows, seen, policy, stock
-
-
-def gathered(
-    parts: Iterable[tuple[npt.NDArray[np.intp], dict[str, npt.NDArray[Any]]]],
-) -> dict[str, npt.NDArray[Any]]:
-    """Returns columns that were found for some rows at a time, in the order of the rows."""
-    found = list(parts)
-    order = np.argsort(np.concatenate([rows for rows, _ in found]))
-    return {name: np.concatenate([part[name] for _, part in found])[order] for name in found[0][1]}
-
-
 def _nothing_more(seen: Outlook, policies: Policies, positions: Positions) -> dict[str, npt.NDArray[Any]]:
     return {}
-
-
-def look_ahead(
-    forecast: FloatArray,
-    noise: FloatArray,
-    shapes: FloatArray,
-    draws: FloatArray,
-    policies: Policies,
-    positions: Positions,
-) -> Outlook:
-    """Returns simulated demand of pairs of one band; see `decide` for the arguments."""
-    lead = lead_times(policies.lead_time_weeks, policies.lead_time_deviation_weeks, draws)
-    protection = lead + policies.reviewed_weeks[:, None]
-    weeks = max(int(np.ceil(protection.max())), forecast.shape[1])
-    paths = simulate_weeks(forecast, noise, shapes, weeks)
-    total = cumulative(paths)
-    due = positions.due_weeks[:, None]
-    return Outlook(
-        until_delivery=demand_until(total, lead),
-        until_due=demand_until(total, np.minimum(due, lead)),
-        is_due_first=due < lead,
-        protection=demand_until(total, protection),
-        protection_weeks=protection.mean(axis=1),
-        review_mean=demand_until(total, policies.reviewed_weeks[:, None]).mean(axis=1),
-        weekly_deviation=_weekly_deviation(paths, protection.mean(axis=1)),
-        median_path=np.median(total[:, :, : forecast.shape[1] + 1], axis=1),
-    )
 
 
 def stock_levels(seen: Outlook, policies: Policies) -> Levels:
@@ -277,7 +171,8 @@ def order_quantities(
     """Returns the order of each pair in dollars: zero exactly where none is due.
 
     A due order fills up to the order-up-to level in whole packs; with (s,Q) it is as many lots as bring the position
-    above the reorder point and its margin. It is cut to whole packs below the ceiling, and is never less than the minimum order.
+    above the reorder point and its margin. It is cut to whole packs below the ceiling, and is never less than the
+    minimum order.
     """
     pack, smallest = policies.pack_size_amount, _smallest_packs(policies)
     gap = levels.reorder_point + levels.margin - position
@@ -339,7 +234,7 @@ def statuses(
     late that stockout is likelier than the target tolerates. adequate: none of these. A pair that had a status or a
     worse one before keeps it until it is past its limit by the margin.
     """
-    past = before or _nothing_before(len(position))
+    past = before or nothing_before(len(position))
     was_critical, was_watched = past.status == "critical", np.isin(past.status, ["critical", "reorder", "monitor"])
     near = levels.reorder_point + review_mean + levels.margin * was_watched
     is_near = (position <= near) & levels.needs_stock
@@ -366,18 +261,6 @@ def shortage(seen: Outlook, position: FloatArray) -> FloatArray:
 def _holding_rate(policies: Policies) -> FloatArray:
     """Returns the cost of holding a dollar of stock at retail value for a week."""
     return policies.holding_cost_rate * (1 - policies.margin_rate) / WEEKS_PER_YEAR
-
-
-def _weekly_deviation(paths: FloatArray, weeks: FloatArray) -> FloatArray:
-    """Returns the root mean variance of demand over the weeks that the period touches."""
-    variance = paths.var(axis=1)
-    touched = np.arange(paths.shape[2])[None, :] < np.ceil(weeks)[:, None]
-    mean: FloatArray = (variance * touched).sum(axis=1) / touched.sum(axis=1)
-    return np.sqrt(mean)
-
-
-def _nothing_before(pairs: int) -> Before:
-    return Before(np.full(pairs, "", dtype="<U8"), np.zeros(pairs, dtype=bool))
 
 
 def _columns(seen: Outlook, policies: Policies, positions: Positions, before: Before) -> dict[str, npt.NDArray[Any]]:

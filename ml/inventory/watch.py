@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ml.inventory.guardrails import UNUSUAL_WEEKS, flags, stale_pairs
-from ml.inventory.levels import Before, BoolArray
+from ml.inventory.hysteresis import Before
 from ml.inventory.policy import FloatArray
 from warehouse.database import Database
 
@@ -59,8 +59,8 @@ class Watch:
 
     sales: FloatArray = field(repr=False)
     weeks_known: npt.NDArray[np.int64] = field(repr=False)
-    is_unusual: BoolArray = field(repr=False)
-    is_stale: BoolArray = field(repr=False)
+    is_unusual: npt.NDArray[np.bool_] = field(repr=False)
+    is_stale: npt.NDArray[np.bool_] = field(repr=False)
 
     def take(self, rows: "slice | npt.NDArray[np.intp]") -> "Watch":
         """Returns what is known of some pairs."""

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from ml.inventory import levels
 from ml.inventory.demand import ResidualPool
 from ml.inventory.fill_rate import expected_fill_rate
+from ml.inventory.hysteresis import Before
+from ml.inventory.outlook import look_ahead
 from ml.inventory.policy import Policies
 from ml.inventory.positions import Positions
 
@@ -174,7 +176,7 @@ def test_a_position_that_hovers_around_the_reorder_point_does_not_flip():
     before, seen = None, []
     for offset in (400, -50, 50, -50, 200, -10, 300, 50):
         found = decide(noise=0, lead_time_deviation_weeks=0, on_hand=(point + offset) / 1000, before=before)
-        before = levels.Before(np.array([found["status"]]), np.array([found["order_quantity"] > 0]))
+        before = Before(np.array([found["status"]]), np.array([found["order_quantity"] > 0]))
         seen.append((str(found["status"]), bool(found["order_quantity"] > 0)))
     due, near = ("reorder", True), ("monitor", False)
     assert seen == [near, due, due, due, due, due, near, near]
@@ -184,13 +186,13 @@ def test_an_order_always_lifts_a_pair_out_of_the_margin():
     for kind in ("(R,s,S)", "(s,Q)"):
         rules = {"policy_kind": kind, "ordering_cost_amount": 0.01, "pack_size_amount": 1, "minimum_order_amount": 0}
         first = decide(on_hand=2.0, **rules)
-        before = levels.Before(np.array([first["status"]]), np.array([True]))
+        before = Before(np.array([first["status"]]), np.array([True]))
         after = decide(on_hand=2.0, on_order=first["order_quantity"] / 1000, before=before, **rules)
         assert after["order_quantity"] == 0
 
 
 def test_a_pair_gets_worse_at_once_whatever_it_was_before():
-    calm = levels.Before(np.array(["adequate"]), np.array([False]))
+    calm = Before(np.array(["adequate"]), np.array([False]))
     assert decide(on_hand=0.5, before=calm) == decide(on_hand=0.5)
 
 
@@ -236,7 +238,7 @@ def test_the_status_agrees_with_position_and_probability(was, was_due, **case):
     assert (found["status"] == "critical") == (found["stockout_probability"] > levels.CRITICAL_PROBABILITY)
     assert (found["status"] == "reorder") == (is_due and found["status"] != "critical")
     assert found["status"] != "adequate" or found["stockout_probability"] <= tolerance
-    held = decide(**case, before=levels.Before(np.array([was]), np.array([was_due])))
+    held = decide(**case, before=Before(np.array([was]), np.array([was_due])))
     severity = ["adequate", "monitor", "reorder", "critical"].index
     assert severity(held["status"]) >= severity(found["status"])
     assert held["status"] in (found["status"], "monitor", "reorder", was)
@@ -273,7 +275,7 @@ def levels_of(**case):
     )  # fmt: skip
     stock = Positions(np.zeros(1), np.zeros(1), np.zeros(1))
     forecast, noise = np.full((1, 8), case["base"]), np.array([case["noise"] * case["base"]])
-    seen = levels.look_ahead(forecast, noise, POOL.shapes[0], POOL.lead_time_draws, rules, stock)
+    seen = look_ahead(forecast, noise, POOL.shapes[0], POOL.lead_time_draws, rules, stock)
     return seen, levels.stock_levels(seen, rules)
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from ml.inventory.book import Book
 from ml.inventory.demand import ResidualPool
-from ml.inventory.levels import Before
+from ml.inventory.hysteresis import Before
 from ml.inventory.policy import Policies
 from ml.inventory.positions import Positions
 from ml.inventory.recommend import calculate_reorder_point, recommendations
