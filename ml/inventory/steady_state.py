@@ -1,6 +1,6 @@
 """What a policy leads to if the coming weeks went on for a year: stock, service, orders and profit of each pair.
 
-Amounts are dollars at retail value, rates fractions. The demand is that of the recommendation: `levels.Outlook`.
+Amounts are dollars at retail value, rates fractions. The demand is that of the recommendation: `outlook.Outlook`.
 
 After a review the inventory position is at the top, where an order was placed, or anywhere between the reorder point
 and the top with equal chance, where none was; with (s,Q) it is anywhere between with equal chance (Axsäter, Inventory
@@ -18,7 +18,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ml.inventory.fill_rate import excess
-from ml.inventory.levels import WEEKS_PER_YEAR, Levels, Outlook
+from ml.inventory.levels import WEEKS_PER_YEAR, Levels
+from ml.inventory.outlook import Outlook
 from ml.inventory.policy import FloatArray, Policies
 
 

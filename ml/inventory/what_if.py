@@ -11,7 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ml.inventory.book import Book
-from ml.inventory.levels import Outlook, decide_and_measure, gathered, outlooks, stock_levels
+from ml.inventory.levels import decide_and_measure, stock_levels
+from ml.inventory.outlook import Outlook, gathered, outlooks
 from ml.inventory.policy import MAXIMUM_WEEKS, FloatArray, Policies
 from ml.inventory.positions import Positions
 from ml.inventory.recommend import named, recommendations

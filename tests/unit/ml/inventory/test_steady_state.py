@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from ml.inventory.formulas import normal_expected_shortage
-from ml.inventory.levels import Levels, Outlook, stock_levels
+from ml.inventory.levels import Levels, stock_levels
+from ml.inventory.outlook import Outlook
 from ml.inventory.policy import Policies
 from ml.inventory.steady_state import steady_state
 
