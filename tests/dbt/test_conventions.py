@@ -21,6 +21,7 @@ PAGES = {
     "overview_page",
     "forecasts_page",
     "inventory_page",
+    "what_if_page",
     "ai_insights_page",
     "data_quality_page",
     "runs_page",
