@@ -48,12 +48,20 @@ def _recommendation(row: Mapping[str, Any]) -> Facts:
         "weekly_demand_deviation_dollars": dollars(row["demand_deviation_amount"]),
         "lead_time_weeks": rounded(row["lead_time_weeks"], 2),
         "review_period_weeks": rounded(row["review_period_weeks"], 2),
+        "policy_kind": _kind(row),
+        "target_kind": safe_name(row["target_kind"]),
         "service_level_percent": percent(row["service_level_rate"]),
         "stockout_in_days": rounded(row["days_until_stockout"], 0),
         "stockout_probability_percent": percent(row["stockout_probability_rate"]),
         "exception_rank": row["exception_rank"],
         "ranked_pair_count": row["ranked_count"],
     }
+
+
+def _kind(row: Mapping[str, Any]) -> str:
+    from ml.inventory.policy import POLICY_KINDS
+
+    return str(row["policy_kind"]) if row["policy_kind"] in POLICY_KINDS else ""
 
 
 def query_policy(database: Database, store_id: int, dept_id: int) -> Facts:
@@ -80,6 +88,8 @@ def query_policy(database: Database, store_id: int, dept_id: int) -> Facts:
 def _policy(row: Mapping[str, Any]) -> Facts:
     return {
         "policy_id": safe_name(str(row["policy_id"])),
+        "policy_kind": _kind(row),
+        "target_kind": safe_name(row["target_kind"]),
         "service_level_percent": percent(row["service_level_rate"]),
         "lead_time_weeks": rounded(row["lead_time_weeks"], 2),
         "lead_time_deviation_weeks": rounded(row["lead_time_deviation_weeks"], 2),

@@ -268,11 +268,12 @@ def _run_out_words(decision: Facts) -> str:
 
 
 def _reorder_words(decision: Facts) -> str:
+    target = "fill rate" if decision.get("target_kind") == "fill_rate" else "service level"
     return (
         f"The reorder point covers {usd(decision['mean_weekly_demand_dollars'])} of demand a week over a lead time of "
         f"{span(decision['lead_time_weeks'], 'week')} and a review period of "
         f"{span(decision['review_period_weeks'], 'week')}, with {usd(decision['safety_stock_dollars'])} of safety "
-        f"stock for a service level of {pct(decision['service_level_percent'])}."
+        f"stock for a {target} of {pct(decision['service_level_percent'])}."
     )
 
 

@@ -286,7 +286,7 @@ def test_each_broken_value_turns_its_test_red(rows, dbt, dbt_database):
         connection.execute(script)
     outcome = dbt("test")
     expected = {line.removeprefix("-- ") for line in script.splitlines() if line.startswith("-- ")}
-    assert len(expected) == 18
+    assert len(expected) == 20
     assert not outcome.success
     assert expected - outcome.with_status("fail") == set()
 

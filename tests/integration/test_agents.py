@@ -68,12 +68,14 @@ create table marts.fct_inventory_recommendations (
     order_up_to_level_amount double precision, order_quantity_amount double precision,
     days_until_stockout double precision, stockout_probability_rate double precision,
     expected_lost_margin_amount double precision, holding_cost_amount double precision,
-    value_at_risk_amount double precision, exception_rank integer, agent_reasoning text, created_at timestamptz);
+    value_at_risk_amount double precision, exception_rank integer, agent_reasoning text, created_at timestamptz,
+    policy_kind text default '(R,s,S)', target_kind text default 'cycle_service');
 create table marts.dim_inventory_policies (
     policy_id text, store_type text, store_id integer, dept_id integer, service_level_rate double precision,
     lead_time_weeks double precision, lead_time_deviation_weeks double precision, review_period_weeks double precision,
     minimum_order_amount double precision, pack_size_amount double precision, holding_cost_rate double precision,
-    ordering_cost_amount double precision, margin_rate double precision, maximum_stock_weeks double precision);
+    ordering_cost_amount double precision, margin_rate double precision, maximum_stock_weeks double precision,
+    policy_kind text default '(R,s,S)', target_kind text default 'cycle_service');
 create table marts.fct_model_promotions (
     promotion_id bigint, alias_name text, model_name text, model_version text, wmae_amount double precision,
     baseline_wmae_amount double precision, origin_count integer, data_fingerprint text, reason text, run_id text,

@@ -100,6 +100,13 @@ def test_a_reorder_names_order_position_and_reorder_point():
     )
 
 
+def test_the_target_is_called_by_its_name():
+    told = narrate("inventory_optimization", ALL)
+    filled = {**ALL, "query_inventory_recommendation": {**DECISION, "target_kind": "fill_rate"}}
+    assert "for a service level of 95%" in told
+    assert narrate("inventory_optimization", filled) == told.replace("service level of 95%", "fill rate of 95%")
+
+
 def test_an_order_is_never_told_where_none_is_recommended():
     for status in STATUSES:
         words = decision_words({**DECISION, "status": status, "order_quantity_dollars": 0})
