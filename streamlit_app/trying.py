@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+MANY_PAIRS = 300
+"""Pairs above which the curve is drawn from every second draw of demand."""
+
+
 @dataclass(frozen=True)
 class Choice:
     """The pairs that a person looks at; None takes all stores, or all departments."""
@@ -77,7 +81,8 @@ def _evaluated(choice: Choice, scenario: Scenario, version: str) -> Evaluation:
 
 @st.cache_resource(max_entries=60, show_spinner="Drawing service against stock …")
 def _curve(choice: Choice, scenario: Scenario, version: str) -> "pd.DataFrame":
-    return exchange(changed(_chosen(choice, version), scenario))
+    chosen = changed(_chosen(choice, version), scenario)
+    return exchange(chosen, step=1 if len(chosen) <= MANY_PAIRS else 2)
 
 
 def _chosen(choice: Choice, version: str) -> Book:
