@@ -175,15 +175,18 @@ def replay(
     baselines: Annotated[
         str, typer.Option("--baselines", help="Policies to compare with, separated by commas: cover, naive, minmax.")
     ] = "cover,naive,minmax",
-    seeds: Annotated[int, typer.Option("--seeds", help="Draws of random lead times, 1 to 64.")] = 8,
+    seeds: Annotated[
+        int | None, typer.Option("--seeds", help="Draws of random lead times, 1 to 64; 8, or 2 where --censored.")
+    ] = None,
     lead_time: Annotated[str, typer.Option("--lead-time", help="random (1 to 3 weeks) or fixed (2 weeks).")] = "random",
     policy: Annotated[
         Path | None,
         typer.Option("--policy", help="CSV like the seed inventory_policies, replayed beside it.", metavar="FILE"),
     ] = None,
     forecasts: Annotated[
-        str, typer.Option("--forecasts", help="base (seasonal base) or blend (fitted every 8 weeks, takes minutes).")
-    ] = "base",
+        str | None,
+        typer.Option("--forecasts", help="blend (fitted every 8 weeks: minutes, once) or base (seasonal base, quick)."),
+    ] = None,
     is_censored: Annotated[
         bool, typer.Option("--censored", help="Policies learn only from what they sold, not from demand.")
     ] = False,

@@ -17,6 +17,7 @@ from flows.replay_words import (
     sentences,
 )
 from flows.stages import Outcome, recorded
+from warehouse.errors import UsageError
 from warehouse.runs import exclusive
 
 if TYPE_CHECKING:
@@ -29,18 +30,23 @@ _MEND = "Make room for it in the home, SHELFCAST_HOME."
 
 
 def replay_settings(
-    weeks: int, seeds: int, baselines: str, lead_time: str, forecasts: str, is_censored: bool
+    weeks: int, seeds: int | None, baselines: str, lead_time: str, forecasts: str | None, is_censored: bool
 ) -> "ReplaySettings":
-    """Returns what is asked of a replay on the command line.
+    """Returns what is asked of a replay on the command line; on censored sales fewer draws, and the seasonal base.
 
     Raises:
         UsageError: a number is out of range, or a name is not known.
     """
-    from ml.inventory.replay_report import ReplaySettings, lead_times_named
+    from ml.inventory.replay_report import BASE, CHAMPION, ReplaySettings, lead_times_named
 
     names = tuple(name.strip() for name in baselines.split(",") if name.strip())
     return ReplaySettings(
-        weeks, seeds, names, lead_times_named(lead_time), forecasts=forecasts, is_censored=is_censored
+        weeks=weeks,
+        seeds=seeds if seeds is not None else 2 if is_censored else 8,
+        baselines=names,
+        lead_times=lead_times_named(lead_time),
+        forecasts=forecasts or (BASE if is_censored else CHAMPION),
+        is_censored=is_censored,
     )
 
 
@@ -53,6 +59,8 @@ def replay(settings: "ReplaySettings", policy: Path | None = None) -> None:
     """
     display = Display()
     with display.shown():
+        if policy is not None and settings.is_censored:
+            raise UsageError("A file of policies is not replayed on censored sales.", "Leave out one of the two.")
         # Before anything starts: a file that is not right should not cost a wait.
         rows = None if policy is None else read_policies(policy)
         context = open_context(progress=display)

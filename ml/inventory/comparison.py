@@ -4,21 +4,24 @@ All policies meet the same demand and the same random lead times. A comparison a
 policy's exchange curve; its interval comes from bootstrap samples of whole stores, the same ones for all policies.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 
 from ml.forecasting.panel import Panel, as_date
 from ml.inventory.baselines import Family, min_max, seasonal_safety_stock, weeks_of_cover
-from ml.inventory.exchange import exchange_curve
+from ml.inventory.exchange import Curve, curve_of_tallies, exchange_curve
 from ml.inventory.known import demand_of, history_of_sales, live_weeks
 from ml.inventory.kpis import covered_share, protection_demand
-from ml.inventory.lead_times import LeadTimes
+from ml.inventory.lead_times import LeadArray, LeadTimes
 from ml.inventory.policy import FloatArray
 from ml.inventory.replay import History, OrderRule
 from ml.inventory.replay_by_policy import PolicyTable, replay_policies
-from ml.inventory.replay_figures import curve_of, figures_at, grid_of, groups_of, savings_of
+from ml.inventory.replay_censored import censored_tally, family_learner, own_tally
+from ml.inventory.replay_figures import Grid, Groups, curve_of, figures_at, grid_of, groups_of, savings_of
 from ml.inventory.replay_forecasts import WeeklyForecasts, base_forecasts
 from ml.inventory.replay_guardrails import measure_guardrails
 from ml.inventory.replay_policy import (
@@ -40,6 +43,7 @@ from ml.inventory.replay_report import (
     Comparison,
     Costs,
     ReplaySettings,
+    Saving,
 )
 from warehouse.errors import ShelfcastError
 from warehouse.progress import Progress, silent
@@ -51,6 +55,9 @@ FEWEST_WEEKS_SOLD = 50
 
 CALIBRATION_SEEDS = 4
 PAIR_TOLERANCE = 0.05
+CENSORED_SERVICE = (0.4, 0.6, 0.75, 0.84, 0.9, 0.935, 0.96, 0.98, 0.995)
+"""Service levels of the curve where each is learned anew."""
+
 _SERVICE = (0.4, 0.5, 0.6, 0.7, 0.78, 0.84, 0.88, 0.91, 0.935, 0.95, 0.965, 0.975, 0.985, 0.992, 0.997, 0.999)
 KNOBS: Mapping[str, Sequence[float]] = {
     OURS: _SERVICE,
@@ -83,26 +90,25 @@ def compare_policies(
         ShelfcastError: the panel has too few weeks, or no pair with enough of them; or a table has lead times or
             reviews too long for them.
     """
-    start = first_replayed_week(panel, settings)
-    rows = replayed_rows(panel, start)
-    history = history_of_sales(panel.sales[rows], start)
-    lead = settings.lead_times.draw(range(settings.seeds), settings.weeks, len(rows))
+    field = _field(panel, settings)
+    start, rows = field.start, field.rows
     groups = groups_of(panel.store_ids[rows], panel.dept_ids[rows], panel.store_types[rows], settings.resamples)
     money, steps = (costs or Costs()).of(rows, panel.series_count), len(settings.policies) + 1
     made = forecasts or base_forecasts(panel, range(FIRST_ORIGIN, panel.week_count))
-    asked = [
-        outcome
-        for table in tables
-        for outcome in replay_policies(panel, start, rows, table, made, range(settings.seeds), settings.is_fixed)
-    ]
-    learned = learn_for(panel, start, settings.lead_times, made)
-    rules, grids = {}, {}
+    draws = range(settings.seeds)
+    asked = [replay_policies(panel, start, rows, table, made, draws, settings.is_fixed) for table in tables]
+    learned = None if settings.is_censored else learn_for(panel, start, settings.lead_times, made)
+    grids, calibration = {}, []
     for number, name in enumerate(settings.policies):
         progress(number, steps, TITLES[name])
-        rules[name] = policy_family(name, panel, rows, start, settings.lead_times, learned)
-        grids[name] = grid_of(exchange_curve(rules[name], KNOBS[name], history, lead), groups, money)
-    progress(steps - 1, steps, "service targets and guardrails")
-    protection = protection_demand(history.demand, lead[:CALIBRATION_SEEDS], REVIEW_WEEKS)
+        if learned is None:
+            curve = _censored_curve(name, field, made)
+        else:
+            rule = policy_family(name, panel, rows, start, settings.lead_times, learned)
+            curve = exchange_curve(rule, KNOBS[name], field.history, field.lead)
+            calibration += _calibration(name, rule, field)
+        grids[name] = grid_of(curve, groups, money)
+    progress(steps - 1, steps, "guardrails")
     return Comparison(
         settings=settings,
         first_week=as_date(panel.weeks[start]),
@@ -117,16 +123,54 @@ def compare_policies(
             for name, grid in grids.items()
             for found in figures_at(name, grid, groups, level)
         ),
-        savings=tuple(
-            saving
-            for own in settings.own_policies
-            for name in settings.policies[len(settings.own_policies) :]
-            for saving in savings_of(own, name, grids, groups, settings.main_stock_weeks)
-        ),
-        calibration=tuple(_calibration(rules, history, protection, panel.store_types[rows])),
-        guardrails=measure_guardrails(panel, start, learned, made, settings.lead_times),
-        asked_policies=tuple(asked),
+        savings=tuple(_savings(settings, grids, groups)),
+        calibration=tuple(sorted(calibration, key=lambda one: (one.policy != OURS, one.target))),
+        guardrails=None if learned is None else measure_guardrails(panel, start, learned, made, settings.lead_times),
+        asked_policies=tuple(outcome for outcomes in asked for outcome in outcomes),
     )
+
+
+def _savings(settings: ReplaySettings, grids: Mapping[str, Grid], groups: Groups) -> Iterator[Saving]:
+    for own in settings.own_policies:
+        for baseline in settings.policies[len(settings.own_policies) :]:
+            yield from savings_of(own, baseline, grids, groups, settings.main_stock_weeks)
+
+
+@dataclass(frozen=True)
+class _Field:
+    """What all policies of a comparison meet."""
+
+    panel: Panel
+    settings: ReplaySettings
+    start: int
+    rows: npt.NDArray[np.intp]
+    history: History
+    lead: LeadArray
+
+
+def _field(panel: Panel, settings: ReplaySettings) -> _Field:
+    start = first_replayed_week(panel, settings)
+    rows = replayed_rows(panel, start)
+    lead = settings.lead_times.draw(range(settings.seeds), settings.weeks, len(rows))
+    return _Field(panel, settings, start, rows, history_of_sales(panel.sales[rows], start), lead)
+
+
+def _censored_curve(name: str, field: _Field, forecasts: WeeklyForecasts) -> Curve:
+    """Returns the curve of a policy that learns only from its own sales."""
+    lead_times, past = field.settings.lead_times, field.panel.sales[field.rows, : field.start]
+    if name == OURS:
+        knobs: Sequence[float] = CENSORED_SERVICE
+        before = WeeklyForecasts(FIRST_ORIGIN, forecasts.at(range(FIRST_ORIGIN, field.start)))
+        tallies = [
+            own_tally(field.panel, field.rows, field.start, field.history, lead_times, field.lead, knob, before)
+            for knob in knobs
+        ]
+    else:
+        knobs = KNOBS[name]
+        makes = {COVER: weeks_of_cover, MIN_MAX: min_max}
+        make = makes.get(name) or partial(seasonal_safety_stock, lead_times=lead_times, review_weeks=REVIEW_WEEKS)
+        tallies = [censored_tally(field.history, past, family_learner(make, knob), field.lead) for knob in knobs]
+    return curve_of_tallies(knobs, tallies, field.settings.weeks)
 
 
 def learn_for(panel: Panel, start: int, lead_times: LeadTimes, forecasts: WeeklyForecasts) -> LearnedProtection:
@@ -197,22 +241,22 @@ def _level(rule: OrderRule) -> FloatArray:
     return rule.order_up_to
 
 
-def _calibration(
-    rules: Mapping[str, Family], history: History, protection: FloatArray, kinds: npt.NDArray[np.str_]
-) -> list[Calibration]:
+def _calibration(name: str, rule: Family, field: _Field) -> list[Calibration]:
+    """Returns how often the levels of a policy whose knob is a service level covered demand; else nothing."""
     from scipy.stats import norm
 
+    if name not in (OURS, NAIVE):
+        return []
+    protection = protection_demand(field.history.demand, field.lead[:CALIBRATION_SEEDS], REVIEW_WEEKS)
+    is_live, kinds = field.history.is_live, field.panel.store_types[field.rows]
+    members = {str(kind): kinds == kind for kind in np.unique(kinds)}
     found = []
     for target in TARGETS:
-        knobs = {OURS: target, NAIVE: float(norm.ppf(target))}
-        for name in knobs.keys() & rules.keys():
-            level = _level(rules[name](knobs[name]))
-            share, by_pair = covered_share(level, protection, history.is_live)
-            members = {str(kind): kinds == kind for kind in np.unique(kinds)}
-            by_type = {
-                kind: covered_share(level[rows], protection[:, rows], history.is_live[rows])[0]
-                for kind, rows in members.items()
-            }
-            within = float(np.mean(np.abs(by_pair[~np.isnan(by_pair)] - target) <= PAIR_TOLERANCE))
-            found.append(Calibration(name, target, share, by_type, within))
-    return sorted(found, key=lambda one: (one.policy != OURS, one.target))
+        level = _level(rule(target if name == OURS else float(norm.ppf(target))))
+        share, by_pair = covered_share(level, protection, is_live)
+        by_type = {
+            kind: covered_share(level[rows], protection[:, rows], is_live[rows])[0] for kind, rows in members.items()
+        }
+        within = float(np.mean(np.abs(by_pair[~np.isnan(by_pair)] - target) <= PAIR_TOLERANCE))
+        found.append(Calibration(name, target, share, by_type, within))
+    return found

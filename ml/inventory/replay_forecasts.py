@@ -7,7 +7,9 @@ between with the last fit and the sales known by then. Both read only the weeks 
 import logging
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -68,13 +70,16 @@ def model_forecasts(
     panel: Panel, model: "Forecaster", origins: Sequence[int], fit_weeks: int = FIT_WEEKS, progress: Progress = silent
 ) -> WeeklyForecasts:
     """Returns a candidate's forecasts at consecutive origins, fitted anew at the first and every `fit_weeks` weeks."""
-    began, point = time.monotonic(), []
-    fitted: FittedModel | None = None
-    for number, origin in enumerate(origins):
-        history = panel.until(origin)
-        progress(number, len(origins), f"forecasts of {history.origin}, as {model.name} would have made them")
-        if fitted is None or number % fit_weeks == 0:
-            fitted = model.fit(history)
-        point.append(fitted.predict(history, HORIZON).point)
+    began, point = time.monotonic(), list[FloatArray]()
+    with ThreadPoolExecutor() as pool:
+        for at in range(0, len(origins), fit_weeks):
+            first = panel.until(origins[at])
+            progress(at, len(origins), f"{model.name} fitted as of {first.origin}")
+            forecast = partial(_forecast, panel, model.fit(first))
+            point.extend(pool.map(forecast, origins[at : at + fit_weeks]))
     logger.info("%s forecast %d weeks in %.0f s", model.name, len(point), time.monotonic() - began)
     return WeeklyForecasts(min(origins), np.stack(point, axis=1))
+
+
+def _forecast(panel: Panel, fitted: "FittedModel", origin: int) -> FloatArray:
+    return fitted.predict(panel.until(origin), HORIZON).point

@@ -207,7 +207,9 @@ def learn_protection(
         for first in range(start, end, relearn_weeks or end)
     ]  # fmt: skip
     ahead = outlook.between(start, end)
-    ceiling = np.maximum(_ceiling(panel, start, max(periods)), ahead.total[-1])
+    demand = demand_of(panel.sales)
+    greatest = np.stack([greatest_level(demand, week, max(periods)) for week in range(start, end)], axis=1)
+    ceiling = np.maximum(greatest, ahead.total[-1])
     return LearnedProtection(ahead, tuple(parts), ceiling, shares)
 
 
@@ -358,8 +360,12 @@ def _unseen_dispersion(relative: FloatArray, is_live: BoolArray) -> FloatArray:
     return np.asarray(np.stack(others, axis=1)[:, fold])
 
 
-def _ceiling(panel: Panel, start: int, longest: int) -> FloatArray:
-    """Returns the greatest sensible level of each pair at each review, from the largest week of the year before."""
-    demand = demand_of(panel.sales)
-    largest = [demand[:, max(week - SCALE_WEEKS, 0) : week].max(axis=1) for week in range(start, panel.week_count)]
-    return np.asarray(LARGEST_MULTIPLE * longest * np.stack(largest, axis=1))
+def greatest_level(demand: FloatArray, week: int, longest: int) -> FloatArray:
+    """Returns the greatest sensible level of each pair at a review, from the largest week of the year before, (pairs,).
+
+    Args:
+        demand: (pairs, weeks); weeks from `week` on are not read.
+        week: weeks known at the review.
+        longest: weeks of the longest protection period.
+    """
+    return np.asarray(LARGEST_MULTIPLE * longest * demand[:, max(week - SCALE_WEEKS, 0) : week].max(axis=1))

@@ -38,7 +38,7 @@ BASE, CHAMPION = "base", "blend"
 FORECASTS = (BASE, CHAMPION)
 """What our policy may forecast with: the seasonal base, or the blend, fitted every eight weeks."""
 
-WEEKS_LIMITS, SEEDS_LIMITS = (8, 260), (1, 64)
+WEEKS_LIMITS, SEEDS_LIMITS, CENSORED_SEEDS_LIMITS = (8, 260), (1, 64), (1, 4)
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,8 @@ class ReplaySettings:
     is_censored: bool = False
 
     def __post_init__(self) -> None:
-        for what, value, (least, most) in (("weeks", self.weeks, WEEKS_LIMITS), ("seeds", self.seeds, SEEDS_LIMITS)):
+        seeds = CENSORED_SEEDS_LIMITS if self.is_censored else SEEDS_LIMITS
+        for what, value, (least, most) in (("weeks", self.weeks, WEEKS_LIMITS), ("seeds", self.seeds, seeds)):
             if not least <= value <= most:
                 raise UsageError(f"A replay can't have {value} {what}.", f"Choose --{what} from {least} to {most}.")
         unknown = [name for name in self.baselines if name not in BASELINES]
@@ -81,8 +82,8 @@ class ReplaySettings:
 
     @property
     def own_policies(self) -> tuple[str, ...]:
-        """Names of our policies."""
-        return (OURS, BY_SIZE)
+        """Names of our policies; where each service level is learned anew, one will do."""
+        return (OURS,) if self.is_censored else (OURS, BY_SIZE)
 
     @property
     def policies(self) -> tuple[str, ...]:

@@ -240,7 +240,7 @@ def test_a_panel_in_which_nothing_lives_is_refused(panel):
         ({"baselines": ("cover", "magic")}, "no baseline 'magic'.*cover, naive, minmax"),
         ({"baselines": ()}, "names no baseline"),
         ({"forecasts": "prophet"}, "no forecasts 'prophet'.*base, blend"),
-        ({"is_censored": True, "forecasts": "blend"}, "seasonal base only"),
+        ({"is_censored": True, "seeds": 2, "forecasts": "blend"}, "seasonal base only"),
     ],
 )
 def test_what_cannot_be_asked_is_wrong_use(asked, sentence):
