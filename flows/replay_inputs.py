@@ -43,7 +43,7 @@ def policy_tables(context: Context, panel: "Panel", rows: "pd.DataFrame", path: 
     from ml.inventory.replay_by_policy import PolicyTable
 
     asked = PolicyTable(path.name, resolve_policies(rows, _pairs(panel)))
-    return [PolicyTable("the published policies", published_policies(context, panel)), asked]
+    return [PolicyTable("published", published_policies(context, panel)), asked]
 
 
 def read_policies(path: Path) -> "pd.DataFrame":

@@ -29,6 +29,7 @@ _CENSORED = (
     "Demand is taken to be the recorded sales, but from the first replayed week on every policy learns only from what "
     "it sold itself (censored), in each draw of lead times on its own."
 )
+_BY_SIZE = "Service by size: the same, but small pairs get more service than large ones, where it costs little stock."
 _FORECASTS = {
     "base": "the seasonal base, which forecasts anew each week; it is not the champion",
     "blend": "the blend, fitted every eight weeks and forecasting each week from the sales known by then",
@@ -58,7 +59,7 @@ def conventions(comparison: "Comparison") -> list[str]:
         "Shelfcast orders up to a quantile of demand until the next delivery, learned from past errors of "
         f"{_FORECASTS[settings.forecasts]}. "
         "Errors are pooled anew every four weeks from the periods that had ended by then; settings are frozen.",
-        "Service by size: the same, but small pairs get more service than large ones, where it costs little stock.",
+        *([] if settings.is_censored else [_BY_SIZE]),
         "Each policy's setting is the one that gives the chain the stock named in the replayed weeks. No level reads "
         "its own week or a later one. Pairs with 50 weeks of sales before the replay take part.",
     ]
@@ -81,11 +82,15 @@ def comparison_table(comparison: "Comparison") -> Table:
 def policies_table(comparison: "Comparison") -> Table:
     """Returns what the policies of a file would have done beside the published ones, for the terminal."""
     table = Table(title="Our forecasts under policies as they are, with their own lead times", title_justify="left")
-    heads, rows = _policy_cells(comparison)
-    for head in heads:
-        table.add_column(head, justify="left" if head in ("policies", "type") else "right")
-    for row in rows:
-        table.add_row(*row)
+    table.add_column("policies")
+    for head in ("stockouts", "fill", "stock, weeks", "orders", "profit"):
+        table.add_column(head, justify="right", no_wrap=True)
+    for one in comparison.asked_policies:
+        if not one.store_type:
+            table.add_row(
+                one.source, _percent(one.kpis.stockout_rate), _percent(one.kpis.fill_rate),
+                _number(one.kpis.stock_weeks, ".2f"), f"{one.orders:,.0f}", _dollars(one.profit_amount),
+            )  # fmt: skip
     return table
 
 
@@ -93,11 +98,18 @@ def sentences(comparison: "Comparison") -> list[str]:
     """Returns what was compared and what came out, in plain words."""
     return [
         f"{headline(comparison)}.",
-        *(_saving_sentence(saving) for saving in comparison.savings if saving.measure != "stock_amount"),
+        *(_saving_sentence(saving) for saving in comparison.savings if _is_told(saving)),
         *(_calibration_sentence(one) for one in comparison.calibration if one.target == 0.95),
         *_guardrail_sentences(comparison),
         *conventions(comparison),
     ]
+
+
+def _is_told(saving: "Saving") -> bool:
+    """Returns whether a saving is told on the terminal; all are in the report."""
+    from ml.inventory.replay_report import NAIVE, OURS
+
+    return saving.measure != "stock_amount" and (saving.policy == OURS or saving.baseline == NAIVE)
 
 
 def comparison_markdown(comparison: "Comparison") -> str:

@@ -195,7 +195,7 @@ def _learned(
     longest = start - FIRST_ORIGIN - 1
     if periods[-1] > longest:
         raise ShelfcastError(
-            f"Lead time and review of {source} take up to {periods[-1]} weeks, and the weeks before the replay say "
+            f"Lead time and review of the policies {source} take up to {periods[-1]} weeks, and the weeks before the replay say "
             f"something of {longest} at most.",
             "Choose fewer --weeks, or a shorter lead time or review.",
         )

@@ -1,13 +1,21 @@
 """What a comparison of policies says: figures, missing figures, and what every reader must know."""
 
 import io
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from rich.console import Console
 
 from flows.replay import write_files
-from flows.replay_words import comparison_markdown, comparison_rows, comparison_table, headline, sentences
+from flows.replay_words import (
+    comparison_markdown,
+    comparison_rows,
+    comparison_table,
+    headline,
+    policies_table,
+    sentences,
+)
 from ml.inventory.kpis import Kpis
 from ml.inventory.replay_guardrails import GuardrailFigures, Reviewed
 from ml.inventory.replay_report import (
@@ -17,6 +25,7 @@ from ml.inventory.replay_report import (
     Comparison,
     Figures,
     PolicyCurve,
+    PolicyOutcome,
     ReplaySettings,
     Saving,
 )  # fmt: skip
@@ -58,6 +67,10 @@ def comparison():
             0.95, 1_000, Reviewed(0.95, 0.951, 0.5), Reviewed(0.05, 0.9, 2.0),
             {"large_order": Reviewed(0.05, 0.9, 2.0), "stale_data": Reviewed(0.0, NAN, NAN)}, 0.9, DAY, 0.12,
         ),
+        (
+            PolicyOutcome("published", "", 12, kpis(0.02, 0.99, 1.9), 321.4, 98_765.0),
+            PolicyOutcome("mine.csv", "A", 7, kpis(0.03, 0.98, 1.5), 200.0, 50_000.0),
+        ),
     )  # fmt: skip
 
 
@@ -89,6 +102,27 @@ def test_the_sentences_name_baseline_stock_level_and_what_is_simulated(compariso
     assert "lead time in weeks: 1 in 12.5 %, 2 in 75.0 %, 3 in 12.5 %" in text
 
 
+def test_policies_of_a_file_stand_beside_the_published_ones(comparison):
+    console = Console(file=io.StringIO(), width=80)
+    console.print(policies_table(comparison))
+    text = " ".join(console.file.getvalue().split())
+    assert "published │ 2.0 % │ 99.0 % │ 1.90 │ 321 │ $98,765" in text
+    assert "mine.csv" not in text
+    report = comparison_markdown(comparison)
+    assert "## Policies as they are" in report
+    assert "| mine.csv | A | 7 | 3.0 % | 98.0 % | 1.50 | $9,000,000 | 200 | $50,000 |" in report
+    assert "Policies as they are" not in comparison_markdown(replace(comparison, asked_policies=()))
+
+
+def test_censored_sales_are_said_to_be_so(comparison):
+    settings = ReplaySettings(20, 1, (COVER,), is_censored=True)
+    text = comparison_markdown(replace(comparison, settings=settings, guardrails=None, calibration=()))
+    assert "learns only from what it sold itself (censored)" in text
+    assert "uncensored" not in text
+    assert "need no person" not in text
+    assert "Service by size" not in text
+
+
 def test_the_report_has_intervals_money_types_and_calibration(comparison):
     text = comparison_markdown(comparison)
     assert "3.7 % (3.0 % to 5.0 %) (3.6 % to 3.8 %)" in text
@@ -103,11 +137,11 @@ def test_the_report_has_intervals_money_types_and_calibration(comparison):
 
 def test_the_files_hold_every_figure_and_every_point_of_a_curve(comparison, tmp_path):
     frame = comparison_rows(comparison)
-    assert frame["row_kind"].tolist() == ["equal_stock"] * 3 + ["curve"] * 4 + ["guardrail"] * 4
+    assert frame["row_kind"].tolist() == ["equal_stock"] * 3 + ["curve"] * 4 + ["guardrail"] * 4 + ["policies"] * 2
     assert frame.loc[0, ["stockout_rate", "stockout_rate_low_95", "stockout_rate_high_95"]].tolist() == [
         0.037, 0.03, 0.05,
     ]  # fmt: skip
-    assert write_files(comparison, tmp_path / "reports") == 11
+    assert write_files(comparison, tmp_path / "reports") == 13
     assert {path.name for path in (tmp_path / "reports").iterdir()} == {"replay.csv", "replay.png", "replay.md"}
 
 
