@@ -28,6 +28,10 @@ logger = logging.getLogger(__name__)
 FIT_WEEKS = 8
 """Weeks between two fits, as between two origins of the backtest."""
 
+FIRST_FIT_WEEKS = 64
+"""Weeks of history that a fit needs to be worth it; with fewer the seasonal base erred less, on the weeks before the
+last 52 of the public data."""
+
 
 @dataclass(frozen=True)
 class WeeklyForecasts:
@@ -69,10 +73,14 @@ def base_forecasts(panel: Panel, origins: Sequence[int], horizon: int = HORIZON)
 def model_forecasts(
     panel: Panel, model: "Forecaster", origins: Sequence[int], fit_weeks: int = FIT_WEEKS, progress: Progress = silent
 ) -> WeeklyForecasts:
-    """Returns a candidate's forecasts at consecutive origins, fitted anew at the first and every `fit_weeks` weeks."""
-    began, point = time.monotonic(), list[FloatArray]()
+    """Returns a candidate's forecasts at consecutive origins, fitted anew every `fit_weeks` weeks.
+
+    Origins of fewer than `FIRST_FIT_WEEKS` weeks have the seasonal base.
+    """
+    began, early = time.monotonic(), [origin for origin in origins if origin < FIRST_FIT_WEEKS]
+    point = list(np.moveaxis(base_forecasts(panel, early).point, 1, 0)) if early else []
     with ThreadPoolExecutor() as pool:
-        for at in range(0, len(origins), fit_weeks):
+        for at in range(len(early), len(origins), fit_weeks):
             first = panel.until(origins[at])
             progress(at, len(origins), f"{model.name} fitted as of {first.origin}")
             forecast = partial(_forecast, panel, model.fit(first))

@@ -41,11 +41,11 @@ class Counting:
 
 def test_a_model_is_fitted_every_eight_weeks_and_shown_the_weeks_known_by_then(panel):
     model = Counting()
-    made = model_forecasts(panel, model, range(56, 70))
-    assert model.fits == [56, 64]
-    assert made.point[0, :, 0].tolist() == [56_000 + week for week in range(56, 64)] + [
-        64_000 + week for week in range(64, 70)
-    ]  # fmt: skip
+    made = model_forecasts(panel, model, range(62, 74))
+    assert model.fits == [64, 72]
+    # Before 64 weeks a fit is not worth it: the base stands in.
+    assert (made.point[:, :2] == base_forecasts(panel, [62, 63]).point).all()
+    assert made.point[0, 2:, 0].tolist() == [64_000 + week for week in range(64, 72)] + [72_072, 72_073]
 
 
 @pytest.mark.parametrize("make", [base_forecasts, lambda panel, origins: model_forecasts(panel, Ridge(), origins)])
