@@ -195,8 +195,8 @@ def _learned(
     longest = start - FIRST_ORIGIN - 1
     if periods[-1] > longest:
         raise ShelfcastError(
-            f"Lead time and review of the policies {source} take up to {periods[-1]} weeks, and the weeks before the replay say "
-            f"something of {longest} at most.",
+            f"Lead time and review of the policies {source} take up to {periods[-1]} weeks, and the weeks before the "
+            f"replay say something of {longest} at most.",
             "Choose fewer --weeks, or a shorter lead time or review.",
         )
     shares = np.stack([np.where(each == period, chances, 0.0).sum(axis=1) for period in periods], axis=1)
