@@ -87,10 +87,11 @@ def fitted_forecasts(context: Context, panel: "Panel", first_origin: int) -> "We
     import numpy as np
 
     from ml.forecasting.candidates import candidates
-    from ml.inventory.replay_forecasts import WeeklyForecasts, model_forecasts
+    from ml.inventory.replay_forecasts import FIRST_FIT_WEEKS, FIT_WEEKS, WeeklyForecasts, model_forecasts
     from ml.inventory.replay_report import CHAMPION
 
-    key = fingerprint(panel.fingerprint, code_fingerprint("ml/forecasting"), context.settings.seed, first_origin)
+    choices = (context.settings.seed, first_origin, FIRST_FIT_WEEKS, FIT_WEEKS)
+    key = fingerprint(panel.fingerprint, code_fingerprint("ml/forecasting"), *choices)
     path = context.settings.home / "cache" / f"replay_forecasts_{key[:16]}.npy"
     if path.is_file():
         logger.info("forecasts of %s taken from %s", CHAMPION, path)
