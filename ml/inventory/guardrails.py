@@ -43,7 +43,8 @@ FORECAST_MULTIPLES = (0.75, 1.5)
 """A forecast below so many times the lesser, or above so many times the greater, of recent and last year's sales."""
 
 ORDER_WEEKS = 2.5
-"""An order of more than so many of the best of its usual weeks is large."""
+"""An order that exceeds its economic lot by more than so many of the best of its usual weeks is large. The lot is what
+the policy orders at once on purpose; a forecast that is ten times too high raises it threefold only."""
 
 UNUSUAL_MULTIPLE = 1.25
 """A week missed by more than so many times the mean week of the last year is unusual."""
@@ -64,6 +65,7 @@ def flags(
     is_unusual: BoolArray,
     is_stale: BoolArray,
     tiny_amount: float = TINY_AMOUNT,
+    lot: FloatArray | float = 0.0,
 ) -> npt.NDArray[np.str_]:
     """Returns the gravest of `GUARDRAILS` that holds for each of n pairs, and '' where the order is automatic.
 
@@ -76,6 +78,7 @@ def flags(
         is_unusual: (n,) whether a week of the last four was unusual, see `unusual_weeks`.
         is_stale: (n,) whether the latest sales are missing, see `stale_pairs`.
         tiny_amount: where order, position, and a month of sales and forecast are all below it, no person is asked.
+        lot: (n,) order-up-to level less reorder point, 0 where every review orders.
     """
     ahead = np.maximum(forecast[:, :COMPARED_WEEKS], 0.0).mean(axis=1)
     reasons = {
@@ -83,7 +86,7 @@ def flags(
         SHORT_HISTORY: weeks_known < SHORTEST_HISTORY_WEEKS,
         UNUSUAL_SALES: is_unusual,
         FORECAST_MOVED: has_moved(ahead, sales),
-        LARGE_ORDER: is_large(order, sales),
+        LARGE_ORDER: is_large(order - lot, sales),
     }
     lately = np.nan_to_num(_mean_sold(sales[:, -COMPARED_WEEKS:]))
     month = COMPARED_WEEKS * np.maximum(ahead, lately)
@@ -102,7 +105,7 @@ def has_moved(ahead: FloatArray, sales: FloatArray) -> BoolArray:
 
 
 def is_large(order: FloatArray, sales: FloatArray) -> BoolArray:
-    """Returns whether an order is far above the mean week lately, of the quarter and of last year's season, (n,)."""
+    """Returns whether an order beyond its lot is far above the mean week lately, of the quarter and last year, (n,)."""
     windows = (sales[:, -COMPARED_WEEKS:], sales[:, -USUAL_WEEKS:], _last_year(sales))
     usual = np.max([np.nan_to_num(_mean_sold(window)) for window in windows], axis=0)
     return np.asarray((order > 0) & (order > ORDER_WEEKS * usual))

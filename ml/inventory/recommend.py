@@ -137,8 +137,9 @@ def named(book: Book, figures: "dict[str, npt.NDArray[Any]]") -> "pd.DataFrame":
     frame["stock_source"] = book.stock_source
     order = figures["order_quantity"]
     frame["order_quantity_pieces"] = np.nan if book.unit_price is None else np.ceil(order / book.unit_price - 1e-9)
+    lot = figures["order_up_to_level"] - figures["reorder_point"]
     frame["review_reason"] = (
-        "" if book.watch is None else book.watch.reasons(order, book.positions.total, book.forecast)
+        "" if book.watch is None else book.watch.reasons(order, book.positions.total, book.forecast, lot)
     )
     frame["is_open"] = frame["review_reason"] != ""
     return frame.round({**dict.fromkeys(_AMOUNTS, 2), **_DIGITS})

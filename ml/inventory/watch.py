@@ -66,9 +66,11 @@ class Watch:
         """Returns what is known of some pairs."""
         return Watch(**{column.name: getattr(self, column.name)[rows] for column in fields(self)})
 
-    def reasons(self, order: FloatArray, position: FloatArray, forecast: FloatArray) -> npt.NDArray[np.str_]:
+    def reasons(
+        self, order: FloatArray, position: FloatArray, forecast: FloatArray, lot: FloatArray
+    ) -> npt.NDArray[np.str_]:
         """Returns the guardrail that sends each order to a person, empty where it is automatic."""
-        return flags(order, position, self.sales, forecast, self.weeks_known, self.is_unusual, self.is_stale)
+        return flags(order, position, self.sales, forecast, self.weeks_known, self.is_unusual, self.is_stale, lot=lot)
 
 
 def read_watch(

@@ -53,6 +53,11 @@ def test_each_guardrail_stops_an_order_of_its_own(pair, reason):
     assert reason in GUARDRAILS
 
 
+def test_a_lot_that_the_policy_orders_at_once_is_not_what_makes_an_order_large():
+    assert flagged(order=6400.0, lot=np.array([4000.0])) == AUTOMATIC
+    assert flagged(order=6600.0, lot=np.array([4000.0])) == LARGE_ORDER
+
+
 def test_where_several_hold_the_gravest_is_named():
     assert flagged(stale=True, unusual=True, order=9000.0) == STALE_DATA
     assert flagged(unusual=True, order=9000.0) == UNUSUAL_SALES
