@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from warehouse.embedded import HOST, free_port
+from warehouse.environment import PREFECT_CONSOLE_LEVEL
 from warehouse.errors import ShelfcastError, UsageError
 from warehouse.settings import Settings
 
@@ -39,7 +40,8 @@ def prefect_server(settings: Settings) -> Iterator[str]:
     command = [str(Path(sys.executable).with_name("prefect")), "server", "start", "--host", HOST, "--port", str(port)]
     address = f"http://{HOST}:{port}/api"
     with log.open("ab") as output:
-        server = subprocess.Popen(command, stdout=output, stderr=output)
+        loud = {**os.environ, PREFECT_CONSOLE_LEVEL: "WARNING"}
+        server = subprocess.Popen(command, stdout=output, stderr=output, env=loud)
     try:
         _wait_for(f"{address}/health", server, log)
         os.environ["PREFECT_API_URL"] = address

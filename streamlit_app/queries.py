@@ -358,6 +358,16 @@ def runs(limit: int = 20) -> pd.DataFrame:
         limit=limit)  # fmt: skip
 
 
+def recommended_at() -> str:
+    """Returns when recommendations were last made, empty where they never were."""
+    frame = read("""
+        select coalesce(max(ended_at)::text, '') as ended
+        from marts.fct_pipeline_runs
+        where stage_name = 'recommend' and status = 'succeeded'
+    """)
+    return "" if frame.empty else str(frame["ended"].iloc[0])
+
+
 def stages(run_id: str) -> pd.DataFrame:
     """Returns the stages of a run in the order in which they started, never older than two seconds."""
     return read_live(

@@ -11,7 +11,7 @@ import streamlit as st
 from ml.inventory.book import Book, load_book
 from ml.inventory.what_if import Evaluation, Scenario, changed, evaluate, evaluate_under, exchange, rows_of
 from streamlit_app.house import open_house
-from streamlit_app.reading import read
+from streamlit_app.queries import recommended_at
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,28 +29,18 @@ class Choice:
     dept_id: int | None = None
 
 
-def version() -> str:
-    """Returns when recommendations were last made: the book holds until they are made again."""
-    frame = read("""
-        select max(ended_at)::text as version
-        from marts.fct_pipeline_runs
-        where stage_name = 'recommend' and status = 'succeeded'
-    """)
-    return "none" if frame.empty else str(frame["version"].iloc[0])
-
-
 def book() -> Book:
     """Returns the inputs of the recommendations.
 
     Raises:
         ShelfcastError: they are not whole, as in the middle of a run.
     """
-    return _book(version())
+    return _book(recommended_at())
 
 
 def today(choice: Choice) -> Evaluation:
     """Returns what is recommended for some pairs, and what that leads to."""
-    return _evaluated(choice, Scenario(), version())
+    return _evaluated(choice, Scenario(), recommended_at())
 
 
 def under(choice: Choice, scenario: Scenario) -> Evaluation:
@@ -59,12 +49,12 @@ def under(choice: Choice, scenario: Scenario) -> Evaluation:
     Raises:
         UsageError: the scenario is out of range.
     """
-    return _evaluated(choice, scenario, version())
+    return _evaluated(choice, scenario, recommended_at())
 
 
 def curve(choice: Choice, scenario: Scenario) -> "pd.DataFrame":
     """Returns what each service level would cost in stock, with all else as in the scenario."""
-    return _curve(choice, replace(scenario, service_level_rate=None, promotions=()), version())
+    return _curve(choice, replace(scenario, service_level_rate=None, promotions=()), recommended_at())
 
 
 @st.cache_resource(max_entries=1, show_spinner="Reading forecasts, stock and policies …")

@@ -5,6 +5,9 @@ import sys
 
 from warehouse.settings import Settings
 
+PREFECT_CONSOLE_LEVEL = "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL"
+"""Variable with the least level of what Prefect's processes write to the terminal."""
+
 
 def library_environment(settings: Settings) -> dict[str, str]:
     """Returns the variables that silence telemetry and keep every library's files under the home folder."""
@@ -17,6 +20,8 @@ def library_environment(settings: Settings) -> dict[str, str]:
         "PREFECT_HOME": str(home / "prefect"),
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "90",
+        # The terminal belongs to the house: a run's temporary server is cut off at its end and would tell of that.
+        PREFECT_CONSOLE_LEVEL: "CRITICAL",
         "CREWAI_DISABLE_TELEMETRY": "true",
         "CREWAI_DISABLE_TRACKING": "true",
         "CREWAI_TRACING_ENABLED": "false",
