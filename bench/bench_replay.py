@@ -276,7 +276,7 @@ def coverage_cells(rule: OrderRule, target: float, protection: np.ndarray, histo
         for kind in np.unique(kinds)
     }
     types = ", ".join(f"{kind} {100 * of:.1f}" for kind, of in by_type.items())
-    return f"{100 * share:.1f} | {types} | {100 * np.mean(np.abs(by_pair - target) <= 0.05):.0f} %"
+    return f"{100 * share:.1f} | {types} | {100 * np.mean(np.abs(by_pair - target) <= 0.05 + 1e-9):.0f} %"
 
 
 if __name__ == "__main__":

@@ -169,15 +169,13 @@ class OwnLearner:
 
 def own_tally(
     panel: Panel, rows: npt.NDArray[np.intp], start: int, history: History, lead_times: LeadTimes, lead: LeadArray,
-    service_level: float, before: WeeklyForecasts,
+    service_level: float, before: WeeklyForecasts, review_weeks: int = 1,
 ) -> Tally:  # fmt: skip
     """Returns the figures of our policy when it sees only what it sold, each draw of lead times on its own."""
-    found = [
-        censored_tally(
-            history, panel.sales[rows, :start], OwnLearner(panel, rows, lead_times, service_level, before), one[None]
-        )
-        for one in lead
-    ]  # fmt: skip
+    found = []
+    for one in lead:
+        learner = OwnLearner(panel, rows, lead_times, service_level, before, review_weeks)
+        found.append(censored_tally(history, panel.sales[rows, :start], learner, one[None]))
     return joined(found)
 
 

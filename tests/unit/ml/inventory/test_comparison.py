@@ -167,6 +167,10 @@ def test_a_fixed_lead_time_is_compared_at_less_stock_and_has_no_random_draws(pan
         lead_times_named("random-ish")
 
 
+def test_a_pair_whose_periods_are_all_covered_is_five_points_from_95():
+    assert comparison._share_within(np.array([1.0, 0.9, 0.95, 0.89, np.nan]), 0.95) == pytest.approx(0.75)
+
+
 def test_service_by_size_gives_small_pairs_more_service_and_large_ones_less(panel):
     rows = replayed_rows(panel, START)
     learned = learn_for(panel, START, LEAD_TIMES, base_forecasts(panel, range(FIRST_ORIGIN, WEEKS)))
