@@ -10,7 +10,7 @@ BIN := .venv/bin
 DATA ?=
 ARGS ?=
 
-.PHONY: help run dashboard test test-unit lint format docs dbt bench bench-forecasts bench-leak stop clean
+.PHONY: help run dashboard test test-unit lint format docs dbt mf bench bench-forecasts bench-leak stop clean
 
 help:  ## Show this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -56,6 +56,9 @@ docs: .venv/ready  ## Build the dbt docs site
 
 dbt: .venv/ready  ## Run dbt against the warehouse, for instance ARGS="build -s +fct_forecasts"
 	@$(BIN)/shelfcast dbt -- $(ARGS)
+
+mf: .venv/ready  ## Ask for metrics, for instance ARGS="query --metrics total_sales --group-by store__store_type"
+	@$(BIN)/shelfcast mf -- $(ARGS)
 
 bench: .venv/ready  ## Measure the pipeline on DATA=folder
 	@$(BIN)/python bench/bench_pipeline.py $(if $(DATA),--data "$(DATA)") $(ARGS)

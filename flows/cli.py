@@ -362,6 +362,14 @@ def dbt(context: typer.Context) -> None:
     work(context.args)
 
 
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def mf(context: typer.Context) -> None:
+    """Ask for metrics, for instance `shelfcast mf -- query --metrics total_sales --group-by store__store_type`."""
+    from flows.commands import mf as work
+
+    work(context.args)
+
+
 @app.command()
 def stop() -> None:
     """Stop the embedded Postgres."""

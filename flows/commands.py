@@ -233,6 +233,16 @@ def dbt(arguments: list[str]) -> None:
     run_dbt(context.settings, context.database, arguments, quiet=False)
 
 
+def mf(arguments: list[str]) -> None:
+    """Runs MetricFlow with the analyst's own arguments, its output on the terminal."""
+    from flows.metrics import run_mf
+
+    if not arguments:
+        raise UsageError("mf needs a command.", "Write for instance `shelfcast mf -- query --metrics total_sales`.")
+    context = open_context()
+    run_mf(context.settings, context.database, arguments)
+
+
 def stop() -> None:
     """Stops the embedded server, where one is running."""
     from warehouse import embedded

@@ -70,7 +70,7 @@ def test_reading_roles_may_select_from_every_mart_after_a_rebuild(build, dbt_dat
         "where relnamespace = 'marts'::regnamespace and relkind in ('r', 'v')",
         {"role": role},
     )
-    assert len(allowed) == 25
+    assert len(allowed) == 26
     assert allowed["may"].all()
     with dbt_database.connect(role) as connection:
         assert connection.execute("select count(*) from marts.fct_data_quality").fetchone() == (2,)
