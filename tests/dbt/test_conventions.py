@@ -26,6 +26,8 @@ PAGES = {
     "ai_insights_page",
     "data_quality_page",
     "runs_page",
+    "side_bar",
+    "command",
     "metrics",
     "agents",
 }
