@@ -10,7 +10,7 @@ BIN := .venv/bin
 DATA ?=
 ARGS ?=
 
-.PHONY: help run dashboard test test-unit lint format docs dbt mf bench bench-forecasts bench-leak stop clean
+.PHONY: help run dashboard test test-unit lint format docs dbt mf bench bench-ingest bench-forecasts bench-leak stop clean
 
 help:  ## Show this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -62,6 +62,9 @@ mf: .venv/ready  ## Ask for metrics, for instance ARGS="query --metrics total_sa
 
 bench: .venv/ready  ## Measure the pipeline on DATA=folder
 	@$(BIN)/python bench/bench_pipeline.py $(if $(DATA),--data "$(DATA)") $(ARGS)
+
+bench-ingest: .venv/ready  ## Measure ingest, audit, publication and features of up to 20 million rows, and of DATA=folder
+	@$(BIN)/python bench/bench_ingest.py $(if $(DATA),--data "$(DATA)") $(ARGS)
 
 bench-forecasts: .venv/ready-dev  ## Compare forecasts with those of other libraries on DATA=folder
 	@$(BIN)/python bench/bench_forecasts.py $(if $(DATA),--data "$(DATA)") $(ARGS)

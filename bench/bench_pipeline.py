@@ -14,7 +14,7 @@ import tempfile
 import time
 from pathlib import Path
 
-import psutil
+from process_memory import memory_now
 
 from warehouse.database import open_database
 from warehouse.settings import load_settings
@@ -26,41 +26,10 @@ def peak_bytes(process: subprocess.Popen[bytes], home: Path) -> tuple[int, int]:
     """Returns the peak resident bytes of the process tree and of the Postgres under home, once the process ended."""
     ours = postgres = 0
     while process.poll() is None:
-        ours = max(ours, sum(map(_resident, _tree(process.pid))))
-        postgres = max(postgres, sum(_unshared(p) for p in psutil.process_iter() if _is_server(p, home)))
+        now = memory_now(process.pid, home)
+        ours, postgres = max(ours, now.ours), max(postgres, now.postgres)
         time.sleep(0.2)
     return ours, postgres
-
-
-def _tree(pid: int) -> list[psutil.Process]:
-    try:
-        parent = psutil.Process(pid)
-        return [parent, *parent.children(recursive=True)]
-    except psutil.NoSuchProcess:
-        return []
-
-
-def _resident(process: psutil.Process) -> int:
-    try:
-        return 0 if process.name() == "postgres" else process.memory_info().rss
-    except psutil.NoSuchProcess:
-        return 0
-
-
-def _unshared(process: psutil.Process) -> int:
-    """Returns the memory of a server process without the buffers that all of them share."""
-    try:
-        memory = process.memory_info()
-    except psutil.NoSuchProcess:
-        return 0
-    return memory.rss - memory.shared
-
-
-def _is_server(process: psutil.Process, home: Path) -> bool:
-    try:
-        return process.name() == "postgres" and process.cwd().startswith(str(home))
-    except (psutil.NoSuchProcess, psutil.AccessDenied):
-        return False
 
 
 def run(arguments: list[str], home: Path) -> tuple[float, int, int]:

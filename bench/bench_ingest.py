@@ -1,0 +1,229 @@
+"""Measures the way from files to features at several sizes: seconds and peak memory of each step.
+
+    make bench-ingest                                   # 1, 5, 10 and 20 million generated rows
+    make bench-ingest ARGS="--millions 20"              # the largest alone
+    make bench-ingest DATA=path/to/csvs ARGS="--millions"   # the user's files alone
+
+Each size has a fresh home and a process of its own. Steps: start (server, Java, imports), ingest, audit, publication,
+features. Memory is that of the process, Spark and the embedded Postgres together, sampled four times a second. Results
+are kept in a JSON file beside the table and the picture, so that sizes can be measured one after the other.
+"""
+
+import argparse
+import json
+import logging
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from forecast_figures import markdown_table, write_section
+from process_memory import memory_now
+
+from warehouse.settings import PROJECT_ROOT
+
+STEPS = ("start", "ingest", "audit", "publication", "features")
+ROWS_PER_STORE = 10_676
+"""Rows of sales that a generated store of 81 departments and 143 weeks has, on average."""
+FEATURES_AS_WELL = 4
+"""Steps up to and without the features."""
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """One size: rows of sales, and per step its seconds and the peak of all memory in bytes while it ran."""
+
+    name: str
+    rows: int
+    seconds: dict[str, float]
+    peak_bytes: dict[str, int]
+    disk_bytes: int
+
+    @property
+    def published_seconds(self) -> float:
+        """Seconds of ingest, audit and publication."""
+        return sum(self.seconds[step] for step in STEPS[1:FEATURES_AS_WELL])
+
+
+def main() -> None:
+    """Measures the sizes asked for, then prints the table of all that was ever measured, and draws the curve."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--millions", type=float, nargs="*", default=[1, 5, 10, 20], help="sizes in million rows")
+    parser.add_argument("--data", type=Path, help="folder with CSV files to measure as well")
+    parser.add_argument("--reports", type=Path, default=PROJECT_ROOT / ".shelfcast" / "reports")
+    parser.add_argument("--work", type=Path, help="folder for the generated files and the homes")
+    parser.add_argument("--document", action="store_true", help="write the table into docs/benchmarks.md")
+    parser.add_argument("--steps", type=Path, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.steps is not None:
+        run_steps(options.data, options.steps)
+        return
+    options.reports.mkdir(parents=True, exist_ok=True)
+    kept = options.reports / "ingest_curve.json"
+    with tempfile.TemporaryDirectory(prefix="shelfcast-bench-", dir=options.work) as work:
+        if options.data is not None:
+            keep(kept, measure(options.data.resolve(), Path(work), options.data.resolve().name))
+        for millions in options.millions:
+            folder = generate(Path(work) / "files", millions)
+            keep(kept, measure(folder, Path(work), f"generated, {millions:g} million"))
+            shutil.rmtree(folder)
+    show(read(kept), options.reports, options.document)
+
+
+def generate(folder: Path, millions: float) -> Path:
+    """Returns a folder with a generated sample of about so many million rows of sales."""
+    from spark_jobs.sample import write_sample
+
+    began = time.monotonic()
+    size = write_sample(folder, stores=max(1, round(millions * 1e6 / ROWS_PER_STORE)), departments=81, weeks=143)
+    print(f"wrote {size.sales_rows:,} rows of {size.stores:,} stores in {time.monotonic() - began:.0f} s", flush=True)
+    return folder
+
+
+def measure(folder: Path, work: Path, name: str) -> Measurement:
+    """Returns what a process of its own took in a fresh home for the files of a folder; the home is removed."""
+    home, marks = work / "home", work / "marks.json"
+    environment = {**os.environ, "SHELFCAST_HOME": str(home)}
+    command = [sys.executable, __file__, "--data", str(folder), "--steps", str(marks)]
+    process = subprocess.Popen(command, env=environment)
+    began, samples = time.time(), []
+    while process.poll() is None:
+        samples.append((time.time(), memory_now(process.pid, home).total))
+        time.sleep(0.25)
+    subprocess.run([sys.executable, "-m", "flows.cli", "stop"], env=environment, cwd=PROJECT_ROOT, check=True)
+    disk = sum(path.lstat().st_size for path in home.rglob("*") if path.is_file())
+    shutil.rmtree(home)
+    if process.returncode:
+        sys.exit(f"{name}: ended with code {process.returncode}")
+    ends = json.loads(marks.read_text())
+    seconds, peaks = per_step(began, ends["steps"], samples)
+    print(f"{name}: {ends['rows']:,} rows, {sum(seconds.values()):.0f} s", flush=True)
+    return Measurement(name, ends["rows"], seconds, peaks, disk)
+
+
+def per_step(
+    began: float, ends: dict[str, float], samples: list[tuple[float, int]]
+) -> tuple[dict[str, float], dict[str, int]]:
+    """Returns seconds and peak bytes of each step.
+
+    Args:
+        began: when the first step began.
+        ends: when each step ended, in their order.
+        samples: times and bytes.
+    """
+    seconds, peaks = {}, {}
+    for step, end in ends.items():
+        seconds[step] = end - began
+        peaks[step] = max((size for at, size in samples if began <= at <= end), default=0)
+        began = end
+    return seconds, peaks
+
+
+def run_steps(folder: Path, marks: Path) -> None:
+    """Carries out the steps in this process, as a run does, and writes down when each ended."""
+    from flows.context import Options, open_context
+    from flows.stages import audit, features, ingest
+    from spark_jobs.session import open_spark
+
+    context = open_context(Options(data=str(folder)))
+    open_spark(context.settings)
+    boundary = _LastRecord()
+    logging.getLogger("expectations.audit").addHandler(boundary)
+    ends = {"start": time.time()}
+    rows = ingest(context).message
+    ends["ingest"] = time.time()
+    audit(context)
+    # The audit's own line in the log separates it from the publication.
+    ends |= {"audit": boundary.at, "publication": time.time()}
+    features(context)
+    ends["features"] = time.time()
+    print(rows, flush=True)
+    count = context.database.read_frame("select count(*) from raw.raw_sales").iloc[0, 0]
+    marks.write_text(json.dumps({"rows": int(count), "steps": ends}))
+
+
+class _LastRecord(logging.Handler):
+    """Remembers when the last record was logged."""
+
+    at = 0.0
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Notes the time of a record."""
+        self.at = record.created
+
+
+def read(path: Path) -> list[Measurement]:
+    """Returns the measurements that were kept, fewest rows first."""
+    kept = json.loads(path.read_text()) if path.exists() else []
+    return sorted((Measurement(**one) for one in kept), key=lambda one: one.rows)
+
+
+def keep(path: Path, fresh: Measurement) -> None:
+    """Adds a measurement to those kept, in place of one of the same name."""
+    kept = [one for one in read(path) if one.name != fresh.name] + [fresh]
+    path.write_text(json.dumps([asdict(one) for one in kept], indent=1))
+
+
+def show(found: list[Measurement], reports: Path, has_document: bool) -> None:
+    """Prints and writes the table, and draws the curve."""
+    table = curve_table(found)
+    print(table)
+    (reports / "ingest_curve.md").write_text(table + "\n")
+    draw(found, reports / "ingest_curve.png")
+    if has_document:
+        write_section("ingest", f"## From files to features\n\n{_WORDS}\n\n{table}")
+
+
+def curve_table(found: Iterable[Measurement]) -> str:
+    """Returns the measurements as a Markdown table: seconds of each step with its peak memory in GB."""
+    header = ["files", "rows", *STEPS, "ingest to publication, s", "with features, s", "peak GB", "disk GB"]
+    return markdown_table(header, [_row(one) for one in found])
+
+
+def _row(one: Measurement) -> list[str]:
+    steps = [f"{one.seconds[step]:.0f} s, {one.peak_bytes[step] / 1e9:.1f} GB" for step in STEPS]
+    with_features = one.published_seconds + one.seconds["features"]
+    peak, disk = max(one.peak_bytes.values()) / 1e9, one.disk_bytes / 1e9
+    return [
+        one.name, f"{one.rows:,}", *steps, f"{one.published_seconds:.0f}", f"{with_features:.0f}",
+        f"{peak:.1f}", f"{disk:.1f}",
+    ]  # fmt: skip
+
+
+def draw(found: list[Measurement], path: Path) -> None:
+    """Draws seconds and peak memory over rows."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(11, 4.4), layout="constrained")
+    left, right = figure.subplots(1, 2)
+    millions = [one.rows / 1e6 for one in found]
+    below = [0.0] * len(found)
+    for step in STEPS:
+        above = [low + one.seconds[step] for low, one in zip(below, found, strict=True)]
+        left.fill_between(millions, below, above, label=step, alpha=0.85)
+        left.plot(millions, above, color="white", linewidth=1, marker="o", markersize=3)
+        right.plot(millions, [one.peak_bytes[step] / 1e9 for one in found], marker="o", label=step)
+        below = above
+    left.set_ylabel("seconds, steps on top of each other")
+    right.set_ylabel("peak memory with Spark and Postgres, GB")
+    for axes in (left, right):
+        axes.set_xlabel("million rows of sales")
+        axes.set_xlim(left=0)
+        axes.set_ylim(bottom=0)
+        axes.legend(frameon=False, loc="upper left")
+    figure.savefig(path, dpi=130)
+
+
+_WORDS = (
+    "Seconds and peak memory (the process with Spark and the embedded Postgres together) of each step, in a fresh home "
+    "and one process for each size. Generated files have the shape of the public data. Measured on two cores with "
+    "`make bench-ingest`."
+)
+
+if __name__ == "__main__":
+    main()

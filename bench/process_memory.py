@@ -1,0 +1,56 @@
+"""Memory of a process with everything it started, and of the embedded Postgres of a home folder."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+
+@dataclass(frozen=True)
+class Memory:
+    """Resident memory in bytes: the process and all it started, and the server, whose shared buffers count once."""
+
+    ours: int
+    postgres: int
+
+    @property
+    def total(self) -> int:
+        """Both together, in bytes."""
+        return self.ours + self.postgres
+
+
+def memory_now(pid: int, home: Path) -> Memory:
+    """Returns the memory of a process tree, and of the server whose data lies under the home folder."""
+    servers = [_resident_and_shared(process) for process in psutil.process_iter() if _is_server(process, home)]
+    unshared = sum(resident - shared for resident, shared in servers)
+    return Memory(sum(map(_resident, _tree(pid))), unshared + max((shared for _, shared in servers), default=0))
+
+
+def _tree(pid: int) -> list[psutil.Process]:
+    try:
+        parent = psutil.Process(pid)
+        return [parent, *parent.children(recursive=True)]
+    except psutil.NoSuchProcess:
+        return []
+
+
+def _resident(process: psutil.Process) -> int:
+    try:
+        return 0 if process.name() == "postgres" else int(process.memory_info().rss)
+    except psutil.NoSuchProcess:
+        return 0
+
+
+def _resident_and_shared(process: psutil.Process) -> tuple[int, int]:
+    try:
+        memory = process.memory_info()
+    except psutil.NoSuchProcess:
+        return 0, 0
+    return int(memory.rss), int(memory.shared)
+
+
+def _is_server(process: psutil.Process, home: Path) -> bool:
+    try:
+        return process.name() == "postgres" and process.cwd().startswith(str(home))
+    except (psutil.NoSuchProcess, psutil.AccessDenied):
+        return False
