@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from flows.cli_dbt import app as dbt_app
 from flows.decide import app as decide_app
 from warehouse.errors import ShelfcastError, UsageError
 
@@ -15,6 +16,7 @@ app = typer.Typer(
 )  # fmt: skip
 
 app.add_typer(decide_app, name="decide")
+app.add_typer(dbt_app)
 
 Data = Annotated[
     str | None,
@@ -352,22 +354,6 @@ def schedule(
     from flows.context import Options
 
     work(cron, Options(data))
-
-
-@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
-def dbt(context: typer.Context) -> None:
-    """Run dbt against the warehouse, for instance `shelfcast dbt -- build -s +fct_forecasts`."""
-    from flows.commands import dbt as work
-
-    work(context.args)
-
-
-@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
-def mf(context: typer.Context) -> None:
-    """Ask for metrics, for instance `shelfcast mf -- query --metrics total_sales --group-by store__store_type`."""
-    from flows.commands import mf as work
-
-    work(context.args)
 
 
 @app.command()

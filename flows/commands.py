@@ -225,12 +225,21 @@ def schedule(cron: str, options: Options) -> None:
 
 def dbt(arguments: list[str]) -> None:
     """Runs dbt with the analyst's own arguments, its output on the terminal."""
-    from flows.transform import run_dbt
+    from flows.transform import run_command
 
     if not arguments:
         raise UsageError("dbt needs a command.", "Write for instance `shelfcast dbt -- build -s +fct_forecasts`.")
     context = open_context()
-    run_dbt(context.settings, context.database, arguments, quiet=False)
+    run_command(context.settings, context.database, arguments)
+
+
+def env(role: str) -> None:
+    """Prints the lines that make plain dbt work in a shell, and nothing else."""
+    from flows.shell import shell_lines
+
+    context = open_context()
+    for line in shell_lines(context.settings, context.database, role):
+        console.print(line, soft_wrap=True, markup=False)
 
 
 def mf(arguments: list[str]) -> None:

@@ -47,10 +47,10 @@ def _score(
     report = run_backtest(context.settings, context.database, context.run_id, origins, names, progress=display)
     console.print(f"{report}", soft_wrap=True)
     if published_fingerprint(context.database, "marts") is not None:
-        from flows.transform import run_dbt
+        from flows.transform import build_part
 
         display.begin("marts of the scorecard")
-        run_dbt(context.settings, context.database, ["build", "--select", *_MARTS])
+        build_part(context.settings, context.database, ["build", "--select", *_MARTS])
     dates = ", ".join(map(str, report.origin_dates))
     return Outcome(report.rows, f"{', '.join(report.scores)} at {dates}; {report.change}")
 

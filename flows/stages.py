@@ -77,10 +77,10 @@ def features(context: Context) -> Outcome:
 
 
 def transform(context: Context) -> Outcome:
-    """Builds and tests the dbt models that the models read: seeds, staging, core marts."""
-    from flows.transform import run_dbt
+    """Builds and tests the core of the marts: seeds, staging, dimensions, sales."""
+    from flows.transform import build_core
 
-    nodes = run_dbt(context.settings, context.database, ["build", "--select", "tag:core"])
+    nodes = build_core(context.settings, context.database, context.run_id)
     return Outcome(nodes, f"{nodes} dbt nodes built and tested")
 
 
@@ -111,23 +111,23 @@ def recommend(context: Context) -> Outcome:
 
 
 def marts(context: Context) -> Outcome:
-    """Audits what the models wrote, then builds and tests the marts that people read."""
+    """Audits what the models wrote, then builds, tests and publishes the marts that people read."""
     from expectations.audit import audit_models
-    from flows.transform import run_dbt
+    from flows.transform import build_marts
 
     report = audit_models(context.settings, context.database, context.run_id)
-    nodes = run_dbt(context.settings, context.database, ["build", "--exclude", "tag:core"])
-    return Outcome(nodes, f"{report.checked} rules checked, {nodes} dbt nodes built and tested")
+    nodes = build_marts(context.settings, context.database)
+    return Outcome(nodes, f"{report.checked} rules checked, {nodes} dbt nodes built and tested, marts published")
 
 
 def explain(context: Context) -> Outcome:
     """Lets the agents explain the most valuable exceptions."""
     from agents.crew import explain_exceptions
-    from flows.transform import run_dbt
+    from flows.transform import build_part
 
     reports = explain_exceptions(context.settings, context.database, context.run_id, progress=context.progress)
     # The table of recommendations carries the inventory agent's words.
-    run_dbt(context.settings, context.database, ["build", "--select", "fct_inventory_recommendations+"])
+    build_part(context.settings, context.database, ["build", "--select", "fct_inventory_recommendations+"])
     clean = sum(report.is_clean for report in reports)
     return Outcome(len(reports), f"{len(reports)} pairs explained, {clean} with every number supported")
 

@@ -1,4 +1,4 @@
-"""The database as the rest of the house sees it: an address, four roles, and connections."""
+"""The database as the rest of the house sees it: an address, its roles, and connections."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import psycopg
     import sqlalchemy
 
-Role = Literal["pipeline", "reader", "agent", "planner"]
+Role = Literal["pipeline", "reader", "agent", "planner", "analyst"]
 
 
 @dataclass(frozen=True)

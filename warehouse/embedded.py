@@ -141,7 +141,7 @@ def _execute(server: Any, program: str, *arguments: str, **options: Any) -> str:
 
 
 def _create_roles(port: int, passwords: dict[str, str]) -> None:
-    """Creates the roles and the database, which pipeline owns."""
+    """Creates the roles and the database, which pipeline owns; nobody else may connect to any other."""
     import psycopg
     from psycopg import sql
 
@@ -161,9 +161,15 @@ def _create_roles(port: int, passwords: dict[str, str]) -> None:
             )
         for role in ROLE_LIMITS:
             limit_role(connection, role)
+        # A schema of an analyst's that is called like a user must not come first in that user's searches.
+        connection.execute("alter role pipeline set search_path = public")
+        connection.execute("grant analyst to pipeline with inherit true, set true")
         if not connection.execute("select 1 from pg_database where datname = %s", [DATABASE]).fetchone():
             connection.execute(sql.SQL("create database {} owner pipeline").format(sql.Identifier(DATABASE)))
-        connection.execute(sql.SQL("revoke connect on database {} from public").format(sql.Identifier(DATABASE)))
+        for name in (DATABASE, "postgres", "template1"):
+            connection.execute(sql.SQL("revoke all on database {} from public").format(sql.Identifier(name)))
         connection.execute(
-            sql.SQL("grant connect on database {} to reader, agent, planner").format(sql.Identifier(DATABASE))
+            sql.SQL("grant connect on database {} to {}").format(
+                sql.Identifier(DATABASE), sql.SQL(", ").join(map(sql.Identifier, ROLE_LIMITS))
+            )
         )

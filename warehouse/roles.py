@@ -1,7 +1,7 @@
-"""Roles: pipeline owns, reader selects what people read, agent what agents may see, planner adds decisions."""
+"""Roles: pipeline owns; reader, agent and analyst select; planner adds decisions; analyst has schemas of its own."""
 
 import logging
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import psycopg
@@ -14,22 +14,75 @@ from warehouse.settings import Settings
 
 logger = logging.getLogger(__name__)
 
-READING_ROLES = {"reader": "30s", "agent": "5s"}
-"""Roles that may only select from the marts, and how long a statement of theirs may take."""
+AGENT_MARTS = (
+    "dim_inventory_policies",
+    "dim_stores",
+    "dim_weeks",
+    "fct_forecast_accuracy",
+    "fct_forecast_drift",
+    "fct_forecasts",
+    "fct_inventory_recommendations",
+    "fct_model_promotions",
+    "fct_model_scores",
+    "fct_sales_anomalies",
+    "fct_weekly_sales",
+)
+"""The marts that the agents' tools read, and all that their role may see."""
 
-ROLE_LIMITS = READING_ROLES | {"planner": "10s"}
+
+@dataclass(frozen=True)
+class Limits:
+    """What bounds the sessions of a role.
+
+    Attributes:
+        statement: how long a statement may take.
+        is_read_only: whether its transactions are read-only unless it says otherwise.
+        schemas: of which it may select from every table and view.
+        tables: `schema.table` that it may select from beside these.
+    """
+
+    statement: str
+    is_read_only: bool = False
+    schemas: tuple[str, ...] = ()
+    tables: tuple[str, ...] = ()
+
+
+ROLE_LIMITS = {
+    "reader": Limits("30s", True, ("marts",)),
+    "agent": Limits("5s", True, (), tuple(f"marts.{name}" for name in AGENT_MARTS)),
+    "planner": Limits("10s", False, (), ("ml.inventory_recommendations", "ops.decisions")),
+    "analyst": Limits("3min", False, ("raw", "features", "ml", "agents", "ops", "staging", "intermediate", "marts")),
+}
 """All roles beside the owner. The planner may add decisions to `ops.decisions`, and read what it decides on."""
 
-_PLANNER_GRANTS = (
-    "grant usage on schema ml, ops to planner",
-    "grant select on ml.inventory_recommendations, ops.decisions to planner",
+READING_ROLES = tuple(role for role, limits in ROLE_LIMITS.items() if limits.is_read_only)
+
+_IDLE = "60s"
+"""How long a transaction may wait for its client: one that is forgotten would keep the marts from being published."""
+
+_PLANNER_INSERT = (
     "grant insert (recommendation_id, decision, order_quantity, snooze_until, reason, decided_by) "
-    "on ops.decisions to planner",
+    "on ops.decisions to planner"
 )
+
+_WRONG_GRANTS = """
+select n.nspname, c.relname, not has_table_privilege(%(role)s, c.oid, 'select')
+from pg_class c join pg_namespace n on n.oid = c.relnamespace
+where n.nspname = any(%(house)s) and c.relkind in ('r', 'p', 'v', 'm') and pg_get_userbyid(c.relowner) = current_user
+    and has_table_privilege(%(role)s, c.oid, 'select')
+        <> (n.nspname = any(%(schemas)s) or n.nspname || '.' || c.relname = any(%(tables)s))
+order by 1, 2
+"""
+"""Relations that a role may select from and should not, or should and may not."""
+
+_HOUSE = (
+    "raw_incoming", "raw", "features", "ml", "agents", "ops", "staging", "intermediate", "marts",
+    "staging_next", "intermediate_next", "marts_next",
+)  # fmt: skip
 
 
 def with_roles(settings: Settings, database: Database) -> Database:
-    """Returns the database with logins for reader, agent and planner, created and granted where they were not yet.
+    """Returns the database with logins for all roles, created and granted where they were not yet.
 
     On a server where the given user may not create roles, sessions of that user stand in for them, read-only ones for
     reader and agent.
@@ -37,14 +90,13 @@ def with_roles(settings: Settings, database: Database) -> Database:
     owner = database.logins["pipeline"]
     passwords = role_passwords(settings.home)
     logins = {"pipeline": owner}
-    for role in ROLE_LIMITS:
-        with database.connect() as connection:
-            take_setup_lock(connection)
+    with database.connect() as connection:
+        take_setup_lock(connection)
+        for role in ROLE_LIMITS:
             is_made = settings.is_embedded or _create_role(connection, role, passwords[role])
-            if is_made:
-                _grant(connection, role)
-        stand_in = Login(owner.user, owner.password, is_read_only=role in READING_ROLES)
-        logins[role] = Login(role, passwords[role]) if is_made else stand_in
+            stand_in = Login(owner.user, owner.password, is_read_only=role in READING_ROLES)
+            logins[role] = Login(role, passwords[role]) if is_made else stand_in
+        grant_all(connection)
     return replace(database, logins=logins)
 
 
@@ -57,6 +109,8 @@ def _create_role(connection: "psycopg.Connection[Any]", role: str, password: str
         with connection.transaction():
             connection.execute(statement)
             limit_role(connection, role)
+            if role == "analyst":
+                connection.execute("grant analyst to current_user with inherit true, set true")
     except psycopg.errors.InsufficientPrivilege:
         logger.warning("the database user may not create the role %s; its own sessions stand in for it", role)
         return False
@@ -64,33 +118,84 @@ def _create_role(connection: "psycopg.Connection[Any]", role: str, password: str
 
 
 def limit_role(connection: "psycopg.Connection[Any]", role: str) -> None:
-    """Bounds how long a statement of the role may take, and makes a reading role's sessions read-only."""
-    name, limit = sql.Identifier(role), sql.Literal(ROLE_LIMITS[role])
-    connection.execute(sql.SQL("alter role {} set statement_timeout = {}").format(name, limit))
+    """Bounds the statements and idle transactions of the role, and makes a reading role's sessions read-only."""
+    settings = {"statement_timeout": ROLE_LIMITS[role].statement, "idle_in_transaction_session_timeout": _IDLE}
     if role in READING_ROLES:
-        connection.execute(sql.SQL("alter role {} set default_transaction_read_only = on").format(name))
+        settings["default_transaction_read_only"] = "on"
+    for name, value in settings.items():
+        statement = sql.SQL("alter role {} set {} = {}")
+        connection.execute(statement.format(sql.Identifier(role), sql.Identifier(name), sql.Literal(value)))
 
 
-def _grant(connection: "psycopg.Connection[Any]", role: str) -> None:
-    if role in READING_ROLES:
-        _grant_reading(connection, role)
-        return
-    granted = connection.execute(
-        "select has_column_privilege(%s, 'ops.decisions', 'reason', 'insert')", [role]
+def grant_all(connection: "psycopg.Connection[Any]") -> None:
+    """Lets every role that exists read what it is meant to read, and nothing else of the house's."""
+    known = {row[0] for row in connection.execute("select rolname from pg_roles").fetchall()}
+    for role, limits in ROLE_LIMITS.items():
+        if role in known:
+            _grant_schemas(connection, role, limits)
+            _grant_tables(connection, role, limits)
+    if "planner" in known:
+        _grant_if_missing(connection, "has_column_privilege('planner', 'ops.decisions', 'reason', 'insert')",
+                          sql.SQL(_PLANNER_INSERT))  # fmt: skip
+    if "analyst" in known:
+        _grant_own_schemas(connection)
+
+
+def _grant_schemas(connection: "psycopg.Connection[Any]", role: str, limits: Limits) -> None:
+    """Lets the role enter its schemas, and read what will be made in those that it reads as a whole."""
+    entered = {*limits.schemas, *(table.partition(".")[0] for table in limits.tables)}
+    rows = connection.execute(
+        "select nspname, has_schema_privilege(%s, oid, 'usage') from pg_namespace where nspname = any(%s)",
+        [role, list(_HOUSE)],
+    ).fetchall()
+    for schema, may_enter in rows:
+        if may_enter == (schema in entered):
+            continue
+        names = {"role": sql.Identifier(role), "schema": sql.Identifier(schema)}
+        verb, word = ("grant", "to") if schema in entered else ("revoke", "from")
+        parts = {**names, "verb": sql.SQL(verb), "word": sql.SQL(word)}
+        connection.execute(sql.SQL("{verb} usage on schema {schema} {word} {role}").format(**parts))
+    for schema, _ in rows:
+        _grant_future(connection, role, schema, schema in limits.schemas)
+
+
+def _grant_future(connection: "psycopg.Connection[Any]", role: str, schema: str, may_read: bool) -> None:
+    """Sets whether the role may select from what the owner will make in a schema."""
+    row = connection.execute(
+        "select 1 from pg_default_acl d join pg_namespace n on n.oid = d.defaclnamespace, aclexplode(d.defaclacl) a "
+        "where n.nspname = %s and d.defaclobjtype = 'r' and pg_get_userbyid(a.grantee) = %s "
+        "and pg_get_userbyid(d.defaclrole) = current_user",
+        [schema, role],
     ).fetchone()
-    if not (granted and granted[0]):
-        for statement in _PLANNER_GRANTS:
-            connection.execute(statement)
+    if (row is not None) != may_read:
+        statement = sql.SQL("alter default privileges in schema {} {} select on tables {} {}").format(
+            sql.Identifier(schema), sql.SQL("grant" if may_read else "revoke"),
+            sql.SQL("to" if may_read else "from"), sql.Identifier(role),
+        )  # fmt: skip
+        connection.execute(statement)
 
 
-def _grant_reading(connection: "psycopg.Connection[Any]", role: str) -> None:
-    """Lets the role select from the marts, those that dbt will make included."""
-    granted = connection.execute("select has_schema_privilege(%s, 'marts', 'usage')", [role]).fetchone()
-    if granted and granted[0]:
-        return
-    for statement in (
-        "grant usage on schema marts to {}",
-        "grant select on all tables in schema marts to {}",
-        "alter default privileges in schema marts grant select on tables to {}",
-    ):
-        connection.execute(sql.SQL(statement).format(sql.Identifier(role)))
+def _grant_tables(connection: "psycopg.Connection[Any]", role: str, limits: Limits) -> None:
+    parameters = {
+        "role": role, "house": list(_HOUSE), "schemas": list(limits.schemas), "tables": list(limits.tables),
+    }  # fmt: skip
+    for schema, table, is_missing in connection.execute(_WRONG_GRANTS, parameters).fetchall():
+        template = "grant select on {} to {}" if is_missing else "revoke select on {} from {}"
+        connection.execute(sql.SQL(template).format(sql.Identifier(schema, table), sql.Identifier(role)))
+
+
+def _grant_own_schemas(connection: "psycopg.Connection[Any]") -> None:
+    """Lets analysts make schemas of their own in this database."""
+    name = sql.Identifier(connection.info.dbname)
+    statement = sql.SQL("grant create, temporary on database {} to analyst").format(name)
+    try:
+        with connection.transaction():
+            _grant_if_missing(connection, "has_database_privilege('analyst', current_database(), 'create')", statement)
+    except psycopg.errors.InsufficientPrivilege:
+        logger.warning("the database user may not let analysts make schemas: the dbt target dev needs one made for it")
+
+
+def _grant_if_missing(connection: "psycopg.Connection[Any]", privilege: str, statement: sql.SQL | sql.Composed) -> None:
+    row = connection.execute(sql.SQL("select {}").format(sql.SQL(privilege))).fetchone()
+    if not (row and row[0]):
+        connection.execute(statement)

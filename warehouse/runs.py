@@ -83,3 +83,13 @@ def published_fingerprint(database: Database, stage: str) -> str | None:
     if frame.empty or frame.loc[0, "status"] != "succeeded":
         return None
     return str(frame.loc[0, "input_fingerprint"])
+
+
+def latest_success(database: Database, stage: str) -> str | None:
+    """Returns the run in which a stage last succeeded; None where it never did."""
+    frame = database.read_frame(
+        "select run_id from ops.pipeline_runs where stage = %(stage)s and status = 'succeeded' "
+        "order by started_at desc limit 1",
+        {"stage": stage},
+    )
+    return None if frame.empty else str(frame.loc[0, "run_id"])

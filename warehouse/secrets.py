@@ -5,7 +5,7 @@ import os
 import secrets
 from pathlib import Path
 
-ROLES = ("postgres", "pipeline", "reader", "agent", "planner")
+ROLES = ("postgres", "pipeline", "reader", "agent", "planner", "analyst")
 
 
 def role_passwords(home: Path) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """Settings, read once at an entry point and passed down as a frozen record."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from warehouse.errors import UsageError
 
 PROJECT_ROOT = Path(__file__).resolve().parents[1]
+
+OWN_SERVER = "SHELFCAST_OWN_SERVER"
+"""Variable of a shell in which DB_* name the embedded server itself, for plain dbt; they are no setting there."""
 
 
 class Settings(BaseSettings):
@@ -59,8 +63,9 @@ def load_settings(**overrides: Any) -> Settings:
     """
     # A field with an alias is only known by it: `home` by name would be filled from the variable HOME.
     names = {name: str(field.validation_alias or name) for name, field in Settings.model_fields.items()}
+    given: dict[str, Any] = {"db_host": None} if os.environ.get(OWN_SERVER) else {}
     try:
-        settings = Settings(**{names[name]: value for name, value in overrides.items() if value is not None})
+        settings = Settings(**given, **{names[name]: value for name, value in overrides.items() if value is not None})
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         name = ".".join(str(part) for part in first["loc"]).upper() or "settings"

@@ -48,7 +48,6 @@ select distinct on (store_id, dept_id)
 from raw.stock_positions
 order by store_id, dept_id, stock_date desc
 """
-_POLICIES = "select * from marts.dim_inventory_policies"
 
 
 @dataclass(frozen=True)
@@ -224,10 +223,16 @@ def _scale(sales: FloatArray, forecast: FloatArray) -> FloatArray:
 
 
 def _read_policies(database: Database) -> "pd.DataFrame":
-    exists = database.read_frame("select to_regclass('marts.dim_inventory_policies') is not null as is_there")
-    if not exists["is_there"].iloc[0]:
-        raise ShelfcastError("The inventory policies are not in the database yet.", "Run `shelfcast transform` first.")
-    return database.read_frame(_POLICIES)
+    """Returns the newest policies: those that wait for publication with the rest of their build, else the published."""
+    places = database.read_frame(
+        "select exists (select 1 from ops.core_builds where place = 'next') as is_next, "
+        "to_regclass('marts.dim_inventory_policies') is not null as is_published"
+    ).iloc[0]
+    if places["is_next"]:
+        return database.read_frame("select * from marts_next.dim_inventory_policies")
+    if places["is_published"]:
+        return database.read_frame("select * from marts.dim_inventory_policies")
+    raise ShelfcastError("The inventory policies are not in the database yet.", "Run `shelfcast transform` first.")
 
 
 def _read_stock(database: Database, pairs: "pd.DataFrame", date: dt.date) -> "pd.DataFrame":
