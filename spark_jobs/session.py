@@ -63,6 +63,8 @@ def spark_options(settings: Settings) -> dict[str, str]:
         "spark.sql.session.timeZone": "UTC",
         "spark.sql.shuffle.partitions": str(SHUFFLE_PARTITIONS),
         "spark.sql.execution.arrow.pyspark.enabled": "true",
+        # Else every column function notes the line that called it, in four more calls to Java.
+        "spark.python.sql.dataFrameDebugging.enabled": "false",
         "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
     }
     if is_on_this_machine(settings.spark_master_url):
