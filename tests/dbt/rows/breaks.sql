@@ -11,10 +11,7 @@ delete from marts.fct_forecasts where forecast_id = 'past';
 -- assert_recommendations_reconcile_with_models
 update marts.fct_inventory_recommendations set order_quantity_amount = 0;
 -- assert_orders_reconcile_with_recommendations
-insert into ml.inventory_recommendations
-select (jsonb_populate_record(known, '{"recommendation_id": "1-2", "dept_id": 2}')).*
-from ml.inventory_recommendations as known
-where recommendation_id = '1-1';
+delete from intermediate.int_policies_matched where store_id = 2;
 -- assert_anomalies_agree_with_weekly_sales
 update marts.fct_sales_anomalies set actual_amount = 1;
 -- assert_summary_totals_reconcile_with_weekly_sales

@@ -6,9 +6,9 @@ decisions as (
 
 ),
 
-sales as (
+int_sales_summarized as (
 
-    select * from {{ ref('stg_raw__sales') }}
+    select * from {{ ref('int_sales_summarized') }}
 
 ),
 
@@ -38,10 +38,10 @@ known as (
     where
         exists (
             select 1
-            from sales
+            from int_sales_summarized
             where
-                sales.store_id = decisions.store_id
-                and sales.dept_id = decisions.dept_id
+                int_sales_summarized.store_id = decisions.store_id
+                and int_sales_summarized.dept_id = decisions.dept_id
         )
 
 ),

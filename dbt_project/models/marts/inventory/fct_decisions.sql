@@ -8,7 +8,7 @@ int_decisions_priced as (
 
 recommendations as (
 
-    select * from {{ ref('stg_ml__inventory_recommendations') }}
+    select * from {{ ref('fct_inventory_recommendations') }}
 
 ),
 

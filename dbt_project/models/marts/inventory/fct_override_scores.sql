@@ -9,13 +9,13 @@ overrides as (
 
 recommendations as (
 
-    select * from {{ ref('stg_ml__inventory_recommendations') }}
+    select * from {{ ref('fct_inventory_recommendations') }}
 
 ),
 
 sales as (
 
-    select * from {{ ref('stg_raw__sales') }}
+    select * from {{ ref('fct_weekly_sales') }}
 
 ),
 
