@@ -31,6 +31,9 @@ RejectRate = Annotated[
     typer.Option("--reject-rate-max", help="Share of rows that may be set aside, a fraction.", min=0, max=1),
 ]
 Replace = Annotated[bool, typer.Option("--replace", help="Let weeks vanish that were published from your own files.")]
+Append = Annotated[
+    bool, typer.Option("--append", help="Add the rows of --data, new or corrected ones alone, to what is published.")
+]
 
 Planned = Annotated[
     bool | None,
@@ -65,12 +68,13 @@ def run(
     replace: Replace = False,
     force: Annotated[bool, typer.Option("--force", help="Do every stage again, changed or not.")] = False,
     planned_markdowns: Planned = None,
+    append: Append = False,
 ) -> None:
     """Run everything, from files to decisions. What has not changed is not done again."""
     from flows.commands import run_pipeline
     from flows.context import Options
 
-    run_pipeline(Options(data, date_format, reject_rate_max, replace, force, planned_markdowns), start)
+    run_pipeline(Options(data, date_format, reject_rate_max, replace, force, planned_markdowns, append), start)
 
 
 @app.command()
@@ -79,12 +83,14 @@ def ingest(
     date_format: DateFormat = None,
     reject_rate_max: RejectRate = None,
     replace: Replace = False,
+    append: Append = False,
 ) -> None:
     """Read, audit and publish the input files."""
     from flows.commands import run_stages
     from flows.context import Options
 
-    run_stages(("ingest", "audit"), Options(data, date_format, reject_rate_max, replace), "shelfcast features")
+    options = Options(data, date_format, reject_rate_max, replace, is_append=append)
+    run_stages(("ingest", "audit"), options, "shelfcast features")
 
 
 @app.command()

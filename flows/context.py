@@ -23,6 +23,7 @@ class Options:
     may_remove: bool = False
     force: bool = False
     planned_markdowns: bool | None = None
+    is_append: bool = False
 
 
 @dataclass(frozen=True)

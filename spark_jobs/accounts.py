@@ -9,6 +9,7 @@ from warehouse.database import Database
 from warehouse.errors import ShelfcastError
 from warehouse.incoming import create_incoming
 from warehouse.load import copy_parquet
+from warehouse.restate import Mode
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,7 @@ class FileAccount:
     rows_rejected: int
     rows_duplicate: int
     first_rejection: Rejection | None = None
+    header_text: str = ""
 
     @property
     def rows_accepted(self) -> int:
@@ -79,6 +81,7 @@ def record_load(
     files: Sequence[FileAccount],
     status: Literal["incoming", "refused"],
     rejected_folder: str | None,
+    load_mode: Mode = "whole",
 ) -> None:
     """Writes the accounts and the rejected rows of a load, all of them or none.
 
@@ -90,6 +93,7 @@ def record_load(
         files: an account per file.
         status: incoming, or refused.
         rejected_folder: Parquet files with the rejected rows; None where there are none.
+        load_mode: whole: the files are all there is; append: their rows are added to what is published.
     """
     incoming = None
     if rejected_folder is not None:
@@ -104,13 +108,13 @@ def record_load(
             cursor.execute("drop table raw_incoming.raw_rejected_rows")
         cursor.executemany(
             "insert into ops.loads (load_id, run_id, table_name, file_name, file_sha256, source_kind, date_format, "
-            "status, rows_read, rows_accepted, rows_rejected, rows_duplicate) "
-            "values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+            "status, rows_read, rows_accepted, rows_rejected, rows_duplicate, load_mode, header_text) "
+            "values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
             [
                 (
                     load_id, run_id, file.table_name, file.file_name, file.file_sha256, source_kind,
                     file.date_format, status, file.rows_read, file.rows_accepted, file.rows_rejected,
-                    file.rows_duplicate,
+                    file.rows_duplicate, load_mode, file.header_text,
                 )
                 for file in files
             ],

@@ -11,6 +11,7 @@ from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
 from spark_jobs.accounts import FileAccount, Rejection, close_open_loads, record_load, refusal
+from spark_jobs.appending import complete_folder, published_stores
 from spark_jobs.columns import TABLES, locate
 from spark_jobs.dates import ISO, check_format, choose_format
 from spark_jobs.duplicates import count_by_key, count_marked, mark_repeated, repeated_keys
@@ -20,7 +21,9 @@ from spark_jobs.lines import read_lines, readable_path, split_fields, survey, wi
 from spark_jobs.parsing import parse_rows, reject_unknown_stores
 from spark_jobs.session import open_spark
 from warehouse.database import Database
+from warehouse.errors import ShelfcastError
 from warehouse.load import copy_parquet
+from warehouse.restate import Mode
 from warehouse.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -55,6 +58,7 @@ def ingest(
     run_id: str,
     source_kind: str,
     date_format: str | None = None,
+    published_uri: str | None = None,
 ) -> IngestReport:
     """Returns the report of a load that now stands in raw_incoming and in the lake; nothing is published.
 
@@ -65,6 +69,7 @@ def ingest(
         run_id: the run.
         source_kind: sample or files.
         date_format: one of `spark_jobs.dates.FORMATS`, for files whose dates are ambiguous.
+        published_uri: folder of the published inputs that the rows are added to; None where the files are all there is.
 
     Raises:
         UsageError: the date format is not known.
@@ -77,30 +82,42 @@ def ingest(
         locate(file, TABLES[file.table].fields)
     load_id = f"{dt.datetime.now(dt.UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
     folder = inputs_folder(settings, load_id)
-    reads = read_files(open_spark(settings), settings, inputs, date_format)
+    spark = open_spark(settings)
+    mode: Mode = "whole" if published_uri is None else "append"
+    known = None if published_uri is None else published_stores(spark, published_uri)
+    reads = read_files(spark, settings, inputs, date_format, known)
     try:
         files = tuple(read.account for read in reads)
         rejected = _write_rejected(reads, folder, load_id)
         error = refusal(files, settings.reject_rate_max)
         if error is not None:
-            record_load(database, load_id, run_id, source_kind, files, "refused", rejected)
+            record_load(database, load_id, run_id, source_kind, files, "refused", rejected, mode)
             remove_folder(folder)
             raise error
         _write_accepted(reads, folder, load_id)
+        tables = _tables(spark, files, folder, published_uri)
     finally:
         for frame in [frame for read in reads for frame in read.held]:
             frame.unpersist()
     close_open_loads(database)
-    _copy(database, reads, folder)
-    record_load(database, load_id, run_id, source_kind, files, "incoming", rejected)
+    _copy(database, tables, folder)
+    record_load(database, load_id, run_id, source_kind, files, "incoming", rejected, mode)
     prune_inputs(settings, database)
     seconds = time.monotonic() - began
     logger.info("load %s: %s in %.1f s", load_id, "; ".join(map(str, files)), seconds)
     return IngestReport(load_id, files, folder, seconds)
 
 
-def read_files(spark: SparkSession, settings: Settings, inputs: InputFiles, date_format: str | None) -> list[Read]:
+def read_files(
+    spark: SparkSession,
+    settings: Settings,
+    inputs: InputFiles,
+    date_format: str | None,
+    known: DataFrame | None = None,
+) -> list[Read]:
     """Returns the files parsed and judged, stores first, because the others are checked against them.
+
+    `known` are the `store_id` of stores that are published, where the files only add to them.
 
     Raises:
         ShelfcastError: a column is missing, or the dates of a file have no single format.
@@ -109,9 +126,19 @@ def read_files(spark: SparkSession, settings: Settings, inputs: InputFiles, date
     for file in inputs.all:
         parsed, name = _parse(spark, settings, file, date_format)
         if TABLES[file.table].has_store_check:
-            parsed = reject_unknown_stores(parsed, _accepted(reads[0].rows), inputs.stores.name)
+            parsed = reject_unknown_stores(parsed, *_stores(inputs, reads, known))
         reads.append(_judge(parsed.persist(), file, name))
     return reads
+
+
+def _stores(inputs: InputFiles, reads: list[Read], known: DataFrame | None) -> tuple[DataFrame, str]:
+    """Returns the stores that rows may name, and where they stand."""
+    if inputs.stores is None:
+        if known is None:
+            raise ShelfcastError(f"stores.csv is missing from {inputs.folder}.", "Put it there.")
+        return known, "the published stores"
+    given = _accepted(reads[0].rows).select("store_id")
+    return (given if known is None else given.unionByName(known).distinct()), inputs.stores.name
 
 
 def _parse(spark: SparkSession, settings: Settings, file: InputFile, date_format: str | None) -> tuple[DataFrame, str]:
@@ -146,6 +173,7 @@ def _judge(parsed: DataFrame, file: InputFile, date_format: str) -> Read:
         rows_rejected=counts.rejected,
         rows_duplicate=counts.duplicates,
         first_rejection=_first_rejection(rows, counts.first_rejected_line),
+        header_text=file.header_text,
     )
     return Read(rows, account, held)
 
@@ -188,9 +216,15 @@ def _storable(text: Column) -> Column:
     return F.translate(F.make_valid_utf8(text), "\x00", "\ufffd")
 
 
-def _copy(database: Database, reads: list[Read], folder: str) -> None:
+def _tables(spark: SparkSession, files: tuple[FileAccount, ...], folder: str, published_uri: str | None) -> list[str]:
+    """Returns the tables in the folder of the load, after the published rows were added where it only adds to them."""
+    if published_uri is not None:
+        return complete_folder(spark, folder, published_uri)
+    return [file.table_name for file in files]
+
+
+def _copy(database: Database, tables: list[str], folder: str) -> None:
     """Copies the Parquet files into the incoming tables; that of an absent optional file is emptied."""
-    tables = [read.account.table_name for read in reads]
     for table in tables:
         copy_parquet(database, f"{folder}/{table}", f"raw_incoming.{table}")
     with database.connect() as connection:

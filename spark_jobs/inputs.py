@@ -30,6 +30,7 @@ class InputFile:
     sha256: str
     header: tuple[str, ...]
     header_line: int
+    header_text: str = ""
 
     @property
     def name(self) -> str:
@@ -39,12 +40,12 @@ class InputFile:
 
 @dataclass(frozen=True)
 class InputFiles:
-    """The files of one load; `inventory` is there where the folder has it."""
+    """The files of one load; `inventory` is there where the folder has it, and any may lack where rows are added."""
 
     folder: Path
-    stores: InputFile
-    sales: InputFile
-    features: InputFile
+    stores: InputFile | None = None
+    sales: InputFile | None = None
+    features: InputFile | None = None
     inventory: InputFile | None = None
 
     @property
@@ -60,23 +61,55 @@ class InputFiles:
         return hashlib.sha256(parts.encode()).hexdigest()
 
 
-def find_inputs(folder: str | Path) -> InputFiles:
+def find_inputs(folder: str | Path, is_partial: bool = False) -> InputFiles:
     """Returns the input files of a folder: train, features, stores and, where present, inventory.
 
     Each is a .csv or a .csv.gz; capital letters in a name do not matter.
 
+    Args:
+        folder: where the files lie; with `is_partial` also one file of any name, which its columns tell apart.
+        is_partial: whether the files are added to what is published, so that any of them may be absent.
+
     Raises:
         ShelfcastError: the folder or a file is missing, not readable, empty, or holds only a header.
     """
+    if is_partial and Path(folder).is_file():
+        return _of({table: _open(table, Path(folder)) for table in [_table_of(Path(folder))]}, Path(folder).parent)
     names = _names(Path(folder))
-    found = {table: _pick(Path(folder), names, table) for table in STEMS}
+    found = {table: _pick(Path(folder), names, table, is_partial) for table in STEMS}
     files = {table: _open(table, path) for table, path in found.items() if path is not None}
+    if not files:
+        raise ShelfcastError(f"There is no input file in {folder}.", "Put train.csv, features.csv or another there.")
+    return _of(files, Path(folder))
+
+
+def _of(files: dict[str, InputFile], folder: Path) -> InputFiles:
     return InputFiles(
-        folder=Path(folder),
-        stores=files["store_attributes"],
-        sales=files["raw_sales"],
-        features=files["external_features"],
+        folder=folder,
+        stores=files.get("store_attributes"),
+        sales=files.get("raw_sales"),
+        features=files.get("external_features"),
         inventory=files.get("stock_positions"),
+    )
+
+
+_TELLING = {
+    "weekly_sales": "raw_sales",
+    "on_hand": "stock_positions",
+    "size": "store_attributes",
+    "temperature": "external_features",
+}
+"""Column that only one of the files has, by its name in lower case."""
+
+
+def _table_of(path: Path) -> str:
+    header = [name.lower() for name in _open("", path).header]
+    for column, table in _TELLING.items():
+        if column in header:
+            return table
+    raise ShelfcastError(
+        f"{path} is none of the input files: it has none of the columns Weekly_Sales, On_Hand, Size and Temperature.",
+        "Keep the first line that the file had.",
     )
 
 
@@ -93,12 +126,12 @@ def _names(folder: Path) -> list[str]:
         ) from None
 
 
-def _pick(folder: Path, names: list[str], table: str) -> Path | None:
+def _pick(folder: Path, names: list[str], table: str, is_partial: bool) -> Path | None:
     wanted = [STEMS[table] + suffix for suffix in SUFFIXES]
     found = [name for name in names if name.lower() in wanted]
     if len(found) > 1:
         raise ShelfcastError(f"{folder} holds both {found[0]} and {found[1]}.", "Keep one of them.")
-    if not found and table not in OPTIONAL:
+    if not found and not is_partial and table not in OPTIONAL:
         raise ShelfcastError(f"{wanted[0]} is missing from {folder}.", f"Put {' or '.join(wanted)} there.")
     return folder / found[0] if found else None
 
@@ -121,7 +154,7 @@ def _open(table: str, path: Path) -> InputFile:
     if len(lines) == 1:
         raise ShelfcastError(f"{path} holds a header and no rows.", "Put the file with its rows in its place.")
     number, header = lines[0]
-    return InputFile(table, path.absolute(), sha256, _split(header), number)
+    return InputFile(table, path.absolute(), sha256, _split(header), number, header)
 
 
 def _first_lines(path: Path, count: int) -> list[tuple[int, str]]:

@@ -1,6 +1,8 @@
 """Publication of the input files: what passed the audit becomes the raw tables, in one transaction."""
 
+import hashlib
 import logging
+from dataclasses import dataclass
 from typing import Any
 
 import psycopg
@@ -8,16 +10,27 @@ from psycopg import sql
 
 from warehouse.database import Database
 from warehouse.errors import ShelfcastError
-from warehouse.publish import Change, merge
+from warehouse.publish import BOOKKEEPING, Change
+from warehouse.restate import (
+    Difference,
+    Mode,
+    RawTable,
+    find_difference,
+    keep_history,
+    remove_rows,
+    write_rows,
+)
 
 logger = logging.getLogger(__name__)
 
-KEYS = {
-    "store_attributes": ("store_id",),
-    "raw_sales": ("store_id", "dept_id", "sale_date"),
-    "external_features": ("store_id", "feature_date"),
-    "stock_positions": ("store_id", "dept_id", "stock_date"),
-}
+STORES = RawTable("store_attributes", ("store_id",))
+SALES = RawTable("raw_sales", ("store_id", "dept_id", "sale_date"), "sale_date", must_stay=True)
+COVARIATES = RawTable("external_features", ("store_id", "feature_date"), "feature_date", must_stay=True)
+STOCK = RawTable("stock_positions", ("store_id", "dept_id", "stock_date"), "stock_date", has_history=False)
+TABLES = (STORES, SALES, COVARIATES, STOCK)
+"""In the order in which they are written: new rows find their store."""
+
+_FILES = {"raw_sales": "sales", "external_features": "features.csv"}
 DERIVED = (
     "ml.forecasts",
     "ml.backtest_errors",
@@ -27,35 +40,70 @@ DERIVED = (
 )
 
 
+@dataclass(frozen=True)
+class Publication:
+    """What a publication changed: rows by table, and the changed weeks of sales in words."""
+
+    changes: dict[str, Change]
+    weeks: str
+
+    @property
+    def total(self) -> int:
+        """Rows changed in any table."""
+        return sum(change.total for change in self.changes.values())
+
+    def __str__(self) -> str:
+        others = {name: change for name, change in self.changes.items() if name != SALES.name and change.total}
+        words = [f"sales: {self.changes[SALES.name]}{self.weeks}"]
+        return "; ".join(words + [f"{name.replace('_', ' ')}: {change}" for name, change in others.items()])
+
+
 def publish_inputs(
-    database: Database, load_id: str, run_id: str, uri: str, fingerprint: str, may_remove: bool = False
-) -> dict[str, Change]:
-    """Returns what changed in each raw table after an audited load was published, all tables or none.
+    database: Database, load_id: str, run_id: str, uri: str, may_remove: bool = False, is_folder_gone: bool = False
+) -> Publication:
+    """Returns what changed in the raw tables after an audited load was published, all tables or none.
+
+    Old values go to raw.restatements and the weeks that changed to ops.changed_weeks, in the same transaction.
 
     Args:
         database: the warehouse.
         load_id: the load whose rows stand in raw_incoming.
         run_id: the run that publishes.
         uri: folder of the lake that holds the same rows as Parquet.
-        fingerprint: hash of the input files.
         may_remove: whether weeks of the user's own files may vanish; rows of the sample always may.
+        is_folder_gone: whether the folder published so far is no longer there, so that this one stands in for it.
 
     Raises:
         ShelfcastError: the load would remove published weeks and `may_remove` is false.
     """
     with database.connect() as connection:
-        replaces_sample = _published_kind(connection) in (None, "sample")
-        changes = _merge_all(connection)
-        removed = changes["raw_sales"].deleted
-        if removed and not (may_remove or replaces_sample):
-            raise ShelfcastError(
-                f"These files lack {removed:,} published weeks of sales, so nothing was published.",
-                "Add the missing weeks, or say --replace where they should be removed.",
-            )
-        if removed:
-            _forget_derived(connection)
-        _record(connection, load_id, run_id, uri, fingerprint, any(change.total for change in changes.values()))
-    return changes
+        before = _published_kind(connection)
+        kind, mode = _incoming_kind(connection, load_id)
+        is_other_data = before != kind
+        found = [find_difference(connection, table, load_id, mode) for table in TABLES]
+        if not (may_remove or before in (None, "sample")):
+            _refuse_removal(found)
+        if not is_other_data:
+            for difference in found:
+                keep_history(difference)
+        _write(connection, found)
+        changes = {difference.table.name: difference.change for difference in found}
+        has_changed = any(change.total for change in changes.values())
+        _record(connection, load_id)
+        if has_changed or is_folder_gone:
+            _point(connection, uri, run_id)
+    publication = Publication(changes, _weeks(found[TABLES.index(SALES)]))
+    logger.info("published load %s: %s", load_id, publication)
+    return publication
+
+
+def published_content(database: Database) -> str | None:
+    """Returns the hash of the published rows, or None where nothing is published."""
+    with database.connect() as connection:
+        row = connection.execute(
+            "select fingerprint from ops.published_artifacts where artifact_name = 'inputs'"
+        ).fetchone()
+    return str(row[0]) if row else None
 
 
 def _published_kind(connection: "psycopg.Connection[Any]") -> str | None:
@@ -65,21 +113,35 @@ def _published_kind(connection: "psycopg.Connection[Any]") -> str | None:
     return str(row[0]) if row else None
 
 
-def _merge_all(connection: "psycopg.Connection[Any]") -> dict[str, Change]:
-    """Merges stores first, so that new rows find theirs, and removes vanished stores last."""
-    stores = merge(
-        connection,
-        "raw_incoming.store_attributes",
-        "raw.store_attributes",
-        KEYS["store_attributes"],
-        "upsert",
-    )
-    changes = {
-        table: merge(connection, f"raw_incoming.{table}", f"raw.{table}", KEYS[table])
-        for table in ("raw_sales", "external_features", "stock_positions")
-    }
-    vanished = merge(connection, "raw_incoming.store_attributes", "raw.store_attributes", KEYS["store_attributes"])
-    return changes | {"store_attributes": Change(stores.inserted, stores.updated, vanished.deleted)}
+def _incoming_kind(connection: "psycopg.Connection[Any]", load_id: str) -> tuple[str, Mode]:
+    row = connection.execute(
+        "select source_kind, load_mode from ops.loads where load_id = %s limit 1", [load_id]
+    ).fetchone()
+    return (str(row[0]), "append" if row[1] == "append" else "whole") if row else ("files", "whole")
+
+
+def _refuse_removal(found: list[Difference]) -> None:
+    for difference in found:
+        count, first = difference.removed
+        if count and difference.table.must_stay:
+            rows = difference.change.deleted
+            raise ShelfcastError(
+                f"These files lack {rows:,} published rows of {_FILES[difference.table.name]} in {count:,} "
+                f"{'week' if count == 1 else 'weeks'}, the first {first}, so nothing was published.",
+                "Add the missing weeks, say --append where the files hold only new or corrected weeks, or --replace "
+                "where the missing ones should be removed.",
+            )
+
+
+def _write(connection: "psycopg.Connection[Any]", found: list[Difference]) -> None:
+    """Writes stores first, so that new rows find theirs, and removes vanished stores last."""
+    for difference in found:
+        if difference.table is not STORES:
+            remove_rows(difference)
+        write_rows(difference)
+    remove_rows(found[TABLES.index(STORES)])
+    if found[TABLES.index(SALES)].change.deleted:
+        _forget_derived(connection)
 
 
 def _forget_derived(connection: "psycopg.Connection[Any]") -> None:
@@ -89,21 +151,38 @@ def _forget_derived(connection: "psycopg.Connection[Any]") -> None:
     logger.info("published weeks were removed: forecasts, recommendations and reports about them too")
 
 
-def _record(
-    connection: "psycopg.Connection[Any]",
-    load_id: str,
-    run_id: str,
-    uri: str,
-    fingerprint: str,
-    has_changed: bool,
-) -> None:
+def _weeks(sales: Difference) -> str:
+    count, first, last = sales.weeks
+    if not sales.change.total:
+        return ""
+    return f" in the week {first}" if count == 1 else f" in {count:,} weeks from {first} to {last}"
+
+
+def _record(connection: "psycopg.Connection[Any]", load_id: str) -> None:
     connection.execute("update ops.loads set status = 'published', published_at = now() where load_id = %s", [load_id])
-    overwrite = (
-        "do update set uri = excluded.uri, run_id = excluded.run_id, fingerprint = excluded.fingerprint, "
-        "published_at = now()"
-    )
-    statement = (
+
+
+def _point(connection: "psycopg.Connection[Any]", uri: str, run_id: str) -> None:
+    """Makes a folder of the lake the published one, under the hash of the rows that are now published."""
+    connection.execute(
         "insert into ops.published_artifacts (artifact_name, uri, run_id, fingerprint) values ('inputs', %s, %s, %s) "
-        "on conflict (artifact_name) "
+        "on conflict (artifact_name) do update set uri = excluded.uri, run_id = excluded.run_id, "
+        "fingerprint = excluded.fingerprint, published_at = now()",
+        [uri, run_id, _content_hash(connection)],
     )
-    connection.execute(statement + (overwrite if has_changed else "do nothing"), [uri, run_id, fingerprint])
+
+
+def _content_hash(connection: "psycopg.Connection[Any]") -> str:
+    """Returns a hash of all published rows, whatever their order and whichever load they came with."""
+    digest = hashlib.sha256()
+    for table in TABLES:
+        names = connection.execute(
+            "select column_name from information_schema.columns where table_schema = 'raw' and table_name = %s "
+            "and column_name <> all(%s) order by ordinal_position",
+            [table.name, list(BOOKKEEPING)],
+        ).fetchall()
+        query = sql.SQL("select count(*), sum(hash_record_extended(row({}), 0)::numeric) from {}").format(
+            sql.SQL(", ").join(sql.Identifier(row[0]) for row in names), sql.Identifier("raw", table.name)
+        )
+        digest.update(repr((table.name, connection.execute(query).fetchone())).encode())
+    return digest.hexdigest()

@@ -52,11 +52,16 @@ def merge(
         scope: with replace, a condition on `t` that says which rows of `target` may be deleted; all of them without it.
     """
     source, destination = _identifier(incoming), _identifier(target)
-    common = _common_columns(connection, incoming, target)
+    common = common_columns(connection, incoming, target)
     values = [name for name in common if name not in keys and name not in BOOKKEEPING]
     written = [name for name in common if name not in keys and name != "created_at"]
     same = sql.SQL(" and ").join(sql.SQL("t.{0} = i.{0}").format(sql.Identifier(key)) for key in keys)
     parts = {"t": destination, "i": source, "same": same}
+    insert = sql.SQL("insert into {t} ({names}) select {columns} from {i} i").format(
+        names=sql.SQL(", ").join(map(sql.Identifier, common)), columns=_row("i", common), **parts
+    )
+    if connection.execute(sql.SQL("select from {t} limit 1").format(**parts)).fetchone() is None:
+        return _told(target, Change(inserted=connection.execute(insert).rowcount))
     deleted = 0
     if mode == "replace":
         only = sql.SQL("and ({})").format(scope) if scope is not None else sql.SQL("")
@@ -71,11 +76,12 @@ def merge(
             old=_row("t", values), new=_row("i", values), **parts,
         )  # fmt: skip
         updated = connection.execute(update).rowcount
-    insert = sql.SQL(
-        "insert into {t} ({names}) select {columns} from {i} i where not exists (select 1 from {t} t where {same})"
-    ).format(names=sql.SQL(", ").join(map(sql.Identifier, common)), columns=_row("i", common), **parts)
-    inserted = connection.execute(insert).rowcount
-    change = Change(inserted, updated, deleted)
+    absent = sql.SQL(" where not exists (select 1 from {t} t where {same})").format(**parts)
+    inserted = connection.execute(insert + absent).rowcount
+    return _told(target, Change(inserted, updated, deleted))
+
+
+def _told(target: str, change: Change) -> Change:
     logger.info("%s: %s", target, change)
     return change
 
@@ -88,7 +94,8 @@ def _row(alias: str, names: Sequence[str]) -> sql.Composed:
     return sql.SQL(", ").join(sql.Identifier(alias, name) for name in names)
 
 
-def _common_columns(connection: "psycopg.Connection[Any]", incoming: str, target: str) -> list[str]:
+def common_columns(connection: "psycopg.Connection[Any]", incoming: str, target: str) -> list[str]:
+    """Returns the columns that both tables have, in the order of the incoming one."""
     query = (
         "select column_name from information_schema.columns where table_schema = %s and table_name = %s "
         "order by ordinal_position"

@@ -23,6 +23,8 @@ def empty(database):
         connection.execute("delete from raw.store_attributes")
         connection.execute("delete from ops.loads")
         connection.execute("delete from ops.published_artifacts")
+        connection.execute("delete from raw.restatements")
+        connection.execute("delete from ops.changed_weeks")
         for table in ("store_attributes", "raw_sales", "external_features", "stock_positions"):
             connection.execute(f"truncate raw_incoming.{table}")
     yield database
@@ -30,6 +32,8 @@ def empty(database):
         connection.execute("delete from raw.store_attributes")
         connection.execute("delete from ops.loads")
         connection.execute("delete from ops.published_artifacts")
+        connection.execute("delete from raw.restatements")
+        connection.execute("delete from ops.changed_weeks")
 
 
 def sales(weeks: dict[str, float], store_id: int = 1) -> pd.DataFrame:
@@ -47,7 +51,7 @@ def load(database, load_id: str, weeks: dict[str, float], source_kind: str = "fi
             "values (%s, 'r', 'raw_sales', 'train.csv', 'x', %s, 'incoming', 1, 1, 0, 0)",
             [load_id, source_kind],
         )
-    return publish_inputs(database, load_id, "r", f"lake/{load_id}", load_id, **options)
+    return publish_inputs(database, load_id, "r", f"lake/{load_id}", **options).changes
 
 
 def published(database) -> dict[str, float]:
@@ -126,7 +130,7 @@ def test_a_corrected_week_is_restated_and_a_late_week_is_added(empty):
 
 def test_files_that_lack_published_weeks_are_refused_unless_the_user_says_so(empty):
     load(empty, "one", {"2012-01-06": 10.0, "2012-01-13": 20.0})
-    with pytest.raises(ShelfcastError, match="lack 1 published weeks"):
+    with pytest.raises(ShelfcastError, match="lack 1 published rows of sales in 1 week, the first 2012-01-13"):
         load(empty, "two", {"2012-01-06": 10.0})
     assert len(published(empty)) == 2
     load(empty, "three", {"2012-01-06": 10.0}, may_remove=True)
