@@ -10,7 +10,7 @@ BIN := .venv/bin
 DATA ?=
 ARGS ?=
 
-.PHONY: help run dashboard test test-unit lint format docs dbt mf bench bench-ingest bench-forecasts bench-leak stop clean
+.PHONY: help run dashboard test test-unit lint format docs dbt mf bench bench-ingest bench-forecasts bench-leak bench-drift stop clean
 
 help:  ## Show this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -71,6 +71,9 @@ bench-forecasts: .venv/ready-dev  ## Compare forecasts with those of other libra
 
 bench-leak: .venv/ready-dev  ## Show on DATA=folder what an evaluation that leaks is worth
 	@$(BIN)/python bench/leaking_evaluation.py $(if $(DATA),--data "$(DATA)") $(ARGS)
+
+bench-drift: .venv/ready-dev  ## Measure on DATA=folder how far honest loads drift, and which faults the audit finds
+	@$(BIN)/python bench/bench_drift.py $(if $(DATA),--data "$(DATA)") $(ARGS)
 
 stop:  ## Stop the embedded Postgres
 	@$(BIN)/shelfcast stop

@@ -4,12 +4,15 @@ import datetime as dt
 import logging
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from expectations.baseline import incoming_rows, read_comparable, read_published
+from expectations.baseline import Published, incoming_rows, read_comparable, read_published
+from expectations.drift import Shift, measure_drift, record_drift
 from expectations.findings import Finding, failed, record, refusal
+from expectations.profile import take_profile
 from warehouse.database import Database
 from warehouse.settings import Settings
 
@@ -60,15 +63,36 @@ def audit_inputs(settings: Settings, database: Database, run_id: str, may_remove
     Raises:
         ShelfcastError: a critical rule failed; the load is marked as refused.
     """
-    from expectations.suites import input_suites
+    load_id, published = newest_load(database), read_comparable(database)
+    # The database measures while Great Expectations is imported, which takes seconds of this process.
+    with ThreadPoolExecutor(1) as pool:
+        measured = pool.submit(_measure, database, load_id, published)
+        from expectations.drift_suite import drift_suite
+        from expectations.suites import input_suites
 
+        shifts = measured.result()
     today = dt.datetime.now(dt.UTC).date()
-    suites = input_suites(read_comparable(database), incoming_rows(database), today, may_remove)
-    findings, report = _audit(settings, database, run_id, "incoming", suites)
+    suites = input_suites(published, incoming_rows(database), today, may_remove)
+    suites += [drift_suite(load_id, may_remove)] if shifts else []
+    findings, report = _audit(settings, database, run_id, "incoming", suites, load_id)
     if report.failed_critical:
-        _refuse_load(database)
+        _refuse_load(database, load_id)
         raise refusal(findings, report.docs_path, "Mend the file and run again.")
     return report
+
+
+def newest_load(database: Database) -> str:
+    """Returns the load whose rows stand in the incoming tables; empty where nothing was ever loaded."""
+    with database.connect() as connection:
+        row = connection.execute("select load_id from ops.loads order by created_at desc limit 1").fetchone()
+    return str(row[0]) if row else ""
+
+
+def _measure(database: Database, load_id: str, published: Published) -> list[Shift]:
+    take_profile(database, load_id)
+    shifts = measure_drift(database, published)
+    record_drift(database, load_id, shifts)
+    return shifts
 
 
 def audit_models(settings: Settings, database: Database, run_id: str) -> AuditReport:
@@ -88,13 +112,13 @@ def audit_models(settings: Settings, database: Database, run_id: str) -> AuditRe
 
 
 def _audit(
-    settings: Settings, database: Database, run_id: str, name: str, suites: Sequence["Suite"]
+    settings: Settings, database: Database, run_id: str, name: str, suites: Sequence["Suite"], load_id: str = ""
 ) -> tuple[list[Finding], AuditReport]:
     from expectations.validation import validate
 
     began = time.monotonic()
     findings, index = validate(settings, database, name, suites, run_id)
-    record(database, run_id, findings)
+    record(database, run_id, findings, load_id)
     seconds = time.monotonic() - began
     report = AuditReport(
         len(findings), len(failed(findings, "critical")), len(failed(findings, "warning")), seconds, index
@@ -105,10 +129,8 @@ def _audit(
     return findings, report
 
 
-def _refuse_load(database: Database) -> None:
-    """Marks the newest load, whose rows stand in the incoming tables, as refused."""
+def _refuse_load(database: Database, load_id: str) -> None:
     with database.connect() as connection:
         connection.execute(
-            "update ops.loads set status = 'refused' where status = 'incoming' and load_id in ("
-            "select load_id from ops.loads order by created_at desc limit 1)"
+            "update ops.loads set status = 'refused' where status = 'incoming' and load_id = %s", [load_id]
         )

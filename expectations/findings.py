@@ -9,9 +9,9 @@ from warehouse.errors import ShelfcastError
 
 _INSERT = """
 insert into ops.audit_results (
-    run_id, suite_name, table_name, column_name, expectation_name, description, severity, is_success,
+    run_id, load_id, suite_name, table_name, column_name, expectation_name, description, severity, is_success,
     element_count, unexpected_count, observed_value
-) values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+) values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
 """
 
 
@@ -50,12 +50,19 @@ def failed(findings: Sequence[Finding], severity: str) -> list[Finding]:
     return sorted(chosen, key=lambda finding: -(finding.unexpected_count or 0))
 
 
-def record(database: Database, run_id: str, findings: Sequence[Finding]) -> None:
-    """Writes the findings of a run's suites in one transaction, in place of earlier ones of the same run."""
+def record(database: Database, run_id: str, findings: Sequence[Finding], load_id: str = "") -> None:
+    """Writes the findings of a run's suites in one transaction, in place of earlier ones of the same run.
+
+    Args:
+        database: the findings go into ops.audit_results.
+        run_id: the run that audited.
+        findings: one a rule.
+        load_id: the load that was audited; empty where it was what the models wrote.
+    """
     suites = sorted({finding.suite_name for finding in findings})
     with database.connect() as connection, connection.cursor() as cursor:
         cursor.execute("delete from ops.audit_results where run_id = %s and suite_name = any(%s)", [run_id, suites])
-        cursor.executemany(_INSERT, [(run_id, *astuple(finding)) for finding in findings])
+        cursor.executemany(_INSERT, [(run_id, load_id, *astuple(finding)) for finding in findings])
 
 
 def refusal(findings: Sequence[Finding], docs_path: Path, mend: str) -> ShelfcastError:

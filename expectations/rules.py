@@ -83,6 +83,7 @@ def ordered(
     severity: Severity = "critical",
     strictly: bool = False,
     share: float = 1.0,
+    only: Condition | None = None,
 ) -> Expectation:
     """Returns the rule that one column is not above another, in rows where both are known."""
     return gxe.ExpectColumnPairValuesAToBeGreaterThanB(
@@ -90,6 +91,7 @@ def ordered(
         column_B=low,
         or_equal=not strictly,
         ignore_row_if="either_value_is_missing",
+        row_condition=only,
         mostly=share,
         severity=severity,
         description=says,

@@ -16,6 +16,7 @@ CONTRACT = {
     "fct_inventory_recommendations", "critical_inventory", "fct_decisions", "fct_orders", "fct_override_scores",
     "fct_data_quality", "fct_pipeline_runs", "fct_loads",
     "fct_rejected_rows", "fct_agent_reports", "fct_model_promotions",
+    "fct_data_quality_scores", "fct_load_profiles", "fct_load_drift",
 }  # fmt: skip
 SPECIFIED_VIEWS = {"latest_forecasts", "critical_inventory", "sales_summary"}
 PAGES = {
@@ -172,6 +173,7 @@ def test_models_with_arithmetic_have_a_unit_test(manifest):
         "int_backtest_errors_weighted", "fct_forecast_accuracy", "fct_model_scores", "fct_sales_anomalies",
         "fct_forecast_totals", "fct_total_accuracy", "int_recommendations_ranked", "fct_data_quality",
         "int_policies_matched", "int_decisions_priced", "fct_orders", "fct_override_scores",
+        "fct_data_quality_scores", "fct_load_profiles", "fct_load_drift",
     }  # fmt: skip
     assert arithmetic - covered == set()
 

@@ -63,9 +63,17 @@ insert into raw.rejected_rows (load_id, file_name, line_number, reason, raw_text
 ('l1', 'train.csv', 4, 'No date.', '1,1,,5');
 
 insert into ops.audit_results
-(run_id, suite_name, table_name, expectation_name, description, severity, is_success, created_at) values
-('r0', 'sales', 'raw_sales', 'unique', 'Once.', 'critical', false, '2012-09-01'),
-('r1', 'sales', 'raw_sales', 'unique', 'Once.', 'critical', true, '2012-09-02');
+(run_id, load_id, suite_name, table_name, expectation_name, description, severity, is_success, created_at) values
+('r0', 'l1', 'sales', 'raw_sales', 'unique', 'Once.', 'critical', false, '2012-09-01'),
+('r1', 'l1', 'sales', 'raw_sales', 'unique', 'Once.', 'critical', true, '2012-09-02');
+
+insert into ops.load_profiles
+(load_id, table_name, column_name, row_count, missing_count, distinct_count, mean_value) values
+('l1', 'raw_sales', 'weekly_sales', 6, 0, 6, 100);
+
+insert into ops.load_drift
+(load_id, measure_name, part_name, subject, baseline_value, incoming_value, shift_value, warning_limit) values
+('l1', 'store_rows', 'new weeks', 'store 1', 2, 2, 0, 0.15);
 
 insert into agents.agent_outputs
 (output_id, store_id, dept_id, analysis_type, agent_name, agent_response, execution_time_seconds, tokens_used, model,

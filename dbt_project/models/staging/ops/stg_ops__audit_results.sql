@@ -10,6 +10,7 @@ renamed as (
 
     select
         run_id,
+        nullif(load_id, '') as load_id,
         suite_name,
         table_name,
         column_name,

@@ -1,0 +1,77 @@
+"""What is expected of a load beside the last published one, in business words.
+
+Imports Great Expectations: import it only where an audit runs.
+"""
+
+from great_expectations.expectations.expectation import Expectation
+
+from expectations.rules import Severity, Suite, ordered, where
+
+_DRIFT = """
+select
+    measure_name, part_name, subject, shift_value, warning_limit, critical_limit,
+    round(baseline_value::numeric, 3)::double precision as published,
+    round(incoming_value::numeric, 3)::double precision as incoming,
+    detail
+from ops.load_drift
+where load_id = '{load_id}'
+"""
+WARNINGS = {
+    "store_rows": (
+        "Every store brings as many rows a week as before.",
+        "A store whose rows shrank or grew at once was cut short, closed in part, or exported twice.",
+    ),
+    "sales_distribution": (
+        "In every store type sales are spread as in the same weeks a year before.",
+        "Small and large weeks in other proportions are another unit, another range of stores, or a shock to demand.",
+    ),
+    "zero_weeks": (
+        "The share of weeks that sell nothing has not moved.",
+        "Zeros that come at once often stand for weeks that were not exported.",
+    ),
+    "negative_weeks": (
+        "The share of weeks with more returns than sales has not moved.",
+        "Returns that come at once are a turned sign or a recall.",
+    ),
+    "vanished_pairs": (
+        "Departments that sold in each of the last four weeks are still there.",
+        "A department that vanishes without being closed would be forecast and ordered for on old figures.",
+    ),
+    "new_pairs": (
+        "Hardly any store and department is new.",
+        "Many new pairs at once are a renumbering: their history stays behind under the old number.",
+    ),
+    "missing_covariates": (
+        "Weather, fuel price, price index, unemployment and markdowns are filled as far as before.",
+        "A covariate that ends without notice is a lost column or a file of covariates that is older than the sales.",
+    ),
+}
+STOPS = {
+    "sales_distribution": (
+        "In no store type are sales spread as in another business.",
+        "A shift this large is amounts in another unit or of another retailer; say --replace if that is meant.",
+    ),
+    "vanished_pairs": (
+        "Most departments that sold in the last four weeks are in the new ones.",
+        "A week that is mostly missing would be taken for a collapse of sales; say --replace if that is meant.",
+    ),
+}
+
+
+def drift_suite(load_id: str, may_remove: bool = False) -> Suite:
+    """Returns the suite of a load's row in ops.load_drift.
+
+    Args:
+        load_id: the load that was measured.
+        may_remove: whether the load may replace what is published; then nothing stops it.
+    """
+    stops: Severity = "warning" if may_remove else "critical"
+    rules = [_rule(measure, "warning_limit", "warning", says) for measure, says in WARNINGS.items()]
+    rules += [_rule(measure, "critical_limit", stops, says) for measure, says in STOPS.items()]
+    keys = ("part_name", "subject", "published", "incoming", "detail")
+    return Suite("load_drift", "ops.load_drift", _DRIFT.format(load_id=load_id), keys, tuple(rules))
+
+
+def _rule(measure: str, limit: str, severity: Severity, words: tuple[str, str]) -> Expectation:
+    says, why = words
+    return ordered("shift_value", limit, says, why, severity, only=where("measure_name", measure))
