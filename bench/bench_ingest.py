@@ -5,8 +5,9 @@
     make bench-ingest DATA=path/to/csvs ARGS="--millions"   # the user's files alone
 
 Each size has a fresh home and a process of its own. Steps: start (server, Java, imports), ingest, audit, publication,
-features. Memory is that of the process, Spark and the embedded Postgres together, sampled four times a second. Results
-are kept in a JSON file beside the table and the picture, so that sizes can be measured one after the other.
+features. Memory and processor seconds are those of the process, Spark and the embedded Postgres together, sampled four
+times a second; on a machine that others use, the latter tell more than the seconds on the clock. Results are kept in a
+JSON file beside the table and the picture, so that sizes can be measured one after the other.
 """
 
 import argparse
@@ -23,7 +24,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from forecast_figures import markdown_table, write_section
-from process_memory import memory_now
+from process_memory import Work, memory_now
 
 from warehouse.settings import PROJECT_ROOT
 
@@ -36,11 +37,12 @@ FEATURES_AS_WELL = 4
 
 @dataclass(frozen=True)
 class Measurement:
-    """One size: rows of sales, and per step its seconds and the peak of all memory in bytes while it ran."""
+    """One size: rows of sales; per step its seconds, processor seconds, and peak of all memory in bytes."""
 
     name: str
     rows: int
     seconds: dict[str, float]
+    work_seconds: dict[str, float]
     peak_bytes: dict[str, int]
     disk_bytes: int
 
@@ -48,6 +50,15 @@ class Measurement:
     def published_seconds(self) -> float:
         """Seconds of ingest, audit and publication."""
         return sum(self.seconds[step] for step in STEPS[1:FEATURES_AS_WELL])
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A moment: its time, the memory in bytes then, and the processor seconds used so far."""
+
+    at: float
+    bytes: int
+    work: float
 
 
 def main() -> None:
@@ -91,9 +102,10 @@ def measure(folder: Path, work: Path, name: str) -> Measurement:
     environment = {**os.environ, "SHELFCAST_HOME": str(home)}
     command = [sys.executable, __file__, "--data", str(folder), "--steps", str(marks)]
     process = subprocess.Popen(command, env=environment)
-    began, samples = time.time(), []
+    began, work_done, samples = time.time(), Work(), []
     while process.poll() is None:
-        samples.append((time.time(), memory_now(process.pid, home).total))
+        used = work_done.seconds(process.pid, home)
+        samples.append(Sample(time.time(), memory_now(process.pid, home).total, used))
         time.sleep(0.25)
     subprocess.run([sys.executable, "-m", "flows.cli", "stop"], env=environment, cwd=PROJECT_ROOT, check=True)
     disk = sum(path.lstat().st_size for path in home.rglob("*") if path.is_file())
@@ -101,27 +113,29 @@ def measure(folder: Path, work: Path, name: str) -> Measurement:
     if process.returncode:
         sys.exit(f"{name}: ended with code {process.returncode}")
     ends = json.loads(marks.read_text())
-    seconds, peaks = per_step(began, ends["steps"], samples)
+    seconds, work_seconds, peaks = per_step(began, ends["steps"], samples)
     print(f"{name}: {ends['rows']:,} rows, {sum(seconds.values()):.0f} s", flush=True)
-    return Measurement(name, ends["rows"], seconds, peaks, disk)
+    return Measurement(name, ends["rows"], seconds, work_seconds, peaks, disk)
 
 
 def per_step(
-    began: float, ends: dict[str, float], samples: list[tuple[float, int]]
-) -> tuple[dict[str, float], dict[str, int]]:
-    """Returns seconds and peak bytes of each step.
+    began: float, ends: dict[str, float], samples: list[Sample]
+) -> tuple[dict[str, float], dict[str, float], dict[str, int]]:
+    """Returns seconds, processor seconds and peak bytes of each step.
 
     Args:
         began: when the first step began.
         ends: when each step ended, in their order.
-        samples: times and bytes.
+        samples: taken while they ran.
     """
-    seconds, peaks = {}, {}
+    seconds, work, peaks, worked = {}, {}, {}, 0.0
     for step, end in ends.items():
         seconds[step] = end - began
-        peaks[step] = max((size for at, size in samples if began <= at <= end), default=0)
-        began = end
-    return seconds, peaks
+        peaks[step] = max((one.bytes for one in samples if began <= one.at <= end), default=0)
+        so_far = max((one.work for one in samples if one.at <= end), default=worked)
+        work[step] = so_far - worked
+        began, worked = end, so_far
+    return seconds, work, peaks
 
 
 def run_steps(folder: Path, marks: Path) -> None:
@@ -180,17 +194,20 @@ def show(found: list[Measurement], reports: Path, has_document: bool) -> None:
 
 
 def curve_table(found: Iterable[Measurement]) -> str:
-    """Returns the measurements as a Markdown table: seconds of each step with its peak memory in GB."""
-    header = ["files", "rows", *STEPS, "ingest to publication, s", "with features, s", "peak GB", "disk GB"]
+    """Returns the measurements as a Markdown table: per step seconds, processor seconds and peak memory."""
+    header = ["files", "rows", *STEPS, "ingest to publication", "with features", "peak GB", "disk GB"]
     return markdown_table(header, [_row(one) for one in found])
 
 
 def _row(one: Measurement) -> list[str]:
-    steps = [f"{one.seconds[step]:.0f} s, {one.peak_bytes[step] / 1e9:.1f} GB" for step in STEPS]
+    steps = [
+        f"{one.seconds[step]:.0f} s ({one.work_seconds[step]:.0f}), {one.peak_bytes[step] / 1e9:.1f} GB"
+        for step in STEPS
+    ]
     with_features = one.published_seconds + one.seconds["features"]
     peak, disk = max(one.peak_bytes.values()) / 1e9, one.disk_bytes / 1e9
     return [
-        one.name, f"{one.rows:,}", *steps, f"{one.published_seconds:.0f}", f"{with_features:.0f}",
+        one.name, f"{one.rows:,}", *steps, f"{one.published_seconds:.0f} s", f"{with_features:.0f} s",
         f"{peak:.1f}", f"{disk:.1f}",
     ]  # fmt: skip
 
@@ -220,9 +237,9 @@ def draw(found: list[Measurement], path: Path) -> None:
 
 
 _WORDS = (
-    "Seconds and peak memory (the process with Spark and the embedded Postgres together) of each step, in a fresh home "
-    "and one process for each size. Generated files have the shape of the public data. Measured on two cores with "
-    "`make bench-ingest`."
+    "Seconds, processor seconds in brackets and peak memory (the process, Spark and the embedded Postgres together) of "
+    "each step, in a fresh home and one process for each size. Generated files have the shape of the public data. "
+    "Measured on two cores with `make bench-ingest`."
 )
 
 if __name__ == "__main__":

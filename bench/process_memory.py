@@ -1,4 +1,4 @@
-"""Memory of a process with everything it started, and of the embedded Postgres of a home folder."""
+"""Memory and work of a process with everything it started, and of the embedded Postgres of a home folder."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +24,23 @@ def memory_now(pid: int, home: Path) -> Memory:
     servers = [_resident_and_shared(process) for process in psutil.process_iter() if _is_server(process, home)]
     unshared = sum(resident - shared for resident, shared in servers)
     return Memory(sum(map(_resident, _tree(pid))), unshared + max((shared for _, shared in servers), default=0))
+
+
+class Work:
+    """Adds up the processor seconds of processes that come and go: those that ended count with what was last seen."""
+
+    def __init__(self) -> None:
+        self._seen: dict[tuple[int, float], float] = {}
+
+    def seconds(self, pid: int, home: Path) -> float:
+        """Returns the processor seconds so far of a process tree and of the server under the home folder."""
+        for process in [*_tree(pid), *(one for one in psutil.process_iter() if _is_server(one, home))]:
+            try:
+                times = process.cpu_times()
+                self._seen[process.pid, process.create_time()] = times.user + times.system
+            except psutil.NoSuchProcess:
+                continue
+        return sum(self._seen.values())
 
 
 def _tree(pid: int) -> list[psutil.Process]:

@@ -1,5 +1,7 @@
 """Fixtures of the tests that need Spark."""
 
+from collections.abc import Iterator
+
 import pytest
 
 from warehouse.settings import Settings
@@ -13,3 +15,16 @@ def spark(settings: Settings):
     session = open_spark(settings)
     yield session
     session.stop()
+
+
+@pytest.fixture(scope="module")
+def quick_spark(spark) -> Iterator[None]:
+    """Plans of a few rows are interpreted, for the tests that make many: to compile them takes most of the time."""
+    options = {"spark.sql.codegen.wholeStage": "false", "spark.sql.adaptive.enabled": "false"}
+    options["spark.sql.shuffle.partitions"] = "1"
+    before = {name: spark.conf.get(name) for name in options}
+    for name, value in options.items():
+        spark.conf.set(name, value)
+    yield
+    for name, value in before.items():
+        spark.conf.set(name, value)
