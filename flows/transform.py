@@ -125,12 +125,12 @@ def run_command(settings: Settings, database: Database, arguments: Sequence[str]
         )
     elif command in _BUILDING:
         with exclusive(database):
-            build_part(settings, database, tested(rest), quiet=False)
+            build_part(settings, database, with_tests(rest), quiet=False)
     else:
         run_dbt(settings, database, rest, quiet=False)
 
 
-def tested(arguments: Sequence[str]) -> list[str]:
+def with_tests(arguments: Sequence[str]) -> list[str]:
     """Returns the build that does what `run` or `seed` would do, and tests it."""
     kinds = {"run": ("model", "test", "unit_test"), "seed": ("seed", "test")}.get(arguments[0], ())
     return ["build", *(word for kind in kinds for word in ("--resource-type", kind)), *arguments[1:]]

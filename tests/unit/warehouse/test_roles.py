@@ -1,0 +1,35 @@
+"""What each role may read, compared with what stands elsewhere about it."""
+
+import re
+
+import yaml
+
+from warehouse.roles import AGENT_MARTS, ROLE_LIMITS
+from warehouse.secrets import ROLES
+from warehouse.settings import PROJECT_ROOT
+
+
+def test_the_agents_may_read_what_their_exposure_names():
+    exposures = yaml.safe_load((PROJECT_ROOT / "dbt_project" / "models" / "exposures.yml").read_text())["exposures"]
+    (agents,) = [exposure for exposure in exposures if exposure["name"] == "agents"]
+    assert {re.fullmatch(r"ref\('(\w+)'\)", name).group(1) for name in agents["depends_on"]} == set(AGENT_MARTS)
+
+
+def test_the_agents_may_read_what_their_tools_query_and_nothing_else():
+    queried = {
+        name
+        for path in (PROJECT_ROOT / "agents").glob("*.py")
+        for name in re.findall(r"\b(?:from|join) marts\.(\w+)", path.read_text())
+    }
+    assert queried == set(AGENT_MARTS)
+
+
+def test_only_the_analyst_reads_whole_schemas_beside_the_marts():
+    beyond = {role for role, limits in ROLE_LIMITS.items() if set(limits.schemas) - {"marts"}}
+    assert beyond == {"analyst"}
+    assert not {"raw_incoming", "marts_next"} & set(ROLE_LIMITS["analyst"].schemas)
+
+
+def test_every_role_has_a_password_of_its_own_and_a_limit_of_time():
+    assert set(ROLES) == {"postgres", "pipeline", *ROLE_LIMITS}
+    assert all(limits.statement for limits in ROLE_LIMITS.values())
