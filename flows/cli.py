@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from flows.backup import app as backup_app
 from flows.cli_dbt import app as dbt_app
 from flows.decide import app as decide_app
 from warehouse.errors import ShelfcastError, UsageError
@@ -17,6 +18,7 @@ app = typer.Typer(
 
 app.add_typer(decide_app, name="decide")
 app.add_typer(dbt_app)
+app.add_typer(backup_app)
 
 Data = Annotated[
     str | None,

@@ -1,0 +1,168 @@
+"""The archive of a backup: its manifest, its members, and the proof that it is whole."""
+
+import hashlib
+import json
+import stat
+import zipfile
+import zlib
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import IO, Any
+
+from warehouse.errors import ShelfcastError
+
+FORMAT = "shelfcast backup"
+VERSION = 1
+MANIFEST = "manifest.json"
+DUMP = "database.dump"
+LAKE, HOME = "lake/", "home/"
+"""Beginnings of the names of members that belong under the lake and under the home folder."""
+
+_CHUNK = 1 << 20
+
+
+@dataclass(frozen=True)
+class Member:
+    """A file of the archive: its size in bytes and the SHA-256 of its content."""
+
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What an archive holds.
+
+    Attributes:
+        made_at: when the backup was made (UTC).
+        postgres: major version of the server it was made on.
+        home: home folder it was made in.
+        lake: root of the lake it was made of.
+        migrations: names of the migrations that the database has.
+        tables: rows by `schema.table`.
+        members: the files by their names in the archive.
+    """
+
+    made_at: str
+    postgres: int
+    home: str
+    lake: str
+    migrations: tuple[str, ...]
+    tables: dict[str, int]
+    members: dict[str, Member] = field(default_factory=dict)
+
+
+def add_member(archive: zipfile.ZipFile, name: str, source: IO[bytes]) -> Member:
+    """Returns the size and hash of a stream after it was written to the archive under a name.
+
+    What is compressed already, the dump and Parquet files, is stored as it is.
+    """
+    info = zipfile.ZipInfo(name)
+    info.external_attr = (stat.S_IFREG | 0o600) << 16
+    is_packed = name == DUMP or name.endswith((".parquet", ".png", ".gz"))
+    info.compress_type = zipfile.ZIP_STORED if is_packed else zipfile.ZIP_DEFLATED
+    digest, size = hashlib.sha256(), 0
+    with archive.open(info, "w", force_zip64=True) as target:
+        while piece := source.read(_CHUNK):
+            target.write(piece)
+            digest.update(piece)
+            size += len(piece)
+    return Member(size, digest.hexdigest())
+
+
+def write_manifest(archive: zipfile.ZipFile, manifest: Manifest) -> None:
+    """Adds the manifest to the archive."""
+    content = {"format": FORMAT, "version": VERSION, **asdict(manifest)}
+    archive.writestr(MANIFEST, json.dumps(content, indent=1))
+
+
+def open_archive(path: Path) -> zipfile.ZipFile:
+    """Returns the open archive.
+
+    Raises:
+        ShelfcastError: the file is missing, not readable, or no whole archive.
+    """
+    try:
+        return zipfile.ZipFile(path)
+    except OSError as error:
+        raise ShelfcastError(f"{path} cannot be read: {error.strerror or error}.", "Name the backup file.") from None
+    except zipfile.BadZipFile:
+        raise ShelfcastError(
+            f"{path} is no backup of Shelfcast, or it was cut short.", "Take another backup; nothing was changed."
+        ) from None
+
+
+def read_manifest(archive: zipfile.ZipFile) -> Manifest:
+    """Returns the manifest of an archive.
+
+    Raises:
+        ShelfcastError: the archive is foreign, damaged, or of a newer version.
+    """
+    try:
+        content: dict[str, Any] = json.loads(archive.read(MANIFEST))
+    except (KeyError, ValueError, zipfile.BadZipFile, zlib.error):
+        raise _foreign(archive) from None
+    if not isinstance(content, dict) or content.get("format") != FORMAT:
+        raise _foreign(archive)
+    if content.get("version") != VERSION:
+        raise ShelfcastError(
+            f"{archive.filename} was made by another version of Shelfcast (format {content.get('version')}).",
+            "Restore it with that version.",
+        )
+    known = {name: content[name] for name in Manifest.__dataclass_fields__ if name in content}
+    members = {name: Member(**member) for name, member in known.pop("members", {}).items()}
+    return Manifest(**{**known, "migrations": tuple(known["migrations"])}, members=members)
+
+
+def prove(archive: zipfile.ZipFile, manifest: Manifest) -> None:
+    """Reads every member and compares it with the manifest.
+
+    Raises:
+        ShelfcastError: a member is missing, foreign, or not what it was.
+    """
+    names = {name for name in archive.namelist() if name != MANIFEST}
+    odd = sorted(names ^ set(manifest.members))
+    if odd:
+        raise _damaged(archive, odd[0])
+    for name, member in manifest.members.items():
+        if not _is_safe(name) or _measure(archive, name) != member:
+            raise _damaged(archive, name)
+
+
+def members_under(manifest: Manifest, beginning: str) -> Iterator[tuple[str, str]]:
+    """Gives the members whose names begin so, with the rest of their names."""
+    for name in manifest.members:
+        if name.startswith(beginning):
+            yield name, name.removeprefix(beginning)
+
+
+def _measure(archive: zipfile.ZipFile, name: str) -> Member | None:
+    digest, size = hashlib.sha256(), 0
+    try:
+        with archive.open(name) as source:
+            while piece := source.read(_CHUNK):
+                digest.update(piece)
+                size += len(piece)
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError):
+        return None
+    return Member(size, digest.hexdigest())
+
+
+def _is_safe(name: str) -> bool:
+    path = PurePosixPath(name)
+    return name == DUMP or (name.startswith((LAKE, HOME)) and ".." not in path.parts and not path.is_absolute())
+
+
+def _foreign(archive: zipfile.ZipFile) -> ShelfcastError:
+    return ShelfcastError(
+        f"{archive.filename} is no backup of Shelfcast.",
+        "Name a file that `shelfcast backup` wrote; nothing was changed.",
+    )
+
+
+def _damaged(archive: zipfile.ZipFile, name: str) -> ShelfcastError:
+    return ShelfcastError(
+        f"{archive.filename} is damaged: its part {name} is not what the manifest says.",
+        "Take another backup; nothing was changed.",
+    )

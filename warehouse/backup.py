@@ -1,0 +1,160 @@
+"""A backup: the database, the published folders of the lake and what belongs to them, in one file."""
+
+import datetime as dt
+import logging
+import os
+import subprocess
+import tempfile
+import time
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+import psycopg
+from psycopg import sql
+from pyarrow import fs
+
+from warehouse.archive import DUMP, HOME, LAKE, Manifest, Member, add_member, write_manifest
+from warehouse.database import Database
+from warehouse.errors import ShelfcastError
+from warehouse.pg_tools import arguments, complaint, program, server_major
+from warehouse.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+KEPT = ("mlflow", "reports", "data_docs", "gx", "dbt_published", "data_folder.txt")
+"""Files and folders of the home that go with the tables; passwords and logs do not."""
+
+_TABLES = """
+select table_schema, table_name from information_schema.tables
+where table_type = 'BASE TABLE' and table_schema !~ '^(pg_|dev_)'
+    and table_schema not in ('information_schema', 'raw_incoming')
+order by 1, 2
+"""
+
+
+@dataclass(frozen=True)
+class Backup:
+    """What a backup holds, and how large its file is in bytes."""
+
+    path: Path
+    tables: int
+    rows: int
+    files: int
+    size: int
+
+
+def write_backup(settings: Settings, database: Database, path: Path) -> Backup:
+    """Returns what was written to a file that only its owner may read; the file is there whole or not at all.
+
+    The tables are those of one moment. Passwords are left out, and so are loads that were not published and the
+    analysts' own schemas.
+
+    Raises:
+        ShelfcastError: the file cannot be written, or pg_dump failed.
+    """
+    began = time.monotonic()
+    draft = path.with_name(f".{path.name}.new")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft.unlink(missing_ok=True)
+        with os.fdopen(os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600), "w+b") as file:
+            manifest = _fill(settings, database, file)
+            file.flush()
+            os.fsync(file.fileno())
+            size = file.tell()
+        draft.replace(path)
+    except OSError as error:
+        raise ShelfcastError(
+            f"{path} cannot be written: {error.strerror or error}.", "Choose another place, or make room there."
+        ) from None
+    finally:
+        _remove(draft)
+    made = Backup(path, len(manifest.tables), sum(manifest.tables.values()), len(manifest.members) - 1, size)
+    logger.info("backup %s in %.1f s", made, time.monotonic() - began)
+    return made
+
+
+def _fill(settings: Settings, database: Database, file: IO[bytes]) -> Manifest:
+    members: dict[str, Member] = {}
+    with zipfile.ZipFile(file, "w", compresslevel=1) as archive, database.connect() as connection:
+        connection.execute("set transaction isolation level repeatable read, read only")
+        manifest = _manifest(settings, database, connection)
+        snapshot = connection.execute("select pg_export_snapshot()").fetchone() or ("",)
+        members[DUMP] = _dump(database, str(snapshot[0]), archive)
+        folders = connection.execute("select uri from ops.published_artifacts order by artifact_name").fetchall()
+        for name, source in [*_lake_files(settings.lake, [row[0] for row in folders]), *_home_files(settings)]:
+            with source.open_input_stream(name[1]) as stream:
+                members[name[0]] = add_member(archive, name[0], stream)
+        whole = Manifest(**{**vars(manifest), "members": members})
+        write_manifest(archive, whole)
+    return whole
+
+
+def _manifest(settings: Settings, database: Database, connection: "psycopg.Connection[Any]") -> Manifest:
+    names = connection.execute(_TABLES).fetchall()
+    counts = {".".join(name): _count(connection, name) for name in names}
+    migrations = connection.execute("select name from ops.migrations order by name").fetchall()
+    return Manifest(
+        made_at=f"{dt.datetime.now(dt.UTC):%Y-%m-%dT%H:%M:%SZ}",
+        postgres=server_major(database),
+        home=str(settings.home),
+        lake=settings.lake,
+        migrations=tuple(str(row[0]) for row in migrations),
+        tables=counts,
+    )
+
+
+def _count(connection: "psycopg.Connection[Any]", name: tuple[str, str]) -> int:
+    row = connection.execute(sql.SQL("select count(*) from {}").format(sql.Identifier(*name))).fetchone()
+    return int(row[0]) if row else 0
+
+
+def _dump(database: Database, snapshot: str, archive: zipfile.ZipFile) -> Member:
+    """Returns size and hash of the dump, which goes from pg_dump straight into the archive."""
+    place, environment = arguments(database)
+    options = ["--format=custom", "--compress=1", "--no-owner", "--no-acl", "--no-unlogged-table-data"]
+    command = [program("pg_dump", server_major(database)), *options, "--exclude-schema=dev_*", f"--snapshot={snapshot}"]
+    with tempfile.TemporaryFile() as errors:
+        with subprocess.Popen([*command, *place], env=environment, stdout=subprocess.PIPE, stderr=errors) as process:
+            assert process.stdout is not None
+            member = add_member(archive, DUMP, process.stdout)
+        if process.returncode:
+            raise complaint("pg_dump", errors, "Mend what it names, then try again; no backup was written.")
+    return member
+
+
+_File = tuple[tuple[str, str], fs.FileSystem]
+"""Name of a file in the archive, its path, and the file system that it lies on."""
+
+
+def _lake_files(lake: str, folders: list[str]) -> Iterator[_File]:
+    for uri in folders:
+        system, root = fs.FileSystem.from_uri(lake)
+        path = fs.FileSystem.from_uri(uri)[1]
+        if system.get_file_info(path).type != fs.FileType.Directory:
+            raise ShelfcastError(
+                f"The published folder {uri} of the lake is gone, so a backup would not be whole.",
+                "Run `shelfcast run --force` to write it again.",
+            )
+        for info in system.get_file_info(fs.FileSelector(path, recursive=True)):
+            if info.is_file:
+                yield (LAKE + info.path.removeprefix(root.rstrip("/") + "/"), info.path), system
+
+
+def _home_files(settings: Settings) -> Iterator[_File]:
+    local = fs.LocalFileSystem()
+    for name in KEPT:
+        top = settings.home / name
+        for path in sorted([top, *top.rglob("*")]):
+            if path.is_file() and not path.is_symlink():
+                yield (HOME + path.relative_to(settings.home).as_posix(), str(path)), local
+
+
+def _remove(draft: Path) -> None:
+    try:
+        draft.unlink(missing_ok=True)
+    except OSError:
+        logger.warning("the draft %s could not be removed", draft)

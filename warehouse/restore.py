@@ -1,0 +1,187 @@
+"""Restoring a backup: the archive is proved first, then files, then the database in one transaction."""
+
+import contextlib
+import logging
+import subprocess
+import tempfile
+import time
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+from psycopg import sql
+from pyarrow import fs
+
+from warehouse.archive import DUMP, HOME, LAKE, Manifest, members_under, open_archive, prove, read_manifest
+from warehouse.database import Database, open_database
+from warehouse.errors import ShelfcastError
+from warehouse.migrate import FOLDER
+from warehouse.pg_tools import arguments, complaint, pour, program, server_major
+from warehouse.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+_PLACES = {
+    "ops.published_artifacts": ("uri",),
+    "mlflow.experiments": ("artifact_location",),
+    "mlflow.runs": ("artifact_uri",),
+    "mlflow.model_versions": ("source", "storage_location"),
+    "mlflow.logged_models": ("artifact_location",),
+}
+"""Columns with places in the lake or under the home, which move with them."""
+
+
+@contextlib.contextmanager
+def proved_archive(path: Path) -> Iterator[tuple[zipfile.ZipFile, Manifest]]:
+    """Gives an archive and its manifest after every part of it was read and found to be what it was.
+
+    Raises:
+        ShelfcastError: the file is missing, foreign, damaged, or made by a newer version.
+    """
+    with open_archive(path) as archive:
+        manifest = read_manifest(archive)
+        unknown = set(manifest.migrations) - {file.stem for file in FOLDER.glob("*.sql")}
+        if unknown:
+            raise ShelfcastError(
+                f"{path} was made by a newer Shelfcast: this one does not know its migration {min(unknown)}.",
+                "Restore it with that version.",
+            )
+        prove(archive, manifest)
+        yield archive, manifest
+
+
+def is_empty(database: Database) -> bool:
+    """Returns whether the database holds no load, no run and no decision: nothing that a restore would overwrite."""
+    frame = database.read_frame(
+        "select exists (select from ops.loads) or exists (select from ops.pipeline_runs) "
+        "or exists (select from ops.decisions) or exists (select from raw.store_attributes) as is_used"
+    )
+    return not bool(frame.loc[0, "is_used"])
+
+
+def restore_backup(
+    settings: Settings, database: Database, archive: zipfile.ZipFile, manifest: Manifest, may_replace: bool = False
+) -> None:
+    """Puts the content of a proved archive into the home, the lake and the database.
+
+    Files come first: nobody reads them before the database names them. The database changes in one transaction, in
+    which the rows of every table are counted; roles keep their own passwords and get their rights again.
+
+    Raises:
+        ShelfcastError: something is there already and may not be replaced, the server is too old, or Postgres
+            refused the dump; the database is then as it was.
+    """
+    began = time.monotonic()
+    if not (may_replace or is_empty(database)):
+        raise ShelfcastError(
+            f"{settings.home} is in use: its database holds loads, runs or decisions.",
+            "Restore into another home with SHELFCAST_HOME, or say --replace to give up what is there.",
+        )
+    if server_major(database) < manifest.postgres:
+        raise ShelfcastError(
+            f"The backup was made on Postgres {manifest.postgres}, this server is older.",
+            f"Restore it on Postgres {manifest.postgres} or newer.",
+        )
+    _unpack(settings, archive, manifest)
+    _load(settings, database, archive, manifest)
+    with open_database(settings).connect(autocommit=True) as connection:
+        connection.execute("analyze")
+    logger.info("restored the backup of %s in %.1f s", manifest.made_at, time.monotonic() - began)
+
+
+def _unpack(settings: Settings, archive: zipfile.ZipFile, manifest: Manifest) -> None:
+    for beginning, root in ((LAKE, settings.lake), (HOME, str(settings.home))):
+        system, top = fs.FileSystem.from_uri(root)
+        for name, rest in members_under(manifest, beginning):
+            path = f"{top}/{rest}"
+            try:
+                system.create_dir(path.rsplit("/", 1)[0], recursive=True)
+                with archive.open(name) as source, system.open_output_stream(path) as target:
+                    pour(source, target)
+            except OSError as error:
+                raise ShelfcastError(
+                    f"{path} cannot be written: {error.strerror or error}.",
+                    "Make room or give the right to write, then restore again; the database is as it was.",
+                ) from None
+
+
+def _load(settings: Settings, database: Database, archive: zipfile.ZipFile, manifest: Manifest) -> None:
+    """Runs the dump through psql in one transaction, between what makes room for it and what checks it."""
+    place, environment = arguments(database)
+    major = server_major(database)
+    psql = [
+        program("psql", major),
+        "--no-psqlrc",
+        "--quiet",
+        "--single-transaction",
+        "--set=ON_ERROR_STOP=1",
+        "--file=-",
+    ]
+    unpack = [program("pg_restore", major), "--file=-", "--no-owner", "--no-acl"]
+    folder = settings.home / "tmp"
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryFile() as errors, tempfile.NamedTemporaryFile(dir=folder, suffix=".dump") as dump:
+        with archive.open(DUMP) as source:
+            pour(source, dump)
+        dump.flush()
+        before, after = _before(database), _after(settings, database, manifest)
+        with subprocess.Popen(
+            [*psql, *place], env=environment, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=errors
+        ) as process:
+            assert process.stdin is not None
+            is_whole = _feed(process.stdin, before, [*unpack, dump.name], after, errors)
+        if process.returncode or not is_whole:
+            raise complaint("The restore", errors, "The database is as it was; mend what is named, then restore again.")
+
+
+def _feed(target: IO[bytes], before: str, command: list[str], after: str, errors: IO[bytes]) -> bool:
+    """Returns whether all of the script reached psql; where pg_restore fails, psql is told to give up."""
+    try:
+        target.write(before.encode())
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors) as process:
+            assert process.stdout is not None
+            pour(process.stdout, target)
+        target.write((_GIVE_UP if process.returncode else after).encode())
+        target.close()
+    except BrokenPipeError:
+        with contextlib.suppress(BrokenPipeError):
+            target.close()
+        return False
+    return not process.returncode
+
+
+_GIVE_UP = "\ndo $$ begin raise 'the dump is not whole'; end $$;\n"
+_OWN_SCHEMAS = (
+    "select nspname from pg_namespace where pg_get_userbyid(nspowner) = current_user and nspname !~ '^(pg_|dev_)'"
+)
+_CHECK = "do $$ begin if (select count(*) from {0}) <> {1} then raise 'other rows in {0}'; end if; end $$;"
+
+
+def _before(database: Database) -> str:
+    """Returns the statements that make room: every schema of the owner goes, those of the analysts stay."""
+    with database.connect() as connection:
+        names = [sql.Identifier(row[0]) for row in connection.execute(_OWN_SCHEMAS)]
+        drops = [sql.SQL("drop schema {} cascade;").format(name).as_string(connection) for name in names]
+    return "\n".join(["set client_min_messages = error;", "set lock_timeout = '60s';", *drops, ""])
+
+
+def _after(settings: Settings, database: Database, manifest: Manifest) -> str:
+    """Returns the statements that move places to this home and lake, and compare the rows with the manifest."""
+    checks = [
+        sql.SQL(_CHECK).format(sql.Identifier(*table.split(".")), sql.Literal(rows))
+        for table, rows in manifest.tables.items()
+    ]
+    with database.connect() as connection:
+        lines = [one.as_string(connection) for one in [*_moves(settings, manifest), *checks]]
+    return "\n".join(["", *lines, ""])
+
+
+def _moves(settings: Settings, manifest: Manifest) -> Iterator[sql.Composed]:
+    """Gives the statements that write the new place of lake and home where the old one stands."""
+    move = sql.SQL("update {0} set {1} = replace({1}, {2}, {3});")
+    for table, columns in _PLACES.items():
+        is_lake = table == "ops.published_artifacts"
+        old, new = (manifest.lake, settings.lake) if is_lake else (manifest.home, str(settings.home))
+        for column in columns if table in manifest.tables and old != new else ():
+            yield move.format(sql.Identifier(*table.split(".")), sql.Identifier(column), old, new)
