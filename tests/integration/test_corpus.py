@@ -1,0 +1,221 @@
+"""The corpus of files as they come: each is read rightly, line by line, or refused with a sentence.
+
+An entry is a folder of `tests/corpus` with `expected.yaml` and the files in which it differs from the folder `base`.
+Its keys:
+
+    says       what is in the files
+    after      `base` where the base was published before
+    without    files of the base that are taken away
+    options    of the load; bad rows are tolerated and weeks may go unless they say otherwise
+    outcome    published or refused
+    rows       per file, by the first word of its name: rows read, accepted, rejected, duplicates
+    reasons    per file and line: words of the reason; every line that was set aside is named
+    sales, stores, covariates, stock   published values; `base` for those of the base
+    refusal    exit code, and words of the sentence in their order
+"""
+
+import gzip
+import re
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from flows.context import Context, Options
+from flows.stages import audit, ingest
+from spark_jobs.ingest import RAW_TEXT_MAX
+from warehouse.database import Database
+from warehouse.errors import ShelfcastError
+from warehouse.settings import Settings
+
+CORPUS = Path(__file__).parent.parent / "corpus"
+BASE = CORPUS / "base"
+ENTRIES = sorted(path.parent.name for path in CORPUS.glob("*/expected.yaml"))
+STEMS = {"stores": "store_attributes", "train": "raw_sales", "features": "external_features"}
+STEMS |= {"inventory": "stock_positions"}
+QUERIES = {
+    "sales": "select store_id, dept_id, sale_date, weekly_sales, is_holiday from raw.raw_sales order by 1, 2, 3",
+    "stores": "select store_id, store_type, size_sqft from raw.store_attributes order by 1",
+    "covariates": "select store_id, feature_date, temperature, fuel_price, markdown_1, cpi, unemployment "
+    "from raw.external_features order by 1, 2",
+    "stock": "select store_id, dept_id, stock_date, on_hand, on_order, expected_date, unit_price, lead_time_days "
+    "from raw.stock_positions order by 1, 2, 3",
+}
+BASE_SALES = [
+    [int(store), int(department), date, float(amount), flag == "TRUE"]
+    for store, department, date, amount, flag in (
+        line.split(",") for line in (BASE / "train.csv").read_text().splitlines()[1:]
+    )
+]
+
+
+@dataclass(frozen=True)
+class Load:
+    """What came of a load: its rows in ops.loads by table, what was set aside, and the error that ended it."""
+
+    accounts: dict[str, dict[str, Any]]
+    rejected: list[dict[str, Any]]
+    error: ShelfcastError | None
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("corpus")
+
+
+@pytest.fixture
+def load(quick_spark, settings: Settings, database: Database, home: Path) -> Callable[..., Load]:
+    """Returns a function that takes a folder through ingest, audit and publication, into empty tables."""
+    with database.connect() as connection:
+        connection.execute("truncate raw.store_attributes, raw.raw_sales, raw.external_features cascade")
+        connection.execute("update ops.loads set status = 'refused'")
+        connection.execute("delete from ops.published_artifacts where artifact_name = 'inputs'")
+
+    def run(folder: Path, **options: Any) -> Load:
+        chosen = {"may_remove": True, "reject_rate_max": 1.0} | options
+        own = settings.model_copy(update={"home": home, "reject_rate_max": chosen["reject_rate_max"]})
+        context = Context(own, database, Options(data=str(folder), **chosen))
+        before = newest_load(database)
+        error = None
+        try:
+            ingest(context)
+            audit(context)
+        except ShelfcastError as caught:
+            error = caught
+        return read_load(database, before, error)
+
+    return run
+
+
+def newest_load(database: Database) -> str:
+    return str(database.read_frame("select coalesce(max(load_id), '') from ops.loads").iloc[0, 0])
+
+
+def read_load(database: Database, before: str, error: ShelfcastError | None) -> Load:
+    load = {"load": newest_load(database)}
+    if load["load"] == before:
+        return Load({}, [], error)
+    accounts = database.read_frame("select * from ops.loads where load_id = %(load)s", load)
+    rejected = database.read_frame("select * from raw.rejected_rows where load_id = %(load)s", load)
+    by_table = {row["table_name"]: row for row in accounts.to_dict("records")}
+    return Load(by_table, rejected.to_dict("records"), error)
+
+
+def prepare(name: str, expected: dict[str, Any], folder: Path) -> Path:
+    """Returns the folder with the base's files and those of the entry in their place."""
+    own = [path for path in (CORPUS / name).iterdir() if path.name != "expected.yaml"]
+    stems = {re.split(r"[._]", path.name.lower())[0] for path in own}
+    for path in BASE.iterdir():
+        if path.stem not in stems and path.name not in expected.get("without", []):
+            shutil.copy(path, folder)
+    for path in own:
+        (shutil.copytree if path.is_dir() else shutil.copy)(path, folder / path.name)
+    return folder
+
+
+def text_of(path: Path) -> str:
+    content = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return content.decode("utf-16")
+    try:
+        return content.decode("utf-8-sig").replace("\0", "\ufffd")
+    except UnicodeDecodeError:
+        return content.decode("latin-1")
+
+
+def check_rejections(expected: dict[str, Any], load: Load, folder: Path) -> None:
+    """Checks that exactly the lines named were set aside, for the reasons named and with their text."""
+    reasons = {
+        (file, line): words for file, lines in expected.get("reasons", {}).items() for line, words in lines.items()
+    }
+    found = {(name_in(row["file_name"], reasons), row["line_number"]): row for row in load.rejected}
+    assert {key: row["reason"] for key, row in found.items() if key not in reasons} == {}
+    assert set(found) == set(reasons)
+    for key, words in reasons.items():
+        row = found[key]
+        assert words.lower() in row["reason"].lower()
+        path = folder / row["file_name"]
+        if path.is_file():
+            lines = re.split(r"\r\n|\n|\r", text_of(path))
+            assert row["raw_text"] == lines[row["line_number"] - 1][:RAW_TEXT_MAX]
+
+
+def name_in(file_name: str, reasons: dict[tuple[str, int], str]) -> str:
+    """Returns the name by which the reasons call a file: its own, or the first word of it."""
+    own = file_name.rsplit("/", 1)[-1]
+    return own if any(file == own for file, _ in reasons) else re.split(r"[._]", own.lower())[0]
+
+
+def check_accounts(expected: dict[str, Any], load: Load, database: Database) -> None:
+    """Checks the accounts of every file, and that a published table holds the rows that its account says."""
+    names = ("read", "accepted", "rejected", "duplicate")
+    accounts = {table: {name: row[f"rows_{name}"] for name in names} for table, row in load.accounts.items()}
+    for table, account in accounts.items():
+        assert account["read"] == account["accepted"] + account["rejected"] + account["duplicate"], table
+        if load.error is None:
+            assert database.read_frame(f"select count(*) from raw.{table}").iloc[0, 0] == account["accepted"]
+    for stem, rows in expected.get("rows", {}).items():
+        wanted = {"duplicate" if name == "duplicates" else name: count for name, count in rows.items()}
+        assert (stem, accounts[STEMS[stem]]) == (stem, wanted)
+
+
+def published(database: Database, name: str) -> list[list[Any]]:
+    with database.connect() as connection:
+        rows = connection.execute(QUERIES[name]).fetchall()
+    return [[str(value) if hasattr(value, "isoformat") else value for value in row] for row in rows]
+
+
+def plain(rows: list[list[Any]]) -> list[list[Any]]:
+    return [[str(value) if hasattr(value, "isoformat") else value for value in row] for row in rows]
+
+
+def check_published(expected: dict[str, Any], database: Database) -> None:
+    for name in QUERIES:
+        if name in expected:
+            wanted = BASE_SALES if expected[name] == "base" else plain(expected[name])
+            found = published(database, name)
+            assert (found if name != "covariates" else [row for row in found if row in wanted]) == wanted
+
+
+def check_refusal(expected: dict[str, Any], load: Load, before: list[list[Any]], database: Database) -> None:
+    refusal = expected["refusal"]
+    assert load.error is not None, "was published"
+    sentence, place = str(load.error), 0
+    for words in refusal["sentence"]:
+        place = sentence.find(words, place)
+        assert place >= 0, f"{words!r} is not in its place in {sentence!r}"
+    assert load.error.exit_code == refusal["exit_code"]
+    assert "\n" not in sentence
+    assert "published" not in {row["status"] for row in load.accounts.values()}
+    assert published(database, "sales") == before
+
+
+@pytest.mark.parametrize("name", ENTRIES)
+def test_each_entry_of_the_corpus_has_the_expected_outcome(name: str, load, database: Database, tmp_path: Path):
+    expected = yaml.safe_load((CORPUS / name / "expected.yaml").read_text())
+    options = dict(expected.get("options", {}))
+    if expected.get("after") == "base":
+        assert load(BASE).error is None
+        options = {"may_remove": False} | options
+    before = published(database, "sales")
+    folder = prepare(name, expected, tmp_path)
+    found = load(folder, **options)
+    if expected["outcome"] == "published":
+        assert found.error is None
+        assert {row["status"] for row in found.accounts.values()} == {"published"}
+        check_published(expected, database)
+    else:
+        check_refusal(expected, found, before, database)
+    check_rejections(expected, found, folder)
+    check_accounts(expected, found, database)
+
+
+def test_the_corpus_holds_at_least_seventy_entries_and_says_what_each_is():
+    assert len(ENTRIES) >= 70
+    documents = {name: yaml.safe_load((CORPUS / name / "expected.yaml").read_text()) for name in ENTRIES}
+    assert [name for name, document in documents.items() if not document.get("says")] == []
+    assert {document["outcome"] for document in documents.values()} == {"published", "refused"}
