@@ -9,12 +9,15 @@ import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from warehouse.errors import ShelfcastError
 from warehouse.roles import ROLE_LIMITS, limit_role
 from warehouse.secrets import role_passwords
 from warehouse.settings import Settings
+
+if TYPE_CHECKING:
+    import psycopg
 
 logger = logging.getLogger(__name__)
 
@@ -142,17 +145,9 @@ def _execute(server: Any, program: str, *arguments: str, **options: Any) -> str:
 
 def _create_roles(port: int, passwords: dict[str, str]) -> None:
     """Creates the roles and the database, which pipeline owns; nobody else may connect to any other."""
-    import psycopg
     from psycopg import sql
 
-    with psycopg.connect(
-        host=HOST,
-        port=port,
-        user="postgres",
-        password=passwords["postgres"],
-        dbname="postgres",
-        autocommit=True,
-    ) as connection:
+    with _as_superuser(port, passwords["postgres"], "postgres") as connection:
         for role in ("pipeline", *ROLE_LIMITS):
             known = connection.execute("select 1 from pg_roles where rolname = %s", [role]).fetchone()
             verb = sql.SQL("alter") if known else sql.SQL("create")
@@ -173,3 +168,15 @@ def _create_roles(port: int, passwords: dict[str, str]) -> None:
                 sql.Identifier(DATABASE), sql.SQL(", ").join(map(sql.Identifier, ROLE_LIMITS))
             )
         )
+    with _as_superuser(port, passwords["postgres"], DATABASE) as connection:
+        # Large objects belong to no schema: by default everybody may write them.
+        connection.execute(
+            "revoke execute on function lo_creat(integer), lo_create(oid), lo_from_bytea(oid, bytea) from public"
+        )
+
+
+def _as_superuser(port: int, password: str, database: str) -> "psycopg.Connection[Any]":
+    """Returns a connection for what only the superuser can do: roles, and rights on what the server made."""
+    import psycopg
+
+    return psycopg.connect(host=HOST, port=port, user="postgres", password=password, dbname=database, autocommit=True)

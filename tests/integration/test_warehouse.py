@@ -74,21 +74,6 @@ def test_every_table_and_column_that_code_owns_has_a_comment(database):
     assert list(bare["place"]) == []
 
 
-@pytest.mark.parametrize(
-    ("role", "statement"),
-    [
-        ("reader", "select * from raw.raw_sales"),
-        ("reader", "set transaction read write; create table marts.mine (a int)"),
-        ("reader", "delete from ops.decisions"),
-        ("agent", "select * from ml.forecasts"),
-        ("agent", "set transaction read write; delete from raw.raw_sales"),
-    ],
-)
-def test_reading_roles_can_do_nothing_but_select_from_the_marts(database, role, statement):
-    with database.connect(role) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
-        connection.execute(statement)
-
-
 def test_processes_that_open_a_new_database_at_once_all_find_it_ready(database, settings):
     with database.connect() as connection:
         connection.execute("revoke usage on schema marts from reader, agent")
@@ -97,13 +82,6 @@ def test_processes_that_open_a_new_database_at_once_all_find_it_ready(database, 
     for one in opened:
         usable = "select has_schema_privilege('marts', 'usage') as is_usable"
         assert all(one.read_frame(usable, role=role)["is_usable"].item() for role in ("reader", "agent"))
-
-
-def test_no_role_is_a_superuser_and_nobody_connects_without_a_password(database):
-    supers = database.read_frame("select rolname from pg_roles where rolsuper and rolname <> 'postgres'")
-    assert supers.empty
-    with pytest.raises(psycopg.OperationalError):
-        psycopg.connect(host=database.host, port=database.port, dbname=database.name, user="pipeline", password="")
 
 
 def test_a_second_publication_of_the_same_rows_changes_nothing(empty):

@@ -1,0 +1,216 @@
+"""What each role must not do, tried; and what the server must not let in."""
+
+import json
+
+import psycopg
+import pytest
+
+from warehouse.database import Database
+from warehouse.roles import ROLE_LIMITS, grant_all
+from warehouse.secrets import ROLES
+from warehouse.settings import Settings
+
+REFUSED = (psycopg.errors.InsufficientPrivilege, psycopg.errors.ReadOnlySqlTransaction)
+WRITES = "set transaction read write; "
+
+FORBIDDEN = {
+    "reader": [
+        "select * from raw.raw_sales",
+        "select * from raw.rejected_rows",
+        "select * from ml.forecasts",
+        "select * from ops.decisions",
+        "select * from agents.agent_outputs",
+        "select * from features.engineered_features",
+        "select * from staging.stg_a",
+        "select * from intermediate.int_a",
+        "select * from marts_next.fct_stores",
+        "select * from raw_incoming.raw_sales",
+        "insert into marts.fct_secrets values (1)",
+        WRITES + "insert into marts.fct_secrets values (1)",
+        WRITES + "update marts.fct_secrets set a = 2",
+        WRITES + "delete from marts.fct_secrets",
+        WRITES + "truncate marts.fct_secrets",
+        WRITES + "drop table marts.fct_secrets",
+        WRITES + "create table marts.mine (a int)",
+        WRITES + "create table public.mine (a int)",
+        WRITES + "create schema mine",
+        WRITES + "insert into ops.decisions (recommendation_id, decision, decided_by) values ('x', 'approve', 'me')",
+        "set role pipeline",
+        "set role agent",
+        "select * from pg_authid",
+        "select pg_read_file('/etc/passwd')",
+        "copy marts.fct_secrets to '/tmp/stolen'",
+        "copy marts.fct_secrets to program 'cat'",
+        WRITES + "alter role reader superuser",
+        WRITES + "create role friend",
+        "select pg_reload_conf()",
+    ],
+    "agent": [
+        "select * from marts.fct_secrets",
+        "select * from ml.forecasts",
+        "select * from raw.raw_sales",
+        "select * from ops.decisions",
+        WRITES + "delete from marts.dim_stores",
+        WRITES + "delete from raw.raw_sales",
+        WRITES + "create table marts.mine (a int)",
+        "set role reader",
+    ],
+    "planner": [
+        "select * from marts.dim_stores",
+        "select * from raw.raw_sales",
+        "select * from ops.pipeline_runs",
+        "update ops.decisions set reason = 'other'",
+        "delete from ops.decisions",
+        "truncate ops.decisions",
+        "insert into ops.decisions (recommendation_id, decision, decided_by, created_at) "
+        "values ('x', 'approve', 'me', now())",
+        "update ml.inventory_recommendations set order_quantity = 0",
+        "create schema mine",
+    ],
+    "analyst": [
+        "select * from raw_incoming.raw_sales",
+        "select * from marts_next.fct_stores",
+        "insert into raw.store_attributes select * from raw.store_attributes",
+        "update raw.raw_sales set weekly_sales = 0",
+        "delete from ml.forecasts",
+        "delete from ops.pipeline_runs",
+        "insert into ops.decisions (recommendation_id, decision, decided_by) values ('x', 'approve', 'me')",
+        "update marts.dim_stores set a = 2",
+        "drop table marts.dim_stores",
+        "alter table marts.dim_stores add column b int",
+        "create table marts.mine (a int)",
+        "create view staging.mine as select 1",
+        "create table marts_next.mine (a int)",
+        "create table public.mine (a int)",
+        "drop schema marts cascade",
+        "alter default privileges for role pipeline in schema marts grant select on tables to agent",
+        "set role pipeline",
+        "create role friend",
+        "select * from pg_authid",
+    ],
+}
+
+
+@pytest.fixture(scope="module")
+def house(new_database) -> Database:
+    """A database with a mart that the agents may see and one that they may not."""
+    database = new_database("roles_tests")
+    with database.connect() as connection:
+        for name in ("marts.dim_stores", "marts.fct_secrets", "marts_next.fct_stores"):
+            connection.execute(f"create table {name} as select 1 as a")
+        connection.execute("create view staging.stg_a as select 1 as a")
+        connection.execute("create table intermediate.int_a as select 1 as a")
+        grant_all(connection)
+    return database
+
+
+@pytest.mark.parametrize(
+    ("role", "statement"), [(role, statement) for role, tries in FORBIDDEN.items() for statement in tries]
+)
+def test_a_role_is_refused_what_is_not_its_own(house, role, statement):
+    with house.connect(role) as connection, pytest.raises(REFUSED):
+        connection.execute(statement)
+
+
+@pytest.mark.parametrize(
+    ("role", "statement"),
+    [
+        ("reader", "select a from marts.fct_secrets"),
+        ("agent", "select a from marts.dim_stores"),
+        ("planner", "select count(*) from ops.decisions"),
+        ("analyst", "select count(*) from raw.raw_sales, ml.forecasts, ops.loads, staging.stg_a, marts.dim_stores"),
+        ("analyst", "create schema dev_ana create view mine as select * from marts.dim_stores"),
+        ("analyst", "create temporary table scratch as select 1 as a"),
+    ],
+)
+def test_a_role_can_do_what_it_is_for(house, role, statement):
+    with house.connect(role) as connection:
+        connection.execute(statement)
+        connection.rollback()
+
+
+def test_rights_that_somebody_gave_or_took_are_put_right_when_the_house_opens(house):
+    query = (
+        "select has_table_privilege('agent', 'marts.fct_secrets', 'select') as too_much, "
+        "has_table_privilege('agent', 'marts.dim_stores', 'select') as enough, "
+        "has_schema_privilege('reader', 'raw', 'usage') as enters"
+    )
+    with house.connect() as connection:
+        connection.execute("grant select on marts.fct_secrets to agent")
+        connection.execute("revoke select on marts.dim_stores from agent")
+        connection.execute("grant usage on schema raw to reader")
+        grant_all(connection)
+    assert tuple(house.read_frame(query).iloc[0]) == (False, True, False)
+
+
+def test_a_new_mart_can_be_read_by_those_who_read_all_of_them_and_by_nobody_else(house):
+    with house.connect() as connection:
+        connection.execute("create table marts.fct_new as select 1 as a")
+        may = {
+            role: connection.execute("select has_table_privilege(%s, 'marts.fct_new', 'select')", [role]).fetchone()[0]
+            for role in ROLE_LIMITS
+        }
+    assert may == {"reader": True, "agent": False, "planner": False, "analyst": True}
+
+
+@pytest.mark.parametrize("role", ROLE_LIMITS)
+def test_statements_and_idle_transactions_of_every_role_have_a_limit(database, role):
+    with database.connect(role) as connection:
+        assert connection.execute("show statement_timeout").fetchone() == (ROLE_LIMITS[role].statement,)
+        assert connection.execute("show idle_in_transaction_session_timeout").fetchone() == ("1min",)
+
+
+def test_a_statement_beyond_the_limit_is_cancelled(database):
+    with database.connect("reader") as connection:
+        connection.execute("set statement_timeout = 50")
+        with pytest.raises(psycopg.errors.QueryCanceled):
+            connection.execute("select pg_sleep(5)")
+
+
+@pytest.mark.parametrize("role", ["pipeline", *ROLE_LIMITS])
+def test_no_role_is_a_superuser_or_may_connect_to_the_servers_own_database(database, role):
+    known = database.read_frame(
+        "select rolsuper or rolcreaterole or rolcreatedb or rolreplication or rolbypassrls as is_mighty "
+        "from pg_roles where rolname = %(role)s",
+        {"role": role},
+    )
+    assert not known.loc[0, "is_mighty"]
+    login = database.logins[role]
+    with pytest.raises(psycopg.OperationalError, match="permission denied"):
+        psycopg.connect(
+            host=database.host, port=database.port, dbname="postgres", user=login.user, password=login.password
+        )
+
+
+@pytest.mark.parametrize("role", ["reader", "agent", "planner"])
+@pytest.mark.parametrize("statement", ["create temporary table scratch (a int)", "select lo_create(0)"])
+def test_reading_roles_leave_nothing_behind_outside_the_schemas(database, role, statement):
+    with database.connect(role) as connection, pytest.raises(REFUSED):
+        connection.execute(WRITES + statement)
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("password", ["", "wrong"])
+def test_nobody_connects_without_the_password(database, role, password):
+    with pytest.raises(psycopg.OperationalError, match=r"password authentication failed|no password supplied"):
+        psycopg.connect(
+            host=database.host, port=database.port, dbname=database.name, user=role, password=password, passfile=""
+        )
+
+
+def test_the_server_listens_on_loopback_alone_and_knows_only_scram(database, settings):
+    listens = (settings.home / "postgres" / "postmaster.pid").read_text().splitlines()
+    assert (listens[4], listens[5]) == ("", "127.0.0.1")
+    assert database.read_frame("show password_encryption").iloc[0, 0] == "scram-sha-256"
+    rules = [line.split() for line in (settings.home / "postgres" / "pg_hba.conf").read_text().splitlines()]
+    assert {rule[-1] for rule in rules if rule and not rule[0].startswith("#")} == {"scram-sha-256"}
+    assert {rule[3] for rule in rules if rule and rule[0] == "host"} == {"127.0.0.1/32"}
+
+
+def test_passwords_are_kept_in_one_file_of_the_owner_and_each_is_its_own(settings: Settings):
+    path = settings.home / "secrets.json"
+    assert path.stat().st_mode & 0o777 == 0o600
+    passwords = json.loads(path.read_text())
+    assert set(passwords) == set(ROLES)
+    assert len({*passwords.values()}) == len(ROLES)
+    assert min(map(len, passwords.values())) >= 24
