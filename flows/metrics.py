@@ -8,6 +8,8 @@ from flows.transform import PROJECT, run_dbt
 from warehouse.database import Database
 from warehouse.settings import Settings
 
+_SOURCES = ("dbt_project.yml", "profiles.yml", "macros", "models", "seeds", "snapshots")
+
 
 def run_mf(settings: Settings, database: Database, arguments: list[str]) -> None:
     """Runs an `mf` command, its output on the terminal.
@@ -16,7 +18,10 @@ def run_mf(settings: Settings, database: Database, arguments: list[str]) -> None
         ShelfcastError: the project does not parse.
         SystemExit: `mf` has ended, with its exit code.
     """
-    project = _semantic_project(settings, database)
+    project = settings.home / "metrics"
+    project.mkdir(exist_ok=True)
+    shutil.copyfile(PROJECT / "dbt_project.yml", project / "dbt_project.yml")
+    put_semantic_manifest(settings, database, project)
     import click
     from dbt_metricflow.cli.main import cli
 
@@ -31,11 +36,20 @@ def run_mf(settings: Settings, database: Database, arguments: list[str]) -> None
     commands(args=arguments, prog_name="mf")
 
 
-def _semantic_project(settings: Settings, database: Database) -> Path:
-    """Returns a folder with what `mf` reads, which it looks for beside dbt_project.yml: the metrics, freshly parsed."""
-    run_dbt(settings, database, ["parse"])
-    folder = settings.home / "metrics"
-    (folder / "target").mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(PROJECT / "dbt_project.yml", folder / "dbt_project.yml")
-    shutil.copyfile(settings.home / "dbt" / "semantic_manifest.json", folder / "target" / "semantic_manifest.json")
-    return folder
+def put_semantic_manifest(settings: Settings, database: Database, project: Path = PROJECT) -> None:
+    """Puts the metrics over the published marts where `mf` looks for them: in the folder `target` of a project.
+
+    Raises:
+        ShelfcastError: the project does not parse.
+    """
+    parsed = settings.home / "dbt" / "semantic_manifest.json"
+    if not parsed.exists() or parsed.stat().st_mtime <= _last_change():
+        run_dbt(settings, database, ["parse"])
+    (project / "target").mkdir(exist_ok=True)
+    shutil.copyfile(parsed, project / "target" / parsed.name)
+
+
+def _last_change() -> float:
+    """Returns when a file of the project was last changed, in seconds since the epoch; its folders count as files."""
+    places = [PROJECT / name for name in _SOURCES]
+    return max(place.stat().st_mtime for top in places for place in (top, *top.rglob("*")))

@@ -2,6 +2,7 @@
 
 import shlex
 
+from flows.metrics import put_semantic_manifest
 from flows.transform import dbt_variables, published_manifest
 from warehouse.database import Database
 from warehouse.errors import UsageError
@@ -19,6 +20,7 @@ def shell_lines(settings: Settings, database: Database, role: str) -> list[str]:
     """
     if role not in SHELL_ROLES:
         raise UsageError(f"There is no role {role!r} for a shell.", f"The roles are {' and '.join(SHELL_ROLES)}.")
+    put_semantic_manifest(settings, database)
     target = SHELL_ROLES[role]
     if target == "dev":
         published_manifest(settings, database)
