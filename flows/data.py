@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 from flows.context import Context, fingerprint
 from warehouse.errors import ShelfcastError, UsageError
+from warehouse.files import write_whole
 from warehouse.settings import PROJECT_ROOT
 
 if TYPE_CHECKING:
@@ -114,7 +115,7 @@ def remember_folder(context: Context) -> None:
     """Keeps the user's own folder for later runs that name none, such as those the dashboard starts."""
     folder, kind = input_folder(context)
     if kind == "files" and not context.options.is_append:
-        _memory(context).write_text(str(folder.resolve()))
+        write_whole(_memory(context), str(folder.resolve()))
 
 
 def _memory(context: Context) -> Path:

@@ -14,12 +14,18 @@ def inputs_folder(settings: Settings, load_id: str) -> str:
 
 
 def prune_inputs(settings: Settings, database: Database, keep: int = 2) -> list[str]:
-    """Returns the loads whose folders were removed: all but the newest and those that a published artifact names."""
+    """Returns the loads whose folders were removed.
+
+    The newest stay, those that a published artifact names, and those that wait for their audit: the newest load has
+    not the newest name where the clock was set back.
+    """
     names = _folders(settings)
     with database.connect() as connection:
-        published = {str(row[0]).rstrip("/") for row in connection.execute("select uri from ops.published_artifacts")}
+        needed = {str(row[0]).rstrip("/") for row in connection.execute("select uri from ops.published_artifacts")}
+        waiting = connection.execute("select load_id from ops.loads where status = 'incoming'")
+        needed |= {inputs_folder(settings, row[0]) for row in waiting}
     old = names[:-keep] if keep else names
-    removed = [name for name in old if inputs_folder(settings, name) not in published]
+    removed = [name for name in old if inputs_folder(settings, name) not in needed]
     for name in removed:
         remove_folder(inputs_folder(settings, name))
     if removed:

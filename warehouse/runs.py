@@ -36,8 +36,8 @@ def exclusive(database: Database) -> Iterator[None]:
                 "Wait until it has ended (the runs page shows it), then try again.",
             )
         connection.execute(
-            "update ops.pipeline_runs set status = 'failed', ended_at = now(), message = 'interrupted before its end' "
-            "where status = 'running'"
+            "update ops.pipeline_runs set status = 'failed', ended_at = greatest(now(), started_at), "
+            "message = 'interrupted before its end' where status = 'running'"
         )
         yield
 
@@ -67,8 +67,10 @@ def end_stage(database: Database, run_id: str, stage: str, status: str, rows: in
     """Records how a stage ended: succeeded, failed or skipped, its published rows, and one line."""
     with database.connect() as connection:
         connection.execute(
-            "update ops.pipeline_runs set status = %s, row_count = %s, message = %s, ended_at = clock_timestamp(), "
-            "duration_seconds = extract(epoch from clock_timestamp() - started_at) where run_id = %s and stage = %s",
+            "update ops.pipeline_runs set status = %s, row_count = %s, message = %s, "
+            "ended_at = greatest(clock_timestamp(), started_at), duration_seconds = "
+            "extract(epoch from greatest(clock_timestamp() - started_at, interval '0')) "
+            "where run_id = %s and stage = %s",
             [status, rows, message, run_id, stage],
         )
 
@@ -83,13 +85,3 @@ def published_fingerprint(database: Database, stage: str) -> str | None:
     if frame.empty or frame.loc[0, "status"] != "succeeded":
         return None
     return str(frame.loc[0, "input_fingerprint"])
-
-
-def latest_success(database: Database, stage: str) -> str | None:
-    """Returns the run in which a stage last succeeded; None where it never did."""
-    frame = database.read_frame(
-        "select run_id from ops.pipeline_runs where stage = %(stage)s and status = 'succeeded' "
-        "order by started_at desc limit 1",
-        {"stage": stage},
-    )
-    return None if frame.empty else str(frame.loc[0, "run_id"])
