@@ -2,8 +2,10 @@
 
 import contextlib
 import fcntl
+import hashlib
 import logging
 import os
+import shutil
 import socket
 import subprocess
 import time
@@ -12,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from warehouse.errors import ShelfcastError
+from warehouse.files import write_whole
 from warehouse.roles import ROLE_LIMITS, limit_role
 from warehouse.secrets import role_passwords
 from warehouse.settings import Settings
@@ -23,11 +26,16 @@ logger = logging.getLogger(__name__)
 
 HOST = "127.0.0.1"
 DATABASE = "shelfcast"
+RECOVERY_SECONDS = 300
+"""How long a server may read its log of transactions after a crash before it is given up."""
+
 _HBA = "local all all scram-sha-256\nhost all all 127.0.0.1/32 scram-sha-256\n"
 _OPTIONS = (
     "-c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c max_connections=100 -c timezone=UTC "
     "-c shared_buffers=256MB -c work_mem=32MB -c maintenance_work_mem=256MB -c max_wal_size=2GB "
-    "-c synchronous_commit=on -c jit=off -c password_encryption=scram-sha-256"
+    "-c synchronous_commit=on -c jit=off -c password_encryption=scram-sha-256 "
+    # A session whose client was killed ends within seconds, also in the middle of a long statement.
+    "-c client_connection_check_interval=2s"
 )
 
 
@@ -42,14 +50,15 @@ def start(settings: Settings) -> tuple[int, dict[str, str]]:
         passwords = role_passwords(settings.home)
         server = _server(settings)
         ready = server.pgdata / "shelfcast_ready"
-        if not ready.exists():
+        mark = hashlib.sha256(passwords["postgres"].encode()).hexdigest()
+        known = ready.read_text().split() if ready.exists() else []
+        if not known or (known[0] != mark and _is_refused(server, passwords["postgres"])):
             _create(server, passwords["postgres"])
-        port = _running_port(server.pgdata) or _launch(server)
+        port = _answering_port(server)
         # The file names the roles, so that a database from before one of them gets it too.
-        roles = " ".join(ROLE_LIMITS)
-        if not ready.exists() or ready.read_text() != roles:
+        if known != [mark, *ROLE_LIMITS]:
             _create_roles(port, passwords)
-            ready.write_text(roles)
+            write_whole(ready, " ".join([mark, *ROLE_LIMITS]))
     return port, passwords
 
 
@@ -86,13 +95,68 @@ def _server(settings: Settings) -> Any:
 
 
 def _create(server: Any, password: str) -> None:
-    """Makes the data folder and closes it with a password before the server first listens."""
-    server.ensure_pgdata_inited()
+    """Makes the data folder where there is none and closes it with a password before the server listens."""
+    if not (server.pgdata / "PG_VERSION").exists():
+        _initialise(server)
     (server.pgdata / "pg_hba.conf").write_text(_HBA)
     _execute(
         server, "postgres", "--single", "-D", str(server.pgdata), "postgres",
         input=f"alter role postgres password '{password}'\n", timeout=60,
     )  # fmt: skip
+
+
+def _initialise(server: Any) -> None:
+    """Puts a new data folder in its place once it is whole: a half-made one would pass for made."""
+    draft = server.pgdata.with_name("postgres.new")
+    shutil.rmtree(draft, ignore_errors=True)
+    draft.mkdir(mode=0o700)
+    type(server)(draft, cleanup_mode=None).ensure_pgdata_inited()
+    # What a server of the same home may have left in a folder that was emptied, such as its log.
+    shutil.rmtree(server.pgdata)
+    draft.rename(server.pgdata)
+
+
+def _is_refused(server: Any, password: str) -> bool:
+    """Returns whether the server refuses the superuser's password; the server is then stopped, to be given it anew.
+
+    The passwords were lost with their file: who may write the data folder may set new ones.
+    """
+    import psycopg
+
+    try:
+        _as_superuser(_answering_port(server), password, "postgres").close()
+    except psycopg.OperationalError:
+        logger.warning("the passwords in secrets.json are not the database's; all roles get new ones")
+        _execute(server, "pg_ctl", "-w", "-m", "fast", "-D", str(server.pgdata), "stop", timeout=60)
+        return True
+    return False
+
+
+def _clear_remains(data: Path) -> None:
+    """Removes what a killed server left behind: sessions that still run, and the file that says it is at work.
+
+    The number in that file may belong to another program by now, and Postgres would then not start.
+    """
+    import psutil
+
+    for process in psutil.process_iter(["name"]):
+        # A process that ends meanwhile, or that belongs to somebody else.
+        with contextlib.suppress(psutil.Error):
+            if process.info["name"] == "postgres" and process.cwd() == str(data):
+                process.kill()
+                process.wait(10)
+    (data / "postmaster.pid").unlink(missing_ok=True)
+
+
+def _is_recovering(data: Path) -> bool:
+    """Returns whether the server of the data folder is alive and reads its log of transactions before it answers."""
+    import psutil
+
+    with contextlib.suppress(OSError, IndexError, ValueError, psutil.Error):
+        lines = (data / "postmaster.pid").read_text().splitlines()
+        owner = psutil.Process(int(lines[0]))
+        return owner.name() == "postgres" and owner.cwd() == str(data) and lines[7].strip() == "starting"
+    return False
 
 
 def _running_port(data: Path) -> int | None:
@@ -107,16 +171,25 @@ def _running_port(data: Path) -> int | None:
     return None
 
 
+def _answering_port(server: Any) -> int:
+    """Returns the port of the server, started where it does not run, waited for where it recovers from a crash."""
+    began = time.monotonic()
+    while _is_recovering(server.pgdata) and time.monotonic() - began < RECOVERY_SECONDS:
+        time.sleep(0.2)
+    return _running_port(server.pgdata) or _launch(server)
+
+
 def _launch(server: Any) -> int:
     log = server.pgdata / "server.log"
     began = time.monotonic()
+    _clear_remains(server.pgdata)
     for port in (_kept_port(server.pgdata), free_port(), free_port()):
         with contextlib.suppress(subprocess.SubprocessError):
             _execute(
-                server, "pg_ctl", "-w", "-t", "60", "-l", str(log), "-D", str(server.pgdata),
-                "-o", f"-p {port} {_OPTIONS}", "start", timeout=90,
+                server, "pg_ctl", "-w", "-t", str(RECOVERY_SECONDS), "-l", str(log), "-D", str(server.pgdata),
+                "-o", f"-p {port} {_OPTIONS}", "start", timeout=RECOVERY_SECONDS + 30,
             )  # fmt: skip
-            (server.pgdata / "shelfcast_port").write_text(str(port))
+            write_whole(server.pgdata / "shelfcast_port", str(port))
             logger.info("embedded Postgres on port %d in %.1f s", port, time.monotonic() - began)
             return port
     raise ShelfcastError(
@@ -126,8 +199,9 @@ def _launch(server: Any) -> int:
 
 
 def _kept_port(data: Path) -> int:
-    kept = data / "shelfcast_port"
-    return int(kept.read_text()) if kept.exists() else free_port()
+    with contextlib.suppress(OSError, ValueError):
+        return int((data / "shelfcast_port").read_text())
+    return free_port()
 
 
 def free_port() -> int:

@@ -15,5 +15,5 @@ create table ops.core_builds (
 );
 comment on table ops.core_builds is 'One row per place that holds core models, and the run whose stage transform built them.';
 comment on column ops.core_builds.place is 'next: built and tested, not published; published: what people read.';
-comment on column ops.core_builds.run_id is 'Run whose stage transform built the core models.';
+comment on column ops.core_builds.run_id is 'Run that built the core models; empty where they were lost before they were published.';
 comment on column ops.core_builds.made_at is 'When they came to this place (UTC).';

@@ -10,9 +10,9 @@ declare
     latest timestamptz;
 begin
     execute format(
-        'select max(%I) from %I.%I where $1 is null or to_jsonb(%I) ->> $1 <> $2',
-        time_name, tg_table_schema, tg_table_name, tg_table_name
-    ) into latest using group_name, to_jsonb(new) ->> group_name;
+        'select max(%I) from %I.%I where %s', time_name, tg_table_schema, tg_table_name,
+        case when group_name is null then 'true' else format('%I::text <> $1', group_name) end
+    ) into latest using to_jsonb(new) ->> group_name;
     if given <= latest then
         new := jsonb_populate_record(new, jsonb_build_object(time_name, latest + interval '1 microsecond'));
     end if;
