@@ -45,8 +45,6 @@ SIGNED_AMOUNTS = {
 }
 """Amounts that a department of returns may turn negative."""
 STATUSES = ["critical", "reorder", "monitor", "adequate"]
-POLICY_KINDS = ["(R,S)", "(R,s,S)", "(s,Q)"]
-TARGET_KINDS = ["cycle_service", "fill_rate"]
 
 _FORECASTS = """
 select
@@ -234,21 +232,14 @@ def _recommendation_coverage() -> list[Expectation]:
             "days_until_stockout", "Days until stockout are known for at least 5 % of the pairs.",
             "Stock that lasts beyond the forecast has none; if all do, stock or demand is wrong.", "info", 0.05,
         ),
-        one_of("status", STATUSES, f"Status is one of {', '.join(STATUSES)}.", "The board knows these four only."),
         one_of(
             "status", STATUSES[1:], "At most 60 % of the pairs are critical.",
             "A board that is all red helps nobody: stock or lead times may be wrong.", "warning", 0.4,
         ),
-        one_of("policy_kind", POLICY_KINDS, f"Policies are {', '.join(POLICY_KINDS)}.", "Orders follow the kind."),
-        one_of("target_kind", TARGET_KINDS, f"Targets are {', '.join(TARGET_KINDS)}.", "A level serves one of them."),
         known("review_reason", "Every recommendation says whether a person must look.", "Orders go out by it."),
         one_of(
             "review_reason", [""], "At least 75 % of the recommendations need no person.",
             "A planner who must look at everything looks at nothing.", "warning", 0.75,
-        ),
-        one_of(
-            "stock_source", ["counted", "simulated"], "Stock is marked as counted or simulated.",
-            "Nobody may take a simulated shelf for a real one.",
         ),
         one_of(
             "stock_source", ["counted"], "Stock was counted, not simulated, for at least half of the pairs.",

@@ -105,7 +105,7 @@ def publish(database, frames, load_id="load-0", kind="files"):
     from warehouse.inputs import publish_inputs
 
     arrive(database, frames, load_id, kind)
-    publish_inputs(database, load_id, "run-0", "lake", "mark", True)
+    publish_inputs(database, load_id, "run-0", "lake", may_remove=True)
 
 
 def results(database, run_id):
@@ -205,7 +205,9 @@ def spoil(frames, changes):
 
 
 BAD_ROWS = {
-    "a missing store": (set_value("external_features", "store_id", None), "Every week of covariates names its store."),
+    "a missing flag": (
+        set_value("external_features", "is_holiday", None), "Every week of covariates says whether it is a holiday.",
+    ),
     "a missing amount": (set_value("raw_sales", "weekly_sales", None, slice(0, 2)), "Every row has an amount."),
     "an absurd amount": (
         set_value("raw_sales", "weekly_sales", 1e9, slice(2, 3)),
@@ -232,8 +234,8 @@ BAD_ROWS = {
         set_value("external_features", "fuel_price", float("inf")),
         "Fuel prices lie between 0.1 and 50 dollars per gallon.",
     ),
-    "an unknown store type": (
-        set_value("store_attributes", "store_type", "D", slice(0, 1)), "Store types are A, B or C.",
+    "a store without a type": (
+        set_value("store_attributes", "store_type", None, slice(0, 1)), "Every store has a type.",
     ),
     "a store of 5 square feet": (
         set_value("store_attributes", "size_sqft", 5, slice(1, 2)),
@@ -267,7 +269,7 @@ def test_each_kind_of_bad_row_breaks_its_critical_rule(home, tables):
         audit_inputs(home, tables, "bad-run")
     assert rules <= set(failures(tables, "bad-run", "critical"))
     page = next((home.home / "data_docs" / "validations" / "incoming_stores" / "bad-run").rglob("*.html")).read_text()
-    assert "<td>D</td>" in page
+    assert "<td>5</td>" in page
 
 
 BAD_FILES = {
