@@ -128,7 +128,7 @@ def report() -> None:
 
 def export(what: str, to: Path | None, asked: "ForecastOptions", week: str | None = None) -> None:
     """Writes forecasts or a mart to a file, or purchase orders to a folder."""
-    from flows.export import FORECASTS, ORDERS, check_target, mart_rows, whole_file, write_frame
+    from flows.export import FORECASTS, ORDERS, REJECTED, check_target, mart_rows, whole_file, write_frame
     from flows.forecast_export import ForecastOptions, forecast_rows
 
     if what == ORDERS:
@@ -138,6 +138,9 @@ def export(what: str, to: Path | None, asked: "ForecastOptions", week: str | Non
         return
     if week is not None:
         raise UsageError("Only `export orders` takes --week.", "Leave it out.")
+    if what == REJECTED and (to is None or to.suffix != ".parquet") and asked == ForecastOptions():
+        _export_rejected(to or load_settings().home / "exports" / REJECTED)
+        return
     path = to or load_settings().home / "exports" / f"{what}.csv"
     check_target(what, path)
     request = asked.checked() if what == FORECASTS else None
@@ -153,6 +156,13 @@ def export(what: str, to: Path | None, asked: "ForecastOptions", week: str | Non
             frame = forecast_rows(context.settings, context.database, request, display)
         write_frame(frame, draft, path)
     console.print(f"{len(frame):,} rows written to {path}", soft_wrap=True)
+
+
+def _export_rejected(to: Path) -> None:
+    from flows.mending import export_rejected
+
+    for mending in export_rejected(open_context().database, to):
+        console.print(str(mending), soft_wrap=True, markup=False)
 
 
 def _export_orders(folder: Path, week: str | None) -> None:

@@ -27,7 +27,7 @@ _QUERIES: dict[str, LiteralString] = {
     "rejected": "select * from marts.fct_rejected_rows order by rejected_at desc, file_name, line_number",
 }
 _KEYS = ("store_id", "dept_id")
-FORECASTS, ORDERS = "forecasts", "orders"
+FORECASTS, ORDERS, REJECTED = "forecasts", "orders", "rejected"
 NAMES = (FORECASTS, *_QUERIES, ORDERS)
 _ELSEWHERE = "Choose another place with --to."
 

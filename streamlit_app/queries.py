@@ -329,6 +329,20 @@ def rejected_rows(limit: int, offset: int = 0) -> pd.DataFrame:
     )  # fmt: skip
 
 
+def restatements(limit: int = 200) -> pd.DataFrame:
+    """Returns the published values that later loads changed or removed, the latest first, and how many there are."""
+    return read(
+        """
+        select
+            store_id, dept_id, week_date, column_name, old_value, new_value, change_kind, restated_at, load_id,
+            count(*) over () as all_count
+        from marts.fct_restatements
+        order by restated_at desc, restatement_id desc
+        limit :limit
+        """,
+        limit=limit)  # fmt: skip
+
+
 def runs(limit: int = 20) -> pd.DataFrame:
     """Returns the latest runs with their state, never older than two seconds."""
     return read_live(

@@ -33,6 +33,7 @@ _LABELS = {
     "decided_by": "Who",
 }
 _TEXTS = {"reason_text": "Why it stands out", "description": "Rule", "reason": "Reason", "message": "What it did"}
+_TEXTS |= {"old_value": "Until then", "new_value": "From then on", "change_kind": "Change"}
 _TEXTS |= {"raw_text": "The line as it stands", "why": "Why"}
 _AMOUNTS = {
     "value_at_risk_amount": "At risk",
@@ -86,7 +87,13 @@ _COUNTS = {
 _DOLLARS = "$%,.0f"
 _PLAIN = "%,.0f"
 _NUMBERS = ((_RATES, "%.1f%%"), (_COUNTS, "localized"), (_SIGNED, "%+,.0f"))
-_MOMENTS = {"checked_at": "Checked", "loaded_at": "Loaded", "rejected_at": "Set aside", "started_at": "Started"}
+_MOMENTS = {
+    "checked_at": "Checked",
+    "loaded_at": "Loaded",
+    "rejected_at": "Set aside",
+    "restated_at": "Restated",
+    "started_at": "Started",
+}
 _MOMENTS |= {"decided_at": "Decided"}
 _PILLS = {
     "status": ("Status", palette.STATUS_PILLS | palette.STAGE_PILLS | palette.LOAD_PILLS),

@@ -31,6 +31,17 @@ LOAD_COLUMNS = (
     "load_id",
     "file_sha256",
 )
+RESTATED_COLUMNS = (
+    "store_id",
+    "dept_id",
+    "week_date",
+    "column_name",
+    "old_value",
+    "new_value",
+    "change_kind",
+    "restated_at",
+    "load_id",
+)
 PAGE_ROWS = 50
 DOWNLOAD_ROWS = 100_000
 
@@ -124,6 +135,19 @@ def load_table(loads: pd.DataFrame) -> None:
     else:
         st.caption(":material/check: For every file: rows read = accepted + rejected + exact duplicates.")
     tables.show(loads, LOAD_COLUMNS, height=430)
+    restated(queries.restatements())
+
+
+def restated(values: pd.DataFrame) -> None:
+    """Shows the published values that later loads changed or removed."""
+    st.subheader("Restated history")
+    if values.empty:
+        st.success("No published value was ever changed or removed.", icon=":material/check:")
+        return
+    total = int(values["all_count"].iloc[0])
+    latest = "" if total == len(values) else f", the latest {len(values)} of them here"
+    st.caption(f"{formats.count(total)} published values were changed or removed by later loads{latest}.")
+    tables.show(values, RESTATED_COLUMNS, height=330)
 
 
 def rejected(reasons: pd.DataFrame) -> None:

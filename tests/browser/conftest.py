@@ -227,6 +227,7 @@ def fill_marts(database: Database, stores: int = 3, departments: int = 4, weeks:
         "fct_pipeline_runs": pipeline_runs(),
         "fct_loads": loads(),
         "fct_rejected_rows": rejected_rows(),
+        "fct_restatements": restatements(),
         "fct_agent_reports": agent_reports(level),
     }
     for name, frame in frames.items():
@@ -501,6 +502,16 @@ def rejected_rows() -> pd.DataFrame:
     )
     frame = pd.DataFrame(lines, columns=("line_number", "reason", "raw_text"))
     return frame.assign(load_id="20261120T093000-load", file_name="train.csv", rejected_at=NOW)
+
+
+def restatements() -> pd.DataFrame:
+    week = dt.date(2012, 3, 2)
+    row = {
+        "restatement_id": 1, "load_id": "20261120T093000-load", "table_name": "raw_sales", "store_id": 1, "dept_id": 2,
+        "week_date": week, "change_kind": "changed", "column_name": "weekly_sales", "old_value": "1810.5",
+        "new_value": "1950", "old_sales_amount": 1810.5, "new_sales_amount": 1950.0, "restated_at": NOW,
+    }  # fmt: skip
+    return pd.DataFrame([row])
 
 
 def agent_reports(level: pd.DataFrame) -> pd.DataFrame:

@@ -15,6 +15,7 @@ final as (
         file_name,
         file_sha256,
         source_kind,
+        load_mode,
         date_format,
         status,
         read_count,

@@ -15,6 +15,7 @@ renamed as (
         file_name,
         file_sha256,
         source_kind,
+        load_mode,
         date_format,
         status,
         rows_read as read_count,
