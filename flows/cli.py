@@ -2,6 +2,7 @@
 
 import sys
 from pathlib import Path
+from types import TracebackType
 from typing import Annotated
 
 import typer
@@ -48,7 +49,8 @@ Planned = Annotated[
 
 
 def main() -> None:
-    """Runs the command; a user's mistake ends in one sentence and exit code 1 or 2."""
+    """Runs the command; a user's mistake or a failure of the machine ends in one sentence and exit code 1 or 2."""
+    sys.excepthook = _explain_failure
     try:
         app()
     except ShelfcastError as error:
@@ -370,6 +372,21 @@ def stop() -> None:
     from flows.commands import stop as work
 
     work()
+
+
+def _explain_failure(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """Tells a failure of the machine in one sentence, with the traceback in the log; others as Python does."""
+    import logging
+
+    from flows.failures import sentence_of
+
+    told = sentence_of(error)
+    if told is None:
+        sys.__excepthook__(kind, error, trace)
+        return
+    if logging.getLogger().hasHandlers():
+        logging.getLogger(__name__).error("%s", told, exc_info=(kind, error, trace))
+    _complain(str(told))
 
 
 def _complain(sentence: str) -> None:
