@@ -375,18 +375,9 @@ def stop() -> None:
 
 
 def _explain_failure(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-    """Tells a failure of the machine in one sentence, with the traceback in the log; others as Python does."""
-    import logging
+    from flows.failures import explain
 
-    from flows.failures import sentence_of
-
-    told = sentence_of(error)
-    if told is None:
-        sys.__excepthook__(kind, error, trace)
-        return
-    if logging.getLogger().hasHandlers():
-        logging.getLogger(__name__).error("%s", told, exc_info=(kind, error, trace))
-    _complain(str(told))
+    explain(kind, error, trace)
 
 
 def _complain(sentence: str) -> None:

@@ -1,7 +1,10 @@
 """Failures of the machine, in one sentence: a full disk, a folder that may not be written, a server that went away."""
 
 import errno
+import logging
+import sys
 from collections.abc import Iterator
+from types import TracebackType
 
 from warehouse.errors import ShelfcastError
 
@@ -11,6 +14,20 @@ _CLOSED_CODES = {errno.EROFS, errno.EACCES, errno.EPERM}
 _DATABASE_PACKAGES = ("psycopg", "adbc_driver_manager", "sqlalchemy")
 _GONE = ("OperationalError", "InterfaceError")
 _KEPT = "What was published before stays as it is; `shelfcast run` goes on from there."
+
+
+def explain(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """Tells a failure of the machine in one sentence, with the traceback in the log; others as Python does."""
+    from flows.console import errors
+
+    told = sentence_of(error)
+    if told is None:
+        sys.__excepthook__(kind, error, trace)
+        return
+    # Without a log yet, the traceback would go to the terminal.
+    if logging.getLogger().hasHandlers():
+        logging.getLogger(__name__).error("%s", told, exc_info=(kind, error, trace))
+    errors.print(str(told), style="red", soft_wrap=True, markup=False)
 
 
 def sentence_of(error: BaseException) -> ShelfcastError | None:
