@@ -21,7 +21,7 @@ class Memory:
 
 def memory_now(pid: int, home: Path) -> Memory:
     """Returns the memory of a process tree, and of the server whose data lies under the home folder."""
-    servers = [_resident_and_shared(process) for process in psutil.process_iter() if _is_server(process, home)]
+    servers = [_resident_and_shared(process) for process in _server(home)]
     unshared = sum(resident - shared for resident, shared in servers)
     return Memory(sum(map(_resident, _tree(pid))), unshared + max((shared for _, shared in servers), default=0))
 
@@ -34,7 +34,7 @@ class Work:
 
     def seconds(self, pid: int, home: Path) -> float:
         """Returns the processor seconds so far of a process tree and of the server under the home folder."""
-        for process in [*_tree(pid), *(one for one in psutil.process_iter() if _is_server(one, home))]:
+        for process in [*_tree(pid), *_server(home)]:
             try:
                 times = process.cpu_times()
                 self._seen[process.pid, process.create_time()] = times.user + times.system
@@ -66,8 +66,9 @@ def _resident_and_shared(process: psutil.Process) -> tuple[int, int]:
     return int(memory.rss), int(memory.shared)
 
 
-def _is_server(process: psutil.Process, home: Path) -> bool:
+def _server(home: Path) -> list[psutil.Process]:
+    """Returns the embedded server and its sessions; none where none runs."""
     try:
-        return process.name() == "postgres" and process.cwd().startswith(str(home))
-    except (psutil.NoSuchProcess, psutil.AccessDenied):
-        return False
+        return _tree(int((home / "postgres" / "postmaster.pid").read_text().split("\n", 1)[0]))
+    except (OSError, ValueError):
+        return []
