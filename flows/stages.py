@@ -120,7 +120,7 @@ def marts(context: Context) -> Outcome:
     from flows.transform import build_marts
 
     report = audit_models(context.settings, context.database, context.run_id)
-    nodes = build_marts(context.settings, context.database)
+    nodes = build_marts(context.settings, context.database, context.run_id)
     return Outcome(nodes, f"{report.checked} rules checked, {nodes} dbt nodes built and tested, marts published")
 
 

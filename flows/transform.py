@@ -17,7 +17,7 @@ from flows.published_manifest import merged, published_names
 from warehouse.database import Database, Role
 from warehouse.errors import ShelfcastError, UsageError
 from warehouse.marts import are_published, clear_next, core_build, mark_next, publish_next
-from warehouse.runs import exclusive, latest_success
+from warehouse.runs import exclusive
 from warehouse.settings import PROJECT_ROOT, Settings
 
 logger = logging.getLogger(__name__)
@@ -77,23 +77,25 @@ def build_core(settings: Settings, database: Database, run_id: str) -> int:
     nodes = run_dbt(settings, database, ["build", "--select", "tag:core"], target="next")
     mark_next(database, run_id)
     if not are_published(database):
-        _publish(settings, database, run_id)
+        _publish(settings, database, core=run_id)
     return nodes
 
 
-def build_marts(settings: Settings, database: Database) -> int:
+def build_marts(settings: Settings, database: Database, run_id: str) -> int:
     """Returns the number of nodes after all that is not published yet was built, tested and published at once."""
-    core = latest_success(database, "transform")
+    waiting, published = core_build(database, "next"), core_build(database, "published")
     rest = ["build", "--exclude", "tag:core"]
-    if core is not None and core_build(database, "next") == core:
+    if waiting:
         nodes = run_dbt(settings, database, rest, target="next")
-    elif core is not None and core_build(database, "published") == core:
+        _publish(settings, database, core=waiting)
+    elif waiting is None and published:
         clear_next(database)
         nodes = run_dbt(settings, database, rest, target="next", defers=True)
+        _publish(settings, database)
     else:
         clear_next(database)
         nodes = run_dbt(settings, database, ["build"], target="next")
-    _publish(settings, database, core)
+        _publish(settings, database, core=run_id)
     return nodes
 
 

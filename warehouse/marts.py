@@ -30,7 +30,7 @@ _PAUSE_SECONDS = 0.5
 
 
 def clear_next(database: Database) -> None:
-    """Empties the schemas in which dbt builds the next state."""
+    """Empties the schemas in which dbt builds the next state; core models that waited there count as lost."""
     with database.connect() as connection:
         for layer in LAYERS:
             schema = sql.Identifier(layer + NEXT)
@@ -38,7 +38,7 @@ def clear_next(database: Database) -> None:
             connection.execute(sql.SQL("drop schema if exists {} cascade").format(schema))
             connection.execute(sql.SQL("create schema {}").format(schema))
             connection.execute(sql.SQL("comment on schema {} is {}").format(schema, sql.Literal(note)))
-        connection.execute("delete from ops.core_builds where place = 'next'")
+        connection.execute("update ops.core_builds set run_id = '' where place = 'next'")
 
 
 def mark_next(database: Database, run_id: str) -> None:
@@ -48,7 +48,7 @@ def mark_next(database: Database, run_id: str) -> None:
 
 
 def core_build(database: Database, place: str) -> str | None:
-    """Returns the run whose core models stand in `next` or `published`; None where nobody knows."""
+    """Returns the run whose core models stand in `next` or `published`, '' where they were lost, None without any."""
     frame = database.read_frame("select run_id from ops.core_builds where place = %(place)s", {"place": place})
     return None if frame.empty else str(frame.loc[0, "run_id"])
 
@@ -113,7 +113,7 @@ def _publish(connection: "psycopg.Connection[Any]", core: str | None) -> tuple[R
     grant_all(connection)
     if core is not None:
         _mark(connection, "published", core)
-    connection.execute("delete from ops.core_builds where place = 'next'")
+        connection.execute("delete from ops.core_builds where place = 'next'")
     return published
 
 

@@ -225,7 +225,7 @@ def _scale(sales: FloatArray, forecast: FloatArray) -> FloatArray:
 def _read_policies(database: Database) -> "pd.DataFrame":
     """Returns the newest policies: those that wait for publication with the rest of their build, else the published."""
     places = database.read_frame(
-        "select exists (select 1 from ops.core_builds where place = 'next') as is_next, "
+        "select exists (select 1 from ops.core_builds where place = 'next' and run_id <> '') as is_next, "
         "to_regclass('marts.dim_inventory_policies') is not null as is_published"
     ).iloc[0]
     if places["is_next"]:

@@ -227,11 +227,11 @@ def test_core_models_are_known_by_the_run_that_built_them(empty):
     assert (core_build(empty, "next"), core_build(empty, "published")) == (None, "run1")
 
 
-def test_what_was_built_and_never_published_is_cleared_with_its_mark(empty):
+def test_what_was_built_and_never_published_is_cleared_and_its_core_counts_as_lost(empty):
     publish(empty, 1)
     build_next(empty, 2)
     mark_next(empty, "run2")
     clear_next(empty)
-    assert core_build(empty, "next") is None
     assert publish_next(empty) == ()
+    assert core_build(empty, "next") == ""
     assert versions(empty, *TABLES) == [1, 1]
