@@ -279,7 +279,10 @@ GOOD = [f"1,{department},2010-02-05,24924.5,FALSE" for department in range(40, 6
 def test_lines_of_noise_are_accounted_for_with_their_numbers_and_text(load: Load, noise: list[str], end: str):
     lines = [HEADER, *GOOD, *noise]
     found = load({"train.csv": end.join(lines).encode()})
-    assert found.account is not None, str(found.error)
+    if found.account is None:
+        # Noise may look like a second way to write dates or numbers, which is refused with both places.
+        assert "contradict each other" in str(found.error)
+        return
     account = found.account
     assert account["read"] == account["accepted"] + account["rejected"] + account["duplicate"]
     assert account["read"] == sum(1 for line in lines[1:] if line.strip(" "))
