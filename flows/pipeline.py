@@ -10,6 +10,7 @@ from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.cache_policies import NO_CACHE
 
 from flows.context import Context, Options, open_context
+from flows.leftovers import claim_servers, end_left_servers
 from flows.stages import NAMES, Outcome, carry_out, stage_named
 from flows.summary import scorecard_markdown
 from warehouse.runs import exclusive
@@ -110,6 +111,8 @@ def shelfcast(
 
 def run_in_process(context: Context, start: str | None, watcher: Watcher) -> dict[str, Outcome]:
     """Returns the outcomes of a run that uses an open context and tells a watcher of each stage."""
+    end_left_servers()
+    claim_servers()
     _CONTEXTS[context.run_id], _WATCHERS[context.run_id] = context, watcher
     return shelfcast(context.options, start, context.run_id)
 

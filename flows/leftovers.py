@@ -1,0 +1,44 @@
+"""Temporary Prefect servers that outlived their run: a run that is killed cannot end the server it started."""
+
+import contextlib
+import logging
+import os
+
+import psutil
+
+logger = logging.getLogger(__name__)
+
+_OWNER = "SHELFCAST_RUN_PROCESS"
+_SERVER = "prefect.server.api.server"
+
+
+def claim_servers() -> None:
+    """Makes Prefect servers that this process starts tell whose they are."""
+    os.environ[_OWNER] = _name_of(psutil.Process())
+
+
+def end_left_servers() -> int:
+    """Returns the number of Prefect servers under this home that were ended because their run is no more."""
+    ended = 0
+    for process in psutil.process_iter():
+        # Processes of others cannot be looked at, and some end meanwhile.
+        with contextlib.suppress(psutil.Error):
+            if any(_SERVER in word for word in process.cmdline()) and _is_left(process.environ()):
+                process.kill()
+                ended += 1
+    if ended:
+        logger.info("ended %d Prefect servers that killed runs had left behind", ended)
+    return ended
+
+
+def _is_left(environment: dict[str, str]) -> bool:
+    owner = environment.get(_OWNER)
+    if owner is None or environment.get("PREFECT_HOME") != os.environ.get("PREFECT_HOME"):
+        return False
+    pid = int(owner.partition("-")[0])
+    return not psutil.pid_exists(pid) or _name_of(psutil.Process(pid)) != owner
+
+
+def _name_of(process: psutil.Process) -> str:
+    """Returns what no other process of this machine is ever called: number and time of birth."""
+    return f"{process.pid}-{process.create_time():.2f}"
