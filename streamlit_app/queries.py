@@ -269,27 +269,6 @@ def agent_answers(store_id: int, dept_id: int) -> pd.DataFrame:
         store=store_id, dept=dept_id)  # fmt: skip
 
 
-def quality_rules() -> pd.DataFrame:
-    """Returns the rules of the latest audit of every suite, failed ones first, each with the share that held."""
-    return read("""
-        select
-            *,
-            count(*) over () as rule_count,
-            count(*) filter (where is_success) over () as held_count,
-            count(*) filter (where is_success) over () / (count(*) over ())::double precision as score_rate,
-            count(*) filter (where not is_success and severity = 'critical') over () as critical_count,
-            max(checked_at) over () as latest_at
-        from marts.fct_data_quality
-        where is_latest
-        order by
-            is_success,
-            array_position(array['critical', 'warning', 'info'], severity),
-            suite_name,
-            table_name,
-            column_name
-    """)
-
-
 def loads(limit: int = 40) -> pd.DataFrame:
     """Returns the latest file loads with their accounting, and whether it adds up."""
     return read(

@@ -69,6 +69,7 @@ _RATES = {
     "coverage_80_rate": "In 80%",
     "coverage_95_rate": "In 95%",
     "interval_score_80_rate": "Score 80%",
+    "score_rate": "Rules that hold",
 }
 _SIGNED = {"deviation_amount": "Difference, $"}
 _COUNTS = {

@@ -1,9 +1,11 @@
 """Whether the data can be trusted: rules, loads, and every line that was set aside."""
 
+from collections.abc import Callable
+
 import pandas as pd
 import streamlit as st
 
-from streamlit_app import components, documents, formats, queries, tables
+from streamlit_app import components, documents, formats, quality_parts, quality_queries, queries, tables
 from streamlit_app.house import open_house
 
 RULE_COLUMNS = (
@@ -50,17 +52,22 @@ def main() -> None:
     """Draws the page."""
     components.header("Data quality", "What was checked, what failed, and which lines were set aside and why.")
     with st.spinner("Reading the audit …"):
-        rules, loads, reasons = queries.quality_rules(), queries.loads(), queries.rejection_reasons()
+        rules, loads, reasons = quality_queries.quality_rules(), queries.loads(), queries.rejection_reasons()
     if rules.empty and loads.empty:
         components.empty_state("Nothing has been checked yet", "No file has been loaded and audited.")
         return
     headline(rules, loads, reasons)
-    names = ["Rules", "Loads", "Rejected rows", "Data docs", "dbt docs"]
-    for place, show in zip(
-        st.tabs(names),
-        (lambda: rule_table(rules), lambda: load_table(loads), lambda: rejected(reasons), data_docs, dbt_docs),
-        strict=True,
-    ):
+    parts: dict[str, Callable[[], None]] = {
+        "Rules": lambda: rule_table(rules),
+        "History": quality_parts.history,
+        "Loads": lambda: load_table(loads),
+        "Drift": quality_parts.drift,
+        "Profiles": quality_parts.profile,
+        "Rejected rows": lambda: rejected(reasons),
+        "Data docs": data_docs,
+        "dbt docs": dbt_docs,
+    }
+    for place, show in zip(st.tabs(list(parts)), parts.values(), strict=True):
         with place:
             show()
 

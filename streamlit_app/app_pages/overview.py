@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from streamlit_app import charts, components, formats, queries, tables, totals_queries
+from streamlit_app import charts, components, formats, quality_parts, queries, tables, totals_queries
 
 EXCEPTION_COLUMNS = (
     "store_id",
@@ -49,6 +49,7 @@ def main() -> None:
         components.empty_state("No sales yet")
         return
     headline(weeks, forecast, scores, board)
+    quality_parts.score_badge()
     components.drift_warning()
     st.subheader("Chain sales a week, and the next weeks", anchor=False)
     components.chart(charts.chain(weeks, forecast), key="chain")

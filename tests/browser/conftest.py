@@ -224,6 +224,9 @@ def fill_marts(database: Database, stores: int = 3, departments: int = 4, weeks:
         "fct_sales_anomalies": anomalies(sales),
         "fct_inventory_recommendations": recommendations(level),
         "fct_data_quality": data_quality(),
+        "fct_data_quality_scores": data_quality_scores(),
+        "fct_load_drift": load_drift(),
+        "fct_load_profiles": load_profiles(),
         "fct_pipeline_runs": pipeline_runs(),
         "fct_loads": loads(),
         "fct_rejected_rows": rejected_rows(),
@@ -453,8 +456,50 @@ def data_quality() -> pd.DataFrame:
     frame = pd.DataFrame(rules, columns=names)
     return frame.assign(
         run_id="20261120T093000-aa01", expectation_name="expect", element_count=421_570, observed_value="",
-        checked_at=NOW, is_latest=True,
+        checked_at=NOW, is_latest=True, is_new_failure=~frame["is_success"],
     )  # fmt: skip
+
+
+def data_quality_scores() -> pd.DataFrame:
+    rules = data_quality()["is_success"]
+    rows = [
+        {
+            "run_id": f"2026112{day}T093000", "suite_count": 3, "rule_count": len(rules), "held_count": held,
+            "failed_critical_count": 0, "failed_warning_count": len(rules) - held, "failed_info_count": 0,
+            "score_rate": held / len(rules), "checked_at": NOW - dt.timedelta(days=-day), "is_latest": day == 0,
+        }
+        for day, held in ((-2, 5), (-1, 7), (0, int(rules.sum())))
+    ]  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def load_drift() -> pd.DataFrame:
+    figures = (
+        ("store_rows", "store 2", 6.0, 4.0, 1 / 3, 0.15, "warning", ""),
+        ("sales_distribution", "type A", 9_800.0, 9_900.0, 0.03, 0.2, "within", ""),
+        ("vanished_pairs", "store 2", 6.0, 2.0, 1 / 3, 0.5, "within", "3, 5"),
+    )
+    names = ("measure_name", "subject_name", "baseline_value", "incoming_value", "shift_value", "warning_limit_value")
+    frame = pd.DataFrame(figures, columns=(*names, "severity", "drift_detail"))
+    return frame.assign(
+        load_id="20261120T093000-load", part_name="new weeks", critical_limit_value=1.5, measured_at=NOW, is_latest=True
+    )
+
+
+def load_profiles() -> pd.DataFrame:
+    columns = (("store_id", 3.0, 2.0, "1", "3"), ("weekly_sales", 15_000.0, 15_981.3, "-4988.94", "693099.36"))
+    rows = [
+        {
+            "load_id": "20261120T093000-load", "table_name": "raw_sales", "column_name": name, "row_count": 421_570,
+            "missing_count": 0, "missing_rate": 0.0, "distinct_count": 1000, "mean_value": mean,
+            "minimum_value": float(first), "p05_value": before, "p25_value": before, "median_value": before,
+            "p75_value": before, "p95_value": before, "maximum_value": float(last), "first_text": first,
+            "last_text": last, "usual_text": first, "previous_load_id": "earlier-load", "previous_row_count": 420_000,
+            "previous_missing_rate": 0.0, "previous_mean_value": before, "profiled_at": NOW, "is_latest": True,
+        }
+        for name, before, mean, first, last in columns
+    ]  # fmt: skip
+    return pd.DataFrame(rows)
 
 
 def pipeline_runs() -> pd.DataFrame:

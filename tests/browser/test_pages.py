@@ -179,6 +179,19 @@ def test_the_quality_page_counts_the_lines_that_were_set_aside(open_page: OpenPa
     assert metric(open_page("data_quality"), "Lines set aside") == formats.count(lines)
 
 
+def test_the_overview_says_how_many_rules_hold(open_page: OpenPage, mart: Mart) -> None:
+    share = mart("select score_rate from marts.fct_data_quality_scores where is_latest")
+    badge = open_page("").locator(".stMarkdownBadge").filter(has_text="Data quality:")
+    assert badge.inner_text().find(f"{formats.percent(share)} of 7 rules hold, 1 warning") > 0
+
+
+def test_the_quality_page_shows_what_drifted_in_the_latest_load(open_page: OpenPage, mart: Mart) -> None:
+    beyond = mart("select count(*) from marts.fct_load_drift where severity <> 'within'")
+    page = open_page("data_quality")
+    page.get_by_role("tab", name="Drift").click()
+    page.get_by_text(f"{formats.count(beyond)} of 3 figures lie beyond their limit.").wait_for()
+
+
 def test_the_runs_page_shows_the_latest_run(open_page: OpenPage, mart: Mart) -> None:
     run_id = mart("select run_id from marts.fct_pipeline_runs order by started_at desc limit 1")
     page = open_page("runs")
