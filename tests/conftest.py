@@ -19,8 +19,11 @@ Command = Callable[..., subprocess.CompletedProcess[str]]
 @pytest.fixture(scope="session", autouse=True)
 def clean_environment() -> None:
     """Takes away what the developer's own environment would change: the tests use embedded servers and no key."""
-    for name in ("DATABASE_URL", "DB_HOST", "GEMINI_API_KEY", "MLFLOW_TRACKING_URI", "SPARK_MASTER_URL", "LAKE_URI"):
+    for name in ("DATABASE_URL", "GEMINI_API_KEY", "MLFLOW_TRACKING_URI", "SPARK_MASTER_URL", "LAKE_URI"):
         os.environ.pop(name, None)
+    # A shell of `shelfcast env` has these.
+    for name in [name for name in os.environ if name.startswith(("DB_", "DBT_"))]:
+        del os.environ[name]
 
 
 @pytest.fixture(scope="session")
