@@ -14,15 +14,22 @@ from warehouse.restate import Mode
 
 @dataclass(frozen=True)
 class Rejection:
-    """The first line of a file that was set aside, and why."""
+    """The first line of a file that was set aside, and why; the name of its part where a file has several."""
 
     line_number: int
     reason: str
+    file_name: str = ""
 
 
 @dataclass(frozen=True)
 class FileAccount:
-    """What became of the rows of one file; read = accepted + rejected + duplicate."""
+    """What became of the rows of one file; read = accepted + rejected + duplicate.
+
+    Attributes:
+        rows_total: rejected rows that are totals of others; no fault of the file.
+        dialect: how the file is written, in words.
+        note: what was done to the values of all rows; empty where they were taken as they are.
+    """
 
     table_name: str
     file_name: str
@@ -33,6 +40,9 @@ class FileAccount:
     rows_duplicate: int
     first_rejection: Rejection | None = None
     header_text: str = ""
+    rows_total: int = 0
+    dialect: str = ""
+    note: str = ""
 
     @property
     def rows_accepted(self) -> int:
@@ -41,14 +51,21 @@ class FileAccount:
 
     @property
     def reject_rate(self) -> float:
-        """Share of the rows that were set aside, a fraction."""
-        return self.rows_rejected / self.rows_read if self.rows_read else 0.0
+        """Share of the rows that were set aside, totals apart, a fraction."""
+        return (self.rows_rejected - self.rows_total) / self.rows_read if self.rows_read else 0.0
 
     def __str__(self) -> str:
         return (
             f"{self.file_name}: {self.rows_read:,} rows read = {self.rows_accepted:,} accepted "
-            f"+ {self.rows_rejected:,} rejected + {self.rows_duplicate:,} exact duplicates"
+            f"+ {self.rows_rejected:,} rejected{self._totals} + {self.rows_duplicate:,} exact duplicates"
+            + (f" ({self.note})" if self.note else "")
         )
+
+    @property
+    def _totals(self) -> str:
+        if not self.rows_total:
+            return ""
+        return f" ({self.rows_total:,} of them {'a totals row' if self.rows_total == 1 else 'totals rows'})"
 
 
 def refusal(files: Sequence[FileAccount], reject_rate_max: float) -> ShelfcastError | None:
@@ -62,7 +79,7 @@ def refusal(files: Sequence[FileAccount], reject_rate_max: float) -> ShelfcastEr
 def _what(file: FileAccount, first: Rejection) -> str:
     return (
         f"{file.rows_rejected:,} of {file.rows_read:,} rows of {file.file_name} cannot be used, the first on line "
-        f"{first.line_number}: {first.reason}."
+        f"{first.line_number}{f' of {first.file_name}' if first.file_name else ''}: {first.reason}."
     )
 
 
@@ -108,13 +125,13 @@ def record_load(
             cursor.execute("drop table raw_incoming.raw_rejected_rows")
         cursor.executemany(
             "insert into ops.loads (load_id, run_id, table_name, file_name, file_sha256, source_kind, date_format, "
-            "status, rows_read, rows_accepted, rows_rejected, rows_duplicate, load_mode, header_text) "
-            "values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+            "status, rows_read, rows_accepted, rows_rejected, rows_duplicate, load_mode, header_text, dialect) "
+            "values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
             [
                 (
                     load_id, run_id, file.table_name, file.file_name, file.file_sha256, source_kind,
                     file.date_format, status, file.rows_read, file.rows_accepted, file.rows_rejected,
-                    file.rows_duplicate, load_mode, file.header_text,
+                    file.rows_duplicate, load_mode, file.header_text, file.dialect,
                 )
                 for file in files
             ],

@@ -1,14 +1,20 @@
 """What each input file must hold: its columns, where they go, and how they are read."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from functools import cache
+from typing import TYPE_CHECKING, Literal
 
-from spark_jobs.inputs import InputFile
 from warehouse.errors import ShelfcastError
+
+if TYPE_CHECKING:
+    from spark_jobs.parts import Part
 
 Kind = Literal["whole", "number", "above_zero", "zero_or_more", "flag", "week", "day", "store_type", "size"]
 STORE_TYPES = ("A", "B", "C")
+_SHOWN = 40
+"""Characters of a column's name that a sentence quotes."""
 
 
 @dataclass(frozen=True)
@@ -92,24 +98,39 @@ TABLES = {
 }
 
 
-def locate(file: InputFile, fields: Sequence[Field]) -> dict[str, int]:
+def fold(name: str) -> str:
+    """Returns the name of a column as it is compared: small letters and digits alone."""
+    return re.sub(r"[\W_]", "", name).lower()
+
+
+@cache
+def known_names() -> frozenset[str]:
+    """Returns the folded names of all columns that any file may have."""
+    return frozenset(fold(field.source) for table in TABLES.values() for field in table.fields)
+
+
+def locate(part: "Part", fields: Sequence[Field]) -> dict[str, int]:
     """Returns where each field stands in a row of the file, counted from 0, by its name in the table.
 
-    Columns may come in any order and in any case; columns that nobody asks for are ignored.
+    Columns may come in any order, in any case and with blanks or hyphens for underscores; columns that nobody asks
+    for are ignored.
 
     Raises:
-        ShelfcastError: a column is missing or stands there twice; the sentence names it and the file.
+        ShelfcastError: a column is missing or stands there twice; the sentence names it, its places and the file.
     """
-    header = [name.lower() for name in file.header]
+    header = [fold(name) for name in part.header]
     for field in fields:
-        if field.source.lower() not in header and not field.is_optional:
-            raise ShelfcastError(f"{file.name} has no column {field.source}.", _mend(file))
-        if header.count(field.source.lower()) > 1:
-            raise ShelfcastError(f"{file.name} has two columns {field.source}.", "Remove one of them.")
-    return {field.name: header.index(field.source.lower()) for field in fields if field.source.lower() in header}
+        places = [str(place) for place, name in enumerate(header, start=1) if name == fold(field.source)]
+        if not places and not field.is_optional:
+            raise ShelfcastError(f"{part.name} has no column {field.source}.", _mend(part))
+        if len(places) > 1:
+            raise ShelfcastError(
+                f"{part.name} has two columns {field.source}, the columns {' and '.join(places)} of its first line.",
+                "Remove one of them.",
+            )
+    return {field.name: header.index(fold(field.source)) for field in fields if fold(field.source) in header}
 
 
-def _mend(file: InputFile) -> str:
-    if len(file.header) == 1 and (";" in file.header[0] or "\t" in file.header[0]):
-        return "Save it with commas between the columns."
-    return f"Its first line names {', '.join(file.header[:20])}; add the column or correct its name."
+def _mend(part: "Part") -> str:
+    names = ", ".join(name[:_SHOWN] for name in part.header[:20])
+    return f"Its first line names {names}; add the column or correct its name."

@@ -1,11 +1,13 @@
-"""The input files: where they are, what their bytes are, and whether there is anything in them to read."""
+"""The input files: where they are, in how many parts, and whether there is anything in them to read."""
 
-import gzip
 import hashlib
-import zlib
+import itertools
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from spark_jobs.columns import fold
+from spark_jobs.parts import ENDINGS, PACKINGS, Part, digest, natural_order, open_parts
 from warehouse.errors import ShelfcastError
 
 STEMS = {
@@ -16,26 +18,45 @@ STEMS = {
 }
 """File name without its ending, by the table in schema raw that the file feeds."""
 OPTIONAL = ("stock_positions",)
-SUFFIXES = (".csv", ".csv.gz")
-_CHUNK = 1 << 20
-_HEAD = 1 << 16
+_NAMED_PARTS = 3
+"""Parts that are named one by one; of more only the first and the last are."""
 
 
 @dataclass(frozen=True)
 class InputFile:
-    """One input file: the table it feeds, where it lies, and the SHA-256 of its bytes."""
+    """What feeds one table: a file, or several that are read as one; the SHA-256 of their bytes."""
 
     table: str
-    path: Path
+    parts: tuple[Part, ...]
     sha256: str
-    header: tuple[str, ...]
-    header_line: int
-    header_text: str = ""
 
     @property
     def name(self) -> str:
-        """Name of the file without its folder."""
-        return self.path.name
+        """Name of the file without its folder; of several the names of all, or of the first and the last."""
+        names = [part.name for part in self.parts]
+        if len(names) <= _NAMED_PARTS:
+            return ", ".join(names)
+        return f"{names[0]} to {names[-1]} ({len(names)} parts)"
+
+    @property
+    def part_names(self) -> tuple[str, ...]:
+        """Names of the parts where there are several, else one empty name: sentences then need none."""
+        return tuple(part.name for part in self.parts) if len(self.parts) > 1 else ("",)
+
+    @property
+    def header(self) -> tuple[str, ...]:
+        """Names of the columns in the first part."""
+        return self.parts[0].header
+
+    @property
+    def header_line(self) -> int:
+        """Number of the header's line in the first part."""
+        return self.parts[0].header_line
+
+    @property
+    def header_text(self) -> str:
+        """The header's line in the first part, as it stands there."""
+        return self.parts[0].header_text
 
 
 @dataclass(frozen=True)
@@ -64,7 +85,8 @@ class InputFiles:
 def find_inputs(folder: str | Path, is_partial: bool = False) -> InputFiles:
     """Returns the input files of a folder: train, features, stores and, where present, inventory.
 
-    Each is a .csv or a .csv.gz; capital letters in a name do not matter.
+    Each is a .csv, .tsv or .txt, as it is or packed as .gz, .bz2, .zst or .zip; or several of them, numbered like
+    train_1.csv or laid in a folder like train/. Capital letters in a name do not matter.
 
     Args:
         folder: where the files lie; with `is_partial` also one file of any name, which its columns tell apart.
@@ -74,10 +96,10 @@ def find_inputs(folder: str | Path, is_partial: bool = False) -> InputFiles:
         ShelfcastError: the folder or a file is missing, not readable, empty, or holds only a header.
     """
     if is_partial and Path(folder).is_file():
-        return _of({table: _open(table, Path(folder)) for table in [_table_of(Path(folder))]}, Path(folder).parent)
+        return _of({table: _open(table, [Path(folder)]) for table in [_table_of(Path(folder))]}, Path(folder).parent)
     names = _names(Path(folder))
     found = {table: _pick(Path(folder), names, table, is_partial) for table in STEMS}
-    files = {table: _open(table, path) for table, path in found.items() if path is not None}
+    files = {table: _open(table, paths) for table, paths in found.items() if paths}
     if not files:
         raise ShelfcastError(f"There is no input file in {folder}.", "Put train.csv, features.csv or another there.")
     return _of(files, Path(folder))
@@ -94,16 +116,16 @@ def _of(files: dict[str, InputFile], folder: Path) -> InputFiles:
 
 
 _TELLING = {
-    "weekly_sales": "raw_sales",
-    "on_hand": "stock_positions",
+    "weeklysales": "raw_sales",
+    "onhand": "stock_positions",
     "size": "store_attributes",
     "temperature": "external_features",
 }
-"""Column that only one of the files has, by its name in lower case."""
+"""Column that only one of the files has, by its folded name."""
 
 
 def _table_of(path: Path) -> str:
-    header = [name.lower() for name in _open("", path).header]
+    header = [fold(name) for name in _open("", [path]).header]
     for column, table in _TELLING.items():
         if column in header:
             return table
@@ -126,57 +148,62 @@ def _names(folder: Path) -> list[str]:
         ) from None
 
 
-def _pick(folder: Path, names: list[str], table: str, is_partial: bool) -> Path | None:
-    wanted = [STEMS[table] + suffix for suffix in SUFFIXES]
-    found = [name for name in names if name.lower() in wanted]
-    if len(found) > 1:
-        raise ShelfcastError(f"{folder} holds both {found[0]} and {found[1]}.", "Keep one of them.")
-    if not found and not is_partial and table not in OPTIONAL:
-        raise ShelfcastError(f"{wanted[0]} is missing from {folder}.", f"Put {' or '.join(wanted)} there.")
-    return folder / found[0] if found else None
+def _pick(folder: Path, names: list[str], table: str, is_partial: bool) -> list[Path]:
+    """Returns the files that feed a table, in order: one, its numbered parts, or those in the folder of its name."""
+    stem = STEMS[table]
+    endings = "|".join(map(re.escape, ENDINGS))
+    packings = "|".join(map(re.escape, PACKINGS))
+    ending = rf"(?:(?:{endings})(?:{packings})?|\.zip)"
+    alone = [name for name in names if re.fullmatch(stem + ending, name, re.IGNORECASE)]
+    part = re.compile(rf"{stem}[-_. ]?(?:part)?[-_. ]?\(?(\d+)\)?{ending}", re.IGNORECASE)
+    numbered = {name: int(found[1]) for name in names if (found := part.fullmatch(name))}
+    folders = [name for name in names if name.lower() == stem and (folder / name).is_dir()]
+    choices = alone + folders + sorted(numbered, key=natural_order)[:1]
+    if len(choices) > 1:
+        raise ShelfcastError(f"{folder} holds both {choices[0]} and {choices[1]}.", "Keep one of them.")
+    if folders:
+        return _parts_in(folder / folders[0], re.compile(rf".*{ending}", re.IGNORECASE))
+    if numbered:
+        _refuse_gaps(folder, numbered)
+        return [folder / name for name in sorted(numbered, key=natural_order)]
+    if not alone and not is_partial and table not in OPTIONAL:
+        raise ShelfcastError(f"{stem}.csv is missing from {folder}.", _missing_mend(stem, names))
+    return [folder / name for name in alone]
 
 
-def _open(table: str, path: Path) -> InputFile:
-    try:
-        with path.open("rb") as file:
-            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-        lines = _first_lines(path, 2)
-    except PermissionError:
+def _missing_mend(stem: str, names: list[str]) -> str:
+    for name in names:
+        if re.fullmatch(rf"{stem}\.(xlsx?|xlsm|ods)", name, re.IGNORECASE):
+            return f"Save {name} as CSV."
+    return f"Put {stem}.csv or {stem}.csv.gz there."
+
+
+def _parts_in(folder: Path, wanted: re.Pattern[str]) -> list[Path]:
+    found = [name for name in _names(folder) if wanted.fullmatch(name) and not name.startswith((".", "_"))]
+    if not found:
+        raise ShelfcastError(f"{folder} holds no {', '.join(ENDINGS)} file.", "Put the files with the rows there.")
+    return [folder / name for name in sorted(found, key=natural_order)]
+
+
+def _refuse_gaps(folder: Path, numbered: dict[str, int]) -> None:
+    """Refuses parts of which one stands there twice, or of which one is missing where they count from 0 or 1."""
+    numbers = sorted(numbered.values())
+    names = sorted(numbered, key=natural_order)
+    for name, other in itertools.pairwise(names):
+        if numbered[name] == numbered[other]:
+            raise ShelfcastError(f"{folder} holds both {name} and {other}.", "Keep one of them.")
+    if numbers[0] <= 1 and numbers != list(range(numbers[0], numbers[0] + len(numbers))):
+        lost = next(number for number in range(numbers[0], numbers[-1]) if number not in numbers)
         raise ShelfcastError(
-            f"{path} is not readable.", "Give its reader permission, for example with chmod u+r."
-        ) from None
-    except IsADirectoryError:
-        raise ShelfcastError(f"{path} is a folder.", "Put the file of that name in its place.") from None
-    except (gzip.BadGzipFile, EOFError, zlib.error):
-        raise ShelfcastError(f"{path} is not a whole gzip file.", "Copy or compress it again.") from None
-    if not lines:
-        raise ShelfcastError(f"{path} is empty.", "Put the file with its header and rows in its place.")
-    if len(lines) == 1:
-        raise ShelfcastError(f"{path} holds a header and no rows.", "Put the file with its rows in its place.")
-    number, header = lines[0]
-    return InputFile(table, path.absolute(), sha256, _split(header), number, header)
+            f"Of the parts {names[0]} to {names[-1]} in {folder} number {lost} is missing.",
+            "Put it there, or number the others without a gap.",
+        )
 
 
-def _first_lines(path: Path, count: int) -> list[tuple[int, str]]:
-    """Returns the first lines that are not empty, with their numbers; reads a gzip file to its end to prove it.
-
-    LF, CRLF and a bare CR end a line.
-    """
-    is_gzip = path.suffix.lower() == ".gz"
-    with (gzip.open if is_gzip else open)(path, "rb") as file:
-        head = file.read(_HEAD)
-        while is_gzip and file.read(_CHUNK):
-            pass
-    _refuse_wide_characters(path, head)
-    text = head.decode("utf-8-sig", errors="replace").replace("\r\n", "\n").replace("\r", "\n")
-    filled = [(number, line) for number, line in enumerate(text.split("\n"), start=1) if line.strip()]
-    return filled[:count]
-
-
-def _refuse_wide_characters(path: Path, head: bytes) -> None:
-    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise ShelfcastError(f"{path} is written in UTF-16.", "Save it as CSV in UTF-8.")
-
-
-def _split(header: str) -> tuple[str, ...]:
-    return tuple(name.strip().strip('"').strip() for name in header.split(","))
+def _open(table: str, paths: list[Path]) -> InputFile:
+    parts = [part for path in paths for part in open_parts(path)]
+    if not any(part.has_rows for part in parts):
+        raise ShelfcastError(f"{paths[0]} holds a header and no rows.", "Put the file with its rows in its place.")
+    digests = [digest(path) for path in paths]
+    whole = digests[0] if len(paths) == 1 else hashlib.sha256("\n".join(digests).encode()).hexdigest()
+    return InputFile(table, tuple(parts), whole)

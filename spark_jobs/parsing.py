@@ -1,44 +1,101 @@
 """Fields of text into values, with a reason for every row that cannot be used. Column functions only."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
 from spark_jobs.columns import STORE_TYPES, Field, Table
-from spark_jobs.dates import ISO
-from spark_jobs.lines import field_text, filled
+from spark_jobs.dates import COMPACT, FRIDAY, ISO, ISO_WEEK, WEEK_PATTERN, days_to_friday
+from spark_jobs.lines import filled, per_part, text_name, without_time
+from spark_jobs.numerals import (
+    COMMA,
+    IN_PARENTHESES,
+    IS_NEGATIVE,
+    PLAIN,
+    PLAIN_NUMERALS,
+    POINT,
+    SPACES,
+    Numerals,
+    number_pattern,
+)
 
 _WHOLE = r"^\d{1,9}(\.0+)?$"
-_DIGITS = r"^[-+.\deE]+$"
-"""What a number may be written with; the cast decides the rest, and would also take 1d, 0x1p3 or NaN."""
 _LARGEST = 1e15
 _YEAR = r"^(19|20)\d\d-\d{1,2}-\d{1,2}$"
-_FRIDAY = 4
 _SHOWN = 60
 """Characters of a bad value that a reason quotes."""
+TOTALS = "is a total of other rows, not a row of its own"
+"""Reason of a totals row. It is set aside like others, but no fault of the file's rows."""
+_TOTALS_LINE = (
+    r'(?i)(^|[,;\t|])\s*"?\s*([^,;\t|"]{0,40}\b)?(totals?|sum|gesamt|gesamtsumme|summe)\b'
+    r'[^,;\t|"]{0,40}"?\s*([,;\t|]|$)'
+)
+"""A line with a field that begins or ends with a word for a total."""
+_SOMETHING = r'[^\s,;|"]'
+"""What a line must hold to be a row: spreadsheets leave lines of separators behind."""
 
 
-def parse_rows(rows: DataFrame, table: Table, positions: Mapping[str, int], width: int, date_format: str) -> DataFrame:
-    """Returns `line_number, text`, the table's columns typed, and `reason`, null for a row that can be used.
+@dataclass(frozen=True)
+class Writing:
+    """How a file writes its values.
+
+    Attributes:
+        date_format: one of `spark_jobs.dates.FORMATS`.
+        has_times: whether times stand behind dates.
+        weekday: the weekday that names its weeks, 0 for Monday.
+        numerals: how numbers are written.
+    """
+
+    date_format: str = ISO
+    has_times: bool = False
+    weekday: int = FRIDAY
+    numerals: Numerals = PLAIN_NUMERALS
+
+
+def rows_of(numbered: DataFrame, header_lines: Sequence[int]) -> DataFrame:
+    """Returns the lines that are rows: below the header of their part, and with something in them."""
+    return numbered.where((F.col("line_number") > per_part(header_lines)) & F.col("text").rlike(_SOMETHING))
+
+
+def parse_rows(
+    rows: DataFrame, table: Table, present: Collection[str], widths: Sequence[int], writing: Writing
+) -> DataFrame:
+    """Returns `part, line_number, text`, the table's columns typed, and `reason`, null for a row that can be used.
 
     Args:
-        rows: `line_number, text, fields`, without the header.
+        rows: from `spark_jobs.lines.lay_out`, numbered, without the header.
         table: the columns wanted.
-        positions: where each column stands, by its name in the table; a missing one is null.
-        width: number of fields in the header.
-        date_format: one of `spark_jobs.dates.FORMATS`.
+        present: names in the table of the columns that the file has; a missing one is null.
+        widths: number of fields in the header of each part.
+        writing: how the values are written.
     """
-    present = [field for field in table.fields if field.name in positions]
-    texts = [field_text(positions[field.name]).alias(_text(field)) for field in present]
-    values = [_value(field, positions, date_format).alias(field.name) for field in table.fields]
-    reasons = [_reason(field, date_format) for field in present]
+    names = ["part", "line_number", "text"]
+    found = [field for field in table.fields if field.name in present]
+    values = [_value(field, present, writing).alias(field.name) for field in table.fields]
+    reasons = [_reason(field, writing.date_format) for field in found]
     # Each step is a projection of its own, so that nothing that several columns need is worked out twice.
-    split = rows.select("line_number", "text", F.size("fields").alias("width"), *texts)
-    known = split.select("line_number", "text", "width", *[filled(F.col(_text(f))).alias(_text(f)) for f in present])
-    typed = known.select("line_number", "text", "width", *map(_text, present), *values)
-    reason = F.coalesce(_wrong_width(width), *reasons).alias("reason")
-    return typed.select("line_number", "text", *[field.name for field in table.fields], reason)
+    known = rows.select(*names, "width", *[_known(field, writing).alias(text_name(field)) for field in found])
+    typed = known.select(*names, "width", *map(text_name, found), *values)
+    judged = typed.select(
+        *names, *[field.name for field in table.fields], F.coalesce(_wrong_width(widths), *reasons).alias("reason")
+    )
+    return judged.withColumn("reason", _name_totals(table.keys))
+
+
+def _known(field: Field, writing: Writing) -> Column:
+    """Returns the text of a field, null where it is missing."""
+    text = filled(F.col(text_name(field)))
+    return without_time(text) if writing.has_times and field.kind in ("week", "day") else text
+
+
+def _name_totals(keys: Sequence[str]) -> Column:
+    """Returns the reason, that of a totals row where a row without a whole key speaks of a total."""
+    lacks_key = F.greatest(*[F.col(key).isNull() for key in (*keys, keys[0])])
+    is_total = F.col("reason").isNotNull() & lacks_key & F.col("text").rlike(_TOTALS_LINE)
+    return F.when(is_total, F.lit(TOTALS)).otherwise(F.col("reason"))
 
 
 def reject_unknown_stores(parsed: DataFrame, stores: DataFrame, stores_name: str) -> DataFrame:
@@ -50,45 +107,71 @@ def reject_unknown_stores(parsed: DataFrame, stores: DataFrame, stores_name: str
 
 
 def parse_date(text: Column, date_format: str) -> Column:
-    """Returns the date of a text in one of `spark_jobs.dates.FORMATS`; null where it is none from 1900 to 2099."""
-    separator = "/" if "/" in date_format else "-"
+    """Returns the date of a text in one of `spark_jobs.dates.FORMATS`; null where it is none from 1900 to 2099.
+
+    An ISO week without a day is its Friday.
+    """
+    if date_format == ISO_WEEK:
+        return _parse_week(text)
+    if date_format == COMPACT:
+        iso = F.regexp_replace(text, r"^(\d{4})(\d\d)(\d\d)$", "$1-$2-$3")
+        return F.when(iso.rlike(_YEAR), iso.try_cast("date"))
+    separator = next(sign for sign in "-/." if sign in date_format)
     names = date_format.split(separator)
-    parts = F.split(text, separator, -1)
+    parts = F.split(text, re.escape(separator), -1)
     ordered = F.concat_ws("-", *[F.get(parts, F.lit(names.index(name))) for name in ("yyyy", "MM", "dd")])
     iso = text if date_format == ISO else F.when(F.size(parts) == len(names), ordered)
     return F.when(iso.rlike(_YEAR), iso.try_cast("date"))
 
 
-def _text(field: Field) -> str:
-    return f"text_{field.name}"
+def _parse_week(text: Column) -> Column:
+    year, week, day = (F.regexp_extract(text, WEEK_PATTERN, group) for group in (1, 2, 3))
+    # Week 1 is the one that holds January 4.
+    first_monday = F.trunc(F.make_date(year.try_cast("int"), F.lit(1), F.lit(4)), "week")
+    monday = F.date_add(first_monday, (week.try_cast("int") - 1) * 7)
+    number = F.coalesce(day.try_cast("int"), F.lit(FRIDAY + 1))
+    return F.when(F.weekofyear(monday) == week.try_cast("int"), F.date_add(monday, number - 1))
 
 
-def _value(field: Field, positions: Mapping[str, int], date_format: str) -> Column:
+def _value(field: Field, present: Collection[str], writing: Writing) -> Column:
     default = F.lit(field.default)
-    if field.name not in positions:
+    if field.name not in present:
         return default.cast(_TYPES[field.kind])
-    value = _read(field, F.col(_text(field)), date_format)
+    value = _read(field, F.col(text_name(field)), writing)
     return value if field.default is None else F.coalesce(value, default)
 
 
-def _read(field: Field, text: Column, date_format: str) -> Column:
+def _read(field: Field, text: Column, writing: Writing) -> Column:
     """Returns the value of a text, null where it cannot be read."""
     if field.kind == "whole":
-        return F.when(text.rlike(_WHOLE), text.try_cast("double").cast("int"))
+        digits = _plain_number(text, writing.numerals)
+        return F.when(digits.rlike(_WHOLE), digits.try_cast("double").cast("int"))
     if field.kind == "flag":
         word = F.lower(text)
-        return F.when(word.isin("true", "1"), True).when(word.isin("false", "0"), False)
+        return F.when(word.isin(*_TRUE), True).when(word.isin(*_FALSE), False)
     if field.kind == "store_type":
         return F.when(F.upper(text).isin(*STORE_TYPES), F.upper(text))
     if field.kind in ("week", "day"):
-        return parse_date(text, date_format)
-    number = F.when(text.rlike(_DIGITS), text.try_cast("double"))
+        date = parse_date(text, writing.date_format)
+        is_moved = field.kind == "week" and writing.weekday != FRIDAY
+        return F.date_add(date, days_to_friday(writing.weekday)) if is_moved else date
+    number = _plain_number(text, writing.numerals).try_cast("double")
     return F.when(number == F.floor(number), number.try_cast("int")) if field.kind == "size" else number
+
+
+def _plain_number(text: Column, numerals: Numerals) -> Column:
+    """Returns a number as the cast reads it, without thousands and currency; null where the text is no number."""
+    if numerals.is_plain:
+        return F.when(text.rlike(PLAIN), text)
+    signed = F.when(F.contains(text, F.lit("(")), F.regexp_replace(text, IN_PARENTHESES, "-$1$2$3")).otherwise(text)
+    core = F.regexp_extract(signed, number_pattern(numerals.mark), 1)
+    digits = F.translate(core, *((COMMA + POINT + SPACES, POINT) if numerals.mark == COMMA else (COMMA + SPACES, "")))
+    return F.when(core != "", F.concat(F.when(signed.rlike(IS_NEGATIVE), "-").otherwise(""), digits))
 
 
 def _reason(field: Field, date_format: str) -> Column:
     """Returns why a field makes its row unusable, null where it does not."""
-    text, value = F.col(_text(field)), F.col(field.name)
+    text, value = F.col(text_name(field)), F.col(field.name)
     missing = F.lit(None).cast("string") if field.is_nullable else F.lit(f"{field.source} is missing")
     unread = F.when(value.isNull(), _says(field, text, _UNREAD[field.kind].format(date_format=date_format)))
     return F.when(text.isNull(), missing).otherwise(F.coalesce(*_limits(field, text, value), unread))
@@ -104,7 +187,7 @@ def _limits(field: Field, text: Column, value: Column) -> list[Column]:
             F.date_format(value, "EEEE"),
             F.lit("; a week is dated by its Friday"),
         )
-        return [F.when(F.weekday(value) != _FRIDAY, sentence)]
+        return [F.when(F.weekday(value) != FRIDAY, sentence)]
     if field.kind not in ("number", "above_zero", "zero_or_more", "size"):
         return []
     is_endless = F.when(value.isNull(), F.lower(text).rlike(r"^[-+]?(nan|inf|infinity)$"))
@@ -118,10 +201,12 @@ def _limits(field: Field, text: Column, value: Column) -> list[Column]:
     return [endless]
 
 
-def _wrong_width(width: int) -> Column:
-    found = F.col("width").cast("string")
-    sentence = F.concat(F.lit("has "), found, F.lit(f" fields where the header has {width}"))
-    return F.when(F.col("width") != width, sentence)
+def _wrong_width(widths: Sequence[int]) -> Column:
+    found, width = F.col("width").cast("string"), per_part(widths)
+    sentence = F.concat(F.lit("has "), found, F.lit(" fields where the header has "), width.cast("string"))
+    has_open_quote = F.length(F.regexp_replace("text", '[^"]', "")) % 2 == 1
+    open_quote = F.when(has_open_quote, F.lit("opens a quote that does not end on its line"))
+    return F.when(F.col("width") != width, F.coalesce(open_quote, sentence))
 
 
 def _says(field: Field, text: Column, what: str) -> Column:
@@ -140,6 +225,7 @@ _UNREAD = {
     "day": "is not a date in {date_format}",
     "store_type": "is not A, B or C",
 }
+_TRUE, _FALSE = ("true", "1", "yes", "y", "t", "1.0"), ("false", "0", "no", "n", "f", "0.0")
 _TYPES = {
     "whole": "int",
     "size": "int",

@@ -2,7 +2,7 @@
 
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -38,7 +38,8 @@ class Settings(BaseSettings):
     gemini_model: str = "gemini-flash-latest"
     spark_master_url: str = "local[*]"
     lake_uri: str | None = None
-    reject_rate_max: float = Field(0.0, ge=0, le=1)
+    reject_rate_max: float = Field(0.01, ge=0, le=1)
+    decimal_mark: Literal[".", ","] | None = None
     seed: int = 20100205
     backtest_origins: int = Field(5, ge=1, le=12)
     explained_pairs: int = Field(3, ge=0, le=100)

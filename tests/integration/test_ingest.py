@@ -105,7 +105,7 @@ def test_rejected_text_that_postgres_would_refuse_is_kept_readable(folder: Path,
     rejected = database.read_frame(
         "select raw_text from raw.rejected_rows where load_id = %(load)s", {"load": report.load_id}
     )
-    assert rejected["raw_text"].tolist() == ["1,1,2010-02-05,caf\ufffd\ufffd,FALSE"]
+    assert rejected["raw_text"].tolist() == ["1,1,2010-02-05,caf\u00e9\ufffd,FALSE"]
 
 
 def test_a_new_load_closes_one_that_was_never_audited(folder: Path, ingest, database: Database):
@@ -159,7 +159,7 @@ def test_old_folders_go_unless_a_published_artifact_names_them(
         ),
         (
             "train.csv",
-            "Store,Dept,Date,Weekly_Sales,IsHoliday\n1,1,05.02.2010,1,FALSE\n",
+            "Store,Dept,Date,Weekly_Sales,IsHoliday\n1,1,5 Feb 10,1,FALSE\n",
             r"^No date in train\.csv is written in a known format\. ",
         ),
         (
@@ -186,7 +186,7 @@ def test_bad_input_is_one_sentence_and_leaves_the_incoming_tables_alone(
 
 def test_an_unknown_date_format_is_wrong_use(folder: Path, ingest):
     with pytest.raises(UsageError, match="is not a known date format"):
-        ingest(folder, "dd.MM.yyyy")
+        ingest(folder, "yy.MM.dd")
 
 
 def test_the_source_files_are_left_as_they_were(folder: Path, ingest, tmp_path: Path):

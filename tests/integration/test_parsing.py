@@ -177,7 +177,7 @@ BAD_SALES = {
     "1,1,2010-02-06,1,FALSE": "Date 2010-02-06 is a Saturday; a week is dated by its Friday",
     "1,1,2010-02-05,1,maybe": "IsHoliday is neither TRUE nor FALSE: 'maybe'",
     "1,1,2010-02-05,1": "has 4 fields where the header has 5",
-    '1,1,2010-02-05,"1,234.50",FALSE': "Weekly_Sales is not a number: '1,234.50'",
+    '1,1,2010-02-05,"12,34.50",FALSE': "Weekly_Sales is not a number: '12,34.50'",
     "1,1,2010-02-05,1,234.50,FALSE": "has 6 fields where the header has 5",
     "Store,Dept,Date,Weekly_Sales,IsHoliday": "Store is not a whole number: 'Store'",
 }
