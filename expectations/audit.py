@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from expectations.baseline import Published, incoming_rows, read_comparable, read_published
 from expectations.drift import Shift, measure_drift, record_drift
 from expectations.findings import Finding, failed, record, refusal
+from expectations.load_pages import write_load_pages
 from expectations.profile import take_profile
 from warehouse.database import Database
 from warehouse.settings import Settings
@@ -73,10 +74,12 @@ def audit_inputs(settings: Settings, database: Database, run_id: str, may_remove
         shifts = measured.result()
     today = dt.datetime.now(dt.UTC).date()
     suites = input_suites(published, incoming_rows(database), today, may_remove)
-    suites += [drift_suite(load_id, may_remove)] if shifts else []
+    suites += [drift_suite(load_id, may_remove, _is_append(database, load_id))] if shifts else []
+    write_load_pages(settings, database, run_id, load_id)
     findings, report = _audit(settings, database, run_id, "incoming", suites, load_id)
     if report.failed_critical:
         _refuse_load(database, load_id)
+        write_load_pages(settings, database)
         raise refusal(findings, report.docs_path, "Mend the file and run again.")
     return report
 
@@ -86,6 +89,13 @@ def newest_load(database: Database) -> str:
     with database.connect() as connection:
         row = connection.execute("select load_id from ops.loads order by created_at desc limit 1").fetchone()
     return str(row[0]) if row else ""
+
+
+def _is_append(database: Database, load_id: str) -> bool:
+    """Returns whether a load adds rows to what is published."""
+    with database.connect() as connection:
+        row = connection.execute("select load_mode from ops.loads where load_id = %s limit 1", [load_id]).fetchone()
+    return row is not None and row[0] == "append"
 
 
 def _measure(database: Database, load_id: str, published: Published) -> list[Shift]:

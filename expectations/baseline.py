@@ -11,12 +11,6 @@ from warehouse.database import Database
 TABLES = ("raw_sales", "external_features", "store_attributes", "stock_positions")
 YEAR_DAYS = 364
 
-_ROW_COUNTS = """
-select distinct on (table_name) table_name, rows_accepted
-from ops.loads
-where status = 'published' and source_kind = %s
-order by table_name, published_at desc
-"""
 _KINDS = """
 select
     (select source_kind from ops.loads order by created_at desc limit 1),
@@ -38,7 +32,7 @@ class Published:
     """Figures of the published tables; empty where nothing comparable was published.
 
     Attributes:
-        row_counts: rows of the last published load, by table of schema raw.
+        row_counts: rows that are published, by table of schema raw; tables without any are left out.
         store_ids: stores that are published.
         newest_week: last week of published sales.
         largest_sale: largest absolute weekly sales of any series, in dollars.
@@ -73,7 +67,7 @@ def read_comparable(database: Database) -> Published:
 
 
 def _figures(connection: Any, kind: str | None) -> Published:
-    counts = dict(connection.execute(_ROW_COUNTS, [kind]).fetchall())
+    counts = {table: count for table in TABLES if kind and (count := _count(connection, "raw", table))}
     stores = connection.execute("select store_id from raw.store_attributes order by store_id").fetchall()
     newest, largest, mean = connection.execute(_SALES, [YEAR_DAYS]).fetchone()
     return Published(counts, tuple(row[0] for row in stores), newest, float(largest), float(mean))
@@ -82,9 +76,9 @@ def _figures(connection: Any, kind: str | None) -> Published:
 def incoming_rows(database: Database) -> dict[str, int]:
     """Returns the rows of each incoming table, by its name."""
     with database.connect() as connection:
-        return {table: _count(connection, table) for table in TABLES}
+        return {table: _count(connection, "raw_incoming", table) for table in TABLES}
 
 
-def _count(connection: Any, table: str) -> int:
-    query = sql.SQL("select count(*) from {}").format(sql.Identifier("raw_incoming", table))
+def _count(connection: Any, schema: str, table: str) -> int:
+    query = sql.SQL("select count(*) from {}").format(sql.Identifier(schema, table))
     return int(connection.execute(query).fetchone()[0])

@@ -58,16 +58,19 @@ STOPS = {
 }
 
 
-def drift_suite(load_id: str, may_remove: bool = False) -> Suite:
+def drift_suite(load_id: str, may_remove: bool = False, is_append: bool = False) -> Suite:
     """Returns the suite of a load's row in ops.load_drift.
 
     Args:
         load_id: the load that was measured.
         may_remove: whether the load may replace what is published; then nothing stops it.
+        is_append: whether the load adds rows to what is published: a week may then come store by store.
     """
-    stops: Severity = "warning" if may_remove else "critical"
+    stops: dict[str, Severity] = dict.fromkeys(STOPS, "warning" if may_remove else "critical")
+    if is_append:
+        stops["vanished_pairs"] = "warning"
     rules = [_rule(measure, "warning_limit", "warning", says) for measure, says in WARNINGS.items()]
-    rules += [_rule(measure, "critical_limit", stops, says) for measure, says in STOPS.items()]
+    rules += [_rule(measure, "critical_limit", stops[measure], says) for measure, says in STOPS.items()]
     keys = ("part_name", "subject", "published", "incoming", "detail")
     return Suite("load_drift", "ops.load_drift", _DRIFT.format(load_id=load_id), keys, tuple(rules))
 
