@@ -29,6 +29,10 @@ DateFormat = Annotated[
     str | None,
     typer.Option("--date-format", help="Date format of an ambiguous file, such as dd/MM/yyyy or MM/dd/yyyy."),
 ]
+DecimalMark = Annotated[
+    str | None,
+    typer.Option("--decimal-mark", help="Point or comma, for files whose numbers can be read both ways."),
+]
 RejectRate = Annotated[
     float | None,
     typer.Option("--reject-rate-max", help="Share of rows that may be set aside, a fraction.", min=0, max=1),
@@ -68,6 +72,7 @@ def run(
         str | None, typer.Option("--from", help="Stage to begin with; all after it are done again.")
     ] = None,
     date_format: DateFormat = None,
+    decimal_mark: DecimalMark = None,
     reject_rate_max: RejectRate = None,
     replace: Replace = False,
     force: Annotated[bool, typer.Option("--force", help="Do every stage again, changed or not.")] = False,
@@ -78,13 +83,17 @@ def run(
     from flows.commands import run_pipeline
     from flows.context import Options
 
-    run_pipeline(Options(data, date_format, reject_rate_max, replace, force, planned_markdowns, append), start)
+    options = Options(
+        data, date_format, reject_rate_max, replace, force, planned_markdowns, append, decimal_mark
+    )  # fmt: skip
+    run_pipeline(options, start)
 
 
 @app.command()
 def ingest(
     data: Data = None,
     date_format: DateFormat = None,
+    decimal_mark: DecimalMark = None,
     reject_rate_max: RejectRate = None,
     replace: Replace = False,
     append: Append = False,
@@ -93,7 +102,7 @@ def ingest(
     from flows.commands import run_stages
     from flows.context import Options
 
-    options = Options(data, date_format, reject_rate_max, replace, is_append=append)
+    options = Options(data, date_format, reject_rate_max, replace, is_append=append, decimal_mark=decimal_mark)
     run_stages(("ingest", "audit"), options, "shelfcast features")
 
 

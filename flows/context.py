@@ -24,6 +24,7 @@ class Options:
     force: bool = False
     planned_markdowns: bool | None = None
     is_append: bool = False
+    decimal_mark: str | None = None
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,8 @@ class Context:
 def open_context(options: Options | None = None, run_id: str | None = None, progress: Progress = silent) -> Context:
     """Returns the context of a run: settings read, libraries quiet, database running and migrated."""
     options = options or Options()
-    settings = load_settings(reject_rate_max=options.reject_rate_max, planned_markdowns=options.planned_markdowns)
+    names = ("reject_rate_max", "planned_markdowns", "decimal_mark")
+    settings = load_settings(**{name: getattr(options, name) for name in names})
     prepare_environment(settings)
     configure_logging(settings)
     return Context(settings, open_database(settings), options, run_id or new_run_id(), progress)

@@ -27,7 +27,7 @@ def input_folder(context: Context) -> tuple[Path, Literal["sample", "files"]]:
     if context.settings.data_dir is not None:
         return context.settings.data_dir.expanduser(), "files"
     own = PROJECT_ROOT / "data" / "raw"
-    if any(own.glob("*.csv*")):
+    if any(own.glob("*.csv*")) or any(own.glob("train*")):
         return own, "files"
     before = _memory(context)
     if before.exists():
@@ -61,7 +61,7 @@ def input_fingerprint(context: Context) -> str:
     if is_held(context):
         return fingerprint("published", published_content(context.database))
     files, kind = input_files(context)
-    options = (kind, context.options.date_format, context.settings.reject_rate_max)
+    options = (kind, context.options.date_format, context.settings.decimal_mark, context.settings.reject_rate_max)
     mode = ("append",) if context.options.is_append else ()
     return fingerprint(files.fingerprint, options, *mode)
 

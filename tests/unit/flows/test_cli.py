@@ -61,7 +61,9 @@ def test_a_user_s_mistake_becomes_one_sentence_and_its_exit_code(monkeypatch, ca
 
 
 def test_options_hold_no_secret():
-    known = {"data", "date_format", "reject_rate_max", "may_remove", "force", "planned_markdowns", "is_append"}
+    known = {
+        "data", "date_format", "decimal_mark", "reject_rate_max", "may_remove", "force", "planned_markdowns", "is_append",
+    }  # fmt: skip
     assert set(vars(Options())) == known
 
 

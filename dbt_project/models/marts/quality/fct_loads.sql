@@ -17,6 +17,7 @@ final as (
         source_kind,
         load_mode,
         date_format,
+        dialect,
         status,
         read_count,
         accepted_count,

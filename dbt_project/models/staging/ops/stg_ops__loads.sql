@@ -17,6 +17,7 @@ renamed as (
         source_kind,
         load_mode,
         date_format,
+        dialect,
         status,
         rows_read as read_count,
         rows_accepted as accepted_count,
