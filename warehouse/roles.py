@@ -1,6 +1,7 @@
 """Roles: pipeline owns; reader, agent and analyst select; planner adds decisions; analyst has schemas of its own."""
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -89,14 +90,15 @@ def with_roles(settings: Settings, database: Database) -> Database:
     """
     owner = database.logins["pipeline"]
     passwords = role_passwords(settings.home)
-    logins = {"pipeline": owner}
+    logins, made = {"pipeline": owner}, []
     with database.connect() as connection:
         take_setup_lock(connection)
         for role in ROLE_LIMITS:
             is_made = settings.is_embedded or _create_role(connection, role, passwords[role])
             stand_in = Login(owner.user, owner.password, is_read_only=role in READING_ROLES)
             logins[role] = Login(role, passwords[role]) if is_made else stand_in
-        grant_all(connection)
+            made += [role] if is_made else []
+        grant_roles(connection, made)
     return replace(database, logins=logins)
 
 
@@ -128,16 +130,23 @@ def limit_role(connection: "psycopg.Connection[Any]", role: str) -> None:
 
 
 def grant_all(connection: "psycopg.Connection[Any]") -> None:
-    """Lets every role that exists read what it is meant to read, and nothing else of the house's."""
-    known = {row[0] for row in connection.execute("select rolname from pg_roles").fetchall()}
-    for role, limits in ROLE_LIMITS.items():
-        if role in known:
-            _grant_schemas(connection, role, limits)
-            _grant_tables(connection, role, limits)
-    if "planner" in known:
+    """Puts right what the house's roles may read; a role of the same name that never had rights here is another's."""
+    query = (
+        "select rolname from pg_roles where rolname = any(%s) "
+        "and (has_schema_privilege(oid, 'marts', 'usage') or has_schema_privilege(oid, 'ml', 'usage'))"
+    )
+    grant_roles(connection, [row[0] for row in connection.execute(query, [list(ROLE_LIMITS)]).fetchall()])
+
+
+def grant_roles(connection: "psycopg.Connection[Any]", roles: Sequence[str]) -> None:
+    """Lets these roles read what they are meant to read, and nothing else of the house's."""
+    for role in roles:
+        _grant_schemas(connection, role, ROLE_LIMITS[role])
+        _grant_tables(connection, role, ROLE_LIMITS[role])
+    if "planner" in roles:
         _grant_if_missing(connection, "has_column_privilege('planner', 'ops.decisions', 'reason', 'insert')",
                           sql.SQL(_PLANNER_INSERT))  # fmt: skip
-    if "analyst" in known:
+    if "analyst" in roles:
         _grant_own_schemas(connection)
 
 
