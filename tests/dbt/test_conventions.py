@@ -2,7 +2,7 @@
 
 import csv
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from typing import Any
 
 from warehouse.calendar import holiday_weeks
@@ -66,6 +66,13 @@ def test_every_column_is_documented(manifest):
     bare = [f"{n['name']}.{c['name']}" for n in nodes for c in n["columns"].values() if not c["description"].strip()]
     assert bare == []
     assert [n["name"] for n in nodes if not n["columns"]] == []
+
+
+def test_a_description_that_two_columns_share_is_a_docs_block(manifest):
+    blocks = {block["block_contents"].strip() for block in manifest["docs"].values()}
+    nodes = [*manifest["nodes"].values(), *manifest["sources"].values()]
+    texts = Counter(c["description"].strip() for n in nodes for c in n.get("columns", {}).values())
+    assert [text for text, count in texts.items() if count > 1 and text not in blocks] == []
 
 
 def test_names_follow_their_folders(manifest):
