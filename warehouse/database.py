@@ -74,7 +74,11 @@ class Database:
         """Returns a SQLAlchemy engine over psycopg 3."""
         import sqlalchemy
 
-        return sqlalchemy.create_engine(self.url(role, "postgresql+psycopg"), pool_pre_ping=True)
+        # A statement that the server keeps would fail once a mart is replaced by one with other columns.
+        arguments = {"prepare_threshold": None}
+        return sqlalchemy.create_engine(
+            self.url(role, "postgresql+psycopg"), pool_pre_ping=True, connect_args=arguments
+        )
 
     def read_frame(
         self, query: LiteralString, parameters: Mapping[str, Any] | None = None, role: Role = "pipeline"
