@@ -13,12 +13,13 @@ from flows.context import Context, Options, open_context
 from flows.leftovers import claim_servers, end_left_servers
 from flows.stages import NAMES, Outcome, carry_out, stage_named
 from flows.summary import scorecard_markdown
-from warehouse.runs import exclusive
+from warehouse.runs import RunLock, exclusive
 
 logger = logging.getLogger(__name__)
 
 _CONTEXTS: dict[str, Context] = {}
 _WATCHERS: dict[str, "Watcher"] = {}
+_LOCKS: dict[str, RunLock] = {}
 
 
 class Watcher(Protocol):
@@ -64,6 +65,8 @@ def _stage_flow(name: str) -> Flow[..., Outcome]:
         persist_result=False,
     )  # fmt: skip
     def work(run_id: str, options: Options, is_forced: bool) -> Outcome:
+        if run_id in _LOCKS:
+            _LOCKS[run_id].renew()
         return carry_out(stage, context_of(run_id, options), is_forced)
 
     @flow(name=name, validate_parameters=False, persist_result=False)
@@ -96,7 +99,7 @@ def shelfcast(
     first = NAMES.index(stage_named(start).name) if start else 0
     is_forced = options.force or start is not None
     try:
-        with exclusive(context.database):
+        with exclusive(context.database) as _LOCKS[context.run_id]:
             outcomes = {}
             for stage in FLOWS[first:]:
                 watch.begin(stage.name)
@@ -104,6 +107,7 @@ def shelfcast(
                 watch.end(stage.name, outcomes[stage.name])
         _leave_artifacts(context, outcomes)
     finally:
+        _LOCKS.pop(context.run_id, None)
         _CONTEXTS.pop(context.run_id, None)
         _WATCHERS.pop(context.run_id, None)
     return outcomes

@@ -5,9 +5,13 @@ import datetime as dt
 import logging
 import secrets
 from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
 from warehouse.database import Database
 from warehouse.errors import ShelfcastError
+
+if TYPE_CHECKING:
+    import psycopg
 
 logger = logging.getLogger(__name__)
 
@@ -19,18 +23,41 @@ def new_run_id() -> str:
     return f"{dt.datetime.now(dt.UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(2)}"
 
 
-@contextlib.contextmanager
-def exclusive(database: Database) -> Iterator[None]:
-    """Keeps other runs out of the same database while the block runs; a crash frees the lock.
+class RunLock:
+    """The lock that keeps other runs out; it lasts as long as its session of the database."""
 
-    Stages that an earlier, killed run left as running are marked failed.
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._connection = self._taken()
 
-    Raises:
-        ShelfcastError: another run holds the lock.
-    """
-    with database.connect(autocommit=True) as connection:
+    def renew(self) -> None:
+        """Takes the lock again where the server was restarted meanwhile, so that nobody else has come in.
+
+        Raises:
+            ShelfcastError: another run holds the lock now.
+        """
+        import psycopg
+
+        try:
+            self._connection.execute("select 1")
+        except psycopg.OperationalError:
+            logger.warning("the database was restarted in the middle of a run")
+            self.release()
+            self._connection = self._taken()
+
+    def release(self) -> None:
+        """Lets others in, at once: a session that is only closed ends a moment later."""
+        import psycopg
+
+        with contextlib.suppress(psycopg.OperationalError):
+            self._connection.execute("select pg_advisory_unlock_all()")
+        self._connection.close()
+
+    def _taken(self) -> "psycopg.Connection[Any]":
+        connection = self._database.connect(autocommit=True)
         row = connection.execute("select pg_try_advisory_lock(%s)", [_LOCK]).fetchone()
         if not (row and row[0]):
+            connection.close()
             raise ShelfcastError(
                 "Another run is working on this database.",
                 "Wait until it has ended (the runs page shows it), then try again.",
@@ -39,7 +66,23 @@ def exclusive(database: Database) -> Iterator[None]:
             "update ops.pipeline_runs set status = 'failed', ended_at = greatest(now(), started_at), "
             "message = 'interrupted before its end' where status = 'running'"
         )
-        yield
+        return connection
+
+
+@contextlib.contextmanager
+def exclusive(database: Database) -> Iterator[RunLock]:
+    """Keeps other runs out of the same database while the block runs; a crash frees the lock.
+
+    Stages that an earlier, killed run left as running are marked failed.
+
+    Raises:
+        ShelfcastError: another run holds the lock.
+    """
+    lock = RunLock(database)
+    try:
+        yield lock
+    finally:
+        lock.release()
 
 
 def is_busy(database: Database) -> bool:
