@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import jinja2
 from great_expectations.core import ExpectationSuite
 from great_expectations.core.expectation_validation_result import ExpectationSuiteValidationResult
 from great_expectations.data_context import AbstractDataContext
@@ -22,26 +21,24 @@ from great_expectations.data_context.types.resource_identifiers import (
 from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
 
 from expectations.findings import Finding, extent
+from expectations.load_pages import audited_loads
 from expectations.outcomes import columns_of, finding_of
 from expectations.retention import KEPT_RUNS
+from expectations.templating import Document, page_of
 
-WORDS = {"passed": "passed", "info": "passed", "warning": "passed with warnings", "critical": "stopped"}
 SEVERITIES = ("critical", "warning", "info")
 SHOWN_ROWS = 20
-
-Document = Mapping[str, Any]
 
 
 class PageView:
     """Turns a document of one of the renderers into a page."""
 
     def __init__(self, **_settings: Any) -> None:
-        loader = jinja2.FileSystemLoader(Path(__file__).parent / "templates")
-        self._templates = jinja2.Environment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True)
+        """Takes nothing of what the site builder hands over."""
 
     def render(self, document: Document, **_settings: Any) -> str:
         """Returns the page."""
-        return self._templates.get_template(f"{document['page']}.html.j2").render(words=WORDS, **document)
+        return page_of(document)
 
 
 class SuiteRenderer:
@@ -58,16 +55,20 @@ class SuiteRenderer:
 class ResultRenderer:
     """Shows the outcome of one suite in one run, what failed first."""
 
+    def __init__(self, data_context: AbstractDataContext) -> None:
+        self._loads = audited_loads(_home(data_context))
+
     def render(self, validation: ExpectationSuiteValidationResult) -> Document:
         """Returns the document of a validation's page."""
         table = validation.asset_name or validation.suite_name
         run = validation.meta["run_id"]
-        rules = [_outcome(validation.suite_name, table, result) for result in validation.results]
-        rules.sort(key=lambda rule: (rule["is_success"], SEVERITIES.index(rule["severity"])))
+        rules = _outcomes(validation)
         return {
             "page": "result",
             "title": table,
             "home": "../../../../index.html",
+            "loads": "../../../../loads/",
+            "load": "" if table.startswith("ml.") else self._loads.get(run["run_name"], ""),
             "table": table,
             "outcome": _worst(validation),
             "run": run["run_name"],
@@ -78,39 +79,69 @@ class ResultRenderer:
 
 
 class IndexRenderer:
-    """Lists the runs, the newest first, and the suites."""
+    """Opens on the latest run, what failed first; below it the runs before and the suites."""
 
     def __init__(self, data_context: AbstractDataContext) -> None:
         self._context = data_context
+        self._loads = audited_loads(_home(data_context))
 
     def render(self, links: Mapping[str, Any]) -> Document:
         """Returns the document of the index page, from the links that the site builder collected."""
-        runs: dict[str, list[dict[str, Any]]] = {}
+        by_run: dict[str, list[dict[str, Any]]] = {}
         for link in sorted(links.get("validations_links", []), key=lambda link: link["run_time"], reverse=True):
-            runs.setdefault(link["run_name"], []).append(self._check(link))
-        listed = [{"name": name, "checks": checks} for name, checks in runs.items()]
+            by_run.setdefault(link["run_name"], []).append(self._check(link))
+        runs = [self._run(name, checks) for name, checks in by_run.items()]
         suites = [
             {"name": link["expectation_suite_name"], "link": link["filepath"]}
             for link in sorted(
                 links.get("expectations_links", []), key=lambda link: str(link["expectation_suite_name"])
             )
         ]
-        return {"page": "index", "title": "Runs", "kept": KEPT_RUNS, "runs": listed, "suites": suites}
+        return {
+            "page": "index", "title": "Latest run", "kept": KEPT_RUNS, "latest": runs[0] if runs else None,
+            "earlier": runs[1:], "has_loads": bool(self._loads), "suites": suites,
+        }  # fmt: skip
+
+    def _run(self, name: str, checks: list[dict[str, Any]]) -> dict[str, Any]:
+        failures = [rule for check in checks for rule in check["failures"]]
+        failures.sort(key=lambda rule: SEVERITIES.index(rule["severity"]))
+        rules = sum(check["rules"] for check in checks)
+        return {
+            "name": name,
+            "checks": checks,
+            "failures": failures,
+            "rules": rules,
+            "held": rules - len(failures),
+            "outcome": failures[0]["severity"] if failures else "passed",
+            "load": self._loads.get(name, ""),
+        }
 
     def _check(self, link: Mapping[str, Any]) -> dict[str, Any]:
         key = ValidationResultIdentifier(
             ExpectationSuiteIdentifier(link["expectation_suite_name"]), link["run_id"], link["batch_identifier"]
         )
         validation = self._context.validation_results_store.get(key)
-        return {
+        found = {"table": link["asset_name"], "link": link["filepath"]}
+        return found | {
             "suite": link["expectation_suite_name"],
-            "table": link["asset_name"],
             "checked_at": _moment(link["run_time"]),
-            "link": link["filepath"],
             "outcome": _worst(validation),
             "rules": validation.statistics["evaluated_expectations"],
             "failed": validation.statistics["unsuccessful_expectations"],
+            "failures": [rule | found for rule in _outcomes(validation) if not rule["is_success"]],
         }
+
+
+def _home(context: AbstractDataContext) -> Path:
+    """Returns the home folder, in which the context's own folder stands."""
+    return Path(str(context.root_directory)).parent
+
+
+def _outcomes(validation: ExpectationSuiteValidationResult) -> list[dict[str, Any]]:
+    """Returns the outcome of every rule of a suite, what failed and is gravest first."""
+    table = validation.asset_name or validation.suite_name
+    rules = [_outcome(validation.suite_name, table, result) for result in validation.results]
+    return sorted(rules, key=lambda rule: (rule["is_success"], SEVERITIES.index(rule["severity"])))
 
 
 def _worst(validation: ExpectationSuiteValidationResult) -> str:

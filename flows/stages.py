@@ -38,15 +38,21 @@ class Stage:
 
 def ingest(context: Context) -> Outcome:
     """Reads the input files into raw_incoming, with an account of every row."""
+    from expectations.load_pages import write_load_pages
     from spark_jobs.ingest import ingest as ingest_files
 
     if is_held(context):
         return Outcome(0, HELD)
     files, kind = input_files(context)
-    report = ingest_files(
-        context.settings, context.database, files, context.run_id, kind, context.options.date_format,
-        base_folder(context) if context.options.is_append else None,
-    )  # fmt: skip
+    try:
+        report = ingest_files(
+            context.settings, context.database, files, context.run_id, kind, context.options.date_format,
+            base_folder(context) if context.options.is_append else None,
+        )  # fmt: skip
+    except ShelfcastError:
+        # A load with too many rejected rows is refused here; its page shows them.
+        write_load_pages(context.settings, context.database)
+        raise
     accepted = sum(file.rows_accepted for file in report.files)
     return Outcome(accepted, "; ".join(str(file) for file in report.files))
 
@@ -54,6 +60,7 @@ def ingest(context: Context) -> Outcome:
 def audit(context: Context) -> Outcome:
     """Audits the incoming tables and publishes them as raw; says which weeks changed."""
     from expectations.audit import audit_inputs
+    from expectations.load_pages import write_load_pages
     from spark_jobs.feature_publication import folder_exists, published
     from warehouse.inputs import publish_inputs
 
@@ -67,6 +74,7 @@ def audit(context: Context) -> Outcome:
         context.options.may_remove, is_folder_gone=before is not None and not folder_exists(before.uri),
     )  # fmt: skip
     remember_folder(context)
+    write_load_pages(context.settings, context.database)
     return Outcome(
         publication.total, f"{report.checked} rules checked, {report.failed_warning} warnings; {publication}"
     )

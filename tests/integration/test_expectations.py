@@ -50,7 +50,8 @@ def tables(server):
         connection.execute(
             "truncate raw.store_attributes, raw.raw_sales, raw.external_features, raw.stock_positions, "
             "raw_incoming.raw_sales, raw_incoming.external_features, raw_incoming.store_attributes, "
-            "raw_incoming.stock_positions, ml.forecasts, ml.inventory_recommendations, ops.loads, ops.audit_results "
+            "raw_incoming.stock_positions, ml.forecasts, ml.inventory_recommendations, ops.loads, ops.audit_results, "
+            "ops.load_profiles, ops.load_drift, raw.rejected_rows "
             "cascade"
         )
     return server
@@ -141,7 +142,70 @@ def test_every_rule_stands_on_a_page_that_needs_nothing_from_the_network(home, t
     assert not [path for path, text in pages.items() if re.search(r"(src|href)=\"?https?:|url\(['\"]?https?:", text)]
     assert 'href="validations/incoming_sales/page-run/' in (docs / "index.html").read_text()
     for path, text in pages.items():
-        assert all((path.parent / link).exists() for link in re.findall(r'href="([^"]+)"', text)), path
+        assert all((path.parent / link).exists() for link in re.findall(r'href="([^"#]+)', text)), path
+
+
+def page_of_load(home, load_id="load-1"):
+    return (home.home / "data_docs" / "loads" / f"{load_id}.html").read_text()
+
+
+def test_the_docs_open_on_the_latest_run_with_what_failed_first_and_a_link_to_its_rejected_rows(home, tables):
+    arrive(tables, good_inputs())
+    audit_inputs(home, tables, "before-run")
+    frames = good_inputs()
+    set_value("raw_sales", "is_holiday", True, slice(60, 63))(frames)
+    arrive(tables, frames, "load-2")
+    audit_inputs(home, tables, "shown-run")
+    index = (home.home / "data_docs" / "index.html").read_text()
+    assert "Latest run: shown-run" in index
+    assert 'href="loads/load-2.html#rejected"' in index
+    failed = index.index("Holiday flags of sales agree with the calendar of the four holidays.")
+    assert index.index("Latest run") < failed < index.index("Earlier runs") < index.index("before-run")
+    page = next((home.home / "data_docs" / "validations" / "incoming_sales" / "shown-run").rglob("*.html"))
+    assert 'href="../../../../loads/load-2.html#rejected"' in page.read_text()
+    assert "load-1.html" in (home.home / "data_docs" / "loads" / "index.html").read_text()
+
+
+def test_the_page_of_a_load_lists_its_rejected_rows_with_line_and_reason(home, tables):
+    from expectations.load_pages import write_load_pages
+
+    arrive(tables, good_inputs())
+    with tables.connect() as connection:
+        connection.execute(
+            "insert into raw.rejected_rows (load_id, file_name, line_number, reason, raw_text) "
+            "select 'load-1', 'raw_sales.csv', n, 'Weekly_Sales is missing', '1,<b>' || n || '</b>,2012-08-31,,FALSE' "
+            "from generate_series(17, 1200) n"
+        )
+        connection.execute(
+            "update ops.loads set rows_read = rows_read + 1184, rows_rejected = 1184 where table_name = 'raw_sales'"
+        )
+    write_load_pages(home, tables)
+    page = page_of_load(home)
+    assert '<td class="number">17</td><td>Weekly_Sales is missing</td><td><code>1,&lt;b&gt;17&lt;/b&gt;,' in page
+    assert "The first 1,000 of 1,184 lines follow." in page
+    assert "was refused before its columns were profiled" in page
+
+
+def test_the_page_of_a_refused_load_says_so_and_shows_its_profile(home, tables):
+    frames = good_inputs()
+    set_value("store_attributes", "size_sqft", 5, slice(1, 2))(frames)
+    arrive(tables, frames)
+    with pytest.raises(ShelfcastError):
+        audit_inputs(home, tables, "refused-page-run")
+    page = page_of_load(home)
+    assert '<span class="badge critical">refused</span>' in page
+    assert "<td>raw_sales</td><td>weekly_sales</td>" in page
+
+
+def test_pages_of_loads_that_are_no_longer_among_the_newest_go(home, tables):
+    from expectations.load_pages import write_load_pages
+    from expectations.retention import KEPT_RUNS
+
+    for number in range(KEPT_RUNS + 2):
+        arrive(tables, {"store_attributes": good_inputs()["store_attributes"]}, f"load-{number:02d}")
+    write_load_pages(home, tables)
+    kept = {page.stem for page in (home.home / "data_docs" / "loads").glob("load-*.html")}
+    assert kept == {f"load-{number:02d}" for number in range(2, KEPT_RUNS + 2)}
 
 
 def test_no_password_is_in_any_written_file(home, tables):
