@@ -119,8 +119,9 @@ def record_load(
     with database.connect() as connection, connection.cursor() as cursor:
         if incoming is not None:
             cursor.execute(
-                "insert into raw.rejected_rows (load_id, file_name, line_number, reason, raw_text) "
-                "select load_id, file_name, line_number, reason, raw_text from raw_incoming.raw_rejected_rows"
+                "insert into raw.rejected_rows (load_id, table_name, file_name, line_number, reason, raw_text) "
+                "select load_id, table_name, file_name, line_number, reason, raw_text "
+                "from raw_incoming.raw_rejected_rows"
             )
             cursor.execute("drop table raw_incoming.raw_rejected_rows")
         cursor.executemany(

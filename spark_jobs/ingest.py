@@ -114,6 +114,7 @@ def _write_rejected(reads: list[Read], folder: str, load_id: str) -> str | None:
     for read in with_some:
         rejected = read.rows.where(F.col("reason").isNotNull()).select(
             F.lit(load_id).alias("load_id"),
+            F.lit(read.account.table_name).alias("table_name"),
             per_part(read.part_names).alias("file_name"),
             "line_number",
             _storable(F.col("reason")).alias("reason"),

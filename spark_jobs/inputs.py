@@ -55,8 +55,9 @@ class InputFile:
 
     @property
     def header_text(self) -> str:
-        """The header's line in the first part, as it stands there."""
-        return self.parts[0].header_text
+        """The header's line as it stands in the file; empty where its parts have others."""
+        texts = {part.header_text for part in self.parts}
+        return texts.pop() if len(texts) == 1 else ""
 
 
 @dataclass(frozen=True)
