@@ -33,3 +33,13 @@ def test_only_the_analyst_reads_whole_schemas_beside_the_marts():
 def test_every_role_has_a_password_of_its_own_and_a_limit_of_time():
     assert set(ROLES) == {"postgres", "pipeline", *ROLE_LIMITS}
     assert all(limits.statement for limits in ROLE_LIMITS.values())
+
+
+def test_only_the_set_up_of_the_server_knows_the_superuser():
+    knowing = {
+        path.relative_to(PROJECT_ROOT).as_posix()
+        for room in ("warehouse", "spark_jobs", "expectations", "ml", "agents", "flows", "streamlit_app")
+        for path in (PROJECT_ROOT / room).rglob("*.py")
+        if re.search(r"(user=|passwords\[)[\"']postgres[\"']", path.read_text())
+    }
+    assert knowing == {"warehouse/embedded.py"}
