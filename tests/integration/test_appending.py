@@ -1,0 +1,185 @@
+"""Rows added to what is published, and rejected lines that are exported, mended and added."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from flows.context import Context, Options
+from flows.data import base_folder, input_fingerprint, is_held
+from flows.mending import export_rejected
+from spark_jobs.ingest import ingest
+from spark_jobs.inputs import find_inputs
+from spark_jobs.sample import write_sample
+from warehouse.database import Database
+from warehouse.errors import ShelfcastError, UsageError
+from warehouse.inputs import Publication, publish_inputs
+from warehouse.settings import Settings
+
+KEYS = ["store_id", "dept_id", "sale_date"]
+HEADER = "Store,Dept,Date,Weekly_Sales,IsHoliday"
+CLEARED = ("raw.store_attributes", "raw.rejected_rows", "raw.restatements", "ops.changed_weeks", "ops.loads",
+           "ops.published_artifacts")  # fmt: skip
+
+
+class House:
+    """A lake of its own over the shared database, with two stores and three departments of 20 weeks published."""
+
+    def __init__(self, settings: Settings, database: Database, folder: Path) -> None:
+        self.settings = settings.model_copy(
+            update={"lake_uri": str(folder / "lake"), "home": folder, "reject_rate_max": 0.9}
+        )
+        self.database, self.folder = database, folder
+
+    def context(self, data: Path | None, **options: bool) -> Context:
+        return Context(self.settings, self.database, Options(data=str(data) if data else None, **options))
+
+    def load(self, data: Path, is_append: bool = True) -> Publication:
+        """Reads and publishes files; the audit between the two has tests of its own."""
+        context = self.context(data, is_append=is_append)
+        base = base_folder(context) if is_append else None
+        report = ingest(
+            self.settings, self.database, find_inputs(data, is_append), "run", "files", None, published_uri=base
+        )
+        return publish_inputs(self.database, report.load_id, "run", report.uri)
+
+    def sales(self) -> pd.DataFrame:
+        frame = self.database.read_frame("select store_id, dept_id, sale_date, weekly_sales from raw.raw_sales")
+        return frame.sort_values(KEYS).reset_index(drop=True)
+
+    def lake(self, table: str) -> pd.DataFrame:
+        uri = self.database.read_frame("select uri from ops.published_artifacts where artifact_name = 'inputs'")
+        return pd.read_parquet(f"{uri.loc[0, 'uri']}/{table}")
+
+    def write(self, name: str, *lines: str) -> Path:
+        """Writes a folder with one file of these lines."""
+        folder = self.folder / f"added-{len(list(self.folder.glob('added-*')))}"
+        folder.mkdir()
+        (folder / name).write_text("\n".join(lines) + "\n")
+        return folder
+
+
+@pytest.fixture(scope="module")
+def house(spark, settings: Settings, database: Database, tmp_path_factory: pytest.TempPathFactory):
+    def clear() -> None:
+        with database.connect() as connection:
+            for table in CLEARED:
+                connection.execute(f"delete from {table}")  # type: ignore[arg-type]
+
+    clear()
+    made = House(settings, database, tmp_path_factory.mktemp("house"))
+    write_sample(made.folder / "whole", stores=2, departments=3, weeks=20)
+    made.load(made.folder / "whole", is_append=False)
+    yield made
+    clear()
+
+
+@pytest.fixture(scope="module")
+def added(house: House) -> tuple[pd.DataFrame, Publication]:
+    """The sales before, and the publication of a late week, a corrected one, an unknown store and a broken line."""
+    before = house.sales()
+    first, last = before.iloc[0], before["sale_date"].max() + pd.Timedelta(days=7)
+    folder = house.write(
+        "train.csv", HEADER,
+        f"1,{first.dept_id},{first.sale_date},{first.weekly_sales + 1},FALSE",
+        f"1,{first.dept_id},{last},500.25,FALSE",
+        f"77,1,{last},9,FALSE",
+        f"2,{first.dept_id},{last},many,FALSE",
+    )  # fmt: skip
+    return before, house.load(folder)
+
+
+def test_new_and_corrected_weeks_are_added_and_nothing_is_removed(house, added):
+    before, publication = added
+    assert (publication.changes["raw_sales"].inserted, publication.changes["raw_sales"].updated) == (1, 1)
+    assert publication.total == 2
+    after = house.sales().merge(before, on=KEYS, how="left", suffixes=("", "_before"))
+    assert len(after) == len(before) + 1
+    assert after["weekly_sales"].iloc[0] == after["weekly_sales_before"].iloc[0] + 1
+    assert after["weekly_sales_before"].isna().sum() == 1
+    assert (after["weekly_sales"] != after["weekly_sales_before"]).sum() == 2
+
+
+def test_the_lake_holds_the_whole_published_state_afterwards(house, added):
+    lake = house.lake("raw_sales")[[*KEYS, "weekly_sales"]].sort_values(KEYS).reset_index(drop=True)
+    assert lake.to_numpy().tolist() == house.sales().to_numpy().tolist()
+    assert len(house.lake("store_attributes")) == 2
+    covariates = house.database.read_frame("select count(*) from raw.external_features").iloc[0, 0]
+    assert len(house.lake("external_features")) == covariates > 0
+
+
+def test_stores_are_checked_against_the_published_ones(house, added):
+    reasons = set(house.database.read_frame("select reason from raw.rejected_rows")["reason"])
+    assert reasons == {"store 77 is not in the published stores", "Weekly_Sales is not a number: 'many'"}
+
+
+def test_the_files_published_before_count_as_held_and_are_not_read_again(house, added):
+    whole = house.folder / "whole"
+    assert is_held(house.context(whole))
+    assert not is_held(house.context(whole, may_remove=True))
+    mark = input_fingerprint(house.context(whole))
+    assert mark == input_fingerprint(house.context(whole)) != input_fingerprint(house.context(whole, may_remove=True))
+    with pytest.raises(ShelfcastError, match="lack 1 published rows of sales in 1 week"):
+        house.load(whole, is_append=False)
+
+
+def test_rejected_lines_are_exported_mended_and_published_and_the_ledger_keeps_both(house, added):
+    path = house.folder / "mended.csv"
+    assert "shelfcast run --append --data" in str(export_rejected(house.database, path)[0])
+    lines = path.read_text().splitlines()
+    assert lines[0] == f"Rejected_Line,Rejected_Reason,{HEADER}"
+    assert lines[1].startswith('"train.csv:4","store 77 is not in the published stores",77,1,')
+    count = len(house.sales())
+    path.write_text("\n".join([lines[0], lines[2].replace(",many,", ",750.5,")]) + "\n")
+    assert house.load(path).changes["raw_sales"].inserted == 1
+    assert len(house.sales()) == count + 1
+    loads = house.database.read_frame(
+        "select file_name, rows_read, rows_accepted, rows_rejected from ops.loads "
+        "where load_mode = 'append' and status = 'published' order by created_at"
+    )
+    assert [tuple(row) for row in loads.itertuples(index=False)] == [("train.csv", 4, 2, 2), ("mended.csv", 1, 1, 0)]
+    assert house.database.read_frame("select count(*) as n from raw.rejected_rows").loc[0, "n"] == 2
+
+
+def test_a_new_store_comes_with_its_sales_and_covariates_may_be_added_alone(house, added):
+    stores = len(house.database.read_frame("select from raw.store_attributes"))
+    folder = house.write("stores.csv", "Store,Type,Size", "9,C,40000")
+    (folder / "train.csv").write_text(f"{HEADER}\n9,1,2010-02-05,12.5,FALSE\n")
+    house.load(folder)
+    assert len(house.database.read_frame("select from raw.store_attributes")) == stores + 1
+    assert house.sales()["store_id"].max() == 9
+    weather = house.write(
+        "features.csv",
+        "Store,Date,Temperature,Fuel_Price,MarkDown1,MarkDown2,MarkDown3,MarkDown4,MarkDown5,CPI,Unemployment,IsHoliday",
+        "9,2010-02-05,40,2.5,NA,NA,NA,NA,NA,210,8,FALSE",
+    )
+    publication = house.load(weather)
+    assert publication.total == publication.changes["external_features"].inserted == 1
+
+
+@pytest.mark.parametrize("options", [{"data": None}, {"data": "x", "may_remove": True}])
+def test_adding_needs_a_named_folder_and_removes_nothing(house, options):
+    with pytest.raises(UsageError, match="--append adds the rows of the files that --data names"):
+        input_fingerprint(Context(house.settings, house.database, Options(is_append=True, **options)))
+
+
+def test_nothing_can_be_added_to_the_sample(house):
+    with house.database.connect() as connection:
+        connection.execute("update ops.loads set source_kind = 'sample'")
+    try:
+        with pytest.raises(ShelfcastError, match="No files of your own are published yet"):
+            base_folder(house.context(None))
+    finally:
+        with house.database.connect() as connection:
+            connection.execute("update ops.loads set source_kind = 'files'")
+
+
+def test_lines_of_several_files_need_a_folder_and_each_gets_a_file_there(house, added):
+    folder = house.write("train.csv", HEADER, "1,1,2010-02-05,few,FALSE", "1,1,2010-02-12,5,FALSE")
+    (folder / "stores.csv").write_text("Store,Type,Size\n10,Z,1\n11,B,5\n")
+    house.load(folder)
+    with pytest.raises(ShelfcastError, match=r"are of train\.csv and stores\.csv, .* Name a folder"):
+        export_rejected(house.database, house.folder / "one.csv")
+    made = export_rejected(house.database, house.folder / "mended")
+    assert sorted(path.name for path in (house.folder / "mended").iterdir()) == ["stores.csv", "train.csv"]
+    assert [mending.lines for mending in made] == [1, 1]
