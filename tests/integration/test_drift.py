@@ -252,6 +252,14 @@ def test_a_week_of_another_business_stops_the_publication_unless_it_may_replace(
     assert STOPS[measure][0] in set(found["description"])
 
 
+def test_a_store_that_closes_is_said_and_stops_nothing(home, published):
+    frames = load()
+    lost(change(NEW, store_id=[4]))(frames)
+    report, found = audited(home, published, frames, "closed-run")
+    assert report.failed_critical == 0
+    assert WARNINGS["vanished_pairs"][0] in set(found["description"])
+
+
 def test_the_profile_of_a_load_is_kept_whether_it_was_published_or_not(home, published):
     frames = load()
     scaled(100, change(NEW))(frames)
@@ -275,6 +283,16 @@ def test_the_profile_of_a_load_is_kept_whether_it_was_published_or_not(home, pub
     assert profile.loc[("store_attributes", "store_type"), "usual_text"] == "A"
     assert profile.loc[("raw_sales", "is_holiday"), "usual_text"] == "false"
     assert "stock_positions" not in profile.index.get_level_values("table_name")
+
+
+def test_of_large_tables_a_part_of_the_pairs_says_the_same(published, monkeypatch):
+    from expectations import drift
+
+    monkeypatch.setattr(drift, "SAMPLED_ROWS", 4_000)
+    frames = load()
+    scaled(3, change(NEW, store_id=[3, 4]))(frames)
+    arrive(published, frames, "load-1")
+    assert beyond(published) == {("sales_distribution", NEW, "type B")}
 
 
 def test_the_first_load_has_nothing_to_drift_from(home, published):
