@@ -285,7 +285,9 @@ def test_lines_of_noise_are_accounted_for_with_their_numbers_and_text(load: Load
         return
     account = found.account
     assert account["read"] == account["accepted"] + account["rejected"] + account["duplicate"]
-    assert account["read"] == sum(1 for line in lines[1:] if line.strip(" "))
+    # Lines of nothing but separators are no rows; a tab or another blank among them may make one.
+    fewest = sum(1 for line in lines[1:] if re.search(r'[^\s,;|"]', line, re.ASCII))
+    assert fewest <= account["read"] <= sum(1 for line in lines[1:] if line.strip(" "))
     assert (account["rejected"], account["accepted"]) == (len(found.rejected), found.incoming)
     if found.published is not None:
         assert len(found.published) == account["accepted"]
