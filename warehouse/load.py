@@ -23,7 +23,9 @@ def copy_parquet(database: Database, folder: str | Path, table: str) -> int:
 
     dataset = ds.dataset(str(folder), format="parquet")
     schema = table_schema(database, table, dataset.schema.names)
-    return _ingest(database, table, schema, dataset.scanner(columns=schema.names).to_reader())
+    # By default 64 batches are read ahead: gigabytes of wide rows, and no sooner in the table.
+    scanner = dataset.scanner(columns=schema.names, batch_readahead=4, fragment_readahead=1)
+    return _ingest(database, table, schema, scanner.to_reader())
 
 
 def copy_frame(database: Database, frame: "pd.DataFrame | pa.Table", table: str) -> int:
