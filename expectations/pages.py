@@ -87,10 +87,11 @@ class IndexRenderer:
 
     def render(self, links: Mapping[str, Any]) -> Document:
         """Returns the document of the index page, from the links that the site builder collected."""
-        by_run: dict[str, list[dict[str, Any]]] = {}
+        by_run: dict[str, dict[str, Mapping[str, Any]]] = {}
         for link in sorted(links.get("validations_links", []), key=lambda link: link["run_time"], reverse=True):
-            by_run.setdefault(link["run_name"], []).append(self._check(link))
-        runs = [self._run(name, checks) for name, checks in by_run.items()]
+            # An audit that was done again in the same run stands for the one before it.
+            by_run.setdefault(link["run_name"], {}).setdefault(str(link["expectation_suite_name"]), link)
+        runs = [self._run(name, [self._check(link) for link in checks.values()]) for name, checks in by_run.items()]
         suites = [
             {"name": link["expectation_suite_name"], "link": link["filepath"]}
             for link in sorted(

@@ -463,6 +463,8 @@ def test_an_audit_done_again_replaces_its_rows(home, tables):
     first = audit_inputs(home, tables, "twice-run")
     second = audit_inputs(home, tables, "twice-run")
     assert len(results(tables, "twice-run")) == first.checked == second.checked
+    index = (home.home / "data_docs" / "index.html").read_text()
+    assert f"{second.checked} of {second.checked} rules held" in index
 
 
 def test_an_audit_leaves_no_session_behind(home, tables):
