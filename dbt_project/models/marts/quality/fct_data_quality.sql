@@ -46,11 +46,11 @@ final as (
         rule_text,
         severity,
         is_success,
-        not is_success and coalesce(was_success, true) as is_new_failure,
         element_count,
         unexpected_count,
         observed_value,
         checked_at,
+        not is_success and coalesce(was_success, true) as is_new_failure,
         run_id = first_value(run_id) over (
             partition by is_of_load
             order by checked_at desc, run_id desc

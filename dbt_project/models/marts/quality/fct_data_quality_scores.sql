@@ -67,6 +67,7 @@ final as (
 
     select
         run_id,
+        checked_at,
         sum(suite_count)::bigint as suite_count,
         sum(rule_count)::bigint as rule_count,
         sum(held_count)::bigint as held_count,
@@ -74,7 +75,6 @@ final as (
         sum(failed_warning_count)::bigint as failed_warning_count,
         sum(failed_info_count)::bigint as failed_info_count,
         sum(held_count)::double precision / sum(rule_count) as score_rate,
-        checked_at,
         checked_at = max(checked_at) over () as is_latest
 
     from standing

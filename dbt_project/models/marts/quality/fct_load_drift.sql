@@ -18,13 +18,13 @@ final as (
         shift_value,
         warning_limit_value,
         critical_limit_value,
+        drift_detail,
+        measured_at,
         case
             when shift_value > critical_limit_value then 'critical'
             when shift_value > warning_limit_value then 'warning'
             else 'within'
         end as severity,
-        drift_detail,
-        measured_at,
         measured_at = max(measured_at) over () as is_latest
 
     from load_drift

@@ -19,6 +19,7 @@ final as (
         column_name,
         old_value,
         new_value,
+        restated_at,
         case
             when column_name = 'weekly_sales'
                 then cast(old_value as double precision)
@@ -26,8 +27,7 @@ final as (
         case
             when column_name = 'weekly_sales'
                 then cast(new_value as double precision)
-        end as new_sales_amount,
-        restated_at
+        end as new_sales_amount
 
     from restatements
 

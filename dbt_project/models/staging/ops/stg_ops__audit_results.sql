@@ -10,7 +10,6 @@ renamed as (
 
     select
         run_id,
-        nullif(load_id, '') as load_id,
         suite_name,
         table_name,
         column_name,
@@ -21,7 +20,8 @@ renamed as (
         element_count,
         unexpected_count,
         observed_value,
-        created_at as checked_at
+        created_at as checked_at,
+        nullif(load_id, '') as load_id
 
     from source
 
