@@ -70,7 +70,7 @@ def stop(settings: Settings) -> bool:
         server = _server(settings)
         if _running_port(server.pgdata) is None:
             return False
-        _execute(server, "pg_ctl", "-w", "-m", "fast", "-D", str(server.pgdata), "stop", timeout=60)
+        _halt(server)
     return True
 
 
@@ -95,14 +95,32 @@ def _server(settings: Settings) -> Any:
 
 
 def _create(server: Any, password: str) -> None:
-    """Makes the data folder where there is none and closes it with a password before the server listens."""
-    if not (server.pgdata / "PG_VERSION").exists():
-        _initialise(server)
-    (server.pgdata / "pg_hba.conf").write_text(_HBA)
-    _execute(
-        server, "postgres", "--single", "-D", str(server.pgdata), "postgres",
-        input=f"alter role postgres password '{password}'\n", timeout=60,
-    )  # fmt: skip
+    """Makes the data folder where there is none and closes it with a password before the server listens.
+
+    Raises:
+        ShelfcastError: the server's programs fail.
+    """
+    try:
+        if not (server.pgdata / "PG_VERSION").exists():
+            _initialise(server)
+        # Started by a first start that was killed before its end.
+        if _running_port(server.pgdata) is not None:
+            _halt(server)
+        _clear_remains(server.pgdata)
+        (server.pgdata / "pg_hba.conf").write_text(_HBA)
+        _execute(
+            server, "postgres", "--single", "-D", str(server.pgdata), "postgres",
+            input=f"alter role postgres password '{password}'\n", timeout=60,
+        )  # fmt: skip
+    except subprocess.SubprocessError as error:
+        raise ShelfcastError(
+            f"The embedded Postgres server cannot be set up in {server.pgdata}.",
+            "`shelfcast doctor` checks disk and memory.",
+        ) from error
+
+
+def _halt(server: Any) -> None:
+    _execute(server, "pg_ctl", "-w", "-m", "fast", "-D", str(server.pgdata), "stop", timeout=60)
 
 
 def _initialise(server: Any) -> None:
@@ -127,7 +145,7 @@ def _is_refused(server: Any, password: str) -> bool:
         _as_superuser(_answering_port(server), password, "postgres").close()
     except psycopg.OperationalError:
         logger.warning("the passwords in secrets.json are not the database's; all roles get new ones")
-        _execute(server, "pg_ctl", "-w", "-m", "fast", "-D", str(server.pgdata), "stop", timeout=60)
+        _halt(server)
         return True
     return False
 
