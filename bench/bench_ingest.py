@@ -4,10 +4,10 @@
     make bench-ingest ARGS="--millions 20"              # the largest alone
     make bench-ingest DATA=path/to/csvs ARGS="--millions"   # the user's files alone
 
-Each size has a fresh home and a process of its own. Steps: start (server, Java, imports), ingest, audit, publication,
-features. Memory and processor seconds are those of the process, Spark and the embedded Postgres together, sampled four
-times a second; on a machine that others use, the latter tell more than the seconds on the clock. Results are kept in a
-JSON file beside the table and the picture, so that sizes can be measured one after the other.
+Each size has a fresh home and a process of its own. Steps: start (imports, server), ingest (with the start of Spark),
+audit, publication, features. Memory and processor seconds are those of the process, Spark and the embedded Postgres
+together, sampled four times a second; on a machine that others use, the latter tell more than the seconds on the
+clock. Results are kept in a JSON file beside the table and the picture, so that sizes can be measured one by one.
 """
 
 import argparse
@@ -142,10 +142,8 @@ def run_steps(folder: Path, marks: Path) -> None:
     """Carries out the steps in this process, as a run does, and writes down when each ended."""
     from flows.context import Options, open_context
     from flows.stages import audit, features, ingest
-    from spark_jobs.session import open_spark
 
     context = open_context(Options(data=str(folder)))
-    open_spark(context.settings)
     boundary = _LastRecord()
     logging.getLogger("expectations.audit").addHandler(boundary)
     ends = {"start": time.time()}

@@ -96,7 +96,7 @@ def build_features(settings: Settings, database: Database, run_id: str) -> Featu
     began = time.monotonic()
     inputs, current = published_inputs(database), published(database, "features")
     artifact = Artifact(free_folder(settings.lake, run_id, current), feature_fingerprint(inputs))
-    write_features(open_spark(settings), inputs.uri, artifact.uri, run_id)
+    write_features(open_spark(settings, _published_rows(database)), inputs.uri, artifact.uri, run_id)
     written = time.monotonic()
     rows, change, uri = publish_features(database, artifact, run_id, current)
     clear_folders(settings.lake, written=artifact.uri, published=uri, previous=current)
@@ -105,6 +105,12 @@ def build_features(settings: Settings, database: Database, run_id: str) -> Featu
         rows, time.monotonic() - began, written - began, time.monotonic() - written, change,
     )  # fmt: skip
     return FeatureReport(rows, change, uri)
+
+
+def _published_rows(database: Database) -> int:
+    with database.connect() as connection:
+        row = connection.execute("select count(*) from raw.raw_sales").fetchone()
+    return int(row[0]) if row else 0
 
 
 def write_features(spark: SparkSession, inputs_uri: str, folder: str, run_id: str) -> None:

@@ -35,6 +35,15 @@ def test_a_home_with_blanks_in_its_name_stays_one_option(tmp_path: Path):
     assert "my%20home" in options
 
 
+def test_java_compiles_further_only_where_there_are_many_rows(tmp_path: Path):
+    few, many = (
+        spark_options(load_settings(home=tmp_path), rows)["spark.driver.extraJavaOptions"]
+        for rows in (400_000, 5_000_000)
+    )
+    assert "TieredStopAtLevel=1" in few
+    assert many == few.replace(" -XX:TieredStopAtLevel=1", "")
+
+
 def fake_java(home: Path, version: str, code: int = 0) -> Path:
     program = home / "bin" / "java"
     program.parent.mkdir(parents=True)
