@@ -223,7 +223,8 @@ def stage_fingerprint(stage: Stage, context: Context) -> str:
         # Other bytes with the same rows change nothing, so the rows count and not the files.
         before = published_content(context.database) or before
     settings = context.settings
-    choices = (settings.seed, settings.backtest_origins, settings.lake)
+    # Not where the home is: one that was restored elsewhere holds the same.
+    choices = (settings.seed, settings.backtest_origins, settings.lake_uri)
     if stage.name == "forecast":
         choices += (_champion_version(context), settings.planned_markdowns)
     if stage.name == "explain":
