@@ -19,6 +19,7 @@ _SIGN = "[-+\u2212]"
 _CURRENCY = r"(?:US\$|[$€£¥]|USD|EUR|GBP)"
 PLAIN = r"^[-+.0-9eE]+$"
 """What a number is written with that the cast alone can read; it would also take 1d, 0x1p3 or NaN."""
+_CASTABLE = r"^[-+]?[0-9]*\.?[0-9]*([eE][-+]?[0-9]+)?$"
 IN_PARENTHESES = rf"^({_CURRENCY}?)\s*\((.*)\)\s*({_CURRENCY}?)$"
 IS_NEGATIVE = "^[^0-9]*[-\u2212]|-$"
 _SHAPE_MAX = 40
@@ -93,7 +94,7 @@ def choose_numerals(
     """
     found = list(shapes)
     mark = _choose_mark(file_name, found, set(separators), named, show)
-    is_plain = mark == POINT and all(re.match(PLAIN, shape.text) for shape in found)
+    is_plain = mark == POINT and all(re.match(_CASTABLE, shape.text) or not _marks(shape) for shape in found)
     return Numerals(mark, is_plain, _choose_currency(file_name, found))
 
 
@@ -129,15 +130,20 @@ _EITHER, _NEITHER = "either", "neither"
 
 def _reading(shape: Shape) -> str:
     """Returns the mark under which alone a shape is a number, `either` where both read it differently."""
-    text = re.sub(IN_PARENTHESES, r"-\1\2\3", shape.text)
-    fits = [mark for mark, pattern in _BY_MARK.items() if pattern.match(text)]
+    fits = _marks(shape)
     if len(fits) == 1:
         return fits[0]
-    if not fits or not (POINT in text or COMMA in text):
+    if not fits or not (POINT in shape.text or COMMA in shape.text):
         return _NEITHER
     if shape.is_whole:
-        return POINT if COMMA in text else COMMA
+        return POINT if COMMA in shape.text else COMMA
     return _EITHER
+
+
+def _marks(shape: Shape) -> list[str]:
+    """Returns the marks under which a shape is a number."""
+    text = re.sub(IN_PARENTHESES, r"-\1\2\3", shape.text)
+    return [mark for mark, pattern in _BY_MARK.items() if pattern.match(text)]
 
 
 def _choose_currency(file_name: str, shapes: list[Shape]) -> str:

@@ -25,6 +25,7 @@ from spark_jobs.numerals import (
 _WHOLE = r"^\d{1,9}(\.0+)?$"
 _LARGEST = 1e15
 _YEAR = r"^(19|20)\d\d-\d{1,2}-\d{1,2}$"
+_COMPACT = r"^((?:19|20)\d\d)(\d\d)(\d\d)$"
 _SHOWN = 60
 """Characters of a bad value that a reason quotes."""
 TOTALS = "is a total of other rows, not a row of its own"
@@ -57,7 +58,9 @@ class Writing:
 
 def rows_of(numbered: DataFrame, header_lines: Sequence[int]) -> DataFrame:
     """Returns the lines that are rows: below the header of their part, and with something in them."""
-    return numbered.where((F.col("line_number") > per_part(header_lines)) & F.col("text").rlike(_SOMETHING))
+    # Most lines begin with a digit, and the pattern costs more than that look.
+    is_filled = F.col("text").between("0", ":") | F.col("text").rlike(_SOMETHING)
+    return numbered.where((F.col("line_number") > per_part(header_lines)) & is_filled)
 
 
 def parse_rows(
@@ -114,8 +117,8 @@ def parse_date(text: Column, date_format: str) -> Column:
     if date_format == ISO_WEEK:
         return _parse_week(text)
     if date_format == COMPACT:
-        iso = F.regexp_replace(text, r"^(\d{4})(\d\d)(\d\d)$", "$1-$2-$3")
-        return F.when(iso.rlike(_YEAR), iso.try_cast("date"))
+        iso = F.regexp_replace(text, _COMPACT, "$1-$2-$3")
+        return F.when(text.rlike(_COMPACT), iso.try_cast("date"))
     separator = next(sign for sign in "-/." if sign in date_format)
     names = date_format.split(separator)
     parts = F.split(text, re.escape(separator), -1)

@@ -25,6 +25,8 @@ SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 """What may stand between the columns, and its word."""
 _CODECS = {"UTF-8": "utf-8", "Latin-1": "cp1252", "UTF-16 LE": "utf-16-le", "UTF-16 BE": "utf-16-be"}
 _CHUNK = 1 << 20
+_ENCRYPTED = 1
+_ZIP_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)
 _FOREIGN = {b"\x89PNG": "a picture", b"%PDF": "a PDF", b"\xd0\xcf\x11\xe0": "an Excel workbook"}
 _NOT_WHOLE = (gzip.BadGzipFile, zipfile.BadZipFile, EOFError, zlib.error)
 _PACKED_WORDS = {".gz": "gzip", ".bz2": "bzip2", ".zst": "Zstandard", ".zip": "zip"}
@@ -129,8 +131,10 @@ def _members(path: Path) -> list[str]:
     wanted = [info for info in infos if _is_table(info.filename)]
     if not wanted:
         raise ShelfcastError(f"{path} holds no {', '.join(ENDINGS)} file.", "Zip the file with the rows again.")
-    if any(info.flag_bits & 1 for info in wanted):
-        raise ShelfcastError(f"{path} is locked with a password.", "Unpack it and put its file in its place.")
+    if any(info.flag_bits & _ENCRYPTED or info.compress_type not in _ZIP_METHODS for info in wanted):
+        raise ShelfcastError(
+            f"{path} is locked with a password or packed in an unusual way.", "Unpack it and put its file in its place."
+        )
     return [info.filename for info in wanted]
 
 
@@ -153,7 +157,11 @@ def _unpacked(path: Path, member: str) -> Iterator[BinaryIO]:
             with zipfile.ZipFile(path) as archive, archive.open(member) as file:
                 yield file  # type: ignore[misc]
         elif packing == ".zst":
-            yield from _zstd(path)
+            # Other readers take a file that broke off for one that has ended.
+            import pyarrow as pa
+
+            with path.open("rb") as packed, pa.CompressedInputStream(packed, "zstd") as file:
+                yield file
         else:
             opener = {".gz": gzip.open, ".bz2": bz2.open, "": open}[packing]
             with opener(path, "rb") as file:
@@ -161,20 +169,10 @@ def _unpacked(path: Path, member: str) -> Iterator[BinaryIO]:
     except _NOT_WHOLE:
         raise _not_whole(path, packing) from None
     except OSError as error:
-        # bz2 has no error of its own for broken data.
-        if packing == ".bz2" and error.errno is None:
+        # Neither bzip2 nor Zstandard has an error of its own for broken data.
+        if packing in (".bz2", ".zst") and error.errno is None:
             raise _not_whole(path, packing) from None
         raise
-
-
-def _zstd(path: Path) -> Iterator[BinaryIO]:
-    import zstandard
-
-    try:
-        with path.open("rb") as packed, zstandard.ZstdDecompressor().stream_reader(packed) as file:
-            yield file  # type: ignore[misc]
-    except zstandard.ZstdError:
-        raise _not_whole(path, ".zst") from None
 
 
 def _not_whole(path: Path, packing: str) -> ShelfcastError:

@@ -62,7 +62,8 @@ def test_a_user_s_mistake_becomes_one_sentence_and_its_exit_code(monkeypatch, ca
 
 def test_options_hold_no_secret():
     known = {
-        "data", "date_format", "decimal_mark", "reject_rate_max", "may_remove", "force", "planned_markdowns", "is_append",
+        "data", "date_format", "decimal_mark", "reject_rate_max", "may_remove", "is_append", "force",
+        "planned_markdowns",
     }  # fmt: skip
     assert set(vars(Options())) == known
 
