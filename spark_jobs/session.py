@@ -20,7 +20,7 @@ DRIVER_MEMORY = "2g"
 SHUFFLE_PARTITIONS = 4
 LOG_SIZE_MAX = 2_000_000
 MANY_ROWS = 3_000_000
-"""From so many rows on the second compiler of Java pays: it costs some 20 seconds and then halves the work on features."""
+"""From so many rows on the second compiler of Java pays: it costs some 20 seconds, then halves the work on features."""
 _QUIET_LOG = """rootLogger.level = error
 rootLogger.appenderRef.stderr.ref = stderr
 appender.stderr.type = Console
