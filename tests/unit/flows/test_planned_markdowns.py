@@ -32,6 +32,7 @@ def test_nothing_is_planned_unless_the_user_says_so(monkeypatch):
 
 def test_the_option_makes_the_forecast_anew_and_no_stage_before_it(monkeypatch, tmp_path):
     monkeypatch.setattr(stages, "published_fingerprint", lambda _database, name: name)
+    monkeypatch.setattr(stages, "published_content", lambda _database: "rows")
     monkeypatch.setattr(stages, "_champion_version", lambda _context: "1")
     monkeypatch.setattr(stages, "code_fingerprint", lambda *_folders: "code")
 
