@@ -255,7 +255,7 @@ def check(load: Load) -> Callable[[Dialect, list[Line]], None]:
     return run
 
 
-@examples(FEW, max_examples=8)
+@examples(FEW, max_examples=5)
 @given(file=files())
 def test_every_line_is_published_rejected_or_an_exact_duplicate(check, file: tuple[Dialect, list[Line]]):
     check(*file)
@@ -273,7 +273,7 @@ HEADER = ",".join(COLUMNS)
 GOOD = [f"1,{department},2010-02-05,24924.5,FALSE" for department in range(40, 60)]
 
 
-@examples(FEW, max_examples=8)
+@examples(FEW, max_examples=5)
 @given(noise=st.lists(NOISE, min_size=20, max_size=60), end=st.sampled_from(("\n", "\r\n", "\r")))
 @example(noise=['1,1,2010-02-05,"5,FALSE', '"', '1,1,2010-02-12,5",FALSE', "\u2028", "\x85", "\x0b", "\x1c"], end="\n")
 def test_lines_of_noise_are_accounted_for_with_their_numbers_and_text(load: Load, noise: list[str], end: str):
@@ -303,7 +303,7 @@ BYTES = st.one_of(
 NAMES = ("train.csv", "train.csv.gz", "stores.csv", "features.csv", "inventory.csv")
 
 
-@examples(FEW, max_examples=15)
+@examples(FEW, max_examples=12)
 @given(name=st.sampled_from(NAMES), content=BYTES, keeps_header=st.booleans())
 def test_a_file_of_any_bytes_is_refused_with_one_sentence_or_accounted_for(
     load: Load, name: str, content: bytes, keeps_header: bool
