@@ -2,7 +2,6 @@
 
 import sys
 from pathlib import Path
-from types import TracebackType
 from typing import Annotated
 
 import typer
@@ -10,6 +9,7 @@ import typer
 from flows.backup import app as backup_app
 from flows.cli_dbt import app as dbt_app
 from flows.decide import app as decide_app
+from flows.failures import tell
 from warehouse.errors import ShelfcastError, UsageError
 
 app = typer.Typer(
@@ -20,6 +20,8 @@ app = typer.Typer(
 app.add_typer(decide_app, name="decide")
 app.add_typer(dbt_app)
 app.add_typer(backup_app)
+
+INTERRUPTED = 130
 
 Data = Annotated[
     str | None,
@@ -54,13 +56,16 @@ Planned = Annotated[
 
 def main() -> None:
     """Runs the command; a user's mistake or a failure of the machine ends in one sentence and exit code 1 or 2."""
-    sys.excepthook = _explain_failure
+    sys.excepthook = tell
     try:
         app()
     except ShelfcastError as error:
         _complain(str(error))
         sys.exit(error.exit_code)
-    except KeyboardInterrupt:
+    except SystemExit as ended:
+        # What Typer makes of Ctrl-C.
+        if ended.code != INTERRUPTED:
+            raise
         _complain("Stopped. What was published before stays as it is; `shelfcast run` goes on from there.")
         sys.exit(1)
 
@@ -381,12 +386,6 @@ def stop() -> None:
     from flows.commands import stop as work
 
     work()
-
-
-def _explain_failure(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-    from flows.failures import explain
-
-    explain(kind, error, trace)
 
 
 def _complain(sentence: str) -> None:

@@ -16,7 +16,7 @@ _GONE = ("OperationalError", "InterfaceError")
 _KEPT = "What was published before stays as it is; `shelfcast run` goes on from there."
 
 
-def explain(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+def tell(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
     """Tells a failure of the machine in one sentence, with the traceback in the log; others as Python does."""
     from flows.console import errors
 

@@ -91,15 +91,17 @@ def promote(
     held = aliases(client)
     reasons = {CHAMPION: choice.reason, CHALLENGER: "It has the least error of those that are not champion."}
     wanted = {CHAMPION: versions[choice.champion], CHALLENGER: versions[choice.challenger]}
-    for alias, version in wanted.items():
-        if held.get(alias) != version.version:
-            client.set_registered_model_alias(REGISTERED_NAME, alias, version.version)
-    # The record is compared by itself: a crash between alias and record is mended by the next run.
-    return sum(
+    # Records first, each compared by itself: after a crash in between, the next run finds the champion of before and
+    # decides for the same reasons.
+    count = sum(
         record_alias(database, alias, version, reasons[alias], evidence, run_id)
         for alias, version in wanted.items()
         if last_setting(database, alias) != (version.name, version.version)
     )
+    for alias, version in wanted.items():
+        if held.get(alias) != version.version:
+            client.set_registered_model_alias(REGISTERED_NAME, alias, version.version)
+    return count
 
 
 def last_setting(database: Database, alias: str) -> tuple[str, str] | None:
