@@ -7,7 +7,6 @@ from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F  # noqa: N812
 
 from spark_jobs.lines import per_part, place_column
-from spark_jobs.parsing import TOTALS
 
 
 @dataclass(frozen=True)
@@ -16,7 +15,6 @@ class Counts:
 
     Attributes:
         first_rejected: where the first rejected row stands, as `spark_jobs.lines.place_column` numbers places.
-        totals: those of the rejected that are totals of other rows.
     """
 
     read: int
@@ -24,16 +22,13 @@ class Counts:
     duplicates: int
     repeated_keys: int
     first_rejected: int | None
-    totals: int = 0
 
 
 def count_by_key(parsed: DataFrame, keys: Sequence[str]) -> Counts:
     """Returns the counts of rows whose copies are not judged yet, in one job."""
     is_rejected = F.col("reason").isNotNull().alias("is_rejected")
     by_key = parsed.groupBy(*keys, is_rejected).agg(
-        F.count(F.lit(1)).alias("copies"),
-        F.min(place_column()).alias("place"),
-        F.count_if(F.col("reason") == TOTALS).alias("totals"),
+        F.count(F.lit(1)).alias("copies"), F.min(place_column()).alias("place")
     )
     row = by_key.agg(
         F.coalesce(F.sum("copies"), F.lit(0)),
@@ -41,7 +36,6 @@ def count_by_key(parsed: DataFrame, keys: Sequence[str]) -> Counts:
         F.lit(0),
         F.count_if(~F.col("is_rejected") & (F.col("copies") > 1)),
         F.min(F.when(F.col("is_rejected"), F.col("place"))),
-        F.coalesce(F.sum("totals"), F.lit(0)),
     ).collect()[0]
     return Counts(*row)
 
@@ -55,7 +49,6 @@ def count_marked(rows: DataFrame) -> Counts:
         F.count_if("is_duplicate"),
         F.lit(0),
         F.min(F.when(is_rejected, place_column())),
-        F.count_if(F.col("reason") == TOTALS),
     ).collect()[0]
     return Counts(*row)
 

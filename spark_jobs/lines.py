@@ -97,9 +97,9 @@ def field_text(position: int) -> Column:
     return F.trim(F.get("fields", F.lit(position)))
 
 
-def filled(text: Column) -> Column:
-    """Returns a text, null where it is empty or stands for a missing value."""
-    return F.when(~text.isin("", "NA", "N/A", "#N/A", "n/a", "NULL", "null"), text)
+def filled(text: Column, words: Sequence[str]) -> Column:
+    """Returns a text, null where it is one of the words for a missing value."""
+    return F.when(~text.isin(*words), text)
 
 
 def survey(laid: DataFrame, fields: Sequence[Field], part_names: Sequence[str]) -> Survey:

@@ -82,23 +82,22 @@ def parse_rows(
     # Each step is a projection of its own, so that nothing that several columns need is worked out twice.
     known = rows.select(*names, "width", *[_known(field, writing).alias(text_name(field)) for field in found])
     typed = known.select(*names, "width", *map(text_name, found), *values)
-    judged = typed.select(
-        *names, *[field.name for field in table.fields], F.coalesce(_wrong_width(widths), *reasons).alias("reason")
-    )
-    return judged.withColumn("reason", _name_totals(table.keys))
+    reason = F.coalesce(_wrong_width(widths), *reasons).alias("reason")
+    return typed.select(*names, *[field.name for field in table.fields], reason)
 
 
 def _known(field: Field, writing: Writing) -> Column:
     """Returns the text of a field, null where it is missing."""
-    text = filled(F.col(text_name(field)))
+    # Where a value must stand, the rarer words are looked for only in what could not be read.
+    text = filled(F.col(text_name(field)), _MISSING if field.is_nullable else _MISSING[:2])
     return without_time(text) if writing.has_times and field.kind in ("week", "day") else text
 
 
-def _name_totals(keys: Sequence[str]) -> Column:
-    """Returns the reason, that of a totals row where a row without a whole key speaks of a total."""
+def name_totals(rows: DataFrame, keys: Sequence[str]) -> DataFrame:
+    """Returns the rows, of those set aside the ones named that lack a part of their key and speak of a total."""
     lacks_key = F.greatest(*[F.col(key).isNull() for key in (*keys, keys[0])])
     is_total = F.col("reason").isNotNull() & lacks_key & F.col("text").rlike(_TOTALS_LINE)
-    return F.when(is_total, F.lit(TOTALS)).otherwise(F.col("reason"))
+    return rows.withColumn("reason", F.when(is_total, F.lit(TOTALS)).otherwise(F.col("reason")))
 
 
 def reject_unknown_stores(parsed: DataFrame, stores: DataFrame, stores_name: str) -> DataFrame:
@@ -140,8 +139,9 @@ def _value(field: Field, present: Collection[str], writing: Writing) -> Column:
     default = F.lit(field.default)
     if field.name not in present:
         return default.cast(_TYPES[field.kind])
-    value = _read(field, F.col(text_name(field)), writing)
-    return value if field.default is None else F.coalesce(value, default)
+    text = F.col(text_name(field))
+    value = _read(field, text, writing)
+    return value if field.default is None else F.when(text.isNull(), default).otherwise(value)
 
 
 def _read(field: Field, text: Column, writing: Writing) -> Column:
@@ -176,7 +176,8 @@ def _reason(field: Field, date_format: str) -> Column:
     """Returns why a field makes its row unusable, null where it does not."""
     text, value = F.col(text_name(field)), F.col(field.name)
     missing = F.lit(None).cast("string") if field.is_nullable else F.lit(f"{field.source} is missing")
-    unread = F.when(value.isNull(), _says(field, text, _UNREAD[field.kind].format(date_format=date_format)))
+    says = _says(field, text, _UNREAD[field.kind].format(date_format=date_format))
+    unread = F.when(value.isNull(), F.when(text.isin(*_MISSING), missing).otherwise(says))
     return F.when(text.isNull(), missing).otherwise(F.coalesce(*_limits(field, text, value), unread))
 
 
@@ -228,6 +229,7 @@ _UNREAD = {
     "day": "is not a date in {date_format}",
     "store_type": "is not A, B or C",
 }
+_MISSING = ("", "NA", "N/A", "#N/A", "n/a", "NULL", "null")
 _TRUE, _FALSE = ("true", "1", "yes", "y", "t", "1.0"), ("false", "0", "no", "n", "f", "0.0")
 _TYPES = {
     "whole": "int",

@@ -23,7 +23,7 @@ from spark_jobs.lines import (
     with_line_numbers,
 )
 from spark_jobs.numerals import MARKS, choose_numerals
-from spark_jobs.parsing import Writing, parse_rows, reject_unknown_stores, rows_of
+from spark_jobs.parsing import TOTALS, Writing, name_totals, parse_rows, reject_unknown_stores, rows_of
 from spark_jobs.parts import SEPARATORS, readable_path
 from spark_jobs.places import Place
 from warehouse.errors import ShelfcastError
@@ -168,11 +168,15 @@ def _judge(parsed: DataFrame, file: InputFile, writing: Writing) -> Read:
         rows = mark_repeated(parsed, repeated_keys(parsed, keys), keys, file.part_names).persist()
         held = (rows, parsed)
         counts = count_marked(rows)
+    totals = 0
+    if counts.rejected:
+        rows = name_totals(rows, keys)
+        totals = rows.where(F.col("reason") == TOTALS).count()
     names = tuple(part.name for part in file.parts)
-    return Read(rows, _account(file, writing, rows, counts), held, names)
+    return Read(rows, _account(file, writing, rows, counts, totals), held, names)
 
 
-def _account(file: InputFile, writing: Writing, rows: DataFrame, counts: Counts) -> FileAccount:
+def _account(file: InputFile, writing: Writing, rows: DataFrame, counts: Counts, totals: int) -> FileAccount:
     return FileAccount(
         table_name=file.table,
         file_name=file.name,
@@ -183,7 +187,7 @@ def _account(file: InputFile, writing: Writing, rows: DataFrame, counts: Counts)
         rows_duplicate=counts.duplicates,
         first_rejection=_first_rejection(rows, counts.first_rejected, file.part_names),
         header_text=file.header_text,
-        rows_total=counts.totals,
+        rows_total=totals,
         dialect=dialect(file, writing),
         note=_moved(writing) if writing.weekday != FRIDAY else "",
     )

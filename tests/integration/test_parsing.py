@@ -163,6 +163,7 @@ BAD_SALES = {
     "1,1,2010-02-05,1.5d,FALSE": "Weekly_Sales is not a number: '1.5d'",
     "1,1,2010-02-05,--1,FALSE": "Weekly_Sales is not a number: '--1'",
     "1,1,2010-02-05,NA,FALSE": "Weekly_Sales is missing",
+    "1,1,2010-02-05,#N/A,FALSE": "Weekly_Sales is missing",
     "1,1,2010-02-05,NaN,FALSE": "Weekly_Sales is not a finite number: 'NaN'",
     "1,1,2010-02-05,-inf,FALSE": "Weekly_Sales is not a finite number: '-inf'",
     "1,1,2010-02-05,1e999,FALSE": "Weekly_Sales is not a finite number: '1e999'",
@@ -262,9 +263,10 @@ BAD_STOCK = {
     "1,3,2010-02-09,5,0,NA,0,NA": "Unit_Price is not above 0: '0'",
     "1,4,2010-02-09,5,0,NA,NA,0": "Lead_Time_Days is not above 0: '0'",
     "9,1,2010-02-09,5,0,NA,NA,NA": "store 9 is not in stores.csv",
+    "1,7,2010-02-09,5,few,NULL,n/a,NA": "On_Order is not a number: 'few'",
     "1,5,2010-02-09,NA,0,NA,NA,NA": "On_Hand is missing",
-    "1,6,2010-02-09,5,0,NA,NA,NA": "line 8 has other values for the same store, department and date",
-    "1,6,2010-02-09,6,0,NA,NA,NA": "line 8 has other values for the same store, department and date",
+    "1,6,2010-02-09,5,0,NA,NA,NA": "line 9 has other values for the same store, department and date",
+    "1,6,2010-02-09,6,0,NA,NA,NA": "line 9 has other values for the same store, department and date",
 }
 
 
@@ -273,7 +275,7 @@ def test_every_bad_row_of_inventory_is_set_aside_with_its_reason(folder: Path, r
     (folder / "inventory.csv").write_text("\n".join((header, *BAD_STOCK, "1,1,2010-02-16,7,0,NA,NA,14")))
     one = read(folder)["stock_positions"]
     expected = dict(enumerate(BAD_STOCK.values(), start=2))
-    assert reasons(one) == expected | {8: expected[8].replace("line 8", "line 9")}
+    assert reasons(one) == expected | {9: expected[9].replace("line 9", "line 10")}
     assert accepted(one, "on_hand", "lead_time_days") == [(7.0, 14.0)]
 
 
