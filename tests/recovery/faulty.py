@@ -1,0 +1,352 @@
+"""The command line with faults: reads requests, runs each in a fork, and breaks it where the request says.
+
+Started as a script under SHELFCAST_HOME. A request is a line of JSON: `arguments` of the command, `environment`,
+`log` (file for its output), `own_prefect` (whether it starts a Prefect server) and `fault`, or null; its answer is the
+process id of the run that has begun. The request `wait` with a process id is answered with the exit code (negative:
+the signal) of that run.
+
+A fault names a function of the product, `module:name`, and wraps it; the product knows nothing of it:
+
+    target   the function
+    where    before it, after it, `during` it (once a path that matches `path` exists under the home folder), or in its
+             `batches` (in the middle of the Arrow batches that it reads)
+    call     which call of it
+    match    parameters and their values that the call must have
+    action   what happens there; the functions below
+    marker   file that is made first, so that a test knows that the fault took place
+"""
+
+import atexit
+import contextlib
+import errno
+import functools
+import importlib
+import inspect
+import json
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+PACKAGES = ("warehouse", "spark_jobs", "expectations", "ml", "agents", "flows")
+IMPORTED = (
+    "flows.commands", "flows.pipeline", "flows.summary", "flows.transform", "spark_jobs.ingest", "spark_jobs.features",
+    "expectations.audit", "great_expectations", "dbt.cli.main", "dbt.adapters.postgres", "mlflow",
+    "ml.forecasting.train", "ml.forecasting.forecast", "ml.inventory.recommend", "ml.anomalies.detect", "agents.crew",
+    "adbc_driver_postgresql.dbapi", "crewai", "prophet", "lightgbm", "statsforecast",
+)  # fmt: skip
+"""What every run imports: once here, so that a run begins at once."""
+
+
+def processes(part: str) -> list[Any]:
+    """Returns the processes whose command line names the home folder and has this part in it."""
+    import psutil
+
+    home = os.environ["SHELFCAST_HOME"]
+    found = []
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):
+            line = " ".join(process.cmdline())
+            if home in line and part in line:
+                found.append(process)
+    return found
+
+
+def descendants(part: str) -> list[Any]:
+    import psutil
+
+    return [child for child in psutil.Process().children(recursive=True) if part in " ".join(child.cmdline())]
+
+
+def postmaster() -> Any:
+    import psutil
+
+    pid_file = Path(os.environ["SHELFCAST_HOME"]) / "postgres" / "postmaster.pid"
+    return psutil.Process(int(pid_file.read_text().splitlines()[0]))
+
+
+def kill() -> None:
+    """The process alone, as the kernel does when memory is short."""
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def kill_all() -> None:
+    """The process and all it started, the server aside."""
+    os.killpg(0, signal.SIGKILL)
+
+
+def power_cut() -> None:
+    """Everything at once, the database server included."""
+    with contextlib.suppress(Exception):
+        kill_server()
+    kill_all()
+
+
+def interrupt() -> None:
+    """What Ctrl-C does."""
+    os.kill(os.getpid(), signal.SIGINT)
+    time.sleep(1)
+
+
+def pause() -> None:
+    """Holds the run until a test lets it go on."""
+    os.kill(os.getpid(), signal.SIGSTOP)
+
+
+def kill_postmaster() -> None:
+    postmaster().kill()
+
+
+def kill_server() -> None:
+    server = postmaster()
+    for process in [server, *server.children(recursive=True)]:
+        process.kill()
+
+
+def kill_backend() -> None:
+    """One session of the server dies, whereupon the server ends all of them and recovers."""
+    backends = [child for child in postmaster().children() if "shelfcast" in " ".join(child.cmdline())]
+    backends[0].kill()
+
+
+def restart_server() -> None:
+    from warehouse import embedded
+    from warehouse.settings import load_settings
+
+    embedded.stop(load_settings())
+    embedded.start(load_settings())
+
+
+def kill_java() -> None:
+    for process in descendants("java"):
+        process.kill()
+
+
+def kill_worker() -> None:
+    """Spark's Python processes, as soon as there are some; the call goes on meanwhile."""
+
+    def strike() -> None:
+        for _ in range(6000):
+            found = descendants("pyspark.daemon")
+            if found:
+                for process in reversed(found):
+                    process.kill()
+                return
+            time.sleep(0.005)
+
+    threading.Thread(target=strike, daemon=True).start()
+
+
+def disk_full() -> None:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def fill_lake() -> None:
+    """Files of Java may grow to 512 bytes and no more: a quota, which needs no rights."""
+    limit_files(descendants("java"), 512)
+
+
+def fill_server() -> None:
+    """Files of the server's sessions from now on may not grow, its log of transactions included."""
+    limit_files([postmaster()], 65_536)
+
+
+def limit_files(limited: list[Any], size: int) -> None:
+    import psutil
+
+    for process in limited:
+        process.rlimit(psutil.RLIMIT_FSIZE, (size, size))
+
+
+def fill_volume() -> None:
+    """Fills the small volume that the test has mounted for the server, to the last byte."""
+    with contextlib.suppress(OSError), (Path(os.environ["FAULTY_VOLUME"]) / "filler").open("wb", buffering=0) as file:
+        while True:
+            file.write(b"0" * 65_536)
+
+
+def turn_clock_back() -> None:
+    """The house's own modules see a clock that is 400 days late."""
+    import datetime as real
+
+    class Late(real.datetime):
+        @classmethod
+        def now(cls, tz: Any = None) -> Any:
+            return real.datetime.now(tz) - real.timedelta(days=400)
+
+    class LateModule:
+        datetime = Late
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(real, name)
+
+    for name, module in list(sys.modules.items()):
+        if name.partition(".")[0] in PACKAGES and getattr(module, "dt", None) is real:
+            module.dt = LateModule()  # type: ignore[attr-defined]
+
+
+ACTIONS: dict[str, Callable[[], None]] = {
+    function.__name__: function
+    for function in (
+        kill, kill_all, power_cut, interrupt, pause, kill_postmaster, kill_server, kill_backend, restart_server,
+        kill_java, kill_worker, disk_full, fill_lake, fill_server, fill_volume, turn_clock_back,
+    )
+}  # fmt: skip
+
+
+class Fault:
+    """A wrapper of a function that breaks one call of it."""
+
+    def __init__(self, asked: dict[str, Any]) -> None:
+        self.asked = asked
+        self.calls = 0
+        self.lock = threading.Lock()
+
+    def strike(self) -> None:
+        Path(self.asked["marker"]).touch()
+        ACTIONS[self.asked["action"]]()
+
+    def install(self) -> None:
+        module_name, _, path = self.asked["target"].partition(":")
+        *parents, name = path.split(".")
+        owner: Any = importlib.import_module(module_name)
+        for parent in parents:
+            owner = getattr(owner, parent)
+        original = getattr(owner, name)
+        wrapped = self.wrap(original)
+        setattr(owner, name, wrapped)
+        # Modules that took the name when they were imported.
+        for module in list(sys.modules.values()):
+            if getattr(module, "__name__", "").partition(".")[0] in PACKAGES and vars(module).get(name) is original:
+                setattr(module, name, wrapped)
+
+    def is_meant(self, original: Any, arguments: Any, options: Any) -> bool:
+        if self.asked.get("match"):
+            given = inspect.signature(original).bind(*arguments, **options).arguments
+            if not all(wanted in str(given.get(name)) for name, wanted in self.asked["match"].items()):
+                return False
+        with self.lock:
+            self.calls += 1
+            return self.calls == self.asked.get("call", 1)
+
+    def wrap(self, original: Any) -> Any:
+        where = self.asked.get("where", "before")
+
+        @functools.wraps(original)
+        def wrapped(*arguments: Any, **options: Any) -> Any:
+            if not self.is_meant(original, arguments, options):
+                return original(*arguments, **options)
+            if where == "before":
+                self.strike()
+            elif where == "during":
+                threading.Thread(target=self.lurk, daemon=True).start()
+            elif where == "batches":
+                *others, reader = arguments
+                arguments = (*others, self.broken(reader))
+            result = original(*arguments, **options)
+            if where == "after":
+                self.strike()
+            return result
+
+        return wrapped
+
+    def lurk(self) -> None:
+        home = Path(os.environ["SHELFCAST_HOME"])
+        known = set(home.glob(self.asked["path"]))
+        while True:
+            with contextlib.suppress(OSError):
+                if set(home.glob(self.asked["path"])) - known:
+                    break
+            time.sleep(0.001)
+        self.strike()
+
+    def broken(self, reader: Any) -> Iterator[Any]:
+        """Returns the batches in slices of eight rows; the fault takes place in the middle of the first batch."""
+        for number, batch in enumerate(reader):
+            for start in range(0, batch.num_rows, 8):
+                if number == 0 and start // 8 == batch.num_rows // 16:
+                    self.strike()
+                yield batch.slice(start, 8)
+
+
+def run(asked: dict[str, Any]) -> None:
+    """Runs the command in this process, which then ends."""
+    os.setsid()
+    # A test run in the background may have been told to ignore it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    log = os.open(asked["log"], os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    os.dup2(log, 1)
+    os.dup2(log, 2)
+    os.environ.update(asked.get("environment") or {})
+    from flows.cli import main
+
+    if asked.get("fault"):
+        Fault(asked["fault"]).install()
+    sys.argv = ["shelfcast", *asked["arguments"]]
+    code = 1
+    try:
+        with own_prefect() if asked.get("own_prefect") else contextlib.nullcontext():
+            main()
+        code = 0
+    except SystemExit as error:
+        code = error.code if isinstance(error.code, int) else int(error.code is not None)
+    finally:
+        # The fork must not go on as the server that it was.
+        if sys.exc_info()[1] is not None:
+            sys.excepthook(*sys.exc_info())
+        sys.stdout.flush()
+        atexit._run_exitfuncs()
+        os._exit(code)
+
+
+@contextlib.contextmanager
+def own_prefect() -> Iterator[None]:
+    """Lets the run start a temporary Prefect server, as it does where nobody has one for it."""
+    from prefect.settings import PREFECT_API_URL, temporary_settings
+
+    os.environ.pop(PREFECT_API_URL.name)
+    with temporary_settings(restore_defaults={PREFECT_API_URL}):
+        yield
+
+
+def serve() -> None:
+    """Answers requests until there are no more, with one Prefect server for all runs: its start takes longest."""
+    from flows.schedule import prefect_server
+    from warehouse.environment import prepare_environment
+    from warehouse.settings import load_settings
+
+    settings = load_settings()
+    beside = settings.model_copy(update={"home": settings.home.with_name("prefect")})
+    prepare_environment(beside)
+    with prefect_server(beside):
+        prepare_environment(settings)
+        for name in IMPORTED:
+            importlib.import_module(name)
+        say({"ready": True})
+        answer()
+
+
+def answer() -> None:
+    for line in sys.stdin:
+        asked = json.loads(line)
+        if "wait" in asked:
+            say({"code": os.waitstatus_to_exitcode(os.waitpid(asked["wait"], 0)[1])})
+            continue
+        pid = os.fork()
+        if pid == 0:
+            run(asked)
+        say({"pid": pid})
+
+
+def say(answer: dict[str, Any]) -> None:
+    os.write(1, (json.dumps(answer) + "\n").encode())
+
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+    serve()
