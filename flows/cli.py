@@ -56,7 +56,6 @@ Planned = Annotated[
 
 def main() -> None:
     """Runs the command; a user's mistake or a failure of the machine ends in one sentence and exit code 1 or 2."""
-    sys.excepthook = tell
     try:
         app()
     except ShelfcastError as error:
@@ -68,6 +67,9 @@ def main() -> None:
             raise
         _complain("Stopped. What was published before stays as it is; `shelfcast run` goes on from there.")
         sys.exit(1)
+    finally:
+        # Typer sets a hook of its own.
+        sys.excepthook = tell
 
 
 @app.command()
