@@ -62,11 +62,15 @@ def audit(context: Context) -> Outcome:
     from expectations.audit import audit_inputs
     from expectations.load_pages import write_load_pages
     from spark_jobs.feature_publication import folder_exists, published
-    from warehouse.inputs import publish_inputs
+    from warehouse.inputs import is_incoming_lost, publish_inputs
 
     if is_held(context):
         return Outcome(0, HELD)
     load_id = _incoming_load(context)
+    if is_incoming_lost(context.database, load_id):
+        logger.warning("the database crashed since load %s was read: it is read again", load_id)
+        ingest(context)
+        load_id = _incoming_load(context)
     report = audit_inputs(context.settings, context.database, context.run_id, context.options.may_remove)
     before = published(context.database, "inputs")
     publication = publish_inputs(

@@ -11,7 +11,7 @@ from pyarrow import fs
 from spark_jobs.lake import remove_folder
 from warehouse.database import Database
 from warehouse.errors import ShelfcastError
-from warehouse.incoming import create_incoming
+from warehouse.incoming import create_incoming, demand_rows
 from warehouse.load import copy_parquet
 from warehouse.publish import Change, merge
 
@@ -88,6 +88,7 @@ def publish_features(
     incoming = create_incoming(database, TABLE)
     rows = copy_parquet(database, artifact.uri, incoming)
     with database.connect() as connection:
+        demand_rows(connection, incoming, rows)
         connection.execute(sql.SQL("analyze {}").format(sql.Identifier(*incoming.split("."))))
         change = merge(connection, incoming, TABLE, KEYS, mode="replace")
         standing = artifact if change.total else _standing(current, artifact)

@@ -10,6 +10,7 @@ from psycopg import sql
 
 from warehouse.database import Database
 from warehouse.errors import ShelfcastError
+from warehouse.incoming import demand_rows, stands
 from warehouse.publish import BOOKKEEPING, Change
 from warehouse.restate import (
     Difference,
@@ -74,9 +75,11 @@ def publish_inputs(
         is_folder_gone: whether the folder published so far is no longer there, so that this one stands in for it.
 
     Raises:
-        ShelfcastError: the load would remove published weeks and `may_remove` is false.
+        ShelfcastError: the load would remove published weeks and `may_remove` is false; or the server crashed.
     """
     with database.connect() as connection:
+        for table, rows in _accepted(connection, load_id):
+            demand_rows(connection, table, rows)
         before = _published_kind(connection)
         kind, mode = _incoming_kind(connection, load_id)
         is_other_data = before != kind
@@ -95,6 +98,18 @@ def publish_inputs(
     publication = Publication(changes, _weeks(found[TABLES.index(SALES)]))
     logger.info("published load %s: %s", load_id, publication)
     return publication
+
+
+def is_incoming_lost(database: Database, load_id: str) -> bool:
+    """Returns whether the rows of a load are no longer in the incoming tables: the server crashed since."""
+    with database.connect() as connection:
+        return any(not stands(connection, table, rows) for table, rows in _accepted(connection, load_id))
+
+
+def _accepted(connection: "psycopg.Connection[Any]", load_id: str) -> list[tuple[str, int]]:
+    """Returns the rows of a load that go on to the audit, by incoming table."""
+    query = "select 'raw_incoming.' || table_name, rows_accepted from ops.loads where load_id = %s"
+    return connection.execute(query, [load_id]).fetchall()
 
 
 def published_content(database: Database) -> str | None:

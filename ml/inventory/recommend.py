@@ -11,7 +11,7 @@ from psycopg import sql
 from ml.inventory.book import Book, load_book
 from ml.inventory.levels import decide
 from warehouse.database import Database
-from warehouse.incoming import create_incoming
+from warehouse.incoming import create_incoming, demand_rows
 from warehouse.load import copy_frame
 from warehouse.publish import Change, merge
 from warehouse.settings import Settings
@@ -198,8 +198,9 @@ def _publish(database: Database, frame: "pd.DataFrame", date: "dt.date") -> Chan
     """Returns what changed after a week's recommendations took the place of all open ones, in one transaction."""
     table = "ml.inventory_recommendations"
     incoming = create_incoming(database, table)
-    copy_frame(database, frame, incoming)
+    rows = copy_frame(database, frame, incoming)
     with database.connect() as connection:
+        demand_rows(connection, incoming, rows)
         connection.execute(
             "update ml.inventory_recommendations set is_open = false where is_open and recommendation_date <> %s",
             [date],
