@@ -169,7 +169,7 @@ def build_docs(settings: Settings, database: Database) -> Path:
 def published_manifest(settings: Settings, database: Database) -> Path:
     """Returns the path of dbt's manifest of what is published; made from the code where none was kept."""
     path = settings.home / "dbt_published" / "manifest.json"
-    if not path.exists():
+    if _kept(path) is None:
         run_dbt(settings, database, ["parse"])
         _keep(json.loads((settings.home / "dbt" / "manifest.json").read_text()), path)
     return path
@@ -204,10 +204,19 @@ def dev_schema() -> str:
 def _publish(settings: Settings, database: Database, core: str | None = None) -> None:
     """Publishes what stands in the next state, and keeps the manifest that belongs to it."""
     path = settings.home / "dbt_published" / "manifest.json"
-    before = json.loads(path.read_text()) if path.exists() else None
+    before = _kept(path)
     names = {relation.name for relation in publish_next(database, core)}
     new = published_names(json.loads((settings.home / "dbt_next" / "manifest.json").read_text()))
     _keep(merged(new, before, names), path)
+
+
+def _kept(path: Path) -> Any:
+    """Returns the manifest that was kept, None where there is none or it is damaged."""
+    try:
+        return json.loads(path.read_text()) if path.exists() else None
+    except ValueError:
+        logger.warning("%s is damaged and is made anew", path)
+        return None
 
 
 def _keep(manifest: Mapping[str, Any], path: Path) -> None:
