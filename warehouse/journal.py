@@ -3,6 +3,7 @@
 import logging
 import logging.handlers
 import re
+import sys
 
 from warehouse.settings import Settings
 
@@ -22,6 +23,15 @@ class Redactor(logging.Filter):
         return True
 
 
+class LogFile(logging.handlers.RotatingFileHandler):
+    """A log file that a full disk silences: the command itself says that the disk is full."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802
+        """Reports what went wrong in writing a line, a failure of the disk aside."""
+        if not isinstance(sys.exc_info()[1], OSError):
+            super().handleError(record)
+
+
 def redact(text: str, secrets: tuple[str, ...] = ()) -> str:
     """Returns the text with the passwords of URLs and the given secrets replaced by asterisks."""
     for secret in secrets:
@@ -39,7 +49,7 @@ def configure_logging(settings: Settings, level: int = logging.INFO) -> None:
     """Sends the project's log to `logs/shelfcast.log` under the home folder, ten files of 2 MB at most."""
     folder = settings.home / "logs"
     folder.mkdir(parents=True, exist_ok=True)
-    handler = logging.handlers.RotatingFileHandler(folder / "shelfcast.log", maxBytes=2_000_000, backupCount=9)
+    handler = LogFile(folder / "shelfcast.log", maxBytes=2_000_000, backupCount=9)
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     handler.addFilter(Redactor(known_secrets(settings)))
     root = logging.getLogger()
