@@ -1,5 +1,6 @@
 """The database as the rest of the house sees it: an address, its roles, and connections."""
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, LiteralString
@@ -12,6 +13,11 @@ if TYPE_CHECKING:
     import pandas as pd
     import psycopg
     import sqlalchemy
+
+STARTING_SECONDS = 60
+"""How long a connection waits for a server that is starting or recovers from a crash."""
+
+_STARTING = ("is starting up", "in recovery mode", "not yet accepting connections")
 
 Role = Literal["pipeline", "reader", "agent", "planner", "analyst"]
 
@@ -61,14 +67,20 @@ class Database:
         """
         import psycopg
 
-        try:
-            return psycopg.connect(self.url(role), autocommit=autocommit, connect_timeout=10)
-        except psycopg.OperationalError as error:
-            raise ShelfcastError(
-                f"Postgres at {self.host}:{self.port}/{self.name} does not answer as {self.logins[role].user}: "
-                f"{str(error).strip().splitlines()[-1]}.",
-                "Check that it runs and that DATABASE_URL or DB_* are right; `shelfcast doctor` helps.",
-            ) from None
+        began = time.monotonic()
+        while True:
+            try:
+                return psycopg.connect(self.url(role), autocommit=autocommit, connect_timeout=10)
+            except psycopg.OperationalError as error:
+                is_starting = any(words in str(error) for words in _STARTING)
+                if is_starting and time.monotonic() - began < STARTING_SECONDS:
+                    time.sleep(0.2)
+                    continue
+                raise ShelfcastError(
+                    f"Postgres at {self.host}:{self.port}/{self.name} does not answer as {self.logins[role].user}: "
+                    f"{str(error).strip().splitlines()[0]}.",
+                    "Check that it runs and that DATABASE_URL or DB_* are right; `shelfcast doctor` helps.",
+                ) from None
 
     def engine(self, role: Role = "pipeline") -> "sqlalchemy.Engine":
         """Returns a SQLAlchemy engine over psycopg 3."""

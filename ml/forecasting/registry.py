@@ -25,8 +25,14 @@ EXPERIMENT = "shelfcast-demand"
 CHAMPION, CHALLENGER = "champion", "challenger"
 ROLLED_BACK = "rolled_back"
 """Tag of a version that was champion until a roll-back; its value says in which run."""
-# MLflow finds out by a refused insert what is new, and the driver warns of each.
-_CHATTY = ("mlflow", "alembic", "psycopg")
+# MLflow finds out by a refused insert what is new, and the driver warns of each; what it logs of a database that went
+# away, it raises too.
+_CHATTY = {
+    "mlflow": logging.ERROR,
+    "alembic": logging.ERROR,
+    "psycopg": logging.ERROR,
+    "mlflow.store.db.utils": logging.CRITICAL,
+}
 _LOCK = threading.RLock()
 _ADDRESS_VARIABLES = ("MLFLOW_TRACKING_URI", "MLFLOW_REGISTRY_URI")
 
@@ -65,8 +71,8 @@ def open_registry(settings: Settings, database: Database) -> "Iterator[MlflowCli
         mlflow.set_tracking_uri(address)
         mlflow.set_registry_uri(address)
         levels = {name: logging.getLogger(name).level for name in _CHATTY}
-        for name in _CHATTY:
-            logging.getLogger(name).setLevel(logging.ERROR)
+        for name, level in _CHATTY.items():
+            logging.getLogger(name).setLevel(level)
         try:
             yield mlflow.MlflowClient()
         finally:
