@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 STARTING_SECONDS = 60
 """How long a connection waits for a server that is starting or recovers from a crash."""
 
-_STARTING = ("is starting up", "in recovery mode", "not yet accepting connections")
-
 Role = Literal["pipeline", "reader", "agent", "planner", "analyst"]
 
 
@@ -67,12 +65,14 @@ class Database:
         """
         import psycopg
 
+        from warehouse.embedded import STARTING
+
         began = time.monotonic()
         while True:
             try:
                 return psycopg.connect(self.url(role), autocommit=autocommit, connect_timeout=10)
             except psycopg.OperationalError as error:
-                is_starting = any(words in str(error) for words in _STARTING)
+                is_starting = any(words in str(error) for words in STARTING)
                 if is_starting and time.monotonic() - began < STARTING_SECONDS:
                     time.sleep(0.2)
                     continue

@@ -29,6 +29,9 @@ DATABASE = "shelfcast"
 RECOVERY_SECONDS = 300
 """How long a server may read its log of transactions after a crash before it is given up."""
 
+STARTING = ("is starting up", "in recovery mode", "not yet accepting connections")
+"""What Postgres says to those who come while it recovers."""
+
 _HBA = "local all all scram-sha-256\nhost all all 127.0.0.1/32 scram-sha-256\n"
 _OPTIONS = (
     "-c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c max_connections=100 -c timezone=UTC "
@@ -120,7 +123,12 @@ def _create(server: Any, password: str) -> None:
 
 
 def _halt(server: Any) -> None:
-    _execute(server, "pg_ctl", "-w", "-m", "fast", "-D", str(server.pgdata), "stop", timeout=60)
+    """Stops the server; one that does not stop is ended, and recovers when it is next started."""
+    try:
+        _execute(server, "pg_ctl", "-w", "-m", "fast", "-D", str(server.pgdata), "stop", timeout=60)
+    except subprocess.SubprocessError:
+        logger.warning("the embedded Postgres does not stop, so it is ended")
+        _clear_remains(server.pgdata)
 
 
 def _initialise(server: Any) -> None:
@@ -169,11 +177,20 @@ def _clear_remains(data: Path) -> None:
 def _is_recovering(data: Path) -> bool:
     """Returns whether the server of the data folder is alive and reads its log of transactions before it answers."""
     import psutil
+    import psycopg
 
+    # No file, half a file, or the process of another: no server of ours.
     with contextlib.suppress(OSError, IndexError, ValueError, psutil.Error):
         lines = (data / "postmaster.pid").read_text().splitlines()
         owner = psutil.Process(int(lines[0]))
-        return owner.name() == "postgres" and owner.cwd() == str(data) and lines[7].strip() == "starting"
+        if owner.name() != "postgres" or owner.cwd() != str(data):
+            return False
+        if lines[7].strip() == "starting":
+            return True
+        try:
+            psycopg.connect(host=HOST, port=int(lines[3]), user="nobody", dbname="postgres", connect_timeout=5).close()
+        except psycopg.OperationalError as error:
+            return any(words in str(error) for words in STARTING)
     return False
 
 
@@ -192,7 +209,9 @@ def _running_port(data: Path) -> int | None:
 def _answering_port(server: Any) -> int:
     """Returns the port of the server, started where it does not run, waited for where it recovers from a crash."""
     began = time.monotonic()
-    while _is_recovering(server.pgdata) and time.monotonic() - began < RECOVERY_SECONDS:
+    while _is_recovering(server.pgdata):
+        if time.monotonic() - began > RECOVERY_SECONDS:
+            return _launch(server)
         time.sleep(0.2)
     return _running_port(server.pgdata) or _launch(server)
 
