@@ -42,24 +42,16 @@ IMPORTED = (
 """What every run imports: once here, so that a run begins at once."""
 
 
-def processes(part: str) -> list[Any]:
-    """Returns the processes whose command line names the home folder and has this part in it."""
+def descendants(part: str) -> list[Any]:
+    """Returns the processes below this one whose command line has this part in it."""
     import psutil
 
-    home = os.environ["SHELFCAST_HOME"]
     found = []
-    for process in psutil.process_iter():
+    for process in psutil.Process().children(recursive=True):
         with contextlib.suppress(psutil.Error):
-            line = " ".join(process.cmdline())
-            if home in line and part in line:
+            if part in " ".join(process.cmdline()):
                 found.append(process)
     return found
-
-
-def descendants(part: str) -> list[Any]:
-    import psutil
-
-    return [child for child in psutil.Process().children(recursive=True) if part in " ".join(child.cmdline())]
 
 
 def postmaster() -> Any:
@@ -81,8 +73,7 @@ def kill_all() -> None:
 
 def power_cut() -> None:
     """Everything at once, the database server included."""
-    with contextlib.suppress(Exception):
-        kill_server()
+    kill_server()
     kill_all()
 
 
@@ -102,9 +93,12 @@ def kill_postmaster() -> None:
 
 
 def kill_server() -> None:
+    import psutil
+
     server = postmaster()
     for process in [server, *server.children(recursive=True)]:
-        process.kill()
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.kill()
 
 
 def kill_backend() -> None:
@@ -126,28 +120,13 @@ def kill_java() -> None:
         process.kill()
 
 
-def kill_worker() -> None:
-    """Spark's Python processes, as soon as there are some; the call goes on meanwhile."""
-
-    def strike() -> None:
-        for _ in range(6000):
-            found = descendants("pyspark.daemon")
-            if found:
-                for process in reversed(found):
-                    process.kill()
-                return
-            time.sleep(0.005)
-
-    threading.Thread(target=strike, daemon=True).start()
-
-
 def disk_full() -> None:
     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def fill_lake() -> None:
-    """Files of Java may grow to 512 bytes and no more: a quota, which needs no rights."""
-    limit_files(descendants("java"), 512)
+    """Files of Java may grow to 2 KB and no more: a quota, which needs no rights."""
+    limit_files(descendants("java"), 2048)
 
 
 def fill_server() -> None:
@@ -193,7 +172,7 @@ ACTIONS: dict[str, Callable[[], None]] = {
     function.__name__: function
     for function in (
         kill, kill_all, power_cut, interrupt, pause, kill_postmaster, kill_server, kill_backend, restart_server,
-        kill_java, kill_worker, disk_full, fill_lake, fill_server, fill_volume, turn_clock_back,
+        kill_java, disk_full, fill_lake, fill_server, fill_volume, turn_clock_back,
     )
 }  # fmt: skip
 

@@ -1,0 +1,265 @@
+"""Break what a run stands on: servers, disks, clocks, files; the next run needs no hand and ends with the same tables.
+
+Cases of a chain follow each other, as in `test_kills.py`.
+"""
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from warehouse.database import open_database
+
+
+def at(target: str, action: str, where: str = "before", **rest: Any) -> dict[str, Any]:
+    match = {name.removeprefix("of_"): value for name, value in rest.items() if name.startswith("of_")}
+    others = {name: value for name, value in rest.items() if not name.startswith("of_")}
+    return {"target": target, "where": where, "action": action, "match": match, **others}
+
+
+COPY, MODEL = "warehouse.load:_ingest", "dbt.task.run:ModelRunner.execute"
+WRITE, PAGES = "spark_jobs.ingest:_write_accepted", "expectations.validation:_build_pages"
+
+SERVERS = {
+    "Java killed while it writes the input": at(WRITE, "kill_java"),
+    "quota of Java reached while it writes the input": at(
+        "pyspark.sql.readwriter:DataFrameWriter.parquet", "fill_lake", "after"
+    ),
+    "Postgres restarted in the middle of a copy": at(
+        COPY, "restart_server", "batches", of_table="raw_incoming.raw_sal"
+    ),
+    "master of Postgres killed in the middle of a copy": at(COPY, "kill_postmaster", "batches", of_table="raw_sales"),
+    "Postgres killed in the middle of a copy": at(COPY, "kill_server", "batches", of_table="raw_sales"),
+    "quota of Postgres reached in the middle of a copy": at(COPY, "fill_server", "batches", of_table="raw_sales"),
+    "disk full while the audit's pages are built": at(PAGES, "disk_full"),
+    "power cut in the publication of inputs": at("warehouse.inputs:_record", "power_cut"),
+    "Java killed while it writes features": at("spark_jobs.features:write_features", "kill_java"),
+    "quota of Java reached while it writes features": at(
+        "spark_jobs.features:write_features", "fill_lake", "during", path="lake/features/*/_temporary/**/*.parquet"
+    ),
+    "power cut in the publication of features": at("spark_jobs.feature_publication:merge", "power_cut", "after"),
+    "Postgres killed between two dbt models": at(MODEL, "kill_server", call=5),
+    "a session of Postgres killed between two dbt models": at(MODEL, "kill_backend", call=15),
+    "disk full while a model is written": at("ml.forecasting.experiment:save_model", "disk_full", call=3),
+    "Postgres killed between two registered models": at("ml.forecasting.experiment:_register", "kill_server", call=2),
+    "Postgres killed while forecasts are published": at(
+        "warehouse.incoming:copy_frame", "kill_server", "after", of_table="ml_forecasts"
+    ),
+    "power cut in the publication of the marts": at("warehouse.marts:_move", "power_cut", call=7),
+    "Postgres killed before answers are kept": at("agents.store:save_report", "kill_server"),
+}
+
+
+@pytest.fixture(scope="module")
+def broken_servers(lab, references):
+    """The home with version 1, in which the chain of failing servers begins."""
+    lab.put_back(lab.folder / "first")
+
+
+@pytest.mark.parametrize("case", SERVERS)
+def test_readers_see_a_whole_state_after_a_server_failed(case, broken_servers, lab, references, versions):
+    ended = lab.run("run", "--data", str(versions[1]), fault=SERVERS[case])
+    assert ended.was_struck, ended.output
+    assert ended.code in (-9, 1), ended.output
+    assert "Traceback" not in ended.output
+    assert lab.seen() in references.seen
+
+
+def test_the_run_after_all_failures_of_servers_ends_with_the_tables_of_undisturbed_runs(
+    broken_servers, lab, references, versions
+):
+    ended = lab.run("run", "--data", str(versions[1]))
+    assert ended.code == 0, ended.output
+    assert lab.state() == references.second
+
+
+def secrets_cut_short(home: Path) -> None:
+    text = (home / "secrets.json").read_text()
+    (home / "secrets.json").write_text(text[: len(text) // 2])
+
+
+def secrets_lost(home: Path) -> None:
+    (home / "secrets.json").unlink()
+
+
+def process_id_of_another(home: Path) -> None:
+    """The number that the killed server had belongs to another program now, as after a restart of the machine."""
+    path = home / "postgres" / "postmaster.pid"
+    lines = path.read_text().splitlines()
+    owner = psutil.Process(int(lines[0]))
+    for process in [owner, *owner.children()]:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.kill()
+    psutil.wait_procs([owner], timeout=10)
+    path.write_text("\n".join([str(os.getpid()), *lines[1:]]) + "\n")
+
+
+def process_id_cut_short(home: Path) -> None:
+    process_id_of_another(home)
+    (home / "postgres" / "postmaster.pid").write_text("")
+
+
+def port_cut_short(home: Path) -> None:
+    process_id_of_another(home)
+    (home / "postgres" / "shelfcast_port").write_text("")
+
+
+def note_of_roles_cut_short(home: Path) -> None:
+    (home / "postgres" / "shelfcast_ready").write_text("")
+
+
+DAMAGES = (
+    secrets_cut_short, secrets_lost, process_id_of_another, process_id_cut_short, port_cut_short,
+    note_of_roles_cut_short,
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def damaged(lab, references):
+    """The home with version 1, its server at work, in which the chain of damaged files begins."""
+    lab.put_back(lab.folder / "first")
+
+
+@pytest.mark.parametrize("damage", DAMAGES, ids=lambda damage: damage.__name__)
+def test_a_damaged_file_of_the_server_is_mended_by_the_next_command(damage, damaged, lab, references):
+    open_database(lab.settings)
+    damage(lab.home)
+    assert lab.seen() == references.seen[3]
+
+
+def test_files_cut_short_and_folders_lost_or_half_written_do_not_keep_a_run_from_its_end(
+    damaged, lab, references, versions
+):
+    garbage = [
+        *lab.home.glob("prefect/*.db*"), *lab.home.glob("dbt*/partial_parse.msgpack"), lab.home / "data_folder.txt",
+        *lab.home.glob("gx/*.yml"), *lab.home.glob("gx/expectations/*.json"), *lab.home.glob("dbt_published/*.json"),
+    ]  # fmt: skip
+    for path in garbage:
+        path.write_bytes(path.read_bytes()[:100] + b"\0")
+    for path in lab.home.glob("lake/*/*"):
+        shutil.rmtree(path)
+    for name in ("inputs/29991231T000000-aaaaaa/raw_sales/_temporary", "features/29991231T000000-aaaa"):
+        (lab.home / "lake" / name).mkdir(parents=True)
+        (lab.home / "lake" / name / "part-0.parquet").write_bytes(b"PAR1")
+    ended = lab.run("run", "--data", str(versions[1]), own_prefect=True)
+    assert ended.code == 0, ended.output
+    assert lab.state() == references.second
+
+
+def test_a_clock_set_back_changes_nothing(lab, references, versions):
+    lab.put_back(lab.folder / "first")
+    with open_database(lab.settings).connect() as connection:
+        for table in (
+            "ops.loads set published_at = published_at",
+            "ops.loads set created_at = created_at",
+            "ops.pipeline_runs set started_at = started_at",
+            "ops.audit_results set created_at = created_at",
+        ):
+            connection.execute(f"alter table {table.split()[0]} disable trigger user")
+            connection.execute(f"update {table} + interval '400 days'")
+            connection.execute(f"alter table {table.split()[0]} enable trigger user")
+    fault = at("flows.context:open_context", "turn_clock_back")
+    ended = lab.run("run", "--data", str(versions[1]), fault=fault)
+    assert ended.was_struck
+    assert ended.code == 0, ended.output
+    assert lab.state() == references.second
+
+
+def test_of_two_runs_at_once_the_second_leaves_with_a_sentence_and_the_first_goes_on(lab, references, versions):
+    lab.put_back(lab.folder / "first")
+    fault = at("warehouse.runs:begin_stage", "pause", of_stage="features")
+    first = lab.begin("run", "--data", str(versions[1]), fault=fault)
+    lab.wait_until_paused(first)
+    second = lab.run("run", "--data", str(versions[1]))
+    assert second.code == 1
+    assert "Another run is working on this database." in second.output
+    assert "Traceback" not in second.output
+    os.kill(first, signal.SIGCONT)
+    ended = lab.end(first)
+    assert ended.code == 0, ended.output
+    assert lab.state() == references.second
+
+
+def test_a_killed_backup_leaves_no_file_and_a_killed_restore_the_state_before(lab, references, tmp_path):
+    whole = lab.state()
+    assert lab.run("backup", str(tmp_path / "first.zip")).code == 0
+    for fault in (
+        at("warehouse.backup:_dump", "kill"),
+        at("warehouse.backup:write_manifest", "kill_all"),
+        at("warehouse.backup:_dump", "kill_server"),
+        at("warehouse.backup:_dump", "disk_full", "after"),
+    ):
+        ended = lab.run("backup", str(tmp_path / "second.zip"), fault=fault)
+        assert ended.was_struck, ended.output
+        assert ended.code in (-9, 1), ended.output
+        assert not (tmp_path / "second.zip").exists()
+    for fault in (
+        at("warehouse.restore:_unpack", "kill", "after"),
+        at("warehouse.restore:_feed", "kill_all"),
+        at("warehouse.restore:_feed", "kill_server"),
+    ):
+        ended = lab.run("restore", "--replace", str(tmp_path / "first.zip"), fault=fault)
+        assert ended.was_struck, ended.output
+        assert ended.code in (-9, 1), ended.output
+        assert lab.state() == whole
+    ended = lab.run("restore", "--replace", str(tmp_path / "first.zip"))
+    assert ended.code == 0, ended.output
+    assert lab.state() == whole
+
+
+def test_two_first_starts_at_once_leave_one_whole_database(lab, references):
+    lab.put_back(None)
+    pids = [lab.begin("dbt", "--", "debug") for _ in range(2)]
+    assert [lab.end(pid).code for pid in pids] == [0, 0]
+
+
+@pytest.fixture
+def volume(lab):
+    """The home on a volume of its own, where the machine lets us mount one."""
+    kept = lab.keep("before-volume")
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=700m", "tmpfs", str(lab.home)], capture_output=True)
+    if mounted.returncode:
+        pytest.skip("mounting a volume needs the rights of an administrator")
+    subprocess.run(["cp", "-a", f"{kept}/.", str(lab.home)], check=True)
+    yield lab.home
+    subprocess.run(["mount", "-o", "remount,rw", str(lab.home)], check=True)
+    lab.stop_server()
+    subprocess.run(["umount", "-l", str(lab.home)], check=True)
+
+
+def close_volume(home):
+    """Makes the volume read-only as soon as the last process of a run has closed its files."""
+    for _ in range(60):
+        if subprocess.run(["mount", "-o", "remount,ro", str(home)], capture_output=True).returncode == 0:
+            return
+        time.sleep(0.5)
+    pytest.fail(subprocess.run(["fuser", "-mv", str(home)], capture_output=True, text=True).stderr)
+
+
+def test_a_full_volume_and_one_that_may_only_be_read_stop_a_run_with_a_sentence(lab, references, versions, request):
+    lab.put_back(lab.folder / "first")
+    home = request.getfixturevalue("volume")
+    fault = at(COPY, "fill_volume", "batches", of_table="raw_sales")
+    ended = lab.run("run", "--data", str(versions[1]), fault=fault, FAULTY_VOLUME=str(home))
+    assert ended.was_struck
+    assert ended.code == 1, ended.output
+    assert "Traceback" not in ended.output
+    (home / "filler").unlink()
+    assert lab.seen() in references.seen
+    lab.stop_server()
+    close_volume(home)
+    ended = lab.run("run", "--data", str(versions[1]))
+    assert ended.code == 1, ended.output
+    assert "Traceback" not in ended.output
+    assert "may not be written" in ended.output
+    subprocess.run(["mount", "-o", "remount,rw", str(home)], check=True)
+    ended = lab.run("ingest", "--data", str(versions[1]))
+    assert ended.code == 0, ended.output
+    assert lab.state("raw") == {name: rows for name, rows in references.second.items() if name.startswith("raw.")}
