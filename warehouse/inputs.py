@@ -85,7 +85,7 @@ def publish_inputs(
         is_other_data = before != kind
         found = [find_difference(connection, table, load_id, mode) for table in TABLES]
         if not (may_remove or before in (None, "sample")):
-            _refuse_removal(found)
+            _refuse_removal(found, _rejected(connection, load_id))
         if not is_other_data:
             for difference in found:
                 keep_history(difference)
@@ -135,17 +135,29 @@ def _incoming_kind(connection: "psycopg.Connection[Any]", load_id: str) -> tuple
     return (str(row[0]), "append" if row[1] == "append" else "whole") if row else ("files", "whole")
 
 
-def _refuse_removal(found: list[Difference]) -> None:
+def _refuse_removal(found: list[Difference], rejected: int) -> None:
+    """Refuses a load that lacks published weeks; its rejected lines may be what is missing, so they are told."""
+    aside = f"Ingest set {_counted(rejected, 'line')} of them aside (`shelfcast export rejected` shows why). "
     for difference in found:
         count, first = difference.removed
         if count and difference.table.must_stay:
-            rows = difference.change.deleted
+            rows = _counted(difference.change.deleted, "published row")
             raise ShelfcastError(
-                f"These files lack {rows:,} published rows of {_FILES[difference.table.name]} in {count:,} "
-                f"{'week' if count == 1 else 'weeks'}, the first {first}, so nothing was published.",
-                "Add the missing weeks, say --append where the files hold only new or corrected weeks, or --replace "
-                "where the missing ones should be removed.",
+                f"These files lack {rows} of {_FILES[difference.table.name]} in {_counted(count, 'week')}, "
+                f"the first {first}, so nothing was published.",
+                (aside if rejected else "") + "Add the missing weeks, say --append where the files hold only new or "
+                "corrected weeks, or --replace where the missing ones should be removed.",
             )
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def _rejected(connection: "psycopg.Connection[Any]", load_id: str) -> int:
+    """Returns the lines of a load that were set aside."""
+    row = connection.execute("select sum(rows_rejected) from ops.loads where load_id = %s", [load_id]).fetchone()
+    return int(row[0] or 0) if row else 0
 
 
 def _write(connection: "psycopg.Connection[Any]", found: list[Difference]) -> None:

@@ -119,7 +119,7 @@ def test_the_files_published_before_count_as_held_and_are_not_read_again(house, 
     assert not is_held(house.context(whole, may_remove=True))
     mark = input_fingerprint(house.context(whole))
     assert mark == input_fingerprint(house.context(whole)) != input_fingerprint(house.context(whole, may_remove=True))
-    with pytest.raises(ShelfcastError, match="lack 1 published rows of sales in 1 week"):
+    with pytest.raises(ShelfcastError, match="lack 1 published row of sales in 1 week"):
         house.load(whole, is_append=False)
 
 

@@ -241,7 +241,7 @@ def test_bad_input_ends_in_one_sentence_with_nothing_published_and_nothing_lost(
     for path in sample_folder.glob("*.csv"):
         (tmp_path / path.name).write_bytes(path.read_bytes())
     spoil(tmp_path)
-    ended = shelfcast(finished_run, "ingest", "--data", str(tmp_path))
+    ended = shelfcast(finished_run, "ingest", "--data", str(tmp_path), "--reject-rate-max", "0")
     assert ended.returncode == 1
     assert sentence in ended.stderr
     assert "Traceback" not in ended.stderr + ended.stdout

@@ -108,7 +108,7 @@ def test_a_corrected_week_is_restated_and_a_late_week_is_added(empty):
 
 def test_files_that_lack_published_weeks_are_refused_unless_the_user_says_so(empty):
     load(empty, "one", {"2012-01-06": 10.0, "2012-01-13": 20.0})
-    with pytest.raises(ShelfcastError, match="lack 1 published rows of sales in 1 week, the first 2012-01-13"):
+    with pytest.raises(ShelfcastError, match="lack 1 published row of sales in 1 week, the first 2012-01-13"):
         load(empty, "two", {"2012-01-06": 10.0})
     assert len(published(empty)) == 2
     load(empty, "three", {"2012-01-06": 10.0}, may_remove=True)
