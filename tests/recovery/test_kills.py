@@ -71,7 +71,7 @@ UPDATE = {
     "between transform and train": at(BEGIN, of_stage="train"),
     "train in the middle of a copy": at(COPY, "batches", of_table="backtest_errors"),
     "train between two registered models": at("ml.forecasting.experiment:_register", "after", call=4),
-    "train between the aliases": at("ml.forecasting.promotion:record_alias"),
+    "train between two records of aliases": at("ml.forecasting.promotion:record_alias", "after"),
     "train done but not recorded": unrecorded("train"),
     "publication of forecasts before commit": at(MERGE, "after", of_target="ml.forecasts"),
     "forecasts published but not recorded": unrecorded("forecast"),
