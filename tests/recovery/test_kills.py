@@ -45,9 +45,7 @@ UPDATE = {
     "ingest in the middle of a Parquet file": at(
         "spark_jobs.ingest:_write_accepted", "during", "kill_all", path="lake/inputs/*/*/_temporary/**/*.parquet"
     ),
-    "ingest between two Parquet files": at("pyspark.sql.readwriter:DataFrameWriter.parquet", "after"),
     "ingest in the middle of a copy": at(COPY, "batches", of_table="raw_incoming.raw_sales"),
-    "ingest between two copies": at(COPY, "after", call=2),
     "ingest before its account": at("spark_jobs.accounts:record_load"),
     "ingest before its record": unrecorded("ingest"),
     "between ingest and audit": at(BEGIN, of_stage="audit"),
@@ -60,7 +58,6 @@ UPDATE = {
     "features in the middle of a Parquet file": at(
         "spark_jobs.features:build_features", "during", "kill_all", path="lake/features/*/_temporary/**/*.parquet"
     ),
-    "features in the middle of the copy": at(COPY, "batches", of_table="engineered_features"),
     "publication of features before commit": at(MERGE, "after", of_target="features.engineered_features"),
     "features published but not recorded": unrecorded("features"),
     "between features and transform": at(BEGIN, of_stage="transform"),
@@ -83,7 +80,6 @@ UPDATE = {
     "marts between two models": at(MODEL, of_model="fct_forecasts"),
     "marts built and tested but not published": at("warehouse.marts:publish_next"),
     "publication of the marts in its transaction": at("warehouse.marts:_move", "after", call=10),
-    "publication of the marts before commit": at("warehouse.marts:_publish", "after"),
     "marts published but their manifest not kept": at("flows.transform:_keep"),
     "marts done but not recorded": unrecorded("marts"),
     "explain before its answers are kept": at("agents.store:save_report"),

@@ -35,7 +35,6 @@ SERVERS = {
     "Postgres restarted in the middle of a copy": at(
         COPY, "restart_server", "batches", of_table="raw_incoming.raw_sal"
     ),
-    "master of Postgres killed in the middle of a copy": at(COPY, "kill_postmaster", "batches", of_table="raw_sales"),
     "Postgres killed in the middle of a copy": at(COPY, "kill_server", "batches", of_table="raw_sales"),
     "quota of Postgres reached in the middle of a copy": at(COPY, "fill_server", "batches", of_table="raw_sales"),
     "disk full while the audit's pages are built": at(PAGES, "disk_full"),
@@ -49,8 +48,8 @@ SERVERS = {
     "a session of Postgres killed between two dbt models": at(MODEL, "kill_backend", call=15),
     "disk full while a model is written": at("ml.forecasting.experiment:save_model", "disk_full", call=3),
     "Postgres killed between two registered models": at("ml.forecasting.experiment:_register", "kill_server", call=2),
-    "Postgres killed while forecasts are published": at(
-        "warehouse.incoming:copy_frame", "kill_server", "after", of_table="ml_forecasts"
+    "master of Postgres killed while forecasts are published": at(
+        "warehouse.incoming:copy_frame", "kill_postmaster", "after", of_table="ml_forecasts"
     ),
     "power cut in the publication of the marts": at("warehouse.marts:_move", "power_cut", call=7),
     "Postgres killed before answers are kept": at("agents.store:save_report", "kill_server"),
