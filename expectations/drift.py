@@ -10,7 +10,7 @@ from dataclasses import astuple, dataclass
 from typing import Literal
 
 from expectations.baseline import Published
-from expectations.drift_queries import COVARIATES, DISTRIBUTION, PAIRS
+from expectations.drift_queries import QUERIES
 from warehouse.database import Database
 
 logger = logging.getLogger(__name__)
@@ -79,6 +79,7 @@ LIMITS: dict[tuple[str, str], Limit] = {
     ("store_rows", OLD): Limit(0.01),
     ("sales_distribution", NEW): Limit(0.2, 1.5, noise=28.0),
     ("sales_distribution", OLD): Limit(0.02, noise=0.0),
+    ("sales_level", NEW): Limit(0.25, 0.8, noise=4.0),
     ("zero_weeks", NEW): Limit(0.01),
     ("zero_weeks", OLD): Limit(0.005),
     ("negative_weeks", NEW): Limit(0.02),
@@ -94,7 +95,8 @@ LIMITS: dict[tuple[str, str], Limit] = {
 
 The distribution is compared by the population stability index over the deciles of the baseline. Times the harmonic
 mean of the two row counts it follows the chi-square distribution with 9 degrees of freedom where nothing moved, which
-exceeds 28 once in a thousand: so much is left to chance. Everywhere else three rows are.
+exceeds 28 once in a thousand: so much is left to chance. The level is a factor less one, either way; four standard
+errors of its median are left to chance. Everywhere else three rows are.
 """
 
 
@@ -108,7 +110,7 @@ def measure_drift(database: Database, published: Published) -> list[Shift]:
     with database.connect() as connection:
         # Sorting the amounts of a year in memory halves the time; the setting ends with the transaction.
         connection.execute("set local work_mem = '256MB'")
-        rows = [row for query in (PAIRS, DISTRIBUTION, COVARIATES) for row in connection.execute(query, parameters)]
+        rows = [row for query in QUERIES for row in connection.execute(query, parameters)]
     return [_shift(*row) for row in rows]
 
 

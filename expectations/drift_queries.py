@@ -2,8 +2,8 @@
 
 Every query returns `measure_name, part_name, subject, baseline_value, incoming_value, shift_value, noise, detail`.
 `noise` is the shift that a single row makes, so that a limit can leave room for a few of them in small tables.
-Parameters: `newest` is the last published week, `year` 364 days before it; of the distribution also `step`: it takes
-every `step`-th pair of store and department, on both sides the same.
+Parameters: `newest` is the last published week, `year` 364 days before it; of the distribution and the level also
+`step`: they take every `step`-th pair of store and department, on both sides the same.
 """
 
 PAIRS = """
@@ -210,6 +210,44 @@ where found_count > 0
 group by part_name, store_type
 """
 
+LEVEL = """
+with amounts as (
+    select store_id, dept_id, sale_date, weekly_sales, false as is_new
+    from raw.raw_sales
+    where (store_id::bigint * 31 + dept_id) %% %(step)s = 0 and sale_date > %(newest)s::date - 56
+    union all
+    select store_id, dept_id, sale_date, weekly_sales, true
+    from raw_incoming.raw_sales
+    where (store_id::bigint * 31 + dept_id) %% %(step)s = 0 and sale_date > %(newest)s
+),
+growths as (
+    select
+        coalesce(i.store_type, r.store_type) as store_type, a.is_new,
+        ln(a.weekly_sales::double precision / p.weekly_sales::double precision) as growth
+    from amounts a
+    inner join raw.raw_sales p
+        on p.store_id = a.store_id and p.dept_id = a.dept_id and p.sale_date = a.sale_date - 364
+    left join raw_incoming.store_attributes i on i.store_id = a.store_id
+    left join raw.store_attributes r on r.store_id = a.store_id
+    where a.weekly_sales > 0 and p.weekly_sales > 0
+),
+levels as (
+    select
+        store_type,
+        percentile_cont(0.5) within group (order by growth) filter (where not is_new) as published_growth,
+        percentile_cont(0.5) within group (order by growth) filter (where is_new) as incoming_growth,
+        1.2533 * stddev_pop(growth) filter (where is_new) / sqrt(count(*) filter (where is_new)) as median_error
+    from growths
+    group by store_type
+    having bool_or(is_new) and bool_or(not is_new)
+)
+select
+    'sales_level' as measure_name, 'new weeks' as part_name, 'type ' || store_type as subject,
+    exp(published_growth) as baseline_value, exp(incoming_growth) as incoming_value,
+    exp(abs(incoming_growth - published_growth)) - 1 as shift_value, median_error as noise, '' as detail
+from levels
+"""
+
 _COVARIATES = """
 with published_weeks as (
     select distinct store_id, sale_date from raw.raw_sales where sale_date > %(newest)s::date - 91
@@ -264,4 +302,4 @@ def _covariates() -> str:
     return _COVARIATES.format(columns=columns, kinds=", ".join(kinds))
 
 
-COVARIATES = _covariates()
+QUERIES = (PAIRS, DISTRIBUTION, LEVEL, _covariates())

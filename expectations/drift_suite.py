@@ -25,6 +25,10 @@ WARNINGS = {
         "In every store type sales are spread as in the same weeks a year before.",
         "Small and large weeks in other proportions are another unit, another range of stores, or a shock to demand.",
     ),
+    "sales_level": (
+        "In every store type sales have grown over the year before as in the last eight weeks.",
+        "All amounts moved by one factor are another currency, tax put in or left out, or a part of a week.",
+    ),
     "zero_weeks": (
         "The share of weeks that sell nothing has not moved.",
         "Zeros that come at once often stand for weeks that were not exported.",
@@ -50,6 +54,10 @@ STOPS = {
     "sales_distribution": (
         "In no store type are sales spread as in another business.",
         "A shift this large is amounts in another unit or of another retailer; say --replace if that is meant.",
+    ),
+    "sales_level": (
+        "In no store type have sales jumped to nearly twice the level of the weeks before, or fallen to half.",
+        "Demand does not double in a week everywhere; say --replace if it did.",
     ),
     "vanished_pairs": (
         "Most departments that sold in the last four weeks are in the new ones.",

@@ -29,6 +29,7 @@ DRIFT_LABELS = {
 MEASURES = {
     "store_rows": ("Rows of a store", formats.count),
     "sales_distribution": ("Spread of sales, median", formats.dollars),
+    "sales_level": ("Sales against the year before, median", formats.percent),
     "zero_weeks": ("Weeks that sell nothing", formats.percent),
     "negative_weeks": ("Weeks with more returns than sales", formats.percent),
     "vanished_pairs": ("Departments that vanished", formats.count),

@@ -156,6 +156,7 @@ FIRES = {
     ("store_rows", OLD): (lost(change(OLD, store_id=[2], dept_id=SOME)), "store 2"),
     ("sales_distribution", NEW): (scaled(3, change(NEW, store_id=[3, 4])), "type B"),
     ("sales_distribution", OLD): (scaled(2, change(OLD, store_id=[3, 4])), "type B"),
+    ("sales_level", NEW): (scaled(1.5, change(NEW, store_id=[1, 2])), "type A"),
     ("zero_weeks", NEW): (scaled(0, change(NEW, store_id=[1, 2], dept_id=SOME)), "type A"),
     ("zero_weeks", OLD): (scaled(0, change(OLD, store_id=[1, 2], dept_id=FEW)), "type A"),
     ("negative_weeks", NEW): (scaled(-1, change(NEW, store_id=[3, 4], dept_id=SOME)), "type B"),
@@ -240,7 +241,11 @@ def test_the_audit_says_in_words_what_drifted_and_where(home, published):
 
 @pytest.mark.parametrize(
     ("measure", "spoil"),
-    {"sales_distribution": scaled(100, change(NEW)), "vanished_pairs": lost(change(NEW, store_id=[1, 2, 3]))}.items(),
+    {
+        "sales_distribution": scaled(100, change(NEW)),
+        "sales_level": scaled(2, change(NEW)),
+        "vanished_pairs": lost(change(NEW, store_id=[1, 2, 3])),
+    }.items(),
 )
 def test_a_week_of_another_business_stops_the_publication_unless_it_may_replace(home, published, measure, spoil):
     frames = load()
@@ -292,7 +297,7 @@ def test_of_large_tables_a_part_of_the_pairs_says_the_same(published, monkeypatc
     frames = load()
     scaled(3, change(NEW, store_id=[3, 4]))(frames)
     arrive(published, frames, "load-1")
-    assert beyond(published) == {("sales_distribution", NEW, "type B")}
+    assert beyond(published) == {("sales_distribution", NEW, "type B"), ("sales_level", NEW, "type B")}
 
 
 def test_the_first_load_has_nothing_to_drift_from(home, published):
