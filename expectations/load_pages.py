@@ -28,7 +28,7 @@ order by max(created_at) desc
 limit %(kept)s
 """
 _FILES = """
-select file_name, table_name, rows_read, rows_accepted, rows_rejected, rows_duplicate
+select file_name, table_name, rows_read, rows_accepted, rows_rejected, rows_duplicate, dialect
 from ops.loads where load_id = %(load)s order by rows_read desc, table_name
 """
 _REASONS = """

@@ -18,7 +18,6 @@ _LABELS = {
     "horizon_weeks": "Weeks ahead",
     "file_name": "File",
     "source_kind": "Source",
-    "date_format": "Date format",
     "load_id": "Load",
     "file_sha256": "SHA-256",
     "table_name": "Table",
@@ -34,7 +33,7 @@ _LABELS = {
 }
 _TEXTS = {"reason_text": "Why it stands out", "description": "Rule", "reason": "Reason", "message": "What it did"}
 _TEXTS |= {"old_value": "Until then", "new_value": "From then on", "change_kind": "Change"}
-_TEXTS |= {"raw_text": "The line as it stands", "why": "Why"}
+_TEXTS |= {"raw_text": "The line as it stands", "dialect": "Written as", "why": "Why"}
 _AMOUNTS = {
     "value_at_risk_amount": "At risk",
     "order_quantity_amount": "Order now",

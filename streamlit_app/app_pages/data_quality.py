@@ -28,7 +28,7 @@ LOAD_COLUMNS = (
     "rejected_count",
     "duplicate_count",
     "source_kind",
-    "date_format",
+    "dialect",
     "loaded_at",
     "load_id",
     "file_sha256",

@@ -529,6 +529,7 @@ def loads() -> pd.DataFrame:
 
             "load_id": "20261120T093000-load", "run_id": "20261120T093000-aa01", "table_name": table, "file_name": name,
             "file_sha256": "9f2c" * 16, "source_kind": "files", "date_format": "yyyy-MM-dd", "status": "published",
+            "dialect": "UTF-8, commas between columns, decimal points, dates yyyy-MM-dd",
             "read_count": read, "accepted_count": read - rejected - duplicate, "rejected_count": rejected,
             "duplicate_count": duplicate, "loaded_at": NOW, "published_at": NOW + dt.timedelta(seconds=40),
         }

@@ -246,3 +246,21 @@ def test_bad_input_ends_in_one_sentence_with_nothing_published_and_nothing_lost(
     assert sentence in ended.stderr
     assert "Traceback" not in ended.stderr + ended.stdout
     assert contents(warehouse) == before
+
+
+def test_the_page_of_a_load_that_was_refused_for_its_rejected_rows_lists_them(
+    finished_run, warehouse, shelfcast, sample_folder, tmp_path
+):
+    for path in sample_folder.glob("*.csv"):
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    _edit_line("train.csv", r",(-?[\d.]+),(TRUE|FALSE)$", r",plenty,\2")(tmp_path)
+    assert shelfcast(finished_run, "ingest", "--data", str(tmp_path), "--reject-rate-max", "0").returncode == 1
+    load = warehouse.read_frame(
+        "select load_id, status, dialect from ops.loads where file_name = 'train.csv' order by created_at desc limit 1"
+    ).iloc[0]
+    page = (finished_run.home / "data_docs" / "loads" / f"{load.load_id}.html").read_text()
+    assert load.status == "refused"
+    assert '<span class="badge critical">refused</span>' in page
+    assert '<td class="number">6</td>' in page
+    assert ",plenty," in page
+    assert f"<td>{load.dialect}</td>" in page
