@@ -38,7 +38,7 @@ dashboard: .venv/ready  ## Open the dashboard on http://127.0.0.1:8501
 	@$(BIN)/shelfcast dashboard $(ARGS)
 
 test: .venv/ready-dev lint  ## Run lint and all tests
-	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 test-unit: .venv/ready-dev  ## Run the tests that need no server
 	@$(BIN)/python -m pytest tests/unit $(ARGS)

@@ -45,7 +45,10 @@ for name, function in vars(queries).items():
 
 
 @pytest.fixture(scope="module")
-def backup(finished_run: Settings, shelfcast, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def backup(finished_run: Settings, shelfcast, sample_folder, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    # Other tests may have left a refused load or a single stage behind.
+    settled = shelfcast(finished_run, "run", "--data", str(sample_folder))
+    assert settled.returncode == 0, settled.stderr
     path = tmp_path_factory.mktemp("backup") / "house.backup"
     ended = shelfcast(finished_run, "backup", str(path))
     assert ended.returncode == 0, ended.stderr
