@@ -3,6 +3,7 @@
     make bench-ingest                                   # 1, 5, 10 and 20 million generated rows
     make bench-ingest ARGS="--millions 20"              # the largest alone
     make bench-ingest DATA=path/to/csvs ARGS="--millions"   # the user's files alone
+    make bench-ingest ARGS="--millions 50 --without-features"   # to the publication
 
 Each size has a fresh home and a process of its own. Steps: start (imports, server), ingest (with the start of Spark),
 audit, publication, features. Memory and processor seconds are those of the process, Spark and the embedded Postgres
@@ -31,13 +32,11 @@ from warehouse.settings import PROJECT_ROOT
 STEPS = ("start", "ingest", "audit", "publication", "features")
 ROWS_PER_STORE = 10_676
 """Rows of sales that a generated store of 81 departments and 143 weeks has, on average."""
-FEATURES_AS_WELL = 4
-"""Steps up to and without the features."""
 
 
 @dataclass(frozen=True)
 class Measurement:
-    """One size: rows of sales; per step its seconds, processor seconds, and peak of all memory in bytes."""
+    """One size: rows of sales; per step done its seconds, processor seconds, and peak of all memory in bytes."""
 
     name: str
     rows: int
@@ -49,7 +48,7 @@ class Measurement:
     @property
     def published_seconds(self) -> float:
         """Seconds of ingest, audit and publication."""
-        return sum(self.seconds[step] for step in STEPS[1:FEATURES_AS_WELL])
+        return sum(self.seconds[step] for step in STEPS[1:-1])
 
 
 @dataclass(frozen=True)
@@ -69,19 +68,21 @@ def main() -> None:
     parser.add_argument("--reports", type=Path, default=PROJECT_ROOT / ".shelfcast" / "reports")
     parser.add_argument("--work", type=Path, help="folder for the generated files and the homes")
     parser.add_argument("--document", action="store_true", help="write the table into docs/benchmarks.md")
+    parser.add_argument("--without-features", action="store_true", help="stop after the publication")
     parser.add_argument("--steps", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
+    has_features = not options.without_features
     if options.steps is not None:
-        run_steps(options.data, options.steps)
+        run_steps(options.data, options.steps, has_features)
         return
     options.reports.mkdir(parents=True, exist_ok=True)
     kept = options.reports / "ingest_curve.json"
     with tempfile.TemporaryDirectory(prefix="shelfcast-bench-", dir=options.work) as work:
         if options.data is not None:
-            keep(kept, measure(options.data.resolve(), Path(work), options.data.resolve().name))
+            keep(kept, measure(options.data.resolve(), Path(work), options.data.resolve().name, has_features))
         for millions in options.millions:
             folder = generate(Path(work) / "files", millions)
-            keep(kept, measure(folder, Path(work), f"generated, {millions:g} million"))
+            keep(kept, measure(folder, Path(work), f"generated, {millions:g} million", has_features))
             shutil.rmtree(folder)
     show(read(kept), options.reports, options.document)
 
@@ -96,11 +97,12 @@ def generate(folder: Path, millions: float) -> Path:
     return folder
 
 
-def measure(folder: Path, work: Path, name: str) -> Measurement:
+def measure(folder: Path, work: Path, name: str, has_features: bool) -> Measurement:
     """Returns what a process of its own took in a fresh home for the files of a folder; the home is removed."""
     home, marks = work / "home", work / "marks.json"
     environment = {**os.environ, "SHELFCAST_HOME": str(home)}
     command = [sys.executable, __file__, "--data", str(folder), "--steps", str(marks)]
+    command += [] if has_features else ["--without-features"]
     process = subprocess.Popen(command, env=environment)
     began, work_done, samples = time.time(), Work(), []
     while process.poll() is None:
@@ -138,7 +140,7 @@ def per_step(
     return seconds, work, peaks
 
 
-def run_steps(folder: Path, marks: Path) -> None:
+def run_steps(folder: Path, marks: Path, has_features: bool) -> None:
     """Carries out the steps in this process, as a run does, and writes down when each ended."""
     from flows.context import Options, open_context
     from flows.stages import audit, features, ingest
@@ -152,8 +154,9 @@ def run_steps(folder: Path, marks: Path) -> None:
     audit(context)
     # The audit's own line in the log separates it from the publication.
     ends |= {"audit": boundary.at, "publication": time.time()}
-    features(context)
-    ends["features"] = time.time()
+    if has_features:
+        features(context)
+        ends["features"] = time.time()
     print(rows, flush=True)
     count = context.database.read_frame("select count(*) from raw.raw_sales").iloc[0, 0]
     marks.write_text(json.dumps({"rows": int(count), "steps": ends}))
@@ -200,20 +203,24 @@ def curve_table(found: Iterable[Measurement]) -> str:
 def _row(one: Measurement) -> list[str]:
     steps = [
         f"{one.seconds[step]:.0f} s ({one.work_seconds[step]:.0f}), {one.peak_bytes[step] / 1e9:.1f} GB"
+        if step in one.seconds
+        else _NOT_DONE
         for step in STEPS
     ]
-    with_features = one.published_seconds + one.seconds["features"]
+    has_features = STEPS[-1] in one.seconds
+    with_features = f"{one.published_seconds + one.seconds[STEPS[-1]]:.0f} s" if has_features else _NOT_DONE
     peak, disk = max(one.peak_bytes.values()) / 1e9, one.disk_bytes / 1e9
     return [
-        one.name, f"{one.rows:,}", *steps, f"{one.published_seconds:.0f} s", f"{with_features:.0f} s",
+        one.name, f"{one.rows:,}", *steps, f"{one.published_seconds:.0f} s", with_features,
         f"{peak:.1f}", f"{disk:.1f}",
     ]  # fmt: skip
 
 
 def draw(found: list[Measurement], path: Path) -> None:
-    """Draws seconds and peak memory over rows."""
+    """Draws seconds and peak memory over rows, of the sizes at which every step was done."""
     from matplotlib.figure import Figure
 
+    found = [one for one in found if STEPS[-1] in one.seconds]
     figure = Figure(figsize=(11, 4.4), layout="constrained")
     left, right = figure.subplots(1, 2)
     millions = [one.rows / 1e6 for one in found]
@@ -234,6 +241,7 @@ def draw(found: list[Measurement], path: Path) -> None:
     figure.savefig(path, dpi=130)
 
 
+_NOT_DONE = "not measured"
 _WORDS = (
     "Seconds, processor seconds in brackets and peak memory (the process, Spark and the embedded Postgres together) of "
     "each step, in a fresh home and one process for each size. Generated files have the shape of the public data. "

@@ -24,6 +24,12 @@ def test_the_start_is_no_part_of_the_seconds_that_are_compared():
     )
 
 
+def test_a_size_that_was_measured_to_its_publication_shows_no_features():
+    done = {step: 2.0 for step in STEPS if step != "features"}
+    row = curve_table([Measurement("files", 50_000_000, done, done, BYTES, 0)]).splitlines()[2]
+    assert row.split(" | ")[6:9] == ["not measured", "6 s", "not measured"]
+
+
 def test_a_size_that_is_measured_again_takes_the_place_of_the_old_figure(tmp_path: Path):
     path = tmp_path / "curve.json"
     larger = Measurement("files", 2_000_000, SECONDS, SECONDS, BYTES, 0)
