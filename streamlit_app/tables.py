@@ -130,6 +130,7 @@ _WIDTHS = {
     "file_sha256": 90,
     "days_until_stockout": 84,
     "order_state": 104,
+    "status": 104,
 }
 _ROW_HEIGHT = 35
 _CENTERED = ("store_id", "dept_id", "store_type", "exception_rank", "horizon_weeks")

@@ -237,6 +237,8 @@ def test_the_audit_says_in_words_what_drifted_and_where(home, published):
     vanished = found.set_index("description").loc[WARNINGS["vanished_pairs"][0], "observed_value"]
     assert "subject store 4" in vanished
     assert "detail 1, 2, 3, 4, 5, 6, 7, 8, 9, 10" in vanished
+    index = (home.home / "data_docs" / "index.html").read_text()
+    assert "part_name new weeks, subject store 4, published 40.0, incoming 30.0" in index
 
 
 @pytest.mark.parametrize(
