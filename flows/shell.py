@@ -1,6 +1,8 @@
 """Lines for the shell: after `eval "$(shelfcast env)"`, plain `dbt` and `mf` work on the running warehouse."""
 
 import shlex
+import sys
+from pathlib import Path
 
 from flows.metrics import put_semantic_manifest
 from flows.transform import dbt_variables, published_manifest
@@ -13,7 +15,7 @@ SHELL_ROLES = {"analyst": "dev", "reader": "warehouse"}
 
 
 def shell_lines(settings: Settings, database: Database, role: str) -> list[str]:
-    """Returns the export lines of a role, with its password.
+    """Returns the export lines of a role, with its password; the programs of this environment come first in PATH.
 
     Raises:
         UsageError: the role is not one for a shell.
@@ -29,4 +31,5 @@ def shell_lines(settings: Settings, database: Database, role: str) -> list[str]:
         variables |= database.dbt_environment("reader")
     # The command keeps to its own server in such a shell, whatever DB_* say there.
     variables |= {"SHELFCAST_HOME": str(settings.home), OWN_SERVER: "1" if settings.is_embedded else None}
-    return [f"export {name}={shlex.quote(value)}" for name, value in variables.items() if value is not None]
+    lines = [f"export {name}={shlex.quote(value)}" for name, value in variables.items() if value is not None]
+    return [*lines, f'export PATH={shlex.quote(str(Path(sys.executable).parent))}:"$PATH"']

@@ -1,12 +1,14 @@
 """Metrics asked for with `shelfcast mf`, beside plain SQL over the same marts."""
 
 import csv
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from warehouse.database import open_database
+from warehouse.settings import PROJECT_ROOT
 
 METRICS = {
     "total_sales", "average_weekly_sales", "sale_count", "compared_sales", "sales_last_year", "sales_growth",
@@ -119,6 +121,16 @@ def test_every_metric_answers_and_growth_compares_only_weeks_known_in_both_years
         "where sales_last_year_amount is not null"
     )
     assert row["sales_growth"] == pytest.approx(growth["rate"])
+
+
+def test_the_queries_of_the_readme_and_of_the_makefile_answer(finished_run, shelfcast):
+    pages = [(PROJECT_ROOT / name).read_text() for name in ("README.md", "Makefile")]
+    queries = re.findall(r'ARGS="(query --metrics [^"]+)"', " ".join(pages))
+    assert len(queries) == 3
+    for query in queries:
+        ended = shelfcast(finished_run, "mf", "--", *query.split())
+        assert ended.returncode == 0, ended.stdout
+        assert "query completed" in ended.stdout
 
 
 def test_a_metric_that_does_not_exist_is_an_error_with_suggestions(finished_run, shelfcast):
