@@ -53,12 +53,18 @@ def run_dbt(
         ShelfcastError: dbt could not run, a model failed or a test is red; the sentence names the first.
     """
     from dbt.cli.main import dbtRunner
+    from dbt.exceptions import ParsingError
+    from dbt_common.exceptions import CompilationError
 
     flags = ["--quiet", "--log-level", "none", "--log-level-file", "info"] if quiet else []
     if defers:
         published_manifest(settings, database)
     with _variables(dbt_variables(settings, database, target, defers)):
         result = dbtRunner().invoke(["--no-version-check", *flags, *arguments])
+        if isinstance(result.exception, ParsingError | CompilationError):
+            # What dbt remembers of the files may name tests of a model that is gone; it is then read anew.
+            logger.info("dbt reads all of its files again: %s", _first_line(result.exception))
+            result = dbtRunner().invoke(["--no-version-check", "--no-partial-parse", *flags, *arguments])
     if result.exception is not None:
         raise ShelfcastError(f"dbt {arguments[0]} could not run: {_first_line(result.exception)}", _LOG_HINT)
     nodes = list(getattr(result.result, "results", None) or [])

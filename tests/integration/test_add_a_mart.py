@@ -140,3 +140,8 @@ def test_a_changed_model_is_selected_with_all_that_hangs_on_it(walk):
     command = ".venv/bin/dbt --quiet ls --select state:modified+ --resource-type model --output name"
     walk.shell.run(command)
     assert set(walk.shell.said[command].split()) == {"fct_total_accuracy", "fct_model_scores"}
+
+
+def test_without_the_new_files_the_house_builds_as_before(walk, finished_run, shelfcast):
+    ended = shelfcast(finished_run, "dbt", "--", "build", "--select", "dim_stores")
+    assert ended.returncode == 0, ended.stdout + ended.stderr
