@@ -3,6 +3,9 @@
 Imports Great Expectations: import it only where an audit runs.
 """
 
+from collections.abc import Mapping
+from typing import Any
+
 from great_expectations.core.expectation_validation_result import ExpectationValidationResult
 from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
 
@@ -47,7 +50,14 @@ def _observed(outcome: ExpectationValidationResult) -> str:
     if seen is not None:
         return str(seen)[:EXAMPLE_LENGTH]
     examples = outcome.result.get("partial_unexpected_index_list") or []
-    return ", ".join(f"{name} {value}" for name, value in examples[0].items())[:EXAMPLE_LENGTH] if examples else ""
+    first = keys_first(examples[0], outcome.result) if examples else {}
+    return ", ".join(f"{name} {value}" for name, value in first.items())[:EXAMPLE_LENGTH]
+
+
+def keys_first(example: Mapping[str, Any], counts: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns a row that breaks a rule, its keys before the rest; kept results have their columns by the alphabet."""
+    keys = counts.get("unexpected_index_column_names") or []
+    return {name: example[name] for name in (*keys, *(name for name in example if name not in keys))}
 
 
 def _has_raised(outcome: ExpectationValidationResult) -> bool:

@@ -22,7 +22,7 @@ from great_expectations.expectations.expectation_configuration import Expectatio
 
 from expectations.findings import Finding, extent
 from expectations.load_pages import audited_loads
-from expectations.outcomes import columns_of, finding_of
+from expectations.outcomes import columns_of, finding_of, keys_first
 from expectations.retention import KEPT_RUNS
 from expectations.templating import Document, page_of
 
@@ -170,11 +170,6 @@ def _outcome(suite: str, table: str, result: Any) -> dict[str, Any]:
     return _rule(result.expectation_config) | {
         "is_success": finding.is_success,
         "extent": extent(finding) if finding.unexpected_count else "",
-        "seen": "" if examples else finding.observed_value,
-        "examples": [_keys_first(example, result.result) for example in examples[:SHOWN_ROWS]],
+        "seen": finding.observed_value,
+        "examples": [keys_first(example, result.result) for example in examples[:SHOWN_ROWS]],
     }
-
-
-def _keys_first(example: Mapping[str, Any], counts: Mapping[str, Any]) -> dict[str, Any]:
-    keys = counts.get("unexpected_index_column_names") or []
-    return {name: example[name] for name in (*keys, *(name for name in example if name not in keys))}

@@ -218,6 +218,13 @@ def _raise_sales(line: str) -> str:
     return ",".join((store, dept, day, str(float(sales) + 1), flag))
 
 
+def _ingest_spoiled(shelfcast, home: Settings, sample_folder: Path, folder: Path, spoil):
+    for path in sample_folder.glob("*.csv"):
+        (folder / path.name).write_bytes(path.read_bytes())
+    spoil(folder)
+    return shelfcast(home, "ingest", "--data", str(folder), "--reject-rate-max", "0")
+
+
 @pytest.mark.parametrize(
     ("spoil", "sentence"),
     [
@@ -238,10 +245,7 @@ def test_bad_input_ends_in_one_sentence_with_nothing_published_and_nothing_lost(
     finished_run, warehouse, shelfcast, sample_folder, tmp_path, spoil, sentence
 ):
     before = contents(warehouse)
-    for path in sample_folder.glob("*.csv"):
-        (tmp_path / path.name).write_bytes(path.read_bytes())
-    spoil(tmp_path)
-    ended = shelfcast(finished_run, "ingest", "--data", str(tmp_path), "--reject-rate-max", "0")
+    ended = _ingest_spoiled(shelfcast, finished_run, sample_folder, tmp_path, spoil)
     assert ended.returncode == 1
     assert sentence in ended.stderr
     assert "Traceback" not in ended.stderr + ended.stdout
@@ -251,10 +255,8 @@ def test_bad_input_ends_in_one_sentence_with_nothing_published_and_nothing_lost(
 def test_the_page_of_a_load_that_was_refused_for_its_rejected_rows_lists_them(
     finished_run, warehouse, shelfcast, sample_folder, tmp_path
 ):
-    for path in sample_folder.glob("*.csv"):
-        (tmp_path / path.name).write_bytes(path.read_bytes())
-    _edit_line("train.csv", r",(-?[\d.]+),(TRUE|FALSE)$", r",plenty,\2")(tmp_path)
-    assert shelfcast(finished_run, "ingest", "--data", str(tmp_path), "--reject-rate-max", "0").returncode == 1
+    spoil = _edit_line("train.csv", r",(-?[\d.]+),(TRUE|FALSE)$", r",plenty,\2")
+    assert _ingest_spoiled(shelfcast, finished_run, sample_folder, tmp_path, spoil).returncode == 1
     load = warehouse.read_frame(
         "select load_id, status, dialect from ops.loads where file_name = 'train.csv' order by created_at desc limit 1"
     ).iloc[0]
