@@ -21,8 +21,9 @@ from psycopg import sql
 
 from expectations.baseline import Published
 from expectations.drift import LIMITS, NEW, Shift, measure_drift
-from warehouse.database import Database, open_database
+from warehouse.database import Database
 from warehouse.environment import prepare_environment
+from warehouse.opening import open_database
 from warehouse.settings import load_settings
 
 DATA = Path(__file__).resolve().parent.parent.parent / "shared" / "data" / "walmart"

@@ -30,12 +30,12 @@ import numpy as np
 from forecast_figures import Sums, markdown_table, sums_of, write_section
 from forecast_peers import FIRST_GUESS, HORIZON, Forecast, Method, Sales, peers, read_sales, search
 
-from ml.forecasting.backtest import run_backtest, warm_up_origins
-from ml.forecasting.candidates import candidates
-from ml.forecasting.forecaster import Forecaster, PointForecast
+from ml.forecasting.evaluation.backtest import run_backtest, warm_up_origins
+from ml.forecasting.models.candidates import candidates
+from ml.forecasting.models.protocol import Forecaster, PointForecast
 from ml.forecasting.panel import Panel, read_panel
-from warehouse.database import open_database
 from warehouse.environment import prepare_environment
+from warehouse.opening import open_database
 from warehouse.settings import Settings, load_settings
 
 ORIGINS = ("2011-11-18", "2012-01-20", "2012-03-16", "2012-05-11", "2012-07-06")

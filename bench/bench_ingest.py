@@ -94,7 +94,7 @@ def main() -> None:
 
 def generate(folder: Path, millions: float) -> Path:
     """Returns a folder with a generated sample of about so many million rows of sales."""
-    from spark_jobs.sample import write_sample
+    from spark_jobs.sample.writer import write_sample
 
     began = time.monotonic()
     size = write_sample(folder, stores=max(1, round(millions * 1e6 / ROWS_PER_STORE)), departments=81, weeks=143)
@@ -147,8 +147,8 @@ def per_step(
 
 def run_steps(folder: Path, marks: Path, has_features: bool) -> None:
     """Carries out the steps in this process, as a run does, and writes down when each ended."""
-    from flows.context import Options, open_context
-    from flows.stages import audit, features, ingest
+    from flows.pipeline.context import Options, open_context
+    from flows.pipeline.stages import audit, features, ingest
 
     context = open_context(Options(data=str(folder)))
     boundary = _LastRecord()

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from process_memory import memory_now
 
-from warehouse.database import open_database
+from warehouse.opening import open_database
 from warehouse.settings import load_settings
 
 _STAGES = "select stage, status, duration_seconds, row_count, message from ops.pipeline_runs order by started_at"

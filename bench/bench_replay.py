@@ -23,13 +23,20 @@ import numpy as np
 import pandas as pd
 
 from ml.forecasting.panel import Panel, panel_from_frame
-from ml.inventory.baselines import Family, min_max, seasonal_safety_stock, weeks_of_cover
-from ml.inventory.exchange import Curve, at_fill, at_stock, exchange_curve, interval, store_resamples
-from ml.inventory.known import demand_of, history_of_sales, live_weeks
-from ml.inventory.kpis import covered_share, protection_demand
-from ml.inventory.lead_times import LeadTimes
-from ml.inventory.replay import History, OrderRule, replay
-from ml.inventory.replay_policy import empirical_protection
+from ml.inventory.replay.baselines import (
+    Family,
+    demand_of,
+    history_of_sales,
+    live_weeks,
+    min_max,
+    seasonal_safety_stock,
+    weeks_of_cover,
+)
+from ml.inventory.replay.engine import History, OrderRule, replay
+from ml.inventory.replay.exchange import Curve, at_fill, at_stock, exchange_curve, interval, store_resamples
+from ml.inventory.replay.kpis import covered_share, protection_demand
+from ml.inventory.replay.lead_times import LeadTimes
+from ml.inventory.replay.protection import empirical_protection
 
 DATA = Path(__file__).resolve().parent.parent.parent / "shared" / "data" / "walmart"
 RANDOM = LeadTimes((1, 2, 3), (1 / 8, 3 / 4, 1 / 8))

@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from streamlit_app import components, formats, queries
+from streamlit_app.queries import marts
+from streamlit_app.views import components, formats
 
 PAGES = {
     "": [("overview", "Overview", "monitoring")],
@@ -45,11 +46,11 @@ def main() -> None:
 
 def state_of_the_house() -> None:
     """Shows in the side bar on which data all pages stand."""
-    weeks, runs = queries.chain_weeks(), queries.runs(limit=1)
+    weeks, runs = marts.chain_weeks(), marts.runs(limit=1)
     with st.sidebar:
         if not weeks.empty:
             st.caption(f"**Sales up to the week of**  \n{formats.week(weeks['week_date'].iloc[-1])}")
-        board = queries.inventory_board()
+        board = marts.inventory_board()
         if not board.empty:
             components.simulated_badge(int(board["simulated_count"].iloc[0]), int(board["all_count"].iloc[0]))
         if not runs.empty:

@@ -30,7 +30,7 @@ def serve(home: str, port: int, address: str) -> None:
     os.chdir(PROJECT_ROOT)
     from streamlit.starlette import App
 
-    from streamlit_app.documents import routes
+    from streamlit_app.services.documents import routes
     from warehouse.environment import prepare_environment
     from warehouse.settings import load_settings
 

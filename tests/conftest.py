@@ -35,7 +35,7 @@ def settings() -> Iterator[Settings]:
 @pytest.fixture(scope="session")
 def database(settings: Settings):
     """The embedded database, migrated."""
-    from warehouse.database import open_database
+    from warehouse.opening import open_database
 
     return open_database(settings)
 
@@ -43,7 +43,7 @@ def database(settings: Settings):
 @pytest.fixture(scope="session")
 def sample_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small sample in the Walmart shape: 3 stores, 6 departments, 130 weeks."""
-    from spark_jobs.sample import write_sample
+    from spark_jobs.sample.writer import write_sample
 
     folder = tmp_path_factory.mktemp("sample")
     write_sample(folder, stores=3, departments=6, weeks=130)

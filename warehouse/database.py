@@ -4,10 +4,9 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, LiteralString
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote
 
-from warehouse.errors import ShelfcastError, UsageError
-from warehouse.settings import Settings
+from warehouse.errors import ShelfcastError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -16,6 +15,9 @@ if TYPE_CHECKING:
 
 STARTING_SECONDS = 60
 """How long a connection waits for a server that is starting or recovers from a crash."""
+
+STARTING = ("is starting up", "in recovery mode", "not yet accepting connections")
+"""What Postgres says to those who come while it recovers."""
 
 Role = Literal["pipeline", "reader", "agent", "planner", "analyst"]
 
@@ -65,8 +67,6 @@ class Database:
         """
         import psycopg
 
-        from warehouse.embedded import STARTING
-
         began = time.monotonic()
         while True:
             try:
@@ -110,45 +110,3 @@ class Database:
             "DB_HOST": self.host, "DB_PORT": str(self.port), "DB_NAME": self.name,
             "DB_USER": login.user, "DB_PASSWORD": login.password,
         }  # fmt: skip
-
-
-def open_database(settings: Settings) -> Database:
-    """Returns the database of the settings, running, migrated and with its roles.
-
-    Raises:
-        UsageError: DATABASE_URL is not a Postgres URL.
-        ShelfcastError: the server does not start or does not answer.
-    """
-    from warehouse.migrate import apply_migrations
-    from warehouse.roles import with_roles
-
-    database = locate_database(settings)
-    with database.connect() as connection:
-        apply_migrations(connection)
-    return with_roles(settings, database)
-
-
-def locate_database(settings: Settings) -> Database:
-    """Returns the address of the database; starts the embedded server where no other is set."""
-    if settings.is_embedded:
-        from warehouse import embedded
-
-        port, passwords = embedded.start(settings)
-        login = Login("pipeline", passwords["pipeline"])
-        return Database(embedded.HOST, port, embedded.DATABASE, {"pipeline": login})
-    if settings.database_url is not None:
-        return _from_url(settings.database_url.get_secret_value())
-    password = settings.db_password.get_secret_value() if settings.db_password else ""
-    login = Login(settings.db_user, password)
-    return Database(settings.db_host or "127.0.0.1", settings.db_port, settings.db_name, {"pipeline": login})
-
-
-def _from_url(url: str) -> Database:
-    parts = urlsplit(url)
-    if not parts.scheme.startswith("postgres") or not parts.hostname or not parts.path.strip("/"):
-        raise UsageError(
-            "DATABASE_URL is not a Postgres URL.",
-            "Write it as postgresql://user:password@host:port/database.",
-        )
-    login = Login(unquote(parts.username or ""), unquote(parts.password or ""))
-    return Database(parts.hostname, parts.port or 5432, parts.path.strip("/"), {"pipeline": login}, parts.query)

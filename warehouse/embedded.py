@@ -13,9 +13,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from warehouse.database import STARTING
 from warehouse.errors import ShelfcastError
 from warehouse.files import write_whole
-from warehouse.roles import ROLE_LIMITS, limit_role
+from warehouse.role_limits import ROLE_LIMITS, limit_role
 from warehouse.secrets import role_passwords
 from warehouse.settings import Settings
 
@@ -28,9 +29,6 @@ HOST = "127.0.0.1"
 DATABASE = "shelfcast"
 RECOVERY_SECONDS = 300
 """How long a server may read its log of transactions after a crash before it is given up."""
-
-STARTING = ("is starting up", "in recovery mode", "not yet accepting connections")
-"""What Postgres says to those who come while it recovers."""
 
 _HBA = "local all all scram-sha-256\nhost all all 127.0.0.1/32 scram-sha-256\n"
 _OPTIONS = (

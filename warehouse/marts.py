@@ -12,7 +12,8 @@ from warehouse.database import Database
 from warehouse.dependents import Relation, capture_dependents, capture_grants, identifier
 from warehouse.errors import ShelfcastError
 from warehouse.migrate import take_setup_lock
-from warehouse.roles import ROLE_LIMITS, grant_all
+from warehouse.role_limits import ROLE_LIMITS
+from warehouse.roles import grant_all
 
 logger = logging.getLogger(__name__)
 

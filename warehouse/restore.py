@@ -14,9 +14,10 @@ from psycopg import sql
 from pyarrow import fs
 
 from warehouse.archive import DUMP, HOME, LAKE, Manifest, members_under, open_archive, prove, read_manifest
-from warehouse.database import Database, open_database
+from warehouse.database import Database
 from warehouse.errors import ShelfcastError
 from warehouse.migrate import FOLDER
+from warehouse.opening import open_database
 from warehouse.pg_tools import arguments, complaint, pour, program, server_major
 from warehouse.settings import Settings
 

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ml.forecasting.forecaster import PointForecast
+from ml.forecasting.cold_start import StandIns, Stores, stand_ins
+from ml.forecasting.models.protocol import PointForecast
 from ml.forecasting.panel import PLAN_WEEKS, FloatArray, IntArray, Panel, TextArray
-from ml.forecasting.promotions import planned_promotions
-from ml.forecasting.served import ServedModel
-from ml.forecasting.stand_in import StandIns, Stores, stand_ins
+from ml.forecasting.planned_markdowns import planned_promotions
+from ml.forecasting.registry.served_model import ServedModel
 from warehouse.errors import UsageError
 
 MOST_WEEKS = PLAN_WEEKS

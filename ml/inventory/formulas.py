@@ -1,7 +1,7 @@
 """Closed-form inventory formulas: checks on the simulated distribution, never a second opinion beside it.
 
 They assume normal demand or a constant rate. The recommendations take the order size from `economic_order_quantity`;
-safety stock and reorder point come from simulated demand (`ml.inventory.levels`).
+safety stock and reorder point come from simulated demand (`ml.inventory.orders.levels`).
 Amounts may be dollars or pieces, as long as one call keeps to one unit.
 """
 

@@ -3,8 +3,9 @@
 import pandas as pd
 import streamlit as st
 
-from streamlit_app import components, formats, palette, queries, reading
-from streamlit_app.house import open_house
+from streamlit_app.queries import cache, marts
+from streamlit_app.queries.session import open_house
+from streamlit_app.views import components, formats, palette
 from warehouse.runs import new_run_id
 
 KEY = "insight"
@@ -23,7 +24,7 @@ def main() -> None:
         "Four agents explain a store and department in words. Code computes the figures; the words are checked.",
     )
     with st.spinner("Reading the reports …"):
-        pairs = queries.inventory_filters()
+        pairs = marts.inventory_filters()
     if pairs.empty:
         components.empty_state("Nothing to explain yet")
         return
@@ -34,7 +35,7 @@ def main() -> None:
     notice = analyse(store, dept) if is_asked else ""
     if notice:
         st.info(formats.plain_markdown(notice), icon=":material/info:")
-    answers = queries.agent_answers(store, dept)
+    answers = marts.agent_answers(store, dept)
     if answers.empty:
         st.info(
             f"No report on {formats.pair(store, dept)} is saved yet. Press “Get AI analysis” to have one written.",
@@ -47,7 +48,7 @@ def main() -> None:
 
 def situation(store: int, dept: int) -> None:
     """Shows in one line what the inventory mart says of the pair."""
-    rows = queries.pair_recommendation(store, dept)
+    rows = marts.pair_recommendation(store, dept)
     if rows.empty:
         return
     row = rows.iloc[0]
@@ -75,7 +76,7 @@ def analyse(store: int, dept: int) -> str:
             bar.progress(min(done / max(total, 1), 1.0), text=what)
 
         outcome = explain_pair(house.settings, house.database, new_run_id(), store, dept, progress=show)
-        reading.forget()
+        cache.forget()
         status.update(label="The agents have answered; their report is saved.", state="complete")
         return outcome.notice
     return ""
@@ -131,7 +132,7 @@ def marked(text: str) -> str:
 
 def saved_reports(pairs: pd.DataFrame) -> None:
     """Shows for which pairs a report is saved, and opens one."""
-    saved = queries.reported_pairs()
+    saved = marts.reported_pairs()
     if saved.empty:
         return
     st.subheader("Saved reports", anchor=False)

@@ -5,8 +5,10 @@ from collections.abc import Callable
 import pandas as pd
 import streamlit as st
 
-from streamlit_app import components, documents, formats, quality_parts, quality_queries, queries, tables
-from streamlit_app.house import open_house
+from streamlit_app.queries import marts, quality
+from streamlit_app.queries.session import open_house
+from streamlit_app.services import documents
+from streamlit_app.views import components, formats, quality_tabs, tables
 
 RULE_COLUMNS = (
     "is_success",
@@ -52,17 +54,17 @@ def main() -> None:
     """Draws the page."""
     components.header("Data quality", "What was checked, what failed, and which lines were set aside and why.")
     with st.spinner("Reading the audit …"):
-        rules, loads, reasons = quality_queries.quality_rules(), queries.loads(), queries.rejection_reasons()
+        rules, loads, reasons = quality.quality_rules(), marts.loads(), marts.rejection_reasons()
     if rules.empty and loads.empty:
         components.empty_state("Nothing has been checked yet", "No file has been loaded and audited.")
         return
     headline(rules, loads, reasons)
     parts: dict[str, Callable[[], None]] = {
         "Rules": lambda: rule_table(rules),
-        "History": quality_parts.history,
+        "History": quality_tabs.history,
         "Loads": lambda: load_table(loads),
-        "Drift": quality_parts.drift,
-        "Profiles": quality_parts.profile,
+        "Drift": quality_tabs.drift,
+        "Profiles": quality_tabs.profile,
         "Rejected rows": lambda: rejected(reasons),
         "Data docs": data_docs,
         "dbt docs": dbt_docs,
@@ -142,7 +144,7 @@ def load_table(loads: pd.DataFrame) -> None:
     else:
         st.caption(":material/check: For every file: rows read = accepted + rejected + exact duplicates.")
     tables.show(loads, LOAD_COLUMNS, height=430)
-    restated(queries.restatements())
+    restated(marts.restatements())
 
 
 def restated(values: pd.DataFrame) -> None:
@@ -168,9 +170,9 @@ def rejected(reasons: pd.DataFrame) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         page = st.number_input(f"Page (of {pages})", 1, pages, key="rejected_page", width=140) if pages > 1 else 1
         tables.download(
-            "Download all of them", lambda: queries.rejected_rows(DOWNLOAD_ROWS), "rejected_rows.csv", key="rejected"
+            "Download all of them", lambda: marts.rejected_rows(DOWNLOAD_ROWS), "rejected_rows.csv", key="rejected"
         )
-    shown = queries.rejected_rows(PAGE_ROWS, (int(page) - 1) * PAGE_ROWS)
+    shown = marts.rejected_rows(PAGE_ROWS, (int(page) - 1) * PAGE_ROWS)
     tables.show(shown, ("file_name", "line_number", "reason", "raw_text", "rejected_at", "load_id"), height=330)
 
 

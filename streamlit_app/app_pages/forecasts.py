@@ -3,18 +3,9 @@
 import pandas as pd
 import streamlit as st
 
-from streamlit_app import (
-    accuracy_queries,
-    charts,
-    components,
-    explanations,
-    formats,
-    leaders,
-    queries,
-    sentences,
-    tables,
-    totals_queries,
-)
+from streamlit_app.queries import accuracy, marts, totals
+from streamlit_app.services import explanations
+from streamlit_app.views import charts, components, formats, highlighted_models, pair_request, tables
 
 KEY = "forecast"
 ACCURACY_COLUMNS = (
@@ -50,16 +41,16 @@ def main() -> None:
         "Forecasts", "Eight weeks ahead for one store and department: how much, how sure, compared with what, and why."
     )
     with st.spinner("Reading the forecasts …"):
-        pairs = queries.pairs()
+        pairs = marts.pairs()
     if pairs.empty:
         components.empty_state("No forecasts yet")
         return
     store, dept = choose(pairs)
     with st.spinner(f"Reading {formats.pair(store, dept)} …"):
-        weeks, forecasts = queries.pair_weeks(store, dept), queries.pair_forecasts(store, dept)
-        anomalies = queries.pair_anomalies(store, dept)
+        weeks, forecasts = marts.pair_weeks(store, dept), marts.pair_forecasts(store, dept)
+        anomalies = marts.pair_anomalies(store, dept)
     champion = forecasts[forecasts["is_champion"]]
-    scores = accuracy_queries.accuracy("store_type", str(champion["store_type"].iloc[0]))
+    scores = accuracy.accuracy("store_type", str(champion["store_type"].iloc[0]))
     headline(champion, scores)
     components.drift_warning()
     components.chart(charts.pair(weeks, champion, anomalies), key="pair")
@@ -71,7 +62,7 @@ def main() -> None:
     with compare:
         comparison(weeks, forecasts, scores)
     with measured:
-        accuracy(champion, dept)
+        measured_accuracy(champion, dept)
     with why:
         explanation(store, dept)
     with figures:
@@ -102,7 +93,7 @@ def understand() -> None:
     sentence = st.session_state[f"{KEY}_sentence"]
     if not sentence.strip():
         return
-    asked, pairs = sentences.read_pair(sentence), queries.pairs()
+    asked, pairs = pair_request.read_pair(sentence), marts.pairs()
     if asked.is_empty:
         st.session_state[f"{KEY}_complaint"] = (
             "There is neither a store nor a department in that. Write: show forecast for store 1, department 38."
@@ -182,11 +173,11 @@ def plan_note(champion: pd.DataFrame) -> None:
 def comparison(weeks: pd.DataFrame, forecasts: pd.DataFrame, scores: pd.DataFrame) -> None:
     """Shows the line of every model and their weekly figures side by side, the best of this store type named."""
     champion = str(forecasts.loc[forecasts["is_champion"], "model_name"].iloc[0])
-    usual = leaders.leaders(scores, champion) or (champion,)
+    usual = highlighted_models.leaders(scores, champion) or (champion,)
     names = list(forecasts["model_name"].unique())
     named = st.multiselect(
         "Models that stand out", names, [name for name in usual if name in names], format_func=formats.model,
-        max_selections=leaders.MOST_NAMED, key=f"{KEY}_named",
+        max_selections=highlighted_models.MOST_NAMED, key=f"{KEY}_named",
     )  # fmt: skip
     components.chart(charts.models(weeks.tail(26), forecasts, named), key="models")
     wide = forecasts.pivot_table(index="week_date", columns="model_name", values="forecast_amount", sort=False)
@@ -195,10 +186,10 @@ def comparison(weeks: pd.DataFrame, forecasts: pd.DataFrame, scores: pd.DataFram
     tables.show(wide.reset_index(), ("week_date", *order), labels=labels, amounts=order)
 
 
-def accuracy(champion: pd.DataFrame, dept: int) -> None:
+def measured_accuracy(champion: pd.DataFrame, dept: int) -> None:
     """Shows the measured accuracy over horizons, store types and departments, the intervals and the last weeks."""
     name, store_type = champion["model_name"].iloc[0], str(champion["store_type"].iloc[0])
-    by_horizon = accuracy_queries.accuracy("horizon_weeks", store_type)
+    by_horizon = accuracy.accuracy("horizon_weeks", store_type)
     if by_horizon.empty:
         components.not_yet("No model has been scored yet.")
         return
@@ -208,7 +199,7 @@ def accuracy(champion: pd.DataFrame, dept: int) -> None:
         components.chart(charts.accuracy(by_horizon, "horizon_weeks", name), key="by_horizon")
     with right:
         st.markdown("**WMAE by store type, all horizons**")
-        components.chart(charts.accuracy(accuracy_queries.accuracy("store_type"), "store_type", name), key="by_type")
+        components.chart(charts.accuracy(accuracy.accuracy("store_type"), "store_type", name), key="by_type")
     st.caption("Named: the champion, seasonal naive and the two best of the others. The overview scores every model.")
     tables.show(by_horizon[by_horizon["model_name"] == name], ACCURACY_COLUMNS)
     st.caption(f"{formats.model(name)}, type {store_type} stores, from the rolling backtest.")
@@ -219,8 +210,8 @@ def accuracy(champion: pd.DataFrame, dept: int) -> None:
 
 def reliability_and_departments(name: str, dept: int) -> None:
     """Shows whether the intervals keep their word, and what the model adds over seasonal naive by department."""
-    by_horizon, by_dept = (accuracy_queries.accuracy(side) for side in ("horizon_weeks", "dept_id"))
-    by_kind = accuracy_queries.accuracy("is_holiday")
+    by_horizon, by_dept = (accuracy.accuracy(side) for side in ("horizon_weeks", "dept_id"))
+    by_kind = accuracy.accuracy("is_holiday")
     left, right = st.columns(2, gap="medium")
     with left:
         st.markdown("**How often the intervals hold (dotted: what they promise)**")
@@ -235,7 +226,7 @@ def reliability_and_departments(name: str, dept: int) -> None:
 
 def levels(name: str) -> None:
     """Shows how far weekly totals were off, from the chain down to departments, beside seasonal naive."""
-    rows = totals_queries.total_accuracy()
+    rows = totals.total_accuracy()
     if rows.empty:
         return
     own = rows[rows["model_name"] == name].assign(level=lambda frame: frame["level_name"].map(LEVELS))
@@ -246,7 +237,7 @@ def levels(name: str) -> None:
 
 def last_weeks(name: str) -> None:
     """Shows the last weeks' accuracy and bias beside what the backtest led to expect."""
-    rows = accuracy_queries.drift(name)
+    rows = accuracy.drift(name)
     if rows.empty:
         return
     left, right = st.columns(2, gap="medium")

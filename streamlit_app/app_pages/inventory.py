@@ -3,7 +3,8 @@
 import pandas as pd
 import streamlit as st
 
-from streamlit_app import charts, components, deciding, decision_queries, formats, palette, queries, tables
+from streamlit_app.queries import decisions, marts
+from streamlit_app.views import charts, components, decision_form, formats, palette, tables
 
 TABLE = (
     "exception_rank",
@@ -29,18 +30,18 @@ def main() -> None:
         "Inventory", "What to reorder, how much, and how much money is at risk. All amounts in dollars at retail value."
     )
     with st.spinner("Reading the recommendations …"):
-        pairs, orders = queries.inventory_filters(), decision_queries.orders()
+        pairs, orders = marts.inventory_filters(), decisions.orders()
     if pairs.empty or orders.empty:
         components.empty_state("No recommendations yet")
         return
     chosen = filters(pairs, orders)
-    board = queries.inventory_board(**chosen)
-    rows = queries.inventory_rows(**chosen)
+    board = marts.inventory_board(**chosen)
+    rows = marts.inventory_rows(**chosen)
     if board.empty:
         st.info("No store and department fits these filters. Take one of them away.", icon=":material/filter_alt_off:")
         return
     status_board(board)
-    deciding.totals()
+    decision_form.totals()
     row = table(rows.merge(orders, on="recommendation_id", how="inner"), int(board["all_count"].iloc[0]))
     left, right = st.columns(2, gap="medium")
     with left:
@@ -134,8 +135,8 @@ def detail(row: pd.Series) -> None:
     st.subheader(f"{formats.pair(store, dept)}", anchor=False)
     with st.container(horizontal=True):
         st.badge(str(row["status"]).capitalize(), color=palette.STATUS_BADGES[row["status"]])
-        deciding.badge(row)
-    deciding.state(row)
+        decision_form.badge(row)
+    decision_form.state(row)
     first, second, third = st.columns(3)
     first.metric("Order now", formats.dollars(row["order_quantity_amount"]))
     lasts, is_beyond = row["days_until_stockout"], formats.is_missing(row["days_until_stockout"])
@@ -144,8 +145,8 @@ def detail(row: pd.Series) -> None:
         formats.days(lasts) if is_beyond else None, delta_color="off", delta_arrow="off",
     )  # fmt: skip
     third.metric("Stockout risk", formats.percent(row["stockout_probability_rate"]))
-    deciding.form(row)
-    deciding.history(store, dept)
+    decision_form.form(row)
+    decision_form.history(store, dept)
     st.table(detail_lines(row), border="horizontal", hide_header=True)
     if row["agent_reasoning"]:
         st.markdown("**The inventory agent says**")

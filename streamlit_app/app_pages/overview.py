@@ -3,7 +3,8 @@
 import pandas as pd
 import streamlit as st
 
-from streamlit_app import charts, components, formats, quality_parts, queries, tables, totals_queries
+from streamlit_app.queries import marts, totals
+from streamlit_app.views import charts, components, formats, quality_tabs, tables
 
 EXCEPTION_COLUMNS = (
     "store_id",
@@ -43,18 +44,18 @@ def main() -> None:
     """Draws the page."""
     components.header("Overview", "Where sales stand, where they are going, and what needs a decision now.")
     with st.spinner("Reading the marts …"):
-        weeks, forecast = queries.chain_weeks(), queries.chain_forecast()
-        scores, board = queries.model_scores(), queries.inventory_board()
+        weeks, forecast = marts.chain_weeks(), marts.chain_forecast()
+        scores, board = marts.model_scores(), marts.inventory_board()
     if weeks.empty:
         components.empty_state("No sales yet")
         return
     headline(weeks, forecast, scores, board)
-    quality_parts.score_badge()
+    quality_tabs.score_badge()
     components.drift_warning()
     st.subheader("Chain sales a week, and the next weeks", anchor=False)
     components.chart(charts.chain(weeks, forecast), key="chain")
     explain_range(forecast)
-    totals()
+    total_forecasts()
     left, right = st.columns([3, 2], gap="medium")
     with left:
         exceptions()
@@ -154,9 +155,9 @@ def explain_range(forecast: pd.DataFrame) -> None:
     )
 
 
-def totals() -> None:
+def total_forecasts() -> None:
     """Shows what the chain, the store types and the stores are to sell in the weeks ahead, beside last year."""
-    rows = totals_queries.total_forecasts()
+    rows = totals.total_forecasts()
     if rows.empty:
         return
     st.subheader(f"The next {formats.count(rows['week_count'].max())} weeks by store", anchor=False)
@@ -177,7 +178,7 @@ def totals() -> None:
 def exceptions() -> None:
     """Shows the pairs with the most money at risk."""
     st.subheader("Top exceptions", anchor=False)
-    rows = queries.inventory_rows(limit=8)
+    rows = marts.inventory_rows(limit=8)
     if rows.empty:
         components.not_yet("No recommendation has been published yet.")
         return
@@ -222,7 +223,7 @@ def scorecard(scores: pd.DataFrame) -> None:
 def unusual() -> None:
     """Shows the unusual sales of the last eight weeks."""
     st.subheader("Unusual sales in the last eight weeks", anchor=False)
-    rows = queries.unusual_sales()
+    rows = marts.unusual_sales()
     if rows.empty:
         st.info("Nothing unusual was found.", icon=":material/check:")
         return

@@ -3,8 +3,10 @@
 import pandas as pd
 import streamlit as st
 
-from streamlit_app import charts, components, formats, launching, queries, tables
-from streamlit_app.house import open_house
+from streamlit_app.queries import marts
+from streamlit_app.queries.session import open_house
+from streamlit_app.services import pipeline_runs
+from streamlit_app.views import charts, components, formats, tables
 
 EVERYTHING = "everything that has changed"
 RUN_COLUMNS = ("run_id", "status", "started_at", "took", "stages_done", "row_count")
@@ -23,7 +25,7 @@ def start_controls() -> None:
     with st.container(border=True), st.container(horizontal=True, vertical_alignment="bottom"):
         stage = st.selectbox(
             "Run",
-            (EVERYTHING, *launching.STAGES),
+            (EVERYTHING, *pipeline_runs.STAGES),
             key="from_stage",
             width=320,
             format_func=lambda name: name.capitalize() if name == EVERYTHING else f"From {name} on",
@@ -33,7 +35,7 @@ def start_controls() -> None:
     if is_asked:
         with components.errors_as_sentences():
             house = open_house()
-            launching.start_run(house.settings, house.database, None if stage == EVERYTHING else stage)
+            pipeline_runs.start_run(house.settings, house.database, None if stage == EVERYTHING else stage)
             st.toast("The run has been started.", icon=":material/play_arrow:")
 
 
@@ -42,8 +44,8 @@ def live() -> None:
     """Shows the state of the runs, anew every three seconds."""
     with components.errors_as_sentences():
         house = open_house()
-        is_running = launching.is_running(house.settings, house.database)
-        runs = queries.runs()
+        is_running = pipeline_runs.is_running(house.settings, house.database)
+        runs = marts.runs()
         if is_running:
             hint = " Its stages show here once the first run has built the marts." if runs.empty else ""
             st.info(f"A run is going on. This page follows it.{hint}", icon=":material/autorenew:")
@@ -65,7 +67,7 @@ def chosen_run(runs: pd.DataFrame) -> pd.Series:
 
 def one_run(run: pd.Series) -> None:
     """Shows the stages of a run on a time axis and as a table, and why it failed if it did."""
-    stages = queries.stages(str(run["run_id"]))
+    stages = marts.stages(str(run["run_id"]))
     st.subheader(f"Run {run['run_id']}", anchor=False)
     for _, stage in stages[stages["status"] == "failed"].iterrows():
         sentence = f"{formats.words(stage['stage_name'])}: {stage['message']}"
@@ -78,11 +80,11 @@ def one_run(run: pd.Series) -> None:
 def log(is_running: bool) -> None:
     """Shows the end of the log of the run that was started here."""
     settings = open_house().settings
-    text = formats.plain_log(launching.log_text(settings))
+    text = formats.plain_log(pipeline_runs.log_text(settings))
     if text:
         with st.expander("Output of the run started here", expanded=is_running):
             st.code(text, language=None)
-            st.caption(f"File: `{launching.log_path(settings)}`")
+            st.caption(f"File: `{pipeline_runs.log_path(settings)}`")
 
 
 main()

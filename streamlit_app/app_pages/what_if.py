@@ -6,9 +6,11 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from ml.inventory.book import Book
-from ml.inventory.what_if import Evaluation, Kpis, Promotion, Scenario, compared
-from streamlit_app import components, formats, queries, tables, trying, what_if_charts
+from ml.inventory.orders.inputs import Book
+from ml.inventory.scenarios.what_if import Evaluation, Kpis, Promotion, Scenario, compared
+from streamlit_app.queries import marts
+from streamlit_app.services import scenarios
+from streamlit_app.views import charts, components, formats, tables
 
 AS_IT_IS = "As it is"
 EVERY = 0
@@ -59,13 +61,13 @@ def main() -> None:
         "Try another service level, lead time, review period, promotion or demand. Nothing is changed by trying. "
         "All amounts in dollars at retail value.",
     )
-    if queries.inventory_filters().empty:
+    if marts.inventory_filters().empty:
         components.empty_state("No recommendations yet")
         return
-    book = trying.book()
+    book = scenarios.book()
     choice = chosen_pairs(book)
     scenario = asked_scenario(book)
-    before, after = trying.today(choice), trying.under(choice, scenario)
+    before, after = scenarios.today(choice), scenarios.under(choice, scenario)
     figures(before.kpis, after.kpis)
     badge_and_note(before, choice)
     left, right = st.columns([2, 3], gap="medium")
@@ -75,7 +77,7 @@ def main() -> None:
         changes(compared(before, after), is_changed=scenario != Scenario())
 
 
-def chosen_pairs(book: Book) -> trying.Choice:
+def chosen_pairs(book: Book) -> scenarios.Choice:
     """Returns the store and department chosen; all departments of the store with most at risk where nothing is."""
     stores = sorted({int(store) for store in book.pairs["store_id"]})
     first = components.top_pair()[0]
@@ -96,7 +98,7 @@ def chosen_pairs(book: Book) -> trying.Choice:
         )  # fmt: skip
     with reset:
         st.button("Start over", on_click=start_over, icon=":material/restart_alt:", width="stretch")
-    return trying.Choice(store or None, dept or None)
+    return scenarios.Choice(store or None, dept or None)
 
 
 def asked_scenario(book: Book) -> Scenario:
@@ -161,7 +163,7 @@ def change_text(old: float, new: float, is_rate: bool) -> str:
     return f"{sign}{formats.dollars_short(abs(new - old))}, from {formats.dollars_short(old)}"
 
 
-def badge_and_note(before: Evaluation, choice: trying.Choice) -> None:
+def badge_and_note(before: Evaluation, choice: scenarios.Choice) -> None:
     """Shows how sure the stock is, and whether the inputs are still those of the published recommendations."""
     source = before.recommendations["stock_source"]
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -170,7 +172,7 @@ def badge_and_note(before: Evaluation, choice: trying.Choice) -> None:
                     "Figures of a year: one like the weeks ahead, without promotions.")  # fmt: skip
     stores = () if choice.store_id is None else (choice.store_id,)
     depts = () if choice.dept_id is None else (choice.dept_id,)
-    board = queries.inventory_board(stores=stores, depts=depts)
+    board = marts.inventory_board(stores=stores, depts=depts)
     published = 0.0 if board.empty else float(board["all_order_quantity_amount"].iloc[0])
     if abs(published - before.kpis.order_amount) >= 1:
         st.info(
@@ -180,12 +182,12 @@ def badge_and_note(before: Evaluation, choice: trying.Choice) -> None:
         )
 
 
-def exchange_chart(choice: trying.Choice, scenario: Scenario, before: Kpis, after: Kpis) -> None:
+def exchange_chart(choice: scenarios.Choice, scenario: Scenario, before: Kpis, after: Kpis) -> None:
     """Shows what service costs in stock."""
     st.subheader("Service against stock", anchor=False)
-    today, there = trying.curve(choice, Scenario()), trying.curve(choice, scenario)
+    today, there = scenarios.curve(choice, Scenario()), scenarios.curve(choice, scenario)
     is_moved = scenario != Scenario()
-    figure = what_if_charts.exchange(
+    figure = charts.exchange(
         today, there if not there.equals(today) else None, (before.stock_amount, before.fill_rate),
         (after.stock_amount, after.fill_rate) if is_moved else None,
     )  # fmt: skip

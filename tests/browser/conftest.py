@@ -118,8 +118,8 @@ def marts() -> Iterator[Settings]:
     import shutil
 
     from warehouse import embedded
-    from warehouse.database import open_database
     from warehouse.environment import prepare_environment
+    from warehouse.opening import open_database
 
     if not CHROMIUM.exists():
         pytest.skip(f"no Chromium at {CHROMIUM}; on Debian: apt-get install chromium")
@@ -135,7 +135,7 @@ def marts() -> Iterator[Settings]:
 @pytest.fixture(scope="module")
 def mart(marts: Settings) -> Callable[..., Any]:
     """Returns the first value of a query over the marts."""
-    from warehouse.database import open_database
+    from warehouse.opening import open_database
 
     database = open_database(marts)
     return lambda query, **parameters: database.read_frame(query, parameters, role="reader").iloc[0, 0]

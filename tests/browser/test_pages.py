@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from streamlit_app import formats
-from warehouse.database import open_database
+from streamlit_app.views import formats
+from warehouse.opening import open_database
 from warehouse.settings import Settings
 
 pytestmark = pytest.mark.browser
@@ -140,8 +140,8 @@ def test_an_override_without_a_reason_is_refused_in_words_and_not_saved(open_pag
 def test_the_what_if_page_shows_what_a_scenario_changes_and_starts_over(
     open_page: OpenPage, mart: Mart, marts: Settings
 ) -> None:
-    from ml.inventory.book import load_book
-    from ml.inventory.what_if import Scenario, rows_of, what_if
+    from ml.inventory.orders.inputs import load_book
+    from ml.inventory.scenarios.what_if import Scenario, rows_of, what_if
 
     book = load_book(marts, open_database(marts))
     page = open_page("what_if")

@@ -13,9 +13,9 @@ from hypothesis import HealthCheck, Phase, example, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
-from flows.context import Context, Options
-from flows.stages import audit, ingest
-from spark_jobs.ingest import RAW_TEXT_MAX
+from flows.pipeline.context import Context, Options
+from flows.pipeline.stages import audit, ingest
+from spark_jobs.ingest.job import RAW_TEXT_MAX
 from warehouse.database import Database
 from warehouse.errors import ShelfcastError
 from warehouse.settings import Settings

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 from psycopg import sql
 
-from warehouse.database import Database, open_database
+from warehouse.database import Database
+from warehouse.opening import open_database
 from warehouse.settings import PROJECT_ROOT, Settings
 
 DOCUMENT = PROJECT_ROOT / "docs" / "how-to-add-a-mart.md"

@@ -190,8 +190,8 @@ def house(home: Path):
 
 @pytest.fixture(scope="module")
 def database(house):
-    from warehouse.database import open_database
     from warehouse.environment import prepare_environment
+    from warehouse.opening import open_database
 
     prepare_environment(house)
     database = open_database(house)

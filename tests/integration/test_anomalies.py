@@ -11,10 +11,10 @@ import pytest
 
 from ml.anomalies.detect import detect_anomalies
 from warehouse import embedded
-from warehouse.database import open_database
 from warehouse.environment import library_environment
 from warehouse.errors import ShelfcastError
 from warehouse.incoming import publish_frame
+from warehouse.opening import open_database
 from warehouse.settings import load_settings
 
 FIRST_WEEK = dt.date(2010, 2, 5)

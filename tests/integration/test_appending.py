@@ -5,12 +5,12 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from flows.context import Context, Options
-from flows.data import base_folder, input_fingerprint, is_held
-from flows.mending import export_rejected
-from spark_jobs.ingest import ingest
-from spark_jobs.inputs import find_inputs
-from spark_jobs.sample import write_sample
+from flows.exports.rejected_rows import export_rejected
+from flows.pipeline.context import Context, Options
+from flows.pipeline.input_source import base_folder, input_fingerprint, is_held
+from spark_jobs.ingest.input_files import find_inputs
+from spark_jobs.ingest.job import ingest
+from spark_jobs.sample.writer import write_sample
 from warehouse.database import Database
 from warehouse.errors import ShelfcastError, UsageError
 from warehouse.inputs import Publication, publish_inputs

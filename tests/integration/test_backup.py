@@ -15,7 +15,8 @@ from psycopg import sql
 
 from warehouse import embedded
 from warehouse.archive import DUMP
-from warehouse.database import Database, open_database
+from warehouse.database import Database
+from warehouse.opening import open_database
 from warehouse.pg_tools import program, server_major
 from warehouse.secrets import role_passwords
 from warehouse.settings import PROJECT_ROOT, Settings, load_settings

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 import psycopg
 import pytest
 
-from flows.shell import shell_lines
-from flows.transform import build_core, build_marts, build_part, dev_schema, run_command
+from flows.dbt.runner import build_core, build_marts, build_part, dev_schema, run_command
+from flows.dbt.shell import shell_lines
 from warehouse.database import Database
 from warehouse.errors import ShelfcastError, UsageError
 from warehouse.settings import PROJECT_ROOT, Settings

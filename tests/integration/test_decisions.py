@@ -7,11 +7,12 @@ import pandas as pd
 import psycopg
 import pytest
 
-from flows.orders_export import export_orders
+from flows.exports.orders import export_orders
 from ml.inventory.decisions import Decision, record
 from warehouse import embedded
-from warehouse.database import Database, open_database
+from warehouse.database import Database
 from warehouse.errors import ShelfcastError, UsageError
+from warehouse.opening import open_database
 
 WEEK = dt.date(2012, 10, 26)
 STORE = 7001

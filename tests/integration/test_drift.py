@@ -42,7 +42,7 @@ def home():
 @pytest.fixture(scope="module")
 def published(home):
     """The database in which everything up to the newest week but one is published."""
-    from warehouse.database import open_database
+    from warehouse.opening import open_database
 
     database = open_database(home)
     frames = load()

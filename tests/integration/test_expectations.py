@@ -38,7 +38,7 @@ def home():
 
 @pytest.fixture(scope="module")
 def server(home):
-    from warehouse.database import open_database
+    from warehouse.opening import open_database
 
     return open_database(home)
 

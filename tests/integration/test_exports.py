@@ -6,13 +6,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from flows.forecast_export import COLUMNS, ForecastOptions, Wanted, forecast_rows
-from ml.forecasting.backtest import BASELINE
-from ml.forecasting.forecast import history_as_of, version_of_the_time
+from flows.exports.forecasts import COLUMNS, ForecastOptions, Wanted, forecast_rows
+from ml.forecasting.cold_start import NOT_SOLD
+from ml.forecasting.evaluation.backtest import BASELINE
+from ml.forecasting.forecast_job import history_as_of, version_of_the_time
 from ml.forecasting.panel import read_panel
-from ml.forecasting.stand_in import NOT_SOLD
-from warehouse.database import Database, open_database
+from warehouse.database import Database
 from warehouse.errors import ShelfcastError, UsageError
+from warehouse.opening import open_database
 
 EDGES = ["lo95", "lo80", "yhat", "hi80", "hi95"]
 

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from spark_jobs.features import FEATURE_TYPES, build_features
+from spark_jobs.features.job import FEATURE_TYPES, build_features
 from warehouse.database import Database
 from warehouse.errors import ShelfcastError
 from warehouse.settings import Settings
@@ -89,7 +89,7 @@ def write(folder: Path, columns: dict) -> None:
 def own_database(tmp_path_factory) -> Iterator[tuple[Settings, Database]]:
     """A server of this file's own, so that what it publishes reaches no other test."""
     from warehouse import embedded
-    from warehouse.database import open_database
+    from warehouse.opening import open_database
     from warehouse.settings import load_settings
 
     settings = load_settings(home=tmp_path_factory.mktemp("features") / "home")

@@ -8,9 +8,9 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from spark_jobs.calendar_features import calendar_week, weeks_between
-from spark_jobs.covariates import MARKDOWNS, known_covariates
-from spark_jobs.features import FEATURE_TYPES, engineer_features
+from spark_jobs.features.calendar import calendar_week, weeks_between
+from spark_jobs.features.covariates import MARKDOWNS, known_covariates
+from spark_jobs.features.job import FEATURE_TYPES, engineer_features
 from warehouse.calendar import holiday_of
 
 WEEK = dt.timedelta(days=7)

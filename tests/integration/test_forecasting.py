@@ -11,21 +11,21 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ml.forecasting.evaluation import backtest
+from ml.forecasting.evaluation.backtest_job import backtest
+from ml.forecasting.evaluation.drift_job import watch_drift
 from ml.forecasting.explain import explain_forecast
-from ml.forecasting.forecast import forecast
+from ml.forecasting.forecast_job import forecast
+from ml.forecasting.models.prophet_model import Prophet, forecast_in_loop, forecast_with_spark, store_totals
 from ml.forecasting.panel import FEATURE_COLUMNS, read_panel
-from ml.forecasting.prophet_model import Prophet, forecast_in_loop, forecast_with_spark, store_totals
-from ml.forecasting.registry import all_versions, load_champion, load_models, open_registry
-from ml.forecasting.rollback import pinned_champion, roll_back
-from ml.forecasting.train import train
-from ml.forecasting.watch import watch_drift
+from ml.forecasting.registry.client import all_versions, load_champion, load_models, open_registry
+from ml.forecasting.registry.rollback import pinned_champion, roll_back
+from ml.forecasting.train_job import train
 from warehouse import embedded
 from warehouse.calendar import holiday_of
-from warehouse.database import open_database
 from warehouse.environment import library_environment
 from warehouse.errors import ShelfcastError, UsageError
 from warehouse.incoming import publish_frame
+from warehouse.opening import open_database
 from warehouse.settings import load_settings
 
 FIRST_WEEK, WEEKS, STORES, DEPARTMENTS = dt.date(2010, 2, 5), 120, 3, 4

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import zstandard
 
-from spark_jobs.inputs import InputFiles, find_inputs
+from spark_jobs.ingest.input_files import InputFiles, find_inputs
 from warehouse.errors import ShelfcastError
 from warehouse.settings import Settings
 
@@ -66,7 +66,7 @@ def known(spark):
 @pytest.fixture
 def read(spark, settings: Settings, known) -> Callable:
     """Returns what was read of the sales in a folder."""
-    from spark_jobs.reading import read_files
+    from spark_jobs.ingest.read_file import read_files
 
     def read_sales(folder: Path, **changes: str):
         inputs = InputFiles(folder, sales=find_inputs(folder).sales)
@@ -166,8 +166,8 @@ def test_the_same_rows_are_read_however_they_are_packed(folder: Path, read, name
 
 
 def test_unpacked_copies_are_removed_after_the_load(folder: Path, spark, settings: Settings, database, tmp_path: Path):
-    from spark_jobs.ingest import ingest
-    from spark_jobs.reading import unpacking_folder
+    from spark_jobs.ingest.job import ingest
+    from spark_jobs.ingest.read_file import unpacking_folder
 
     (folder / "train.zip").write_bytes(PACKED["train.zip"])
     own = settings.model_copy(update={"lake_uri": str(tmp_path / "lake")})
@@ -260,8 +260,8 @@ def test_several_currencies_are_refused_with_both_lines(folder: Path, read):
 def test_every_date_is_read_as_the_survey_reads_it(spark):
     from pyspark.sql import functions as F  # noqa: N812
 
-    from spark_jobs.dates import FORMATS, read_date
-    from spark_jobs.parsing import parse_date
+    from spark_jobs.ingest.date_formats import FORMATS, read_date
+    from spark_jobs.ingest.parsing import parse_date
 
     days = [dt.date(1999, 12, 31) + dt.timedelta(days=37 * step) for step in range(120)]
     texts = [f"{day:{pattern}}" for day in days for pattern in (

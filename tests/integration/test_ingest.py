@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from spark_jobs.inputs import find_inputs
-from spark_jobs.sample import write_sample
+from spark_jobs.ingest.input_files import find_inputs
+from spark_jobs.sample.writer import write_sample
 from warehouse.database import Database
 from warehouse.errors import ShelfcastError, UsageError
 from warehouse.settings import Settings
@@ -26,7 +26,7 @@ def own_settings(settings: Settings, tmp_path: Path) -> Settings:
 
 @pytest.fixture
 def ingest(spark, own_settings: Settings, database: Database):
-    from spark_jobs.ingest import ingest as ingest_files
+    from spark_jobs.ingest.job import ingest as ingest_files
 
     def run(folder: Path, date_format: str | None = None, **changes: float):
         settings = own_settings.model_copy(update=changes)

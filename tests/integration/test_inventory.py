@@ -9,13 +9,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ml.inventory.book import load_book
-from ml.inventory.recommend import STATUSES, calculate_reorder_point, recommend, recommendations
+from ml.inventory.orders.inputs import load_book
+from ml.inventory.orders.recommend import STATUSES, calculate_reorder_point, recommend, recommendations
 from warehouse import embedded
-from warehouse.database import open_database
 from warehouse.environment import library_environment
 from warehouse.errors import ShelfcastError
 from warehouse.incoming import publish_frame
+from warehouse.opening import open_database
 from warehouse.settings import load_settings
 
 LAST_WEEK = dt.date(2012, 8, 31)

@@ -16,8 +16,8 @@ import pytest
 import yaml
 
 from warehouse import embedded
-from warehouse.database import locate_database, open_database
 from warehouse.embedded import free_port
+from warehouse.opening import locate_database, open_database
 from warehouse.settings import PROJECT_ROOT, Settings, load_settings
 
 BIN = Path(sys.executable).parent

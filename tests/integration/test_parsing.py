@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from spark_jobs.inputs import find_inputs
+from spark_jobs.ingest.input_files import find_inputs
 from warehouse.errors import ShelfcastError
 from warehouse.settings import Settings
 
@@ -40,7 +40,7 @@ def folder(tmp_path: Path) -> Path:
 @pytest.fixture
 def read(spark, settings: Settings) -> Callable[..., dict]:
     """Returns what was read of a folder, by table."""
-    from spark_jobs.ingest import read_files
+    from spark_jobs.ingest.job import read_files
 
     def read_folder(folder: Path, date_format: str | None = None) -> dict:
         reads = read_files(spark, settings, find_inputs(folder), date_format)

@@ -8,8 +8,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from ml.forecasting.scorecard import total_wape
-from warehouse.database import Database, open_database
+from ml.forecasting.evaluation.metrics import total_wape
+from warehouse.database import Database
+from warehouse.opening import open_database
 from warehouse.settings import Settings
 
 STAGES = ["ingest", "audit", "features", "transform", "train", "forecast", "recommend", "marts", "explain"]

@@ -3,7 +3,7 @@
 import pytest
 
 from warehouse import embedded
-from warehouse.database import open_database
+from warehouse.opening import open_database
 from warehouse.settings import load_settings
 
 pytestmark = pytest.mark.real_data

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from warehouse.database import open_database
+from warehouse.opening import open_database
 from warehouse.settings import PROJECT_ROOT
 
 SEED = PROJECT_ROOT / "dbt_project" / "seeds" / "inventory_policies.csv"

@@ -6,7 +6,8 @@ import psycopg
 import pytest
 
 from warehouse.database import Database
-from warehouse.roles import ROLE_LIMITS, grant_all
+from warehouse.role_limits import ROLE_LIMITS
+from warehouse.roles import grant_all
 from warehouse.secrets import ROLES
 from warehouse.settings import Settings
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from warehouse.database import open_database
+from warehouse.opening import open_database
 from warehouse.settings import PROJECT_ROOT
 
 METRICS = {

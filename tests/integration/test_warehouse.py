@@ -5,12 +5,12 @@ import pandas as pd
 import psycopg
 import pytest
 
-from warehouse.database import open_database
 from warehouse.errors import ShelfcastError
 from warehouse.incoming import publish_frame
 from warehouse.inputs import publish_inputs
 from warehouse.load import copy_frame
 from warehouse.migrate import apply_migrations
+from warehouse.opening import open_database
 from warehouse.runs import begin_stage, end_stage, exclusive, published_fingerprint
 
 STORES = pd.DataFrame({"store_id": [1, 2], "store_type": ["A", "B"], "size_sqft": [100, 200], "load_id": ["x", "x"]})

@@ -4,7 +4,7 @@ import csv
 
 import pytest
 
-from warehouse.database import open_database
+from warehouse.opening import open_database
 from warehouse.settings import PROJECT_ROOT
 
 SEED = PROJECT_ROOT / "dbt_project" / "seeds" / "inventory_policies.csv"

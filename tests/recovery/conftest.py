@@ -19,7 +19,7 @@ import psutil
 import pytest
 
 from warehouse import embedded
-from warehouse.database import open_database
+from warehouse.opening import open_database
 from warehouse.settings import PROJECT_ROOT, Settings, load_settings
 
 WAIT_SECONDS = 240
@@ -189,7 +189,7 @@ _COLUMNS = """
 @pytest.fixture(scope="module")
 def versions(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """Two folders of input files: the second adds a week and corrects another."""
-    from spark_jobs.sample import write_sample
+    from spark_jobs.sample.writer import write_sample
 
     whole, first = (tmp_path_factory.mktemp(name) for name in ("second", "first"))
     write_sample(whole, stores=2, departments=3, weeks=117)

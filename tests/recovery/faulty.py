@@ -34,9 +34,11 @@ from typing import Any
 
 PACKAGES = ("warehouse", "spark_jobs", "expectations", "ml", "agents", "flows")
 IMPORTED = (
-    "flows.commands", "flows.pipeline", "flows.summary", "flows.transform", "spark_jobs.ingest", "spark_jobs.features",
+    "flows.cli.commands", "flows.pipeline.flow", "flows.reports.run_summary", "flows.dbt.runner",
+    "spark_jobs.ingest.job", "spark_jobs.features.job",
     "expectations.audit", "great_expectations", "dbt.cli.main", "dbt.adapters.postgres", "mlflow",
-    "ml.forecasting.train", "ml.forecasting.forecast", "ml.inventory.recommend", "ml.anomalies.detect", "agents.crew",
+    "ml.forecasting.train_job", "ml.forecasting.forecast_job", "ml.inventory.orders.recommend",
+    "ml.anomalies.detect", "agents.crew",
     "adbc_driver_postgresql.dbapi", "crewai", "prophet", "lightgbm", "statsforecast",
 )  # fmt: skip
 """What every run imports: once here, so that a run begins at once."""
@@ -262,7 +264,7 @@ def run(asked: dict[str, Any]) -> None:
     os.dup2(log, 1)
     os.dup2(log, 2)
     os.environ.update(asked.get("environment") or {})
-    from flows.cli import main
+    from flows.cli.main import main
 
     if asked.get("fault"):
         Fault(asked["fault"]).install()
@@ -295,7 +297,7 @@ def own_prefect() -> Iterator[None]:
 
 def serve() -> None:
     """Answers requests until there are no more, with one Prefect server for all runs: its start takes longest."""
-    from flows.schedule import prefect_server
+    from flows.pipeline.schedule import prefect_server
     from warehouse.environment import prepare_environment
     from warehouse.settings import load_settings
 

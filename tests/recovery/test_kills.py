@@ -30,23 +30,23 @@ FIRST = {
     ),
     "server's files made but not closed by a password": at("warehouse.embedded:_execute", of_program="postgres"),
     "server started without roles": at("warehouse.embedded:_create_roles"),
-    "half of the roles made": at("warehouse.roles:limit_role", call=2),
+    "half of the roles made": at("warehouse.role_limits:limit_role", call=2),
     "roles made but not noted": at("warehouse.embedded:_create_roles", "after"),
     "migrations in their transaction": at("warehouse.migrate:apply_migrations", "after"),
     "half of the grants given": at("warehouse.roles:_grant_tables", call=2),
     "first load before its publication": at("warehouse.inputs:publish_inputs"),
     "first dbt build between two models": at(MODEL, call=6),
-    "first training before its aliases": at("ml.forecasting.promotion:promote"),
+    "first training before its aliases": at("ml.forecasting.registry.aliases:promote"),
     "first marts between two models": at(MODEL, of_model="fct_forecasts"),
 }
 
 UPDATE = {
     "ingest has begun": at(BEGIN, "after", of_stage="ingest"),
     "ingest in the middle of a Parquet file": at(
-        "spark_jobs.ingest:_write_accepted", "during", "kill_all", path="lake/inputs/*/*/_temporary/**/*.parquet"
+        "spark_jobs.ingest.job:_write_accepted", "during", "kill_all", path="lake/inputs/*/*/_temporary/**/*.parquet"
     ),
     "ingest in the middle of a copy": at(COPY, "batches", of_table="raw_incoming.raw_sales"),
-    "ingest before its account": at("spark_jobs.accounts:record_load"),
+    "ingest before its account": at("spark_jobs.ingest.row_accounts:record_load"),
     "ingest before its record": unrecorded("ingest"),
     "between ingest and audit": at(BEGIN, of_stage="audit"),
     "audit while its pages are built": at("expectations.validation:_build_pages", action="kill_all"),
@@ -56,7 +56,7 @@ UPDATE = {
     "inputs published but not recorded": unrecorded("audit"),
     "between audit and features": at(BEGIN, of_stage="features"),
     "features in the middle of a Parquet file": at(
-        "spark_jobs.features:build_features", "during", "kill_all", path="lake/features/*/_temporary/**/*.parquet"
+        "spark_jobs.features.job:build_features", "during", "kill_all", path="lake/features/*/_temporary/**/*.parquet"
     ),
     "publication of features before commit": at(MERGE, "after", of_target="features.engineered_features"),
     "features published but not recorded": unrecorded("features"),
@@ -67,25 +67,25 @@ UPDATE = {
     "transform done but not recorded": unrecorded("transform"),
     "between transform and train": at(BEGIN, of_stage="train"),
     "train in the middle of a copy": at(COPY, "batches", of_table="backtest_errors"),
-    "train between two registered models": at("ml.forecasting.experiment:_register", "after", call=4),
-    "train between two records of aliases": at("ml.forecasting.promotion:record_alias", "after"),
+    "train between two registered models": at("ml.forecasting.registry.tracking:_register", "after", call=4),
+    "train between two records of aliases": at("ml.forecasting.registry.aliases:record_alias", "after"),
     "train done but not recorded": unrecorded("train"),
     "publication of forecasts before commit": at(MERGE, "after", of_target="ml.forecasts"),
     "forecasts published but not recorded": unrecorded("forecast"),
     "between forecast and recommend": at(BEGIN, of_stage="recommend"),
-    "between anomalies and recommendations": at("ml.inventory.recommend:recommend"),
+    "between anomalies and recommendations": at("ml.inventory.orders.recommend:recommend"),
     "publication of recommendations before commit": at(MERGE, "after", of_target="ml.inventory_recommendations"),
     "recommendations published but not recorded": unrecorded("recommend"),
     "marts after their audit": at("expectations.audit:audit_models", "after"),
     "marts between two models": at(MODEL, of_model="fct_forecasts"),
     "marts built and tested but not published": at("warehouse.marts:publish_next"),
     "publication of the marts in its transaction": at("warehouse.marts:_move", "after", call=10),
-    "marts published but their manifest not kept": at("flows.transform:_keep"),
+    "marts published but their manifest not kept": at("flows.dbt.runner:_keep"),
     "marts done but not recorded": unrecorded("marts"),
     "explain before its answers are kept": at("agents.store:save_report"),
     "explain before its mart is built": at("agents.store:save_report", "after"),
     "explain done but not recorded": unrecorded("explain"),
-    "run over but its summary in Prefect": at("flows.pipeline:_leave_artifacts", action="interrupt"),
+    "run over but its summary in Prefect": at("flows.pipeline.flow:_leave_artifacts", action="interrupt"),
 }
 
 

@@ -15,7 +15,7 @@ from typing import Any
 import psutil
 import pytest
 
-from warehouse.database import open_database
+from warehouse.opening import open_database
 
 
 def at(target: str, action: str, where: str = "before", **rest: Any) -> dict[str, Any]:
@@ -25,7 +25,7 @@ def at(target: str, action: str, where: str = "before", **rest: Any) -> dict[str
 
 
 COPY, MODEL = "warehouse.load:_ingest", "dbt.task.run:ModelRunner.execute"
-WRITE, PAGES = "spark_jobs.ingest:_write_accepted", "expectations.validation:_build_pages"
+WRITE, PAGES = "spark_jobs.ingest.job:_write_accepted", "expectations.validation:_build_pages"
 
 SERVERS = {
     "Java killed while it writes the input": at(WRITE, "kill_java"),
@@ -39,15 +39,17 @@ SERVERS = {
     "quota of Postgres reached in the middle of a copy": at(COPY, "fill_server", "batches", of_table="raw_sales"),
     "disk full while the audit's pages are built": at(PAGES, "disk_full"),
     "power cut in the publication of inputs": at("warehouse.inputs:_record", "power_cut"),
-    "Java killed while it writes features": at("spark_jobs.features:write_features", "kill_java"),
+    "Java killed while it writes features": at("spark_jobs.features.job:write_features", "kill_java"),
     "quota of Java reached while it writes features": at(
-        "spark_jobs.features:write_features", "fill_lake", "during", path="lake/features/*/_temporary/**/*.parquet"
+        "spark_jobs.features.job:write_features", "fill_lake", "during", path="lake/features/*/_temporary/**/*.parquet"
     ),
-    "power cut in the publication of features": at("spark_jobs.feature_publication:merge", "power_cut", "after"),
+    "power cut in the publication of features": at("spark_jobs.features.publication:merge", "power_cut", "after"),
     "Postgres killed between two dbt models": at(MODEL, "kill_server", call=5),
     "a session of Postgres killed between two dbt models": at(MODEL, "kill_backend", call=15),
-    "disk full while a model is written": at("ml.forecasting.experiment:save_model", "disk_full", call=3),
-    "Postgres killed between two registered models": at("ml.forecasting.experiment:_register", "kill_server", call=2),
+    "disk full while a model is written": at("ml.forecasting.registry.tracking:save_model", "disk_full", call=3),
+    "Postgres killed between two registered models": at(
+        "ml.forecasting.registry.tracking:_register", "kill_server", call=2
+    ),
     "master of Postgres killed while forecasts are published": at(
         "warehouse.incoming:copy_frame", "kill_postmaster", "after", of_table="ml_forecasts"
     ),
@@ -164,7 +166,7 @@ def test_a_clock_set_back_changes_nothing(lab, references, versions):
             connection.execute(f"alter table {table.split()[0]} disable trigger user")
             connection.execute(f"update {table} + interval '400 days'")
             connection.execute(f"alter table {table.split()[0]} enable trigger user")
-    fault = at("flows.context:open_context", "turn_clock_back")
+    fault = at("flows.pipeline.context:open_context", "turn_clock_back")
     ended = lab.run("run", "--data", str(versions[1]), fault=fault)
     assert ended.was_struck
     assert ended.code == 0, ended.output

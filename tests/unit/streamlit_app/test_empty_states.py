@@ -7,7 +7,8 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from streamlit_app import house, launching, reading
+from streamlit_app.queries import cache, session
+from streamlit_app.services import pipeline_runs
 from warehouse.errors import ShelfcastError
 from warehouse.settings import PROJECT_ROOT, load_settings
 
@@ -28,10 +29,10 @@ def _no_caches() -> Iterator[None]:
 def empty(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
     """A house without marts."""
     opened = SimpleNamespace(settings=load_settings(home=tmp_path), database=None)
-    for module in (house, reading):
+    for module in (session, cache):
         monkeypatch.setattr(module, "open_house", lambda: opened)
-    monkeypatch.setattr(reading, "fetch", lambda sql, parameters: pd.DataFrame())
-    monkeypatch.setattr(launching, "is_running", lambda settings, database: False)
+    monkeypatch.setattr(cache, "fetch", lambda sql, parameters: pd.DataFrame())
+    monkeypatch.setattr(pipeline_runs, "is_running", lambda settings, database: False)
 
 
 @pytest.mark.usefixtures("empty")
@@ -48,7 +49,7 @@ def test_a_database_that_is_away_is_one_sentence_on_the_page(monkeypatch: pytest
     def away(sql: str, parameters: dict[str, Any]) -> pd.DataFrame:
         raise ShelfcastError("The database does not answer.", "Check with `shelfcast doctor`.")
 
-    monkeypatch.setattr(reading, "fetch", away)
+    monkeypatch.setattr(cache, "fetch", away)
     app = AppTest.from_file(str(ENTRY), default_timeout=20).run()
     assert not app.exception
     assert [error.value for error in app.error] == ["The database does not answer. Check with `shelfcast doctor`."]

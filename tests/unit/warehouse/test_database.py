@@ -1,7 +1,8 @@
 import pytest
 
-from warehouse.database import Database, Login, locate_database
+from warehouse.database import Database, Login
 from warehouse.errors import UsageError
+from warehouse.opening import locate_database
 from warehouse.settings import load_settings
 
 

@@ -4,7 +4,7 @@ import re
 
 import yaml
 
-from warehouse.roles import AGENT_MARTS, ROLE_LIMITS
+from warehouse.role_limits import AGENT_MARTS, ROLE_LIMITS
 from warehouse.secrets import ROLES
 from warehouse.settings import PROJECT_ROOT
 

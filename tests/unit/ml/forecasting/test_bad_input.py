@@ -6,12 +6,12 @@ import datetime as dt
 import numpy as np
 import pytest
 
-from ml.forecasting.candidates import candidates, chosen_candidates
-from ml.forecasting.forecast import history_as_of
-from ml.forecasting.forecaster import HORIZON
+from ml.forecasting.forecast_job import history_as_of
 from ml.forecasting.long_range import checked_horizon
+from ml.forecasting.models.candidates import candidates, chosen_candidates
+from ml.forecasting.models.prophet_model import Prophet, department_shares
+from ml.forecasting.models.protocol import HORIZON
 from ml.forecasting.panel import Panel
-from ml.forecasting.prophet_model import Prophet, department_shares
 from warehouse.errors import UsageError
 from warehouse.settings import Settings
 

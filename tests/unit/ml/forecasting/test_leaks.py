@@ -11,14 +11,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ml.forecasting import forecast as forecasting
-from ml.forecasting.candidates import candidates, chosen_candidates
-from ml.forecasting.forecaster import PointForecast
-from ml.forecasting.intervals import situation_at
-from ml.forecasting.lightgbm_model import LightGbm
-from ml.forecasting.naive import SeasonalNaive
+from ml.forecasting import forecast_job as forecasting
+from ml.forecasting.intervals.conformal import situation_at
+from ml.forecasting.intervals.error_scale import Spread
+from ml.forecasting.models.candidates import candidates, chosen_candidates
+from ml.forecasting.models.lightgbm_model import LightGbm
+from ml.forecasting.models.naive import SeasonalNaive
+from ml.forecasting.models.protocol import PointForecast
 from ml.forecasting.panel import Panel, as_date
-from ml.forecasting.spread import Spread
 from warehouse.settings import Settings, load_settings
 
 ORIGIN_WEEKS = 98

@@ -6,15 +6,15 @@ import datetime as dt
 import numpy as np
 import pytest
 
-from ml.forecasting import stand_in
-from ml.forecasting.backtest import run_backtest
-from ml.forecasting.forecast import Cast, cast_of_the_time, history_as_of
+from ml.forecasting import cold_start
+from ml.forecasting.cold_start import Stores
+from ml.forecasting.evaluation.backtest import run_backtest
+from ml.forecasting.forecast_job import Cast, cast_of_the_time, history_as_of
+from ml.forecasting.intervals.error_scale import FittedSpread, Spread
 from ml.forecasting.long_range import PairWeeks, pair_forecasts, range_forecast
-from ml.forecasting.naive import AlignedSeasonal
+from ml.forecasting.models.naive import AlignedSeasonal
 from ml.forecasting.panel import Panel
-from ml.forecasting.served import ServedModel
-from ml.forecasting.spread import FittedSpread, Spread
-from ml.forecasting.stand_in import Stores
+from ml.forecasting.registry.served_model import ServedModel
 from warehouse.settings import Settings
 
 HORIZONS = [1, 8, 9, 39]
@@ -89,7 +89,7 @@ def test_pairs_that_no_model_forecasts_name_their_stand_in(served: ServedModel, 
     sales[0, -20:] = np.nan
     stopped = dataclasses.replace(panel, sales=sales)
     made = pair_forecasts(served, stopped, _asked((1, 1, 3), (9, 1, 3), (9, 77, 3), (2, 1, 3)), STORES)
-    assert made.model.tolist() == [stand_in.LAST_YEAR, stand_in.LIKE_STORES, stand_in.NOT_SOLD, served.name]
+    assert made.model.tolist() == [cold_start.LAST_YEAR, cold_start.LIKE_STORES, cold_start.NOT_SOLD, served.name]
     assert np.isfinite(made.point).all()
     assert np.isfinite(made.bounds).all()
     # Of series 0, a year before the third week ahead.

@@ -5,10 +5,10 @@ import datetime as dt
 import numpy as np
 import pytest
 
-from ml.forecasting.alignment import ordinary_weeks
-from ml.forecasting.forecaster import PARTS
+from ml.forecasting.models.calendar_alignment import ordinary_weeks
+from ml.forecasting.models.protocol import PARTS
+from ml.forecasting.models.seasonal_base import seasonal_base
 from ml.forecasting.panel import panel_from_frame
-from ml.forecasting.seasonal import seasonal_base
 
 THANKSGIVING = dt.date(2011, 11, 25)
 

@@ -1,0 +1,59 @@
+"""The verbs `backup` and `restore`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer()
+
+File = Annotated[Path, typer.Argument(help="The backup, one file.", metavar="FILE")]
+
+
+@app.command()
+def backup(file: File) -> None:
+    """Write the database, the published lake, models and reports to one file, without passwords."""
+    from flows.cli.console import Display, console
+    from flows.pipeline.context import open_context
+    from warehouse.backup import write_backup
+    from warehouse.runs import exclusive
+
+    display = Display()
+    with display.shown():
+        display.begin("backup")
+        context = open_context(progress=display)
+        with exclusive(context.database):
+            made = write_backup(context.settings, context.database, file.expanduser().absolute())
+    console.print(
+        f"{made.rows:,} rows of {made.tables} tables and {made.files:,} files in {made.path} "
+        f"({made.size / 1e6:,.0f} MB).\nNext, should it ever be needed: [bold]shelfcast restore {file}[/]",
+        soft_wrap=True,
+    )
+
+
+@app.command()
+def restore(
+    file: File,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Give up what the home holds now; it must be empty without this.")
+    ] = False,
+) -> None:
+    """Bring back a backup, after every part of it was checked."""
+    from flows.cli.console import Display, console
+    from flows.pipeline.context import open_context
+    from warehouse.restore import proved_archive, restore_backup
+    from warehouse.runs import exclusive
+
+    display = Display()
+    with display.shown():
+        display.begin("restore")
+        with proved_archive(file.expanduser().absolute()) as (archive, manifest):
+            context = open_context(progress=display)
+            with exclusive(context.database):
+                restore_backup(context.settings, context.database, archive, manifest, replace)
+    rows, files = sum(manifest.tables.values()), len(manifest.members) - 1
+    console.print(
+        f"{rows:,} rows of {len(manifest.tables)} tables and {files:,} files are back as of {manifest.made_at}.\n"
+        "Next: [bold]shelfcast run[/]",
+        soft_wrap=True,
+    )

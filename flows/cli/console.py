@@ -1,0 +1,44 @@
+"""What the terminal shows: one line a stage, a moving line while it works, one sentence for an error."""
+
+import contextlib
+import time
+from collections.abc import Iterator
+
+from rich.console import Console
+
+from flows.pipeline.stages import Outcome
+
+console = Console(highlight=False)
+errors = Console(stderr=True, highlight=False)
+
+_MARKS = {"succeeded": "[green]done[/]", "skipped": "[dim]same[/]", "failed": "[red]failed[/]"}
+
+
+class Display:
+    """Shows what is being worked on, and the time it has taken."""
+
+    def __init__(self) -> None:
+        self._status = console.status("")
+        self._stage = ""
+        self._began = time.monotonic()
+
+    @contextlib.contextmanager
+    def shown(self) -> Iterator["Display"]:
+        """Keeps the moving line on the terminal while the block runs; shows nothing where it is not one."""
+        with self._status if console.is_terminal else contextlib.nullcontext():
+            yield self
+
+    def begin(self, stage: str) -> None:
+        """Names the stage that works now."""
+        self._stage, self._began = stage, time.monotonic()
+        self._status.update(f"{stage} ...")
+
+    def end(self, stage: str, outcome: Outcome) -> None:
+        """Prints the line of a stage that ended."""
+        seconds = f"{outcome.seconds:6.1f} s" if outcome.status == "succeeded" else " " * 8
+        console.print(f"{_MARKS[outcome.status]} {stage:<10} {seconds}  {outcome.message}", soft_wrap=True)
+
+    def __call__(self, done: int, total: int, what: str) -> None:
+        """Shows the progress within a stage."""
+        seconds = time.monotonic() - self._began
+        self._status.update(f"{self._stage}: {done} of {total}, {what} ({seconds:.0f} s)")

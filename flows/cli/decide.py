@@ -1,0 +1,77 @@
+"""The verbs of `shelfcast decide`; free of heavy imports, as the command line is."""
+
+from typing import Annotated, Any
+
+import typer
+
+app = typer.Typer(no_args_is_help=True, help="Approve, override or snooze a recommendation; list what was decided.")
+
+Store = Annotated[int, typer.Argument(help="Store.")]
+Department = Annotated[int, typer.Argument(help="Department.")]
+Reason = Annotated[str, typer.Option("--reason", help="Why, in your own words.")]
+By = Annotated[
+    str | None, typer.Option("--by", help="Who decides; the user of the operating system without it.", metavar="NAME")
+]
+
+
+@app.command()
+def approve(store: Store, department: Department, reason: Reason = "", by: By = None) -> None:
+    """Let the recommended order of a store and department go out as it is."""
+    _decide("approve", store, department, by, reason=reason)
+
+
+@app.command()
+def override(
+    store: Store,
+    department: Department,
+    quantity: Annotated[
+        float | None,
+        typer.Option("--quantity", help="Order in dollars at retail value instead; 0 orders nothing.",
+                     metavar="DOLLARS"),
+    ] = None,
+    reason: Reason = "",
+    by: By = None,
+) -> None:  # fmt: skip
+    """Order something else than was recommended, and say why."""
+    _decide("override", store, department, by, quantity=quantity, reason=reason)
+
+
+@app.command()
+def snooze(
+    store: Store,
+    department: Department,
+    until: Annotated[
+        str | None,
+        typer.Option("--until", help="First day on which the pair is heard again, after the decision week.",
+                     metavar="YYYY-MM-DD"),
+    ] = None,
+    reason: Reason = "",
+    by: By = None,
+) -> None:  # fmt: skip
+    """Order nothing for a store and department until a date, the weeks in between included."""
+    from flows.exports.forecasts import day_of
+
+    _decide("snooze", store, department, by, until=None if until is None else day_of(until), reason=reason)
+
+
+@app.command("list")
+def list_decisions(
+    waiting: Annotated[bool, typer.Option("--waiting", help="List the pairs that wait for a person instead.")] = False,
+) -> None:
+    """Show what was decided on the latest recommendations, and how many wait for a person."""
+    from flows.reports.decisions import show_decisions, show_waiting
+
+    (show_waiting if waiting else show_decisions)()
+
+
+def _decide(kind: Any, store: int, department: int, by: str | None, **given: Any) -> None:
+    import getpass
+
+    from flows.cli.console import console
+    from flows.pipeline.context import open_context
+    from flows.reports.decisions import recorded_sentence
+    from ml.inventory.decisions import Decision, record
+
+    decision = Decision(kind, store, department, getpass.getuser() if by is None else by, **given).checked()
+    console.print(recorded_sentence(record(open_context().database, decision)), soft_wrap=True, markup=False)
+    console.print("Next: [bold]shelfcast export orders[/] writes the purchase orders")

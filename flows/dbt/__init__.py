@@ -1,0 +1,1 @@
+"""dbt and MetricFlow with the warehouse behind them."""

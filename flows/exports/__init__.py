@@ -1,0 +1,1 @@
+"""Files for other programs: marts, forecasts, orders, rejected rows."""

@@ -1,0 +1,114 @@
+"""Marts as files for other programs."""
+
+import contextlib
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, LiteralString
+
+from warehouse.database import Database
+from warehouse.errors import ShelfcastError, UsageError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_QUERIES: dict[str, LiteralString] = {
+    "recommendations": "select * from marts.fct_inventory_recommendations where is_latest order by exception_rank",
+    "critical": "select * from marts.critical_inventory order by value_at_risk desc",
+    "accuracy": "select * from marts.fct_forecast_accuracy order by model_name, origin_date, horizon_weeks, "
+    "store_type, dept_id, is_holiday",
+    "totals": "select level_name, store_type, store_id, dept_id, origin_date, week_date, horizon_weeks, model_name, "
+    "forecast_amount, pair_count from marts.fct_forecast_totals where is_champion and is_latest order by "
+    "array_position(array['chain', 'store_type', 'store', 'department'], level_name), store_type, store_id, dept_id, "
+    "week_date",
+    "anomalies": "select * from marts.fct_sales_anomalies order by week_date desc, store_id, dept_id",
+    "sales": "select * from marts.sales_summary order by store_id, dept_id",
+    "rejected": "select * from marts.fct_rejected_rows order by rejected_at desc, file_name, line_number",
+}
+_KEYS = ("store_id", "dept_id")
+FORECASTS, ORDERS, REJECTED = "forecasts", "orders", "rejected"
+NAMES = (FORECASTS, *_QUERIES, ORDERS)
+_ELSEWHERE = "Choose another place with --to."
+
+
+def check_target(name: str, path: Path) -> None:
+    """Refuses what cannot be exported before any work is done for it.
+
+    Raises:
+        UsageError: the name or the ending is not known.
+    """
+    if name not in NAMES:
+        raise UsageError(f"There is nothing named {name!r} to export.", f"Choose one of {', '.join(NAMES)}.")
+    if path.suffix not in (".csv", ".parquet"):
+        raise UsageError(
+            f"{path.name} ends neither in .csv nor in .parquet.", "Name the file with one of these endings."
+        )
+
+
+def read_marts(database: Database, query: LiteralString, parameters: Mapping[str, Any] | None = None) -> "pd.DataFrame":
+    """Returns the rows of a query over the marts, read as the role reader; parameters are written `%(name)s` in it.
+
+    Raises:
+        ShelfcastError: the marts are not built yet.
+    """
+    import psycopg
+
+    try:
+        return database.read_frame(query, parameters, role="reader")
+    except psycopg.errors.UndefinedTable:
+        raise ShelfcastError("The marts are not built yet.", "Run `shelfcast run` first.") from None
+
+
+def mart_rows(database: Database, name: str) -> "pd.DataFrame":
+    """Returns the rows of a mart by its name in the command, numbers of stores and departments whole or empty.
+
+    Raises:
+        ShelfcastError: the marts are not built yet.
+    """
+    frame = read_marts(database, _QUERIES[name])
+    return frame.astype({key: "Int64" for key in _KEYS if key in frame})
+
+
+@contextlib.contextmanager
+def whole_file(path: Path, mend: str = _ELSEWHERE) -> Iterator[Path]:
+    """Gives the path of a draft that takes the place of the file when the block ends well; else nothing is left of it.
+
+    The draft is made at once, so that work of minutes is not done for a place that cannot be written.
+
+    Raises:
+        ShelfcastError: the file cannot be written.
+    """
+    draft = path.with_name(f".{path.name}.{os.getpid()}.new")
+    try:
+        with writing(path, mend):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            draft.touch()
+        yield draft
+        with writing(path, mend):
+            draft.replace(path)
+    finally:
+        # Where the folder is a file, there is no draft to take away.
+        with contextlib.suppress(OSError):
+            draft.unlink()
+
+
+def write_frame(frame: "pd.DataFrame", draft: Path, path: Path) -> None:
+    """Writes the rows of a frame to a draft, as CSV or as Parquet: what the ending of the path says."""
+    with writing(path):
+        if path.suffix == ".csv":
+            frame.to_csv(draft, index=False)
+        else:
+            frame.to_parquet(draft, index=False)
+
+
+@contextlib.contextmanager
+def writing(path: Path, mend: str = _ELSEWHERE) -> Iterator[None]:
+    """Turns a failure to write the file into one sentence, and how to mend it.
+
+    Raises:
+        ShelfcastError: the file cannot be written.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise ShelfcastError(f"{path} cannot be written: {error.strerror or error}.", mend) from None

@@ -1,0 +1,208 @@
+"""Purchase orders as files, one a store: what the recommendations and the decisions of people let out."""
+
+import contextlib
+import datetime as dt
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, LiteralString
+
+from flows.exports.marts import read_marts, whole_file, writing
+from warehouse.database import Database
+from warehouse.errors import ShelfcastError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+COLUMNS = (
+    "order_id", "store", "dept", "decision_week", "expected_delivery_date", "order_amount", "pieces",
+    "order_cost_amount", "pack_size_amount", "decision", "decided_by", "stock_source",
+)  # fmt: skip
+"""Columns of a file; amounts are dollars at retail value, the cost at cost value."""
+
+_ORDERS: LiteralString = """
+select
+    recommendation_id as order_id,
+    store_id as store,
+    dept_id as dept,
+    decision_date as decision_week,
+    expected_delivery_date,
+    effective_order_amount as order_amount,
+    piece_count as pieces,
+    order_cost_amount,
+    pack_size_amount,
+    order_state as decision,
+    case when order_state = 'automatic' then '' else decided_by end as decided_by,
+    stock_source,
+    recommended_order_amount
+from marts.fct_orders
+where case when %(week)s::date is null then is_latest else decision_date = %(week)s end
+order by store_id, dept_id
+"""
+_WEEKS: LiteralString = "select min(decision_date) as first, max(decision_date) as last from marts.fct_orders"
+_RECORD: LiteralString = """
+insert into ops.purchase_orders as known (order_id, store_id, dept_id, order_date, order_quantity, run_id)
+select order_id, store_id, dept_id, %(week)s, order_quantity, %(run_id)s
+from unnest(%(ids)s::text[], %(stores)s::integer[], %(depts)s::integer[], %(amounts)s::double precision[])
+    as given (order_id, store_id, dept_id, order_quantity)
+on conflict (order_id) do update set order_quantity = excluded.order_quantity, run_id = excluded.run_id
+where known.order_quantity <> excluded.order_quantity
+returning xmax = 0 as is_new
+"""
+_WITHDRAW: LiteralString = """
+update ops.purchase_orders set order_quantity = 0, run_id = %(run_id)s
+where order_date = %(week)s and order_quantity > 0 and order_id <> all(%(ids)s::text[])
+"""
+
+
+@dataclass(frozen=True)
+class OrdersReport:
+    """What an export of orders wrote.
+
+    Attributes:
+        week: decision week.
+        stores: stores with an order.
+        orders: orders, one a department.
+        order_amount: their sum in dollars at retail value.
+        cost_amount: the same at cost value.
+        waiting: pairs whose order goes out only once a person has approved or overridden it.
+        waiting_amount: what was recommended for them, in dollars at retail value.
+        snoozed: pairs that a person snoozed.
+        simulated: orders whose stock position is simulated.
+        new: orders that were never exported before.
+        changed: orders exported before with another amount.
+        withdrawn: orders exported before that are not to be placed any more.
+    """
+
+    week: dt.date
+    stores: int
+    orders: int
+    order_amount: float
+    cost_amount: float
+    waiting: int
+    waiting_amount: float
+    snoozed: int
+    simulated: int
+    new: int = 0
+    changed: int = 0
+    withdrawn: int = 0
+
+
+def export_orders(database: Database, folder: Path, week: dt.date | None, run_id: str) -> OrdersReport:
+    """Returns what was written: `orders-<store>-<week>.csv` for every store with an order, whole files only.
+
+    A second export of the same decisions writes the same bytes and records nothing. The file of a store that has
+    nothing left to order keeps its header alone.
+
+    Args:
+        database: where the marts are.
+        folder: where the files go; made where it is not there.
+        week: decision week; the latest one without it.
+        run_id: written beside the orders in `ops.purchase_orders`.
+
+    Raises:
+        ShelfcastError: the week has no recommendations, or the folder cannot be written.
+    """
+    rows = _read(database, week)
+    orders = rows[rows["order_amount"] > 0]
+    day = rows["decision_week"].iloc[0]
+    write_files(orders, folder, day)
+    new, changed, withdrawn = _record(database, orders, day, run_id)
+    waiting = rows[rows["decision"] == "waiting"]
+    return OrdersReport(
+        day, orders["store"].nunique(), len(orders), float(orders["order_amount"].sum()),
+        float(orders["order_cost_amount"].sum()), len(waiting), float(waiting["recommended_order_amount"].sum()),
+        int((rows["decision"] == "snoozed").sum()), int((orders["stock_source"] == "simulated").sum()), new, changed,
+        withdrawn,
+    )  # fmt: skip
+
+
+def write_files(orders: "pd.DataFrame", folder: Path, week: dt.date) -> list[Path]:
+    """Returns the files that were written; none takes its place before all of them could be written."""
+    by_store = dict(iter(orders.groupby("store")))
+    stores = sorted({int(store) for store in by_store} | _stores_of_before(folder, week))
+    paths = [folder / file_name(store, week) for store in stores]
+    with contextlib.ExitStack() as stack:
+        for store, path in zip(stores, paths, strict=True):
+            draft = stack.enter_context(whole_file(path))
+            with writing(path):
+                draft.write_bytes(csv_text(by_store.get(store, orders.iloc[:0])).encode())
+    return paths
+
+
+def file_name(store: int, week: dt.date) -> str:
+    """Returns the name of a store's file."""
+    return f"orders-{store}-{week}.csv"
+
+
+def csv_text(orders: "pd.DataFrame") -> str:
+    """Returns the lines of a file: amounts in whole cents, pieces whole or empty."""
+    frame = orders[list(COLUMNS)].astype({"pieces": "Int64"})
+    text: str = frame.to_csv(index=False, float_format="%.2f", lineterminator="\n")
+    return text
+
+
+def summary(report: OrdersReport, folder: Path) -> list[str]:
+    """Returns what the terminal says of an export."""
+    if report.orders:
+        first = (
+            f"{report.orders:,} orders of {report.stores:,} stores for the week of {report.week}: "
+            f"${report.order_amount:,.0f} at retail, ${report.cost_amount:,.0f} at cost, written to {folder}"
+        )
+    else:
+        first = f"Nothing is to be ordered for the week of {report.week}."
+    lines = [first]
+    if report.new or report.changed or report.withdrawn:
+        lines.append(
+            f"Recorded: {report.new:,} new, {report.changed:,} with another amount than exported before, "
+            f"{report.withdrawn:,} withdrawn."
+        )
+    elif report.orders:
+        lines.append("All of them were exported before: the files are the same and nothing was recorded.")
+    if report.withdrawn or report.changed:
+        lines.append("Tell the suppliers of the orders that changed or were withdrawn.")
+    if report.simulated:
+        lines.append(
+            f"Orders that rest on simulated stock: {report.simulated:,}. Do not place these; supply inventory.csv."
+        )
+    if report.snoozed:
+        lines.append(f"Pairs that are snoozed: {report.snoozed:,}.")
+    if report.waiting:
+        lines.append(
+            f"Pairs that wait for a person: {report.waiting:,}, with ${report.waiting_amount:,.0f} recommended; "
+            "`shelfcast decide list --waiting` names them."
+        )
+    return lines
+
+
+def _read(database: Database, week: dt.date | None) -> "pd.DataFrame":
+    rows = read_marts(database, _ORDERS, {"week": week})
+    if len(rows):
+        return rows
+    weeks = read_marts(database, _WEEKS).iloc[0]
+    if weeks["last"] is None:
+        raise ShelfcastError("There are no recommendations to order from.", "Run `shelfcast run` first.")
+    raise ShelfcastError(
+        f"There are no recommendations for the week of {week}.",
+        f"Decision weeks are Fridays from {weeks['first']} to {weeks['last']}.",
+    )
+
+
+def _stores_of_before(folder: Path, week: dt.date) -> set[int]:
+    """Returns the stores that an earlier export wrote a file for."""
+    names = [path.name for path in folder.glob(f"orders-*-{week}.csv")]
+    found = [re.fullmatch(rf"orders-(\d+)-{week}\.csv", name) for name in names]
+    return {int(match[1]) for match in found if match}
+
+
+def _record(database: Database, orders: "pd.DataFrame", week: dt.date, run_id: str) -> tuple[int, int, int]:
+    """Returns how many orders were recorded as new, with another amount, and as withdrawn."""
+    given = {
+        "ids": orders["order_id"].tolist(), "stores": orders["store"].tolist(), "depts": orders["dept"].tolist(),
+        "amounts": orders["order_amount"].tolist(), "week": week, "run_id": run_id,
+    }  # fmt: skip
+    with database.connect() as connection:
+        written = connection.execute(_RECORD, given).fetchall()
+        withdrawn = connection.execute(_WITHDRAW, given).rowcount
+    new = sum(is_new for (is_new,) in written)
+    return new, len(written) - new, withdrawn

@@ -1,0 +1,1 @@
+"""The Prefect flow, its stages and their schedule."""

@@ -1,0 +1,1 @@
+"""What a run, a decision or a replay says in words."""

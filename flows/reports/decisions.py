@@ -1,0 +1,131 @@
+"""What the terminal says of decisions: the sentence after one, and the tables of all."""
+
+from typing import TYPE_CHECKING, Any, LiteralString
+
+from flows.cli.console import console
+from flows.exports.marts import read_marts
+from flows.pipeline.context import open_context
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from rich.table import Table
+
+    from ml.inventory.decisions import Recorded
+
+SHOWN_ROWS = 40
+_DECIDED: LiteralString = """
+select store_id, dept_id, decision_name, recommended_order_amount, effective_order_amount, snooze_until_date,
+    decided_by, decided_at, reason_text
+from marts.fct_decisions
+where is_current and is_latest
+order by decided_at desc
+"""
+_WAITING: LiteralString = """
+select store_id, dept_id, status, recommended_order_amount, review_reason
+from marts.fct_orders
+where is_latest and order_state = 'waiting'
+order by recommended_order_amount desc, store_id, dept_id
+"""
+_COUNTS: LiteralString = """
+select
+    count(*) filter (where order_state = 'waiting') as waiting_count,
+    count(*) filter (where order_state = 'waiting' and recommended_order_amount > 0) as waiting_order_count,
+    count(*) as pair_count,
+    max(decision_date) as decision_date
+from marts.fct_orders
+where is_latest
+"""
+
+
+def recorded_sentence(made: "Recorded") -> str:
+    """Returns what was recorded, in one line."""
+    decision = made.decision
+    pair = f"Store {decision.store_id}, department {decision.dept_id}, week of {made.decision_date}"
+    recommended = f"${made.recommended_amount:,.0f}"
+    what = {
+        "approve": f"approved, ${made.recommended_amount:,.0f} as recommended",
+        "override": f"overridden, ${decision.quantity or 0:,.0f} instead of {recommended}, in whole packs",
+        "snooze": f"snoozed until {decision.until}, nothing of the {recommended} recommended is ordered",
+    }[decision.kind]
+    sentence = f"{pair}: {what}, by {decision.decided_by}."
+    return sentence if made.is_new else f"Nothing added, it was decided just so before. {sentence}"
+
+
+def show_decisions() -> None:
+    """Prints the current decisions of the latest week."""
+    database = open_context().database
+    frame = read_marts(database, _DECIDED)
+    if len(frame):
+        console.print(decisions_table(frame.head(SHOWN_ROWS)))
+        _print_rest(len(frame))
+    else:
+        console.print("Nobody has decided anything on the latest recommendations yet.")
+    console.print(waiting_sentence(read_marts(database, _COUNTS).iloc[0]), soft_wrap=True)
+
+
+def show_waiting() -> None:
+    """Prints the pairs whose order goes out only once a person has approved or overridden it."""
+    database = open_context().database
+    frame = read_marts(database, _WAITING)
+    if len(frame):
+        console.print(waiting_table(frame.head(SHOWN_ROWS)))
+        _print_rest(len(frame))
+    console.print(waiting_sentence(read_marts(database, _COUNTS).iloc[0]), soft_wrap=True)
+
+
+def waiting_sentence(counts: "pd.Series[Any]") -> str:
+    """Returns how many pairs wait for a person."""
+    if not counts["pair_count"]:
+        return "There are no recommendations yet. Run `shelfcast run` first."
+    if not counts["waiting_count"]:
+        return f"No pair waits for a person in the week of {counts['decision_date']}."
+    return (
+        f"{counts['waiting_count']:,} of {counts['pair_count']:,} pairs wait for a person in the week of "
+        f"{counts['decision_date']}, {counts['waiting_order_count']:,} of them with an order: "
+        "`shelfcast decide list --waiting` names them."
+    )
+
+
+def decisions_table(frame: "pd.DataFrame") -> "Table":
+    """Returns decisions as a table, amounts in dollars at retail value."""
+    table = _table("Decisions, $ at retail value", "store", "dept", "decision", "recommended", "goes out", "who", "why")
+    for row in frame.itertuples():
+        until = f" until {row.snooze_until_date}" if row.decision_name == "snooze" else ""
+        table.add_row(
+            str(row.store_id), str(row.dept_id), f"{row.decision_name}{until}", f"{row.recommended_order_amount:,.0f}",
+            f"{row.effective_order_amount:,.0f}", _plain(row.decided_by), _plain(row.reason_text),
+        )  # fmt: skip
+    return table
+
+
+def waiting_table(frame: "pd.DataFrame") -> "Table":
+    """Returns pairs that wait for a person as a table, amounts in dollars at retail value."""
+    from ml.inventory.orders.guardrails import GUARDRAILS
+
+    table = _table("Waiting for a person, $ at retail value", "store", "dept", "status", "recommended", "because")
+    for row in frame.itertuples():
+        because = GUARDRAILS.get(row.review_reason, row.review_reason)
+        order = f"{row.recommended_order_amount:,.0f}"
+        table.add_row(str(row.store_id), str(row.dept_id), row.status, order, _plain(because))
+    return table
+
+
+def _print_rest(count: int) -> None:
+    if count > SHOWN_ROWS:
+        console.print(f"... and {count - SHOWN_ROWS:,} more.")
+
+
+def _plain(text: str) -> str:
+    """Returns a person's words so that the terminal takes no mark-up from them."""
+    from rich.markup import escape
+
+    return escape(str(text))
+
+
+def _table(title: str, *columns: str) -> "Table":
+    from rich.table import Table
+
+    table = Table(title=title, title_justify="left")
+    for name in columns:
+        table.add_column(name, justify="right" if name in ("store", "dept", "recommended", "goes out") else "left")
+    return table

@@ -1,0 +1,90 @@
+"""The managers' report of the latest run, as Markdown."""
+
+from pathlib import Path
+
+from flows.reports.run_summary import scorecard_markdown
+from warehouse.database import Database
+from warehouse.errors import ShelfcastError
+from warehouse.settings import Settings
+
+_HEAD = (
+    "select max(decision_date) as decision_date, count(*) as pair_count, sum(order_quantity_amount) as order_amount, "
+    "sum(value_at_risk_amount) as risk_amount, bool_or(stock_source = 'simulated') as is_simulated "
+    "from marts.fct_inventory_recommendations where is_latest"
+)
+_STATUSES = (
+    "select status, count(*) as pair_count, sum(order_quantity_amount) as order_amount, "
+    "sum(value_at_risk_amount) as risk_amount from marts.fct_inventory_recommendations where is_latest "
+    "group by status order by array_position(array['critical', 'reorder', 'monitor', 'adequate'], status)"
+)
+_EXCEPTIONS = (
+    "select store_id, dept_id, status, order_quantity_amount, stockout_probability_rate, value_at_risk_amount "
+    "from marts.fct_inventory_recommendations where is_latest order by exception_rank limit 10"
+)
+_ANSWERS = (
+    "select distinct on (store_id, dept_id) store_id, dept_id, agent_response "
+    "from marts.fct_agent_reports where analysis_type = 'report' and run_id = "
+    "(select run_id from marts.fct_agent_reports where analysis_type = 'report' order by created_at desc limit 1) "
+    "order by store_id, dept_id, created_at desc"
+)
+
+
+def write_report(settings: Settings, database: Database) -> tuple[Path, str]:
+    """Returns the path and the text of the report on the latest decision week.
+
+    Raises:
+        ShelfcastError: there is no run to report on yet.
+    """
+    import psycopg
+
+    try:
+        text = _compose(database)
+        week = database.read_frame(_HEAD, role="reader").loc[0, "decision_date"]
+    except psycopg.errors.UndefinedTable:
+        raise ShelfcastError("There is no run to report on yet.", "Run `shelfcast run` first.") from None
+    if week is None:
+        raise ShelfcastError("There are no recommendations to report on yet.", "Run `shelfcast run` first.")
+    path = settings.home / "reports" / f"report-{week}.md"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(text)
+    return path, text
+
+
+def _compose(database: Database) -> str:
+    head = database.read_frame(_HEAD, role="reader").iloc[0]
+    simulated = "Stock positions are **simulated**: no inventory.csv was given.\n\n" if head.is_simulated else ""
+    return (
+        f"# Shelfcast report, week of {head.decision_date}\n\n"
+        f"{head.pair_count:,} store and department pairs; recommended orders ${head.order_amount or 0:,.0f}; "
+        f"money at risk ${head.risk_amount or 0:,.0f}.\n\n{simulated}"
+        f"## Decisions\n\n{_statuses(database)}\n\n## Forecast accuracy\n\n{scorecard_markdown(database)}\n\n"
+        f"## Ten most valuable exceptions\n\n{_exceptions(database)}\n\n"
+        f"## What the agents say\n\n{_answers(database)}\n"
+    )
+
+
+def _statuses(database: Database) -> str:
+    lines = ["| status | pairs | orders ($) | money at risk ($) |", "| --- | --- | --- | --- |"]
+    for row in database.read_frame(_STATUSES, role="reader").itertuples():
+        lines.append(f"| {row.status} | {row.pair_count:,} | {row.order_amount:,.0f} | {row.risk_amount:,.0f} |")
+    return "\n".join(lines)
+
+
+def _exceptions(database: Database) -> str:
+    lines = [
+        "| store | department | status | order ($) | stockout probability | at risk ($) |",
+        "|" + " --- |" * 6,
+    ]
+    for row in database.read_frame(_EXCEPTIONS, role="reader").itertuples():
+        lines.append(
+            f"| {row.store_id} | {row.dept_id} | {row.status} | {row.order_quantity_amount:,.0f} "
+            f"| {100 * row.stockout_probability_rate:.0f} % | {row.value_at_risk_amount:,.0f} |"
+        )
+    return "\n".join(lines)
+
+
+def _answers(database: Database) -> str:
+    parts = []
+    for row in database.read_frame(_ANSWERS, role="reader").itertuples():
+        parts.append(f"### Store {row.store_id}, department {row.dept_id}\n\n{row.agent_response}")
+    return "\n\n".join(parts) or "The agents have not been asked yet: run `shelfcast explain`."

@@ -1,0 +1,256 @@
+"""The backtest: rolling origins, each candidate trained only on what was known at the origin."""
+
+import datetime as dt
+import os
+from collections.abc import Sequence
+from concurrent.futures import CancelledError, ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from threading import Event
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ml.forecasting.evaluation.metrics import Score, score
+from ml.forecasting.intervals.conformal import (
+    Calibration,
+    Scores,
+    Situation,
+    calibrate,
+    join_scores,
+    sales_floor,
+    scores_of,
+    situation_at,
+)
+from ml.forecasting.intervals.error_scale import Spread
+from ml.forecasting.models.protocol import HORIZON, Forecaster, PointForecast
+from ml.forecasting.models.training_rows import row_store
+from ml.forecasting.panel import WEEK, BoolArray, FloatArray, IntArray, Panel, as_date
+from warehouse.errors import ShelfcastError, UsageError
+from warehouse.progress import Progress, silent
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+ORIGIN_STEP = 8
+LEAST_WEEKS = 26
+"""Weeks of history that an origin needs to be forecast from."""
+PARALLEL_ORIGINS = 4
+BASELINE = "seasonal_naive"
+
+
+@dataclass(frozen=True)
+class OriginResult:
+    """Forecasts of every candidate at one origin, beside what came.
+
+    Attributes:
+        history: the panel as it was known at the origin.
+        actual: sales of the target weeks in dollars, NaN where not known, (series, horizon).
+        is_holiday: whether the data flags the target weeks, (horizon,).
+        situation: what the intervals need.
+        forecasts: by candidate.
+        bounds: by candidate, (4, series, horizon); NaN where no earlier origin could calibrate them.
+    """
+
+    history: Panel
+    actual: FloatArray
+    is_holiday: BoolArray
+    situation: Situation
+    forecasts: dict[str, PointForecast]
+    bounds: dict[str, FloatArray]
+
+    @property
+    def scored(self) -> BoolArray:
+        """Whether a series is active and its sales are known, (series, horizon)."""
+        return np.asarray(self.history.active[:, None] & ~np.isnan(self.actual))
+
+
+@dataclass(frozen=True)
+class Backtest:
+    """Results of all origins, oldest first, and what calibrates the forecasts to come."""
+
+    origins: tuple[OriginResult, ...]
+    calibrations: dict[str, Calibration]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the candidates."""
+        return tuple(self.origins[0].forecasts)
+
+    def score(self, name: str, step: int | None = None) -> Score:
+        """Returns the figures of a candidate over all origins, of one horizon (0 for the first week) where given."""
+        return score_origins(self.origins, name, step)
+
+
+def score_origins(origins: Sequence[OriginResult], name: str, step: int | None = None) -> Score:
+    """Returns the figures of a candidate over some origins, pooled."""
+    steps = slice(None) if step is None else slice(step, step + 1)
+    parts = [_scored_arrays(result, name, steps) for result in origins]
+    actual, point, is_holiday, bounds = (np.concatenate(part, axis=-1) for part in zip(*parts, strict=True))
+    return score(actual, point, is_holiday, bounds, np.concatenate([_store_totals(one, steps) for one in origins]))
+
+
+def origins_of(panel: Panel, wanted: int | Sequence[dt.date]) -> list[int]:
+    """Returns the origins as numbers of weeks known, oldest first.
+
+    Raises:
+        UsageError: a date is not an origin that can be scored.
+        ShelfcastError: the weeks are too few for a single origin.
+    """
+    last = panel.week_count - HORIZON
+    if last < LEAST_WEEKS:
+        raise ShelfcastError(
+            f"The data has {panel.week_count} weeks, and a backtest needs at least {LEAST_WEEKS + HORIZON}.",
+            "Add earlier weeks to train.csv.",
+        )
+    if isinstance(wanted, int):
+        return _rolling_origins(panel, last, wanted)
+    return sorted({_origin_at(panel, day, last) for day in wanted})
+
+
+def _rolling_origins(panel: Panel, last: int, count: int) -> list[int]:
+    """Returns origins 8 weeks apart; one that falls on a holiday week moves a week back, so that the week is scored."""
+    origins: list[int] = []
+    week_count = last
+    while week_count >= LEAST_WEEKS and len(origins) < count:
+        if origins and panel.is_holiday[week_count - 1]:
+            week_count -= 1
+        origins.append(week_count)
+        week_count -= ORIGIN_STEP
+    return [origin for origin in reversed(origins) if origin >= LEAST_WEEKS]
+
+
+def _origin_at(panel: Panel, day: dt.date, last: int) -> int:
+    week_count = int((np.datetime64(day, "D") - panel.weeks[0]) // WEEK) + 1
+    if not LEAST_WEEKS <= week_count <= last:
+        first, final = as_date(panel.weeks[LEAST_WEEKS - 1]), as_date(panel.weeks[last - 1])
+        raise UsageError(f"The origin {day} cannot be scored.", f"Choose a date from {first} to {final}.")
+    return week_count
+
+
+def run_backtest(
+    panel: Panel, tried: Sequence[Forecaster], week_counts: Sequence[int], progress: Progress = silent
+) -> Backtest:
+    """Returns the forecasts of every candidate at every origin, with intervals calibrated on earlier origins only."""
+    results: list[OriginResult] = []
+    spread = Spread(row_store(tried))
+    run = [*warm_up_origins(week_counts), *week_counts]
+    is_over = Event()
+    with ThreadPoolExecutor(max_workers=min(PARALLEL_ORIGINS, os.cpu_count() or 1)) as pool:
+        try:
+            for result in pool.map(lambda week_count: _run_origin(panel, tried, spread, week_count, is_over), run):
+                results.append(result)
+                progress(len(results), len(run), f"origin {result.history.origin} of the backtest")
+        finally:
+            # Who stops the command should not wait for all the fits of the origins under way.
+            is_over.set()
+    asked = [result for result in results if result.history.week_count in week_counts]
+    with_bounds = tuple(_with_bounds(result, results) for result in asked)
+    return Backtest(with_bounds, {model.name: _calibration(results, model.name) for model in tried})
+
+
+def warm_up_origins(week_counts: Sequence[int]) -> list[int]:
+    """Returns the origin before the first that is asked for: it is not scored, but calibrates the first intervals."""
+    before = min(week_counts) - ORIGIN_STEP
+    return [before] if before >= LEAST_WEEKS else []
+
+
+def _run_origin(
+    panel: Panel, tried: Sequence[Forecaster], spread: Spread, week_count: int, is_over: Event
+) -> OriginResult:
+    history = panel.until(week_count)
+    forecasts = {}
+    for model in tried:
+        if is_over.is_set():
+            raise CancelledError
+        forecasts[model.name] = model.fit(history).predict(history, HORIZON)
+    later = slice(week_count, week_count + HORIZON)
+    nothing = np.full((4, history.series_count, HORIZON), np.nan)
+    return OriginResult(
+        history=history,
+        actual=panel.sales[:, later],
+        is_holiday=panel.is_holiday[later],
+        situation=situation_at(history, spread.fit(history)),
+        forecasts=forecasts,
+        bounds=dict.fromkeys(forecasts, nothing),
+    )
+
+
+def backtest_frame(result: Backtest, run_id: str) -> "pd.DataFrame":
+    """Returns the rows of `ml.backtest_errors`."""
+    import pandas as pd
+
+    parts = [_origin_frame(origin, name) for origin in result.origins for name in result.names]
+    return pd.concat(parts, ignore_index=True).assign(run_id=run_id)
+
+
+def _with_bounds(result: OriginResult, results: Sequence[OriginResult]) -> OriginResult:
+    """Returns the result with intervals from the origins whose target weeks were known at its own."""
+    earlier = [other for other in results if other.history.week_count < result.history.week_count]
+    if not earlier:
+        return result
+    floor = sales_floor(result.history)
+    bounds = {}
+    for name, forecast in result.forecasts.items():
+        past = [_scores(other, name, result.history.week_count) for other in earlier]
+        calibration = calibrate(join_scores(past))
+        bounds[name] = calibration.bounds(forecast.point, result.situation, floor)
+    return replace(result, bounds=bounds)
+
+
+def _calibration(results: Sequence[OriginResult], name: str) -> Calibration:
+    return calibrate(join_scores([_scores(result, name) for result in results]))
+
+
+def _scores(result: OriginResult, name: str, known_weeks: int | None = None) -> Scores:
+    """Returns the scores of an origin; with `known_weeks` only those of target weeks within so many weeks."""
+    steps = HORIZON if known_weeks is None else known_weeks - result.history.week_count
+    actual = np.where(np.arange(HORIZON) < steps, result.actual, np.nan)
+    return scores_of(actual, result.forecasts[name].point, result.situation, result.history.active)
+
+
+def _scored_arrays(
+    result: OriginResult, name: str, steps: slice
+) -> tuple[FloatArray, FloatArray, BoolArray, FloatArray]:
+    mask = result.scored[:, steps]
+    is_holiday = np.broadcast_to(result.is_holiday[steps], mask.shape)
+    return (
+        result.actual[:, steps][mask],
+        result.forecasts[name].point[:, steps][mask],
+        is_holiday[mask],
+        result.bounds[name][:, :, steps][:, mask],
+    )
+
+
+def _store_totals(result: OriginResult, steps: slice) -> IntArray:
+    """Returns a label of the store, the origin and the week of each scored row."""
+    history = result.history
+    store = np.unique(history.store_ids, return_inverse=True)[1]
+    label = (history.week_count * history.series_count + store[:, None]) * HORIZON + np.arange(HORIZON)
+    return np.asarray(label[:, steps][result.scored[:, steps]])
+
+
+def _origin_frame(result: OriginResult, name: str) -> "pd.DataFrame":
+    import pandas as pd
+
+    history, forecast = result.history, result.forecasts[name]
+    series, step = np.nonzero(result.scored)
+    bounds = result.bounds[name][:, series, step]
+    return pd.DataFrame(
+        {
+            "store_id": history.store_ids[series],
+            "dept_id": history.dept_ids[series],
+            "origin_date": history.origin,
+            "forecast_date": history.future_weeks(HORIZON)[step].astype("datetime64[s]"),
+            "horizon_weeks": step + 1,
+            "model_name": name,
+            "is_holiday": result.is_holiday[step],
+            "actual_sales": result.actual[series, step],
+            "predicted_sales": forecast.point[series, step],
+            "prediction_lower": bounds[0],
+            "prediction_upper": bounds[1],
+            "prediction_lower_95": bounds[2],
+            "prediction_upper_95": bounds[3],
+            "scale_amount": history.scale[series],
+            "fallback": forecast.fallback[series],
+        }
+    )

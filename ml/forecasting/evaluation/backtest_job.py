@@ -1,0 +1,208 @@
+"""The evaluation: a backtest that is asked for, its rows in `ml.backtest_errors`, and the scorecard it prints."""
+
+import datetime as dt
+import logging
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from psycopg import sql
+
+from ml.forecasting.evaluation.backtest import BASELINE, Backtest, backtest_frame, origins_of, run_backtest
+from ml.forecasting.evaluation.drift import drift_warning
+from ml.forecasting.evaluation.drift_job import watch_drift
+from ml.forecasting.evaluation.metrics import Score, value_added
+from ml.forecasting.evaluation.plots import draw, save
+from ml.forecasting.evaluation.study import warn_of_leaks
+from ml.forecasting.models.candidates import candidates, chosen_candidates, with_session
+from ml.forecasting.models.prophet_model import OpenSession
+from ml.forecasting.panel import read_panel
+from ml.forecasting.registry.client import current_champion, open_registry
+from ml.forecasting.registry.tracking import record_backtest
+from warehouse.database import Database
+from warehouse.incoming import publish_frame
+from warehouse.progress import Progress, silent
+from warehouse.publish import Change
+from warehouse.settings import Settings
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+logger = logging.getLogger(__name__)
+
+TABLE = "ml.backtest_errors"
+KEYS = ("model_name", "origin_date", "store_id", "dept_id", "forecast_date")
+_COLUMNS = (
+    ("WMAE", "wmae", ",.0f", 8), ("WAPE", "wape", ".1%", 8), ("bias", "bias", "+.1%", 8),
+    ("store WAPE", "store_total_wape", ".1%", 12),
+    ("in 80 %", "coverage_80", ".1%", 9), ("in 95 %", "coverage_95", ".1%", 9),
+    ("score 80 %", "interval_score_80", ".3f", 12),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class BacktestReport:
+    """What a backtest wrote.
+
+    Attributes:
+        scores: pooled figures by candidate, all over the same rows.
+        origin_dates: origins, oldest first.
+        rows: rows of `ml.backtest_errors`.
+        change: rows that changed.
+        seconds: wall clock.
+        notes: what a reader of the scorecard must know, in sentences.
+    """
+
+    scores: dict[str, Score]
+    origin_dates: tuple[dt.date, ...]
+    rows: int
+    change: Change
+    seconds: float
+    notes: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        baseline = self.scores[BASELINE].wmae
+        heads = "".join(f"{label:>{width}}" for label, _, _, width in _COLUMNS)
+        lines = [f"{'model':<18}{heads}{'value added':>13}"]
+        for name, figures in sorted(self.scores.items(), key=lambda item: item[1].wmae):
+            shown = "".join(f"{_shown(getattr(figures, key), form):>{width}}" for _, key, form, width in _COLUMNS)
+            lines.append(f"{name:<18}{shown}{value_added(figures.wmae, baseline):>+13.1%}")
+        dates = ", ".join(map(str, self.origin_dates))
+        return "\n".join([*lines, f"origins {dates}; {self.change}", *self.notes])
+
+
+def _shown(value: float, form: str) -> str:
+    """Returns a figure, a dash where there is none."""
+    return "-" if value != value else format(value, form)
+
+
+def backtest(
+    settings: Settings,
+    database: Database,
+    run_id: str,
+    origins: int | Sequence[dt.date] | None = None,
+    models: Sequence[str] | None = None,
+    progress: Progress = silent,
+    open_session: OpenSession | None = None,
+) -> BacktestReport:
+    """Returns the report of a backtest whose rows now stand in `ml.backtest_errors`, in place of the models' old ones.
+
+    Seasonal naive always takes part, so that every comparison is on the same rows. The pictures lie under
+    `<home>/reports`, figures and pictures in MLflow.
+
+    Args:
+        settings: seed and default number of origins.
+        database: where the features were published.
+        run_id: run that is written to the rows.
+        origins: how many, 8 weeks apart, or which; the settings' number without it.
+        models: names of the candidates; all of them without it.
+        progress: called per origin and candidate.
+        open_session: opens Spark for candidates that fan out over many stores; they loop without it.
+
+    Raises:
+        UsageError: a model or an origin is not known.
+        ShelfcastError: there are no features, or too few weeks.
+    """
+    began = time.monotonic()
+    chosen = chosen_candidates(candidates(settings), [BASELINE, *models] if models else None)
+    tried = tuple(with_session(model, open_session) for model in chosen)
+    panel = read_panel(database)
+    week_counts = origins_of(panel, origins or settings.backtest_origins)
+    result = run_backtest(panel, tried, week_counts, progress)
+    rows, change = publish_backtest(database, result, run_id, is_whole=models is None)
+    scores = {name: result.score(name) for name in result.names}
+    warn_of_leaks(scores)
+    drift = watch_drift(database, run_id, panel.origin)
+    best = min(scores, key=lambda name: (scores[name].wmae, name))
+    with open_registry(settings, database) as client:
+        champion = current_champion(client)
+        shown = champion.name if champion is not None and champion.name in scores else best
+        pictures = draw(result, shown)
+        save(pictures, settings.home / "reports")
+        record_backtest(client, settings, tried, result, panel.fingerprint, run_id, pictures)
+    dates = tuple(origin.history.origin for origin in result.origins)
+    notes = [_note_on_origins(standing_rows(database), scores, dates), drift_warning(drift, shown)]
+    seconds = time.monotonic() - began
+    return BacktestReport(scores, dates, rows, change, seconds, tuple(note for note in notes if note))
+
+
+@dataclass(frozen=True)
+class StandingRows:
+    """Rows of a model at an origin that stand in `ml.backtest_errors`: their count, and sums in dollars."""
+
+    count: int
+    predicted: float
+    actual: float
+
+
+Standing = dict[tuple[str, dt.date], StandingRows]
+
+
+def standing_rows(database: Database) -> Standing:
+    """Returns what stands in `ml.backtest_errors`, by model and origin."""
+    with database.connect() as connection:
+        rows = connection.execute(
+            "select model_name, origin_date, count(*), sum(predicted_sales), sum(actual_sales) "
+            "from ml.backtest_errors group by model_name, origin_date"
+        ).fetchall()
+    return {(str(name), day): StandingRows(int(count), *sums) for name, day, count, *sums in rows}
+
+
+def publish_backtest(database: Database, result: Backtest, run_id: str, is_whole: bool) -> tuple[int, Change]:
+    """Returns the rows written and what changed.
+
+    Whole, nothing else stays. Otherwise the rows of candidates that were not tried stay, and with them the rows of
+    seasonal naive at their origins: they are what the others are measured against.
+    """
+    frame = backtest_frame(result, run_id)
+    scope = None
+    if not is_whole:
+        standing = standing_rows(database)
+        frame = _without_known_baseline(frame, standing)
+        scope = _replaced(result, standing, frame)
+    change = publish_frame(database, frame, TABLE, KEYS, "replace", scope)
+    logger.info("backtest of %s: %d rows, %s", ", ".join(result.names), len(frame), change)
+    return len(frame), change
+
+
+def _without_known_baseline(frame: "pd.DataFrame", standing: Standing) -> "pd.DataFrame":
+    """Returns the frame without the origins of seasonal naive that stand already with the same forecasts.
+
+    The rows that stand keep their bounds, which may come from more origins than were tried now.
+    """
+    own = frame[frame["model_name"] == BASELINE]
+    known = []
+    for day in own["origin_date"].unique():
+        rows, old = own[own["origin_date"] == day], standing.get((BASELINE, day))
+        sums = (float(rows["predicted_sales"].sum()), float(rows["actual_sales"].sum()))
+        if old is not None and old.count == len(rows) and all(map(_is_close, sums, (old.predicted, old.actual))):
+            known.append(day)
+    return frame[(frame["model_name"] != BASELINE) | ~frame["origin_date"].isin(known)]
+
+
+def _is_close(one: float, other: float) -> bool:
+    return abs(one - other) <= 1e-9 * max(abs(one), abs(other), 1.0)
+
+
+def _replaced(result: Backtest, standing: Standing, frame: "pd.DataFrame") -> sql.Composed:
+    """Returns the condition on the rows that a backtest of some models replaces."""
+    tried = [name for name in result.names if name != BASELINE]
+    needed = {day for name, day in standing if name not in result.names}
+    needed |= {origin.history.origin for origin in result.origins}
+    rewritten = set(frame.loc[frame["model_name"] == BASELINE, "origin_date"])
+    gone = sorted({day for name, day in standing if name == BASELINE and day not in needed} | rewritten)
+    template = "t.model_name = any({}::text[]) or (t.model_name = {} and t.origin_date = any({}::date[]))"
+    return sql.SQL(template).format(sql.Literal(tried), sql.Literal(BASELINE), sql.Literal(gone))
+
+
+def _note_on_origins(standing: Standing, tried: dict[str, Score], dates: Sequence[dt.date]) -> str:
+    """Returns a sentence on the models whose rows stand from other origins, the empty string where there are none."""
+    others = sorted({name for name, _ in standing if name not in tried})
+    apart = [name for name in others if {day for model, day in standing if model == name} != set(dates)]
+    if not apart:
+        return ""
+    return (
+        f"Not comparable with these figures: {', '.join(apart)}, whose rows stand from other origins. "
+        "The marts compare models at the origins of the champion alone and mark those that lack one."
+    )

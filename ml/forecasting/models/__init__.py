@@ -1,0 +1,1 @@
+"""The candidates, and the rows they learn from."""

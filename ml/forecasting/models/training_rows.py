@@ -1,0 +1,126 @@
+"""What the learned models are trained on: rows of past origins, each as it was known then, with what came.
+
+The label is (sales - base) / scale and the weight is the scale, so that a dollar counts alike in every series.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import Protocol, TypeVar, cast, runtime_checkable
+
+import numpy as np
+
+from ml.forecasting.models.model_inputs import Rows, rows_at_origin
+from ml.forecasting.models.protocol import HORIZON
+from ml.forecasting.panel import FloatArray, IntArray, Panel
+
+FIRST_ORIGIN_WEEKS = 54
+"""Weeks of history that an origin needs before rows are taken from it: a year and what aligns it."""
+ORIGIN_STEP_WEEKS = 3
+"""Rows are taken from every third week: origins side by side share seven of their eight target weeks."""
+LEAST_ROWS = 500
+
+Fitted = TypeVar("Fitted")
+InputArray = np.ndarray[tuple[int, int], np.dtype[np.float32]]
+
+
+@dataclass(frozen=True)
+class TrainingTable:
+    """Rows whose target week is known, n of them.
+
+    Attributes:
+        names: names of the inputs, F of them.
+        inputs: NaN where not known, (n, F), 32 bits.
+        labels: (sales - base) / scale, (n,).
+        weights: scale of the series in dollars over the mean of all rows, (n,).
+        series: number of the series in the panel, (n,).
+    """
+
+    names: tuple[str, ...]
+    inputs: InputArray
+    labels: FloatArray
+    weights: FloatArray
+    series: IntArray
+
+
+@runtime_checkable
+class HasStore(Protocol):
+    """A model that learns from rows."""
+
+    @property
+    def store(self) -> "RowStore":
+        """Where its rows are kept."""
+
+
+@dataclass
+class RowStore:
+    """Rows, tables and fits of one panel, so that the members of a blend and the origins of a backtest share them.
+
+    A history shares the memory of the panel it was cut from; one that does not is another panel, and empties the store.
+    """
+
+    source: tuple[FloatArray, ...] = ()
+    rows: dict[int, Rows] = field(default_factory=dict)
+    tables: dict[int, TrainingTable | None] = field(default_factory=dict)
+    fits: dict[tuple[str, int], object] = field(default_factory=dict)
+    lock: Lock = field(default_factory=Lock)
+
+    def table(self, history: Panel) -> TrainingTable | None:
+        """Returns the rows of all origins of a history; None where they are too few to learn from."""
+        with self.lock:
+            self._claim(history)
+            if history.week_count not in self.tables:
+                self.tables[history.week_count] = self._table(history)
+            return self.tables[history.week_count]
+
+    def fit(self, name: str, history: Panel, make: Callable[[TrainingTable | None], Fitted]) -> Fitted:
+        """Returns what a model made of the rows of a history; a second call with the name gets the first's."""
+        table = self.table(history)
+        key = (name, history.week_count)
+        if key not in self.fits:
+            self.fits[key] = make(table)
+        return cast("Fitted", self.fits[key])
+
+    def _claim(self, history: Panel) -> None:
+        arrays = (history.sales, *history.features.values())
+        is_known = len(arrays) == len(self.source) and all(map(np.may_share_memory, arrays, self.source))
+        if not is_known:
+            self.rows.clear()
+            self.tables.clear()
+            self.fits.clear()
+            self.source = arrays
+
+    def _at(self, history: Panel, week_count: int) -> Rows:
+        if week_count not in self.rows:
+            self.rows[week_count] = rows_at_origin(history.until(week_count), HORIZON)
+        return self.rows[week_count]
+
+    def _table(self, history: Panel) -> TrainingTable | None:
+        inputs, labels, scales, numbers = [], [], [], []
+        for week_count in range(FIRST_ORIGIN_WEEKS, history.week_count, ORIGIN_STEP_WEEKS):
+            rows = self._at(history, week_count)
+            series, step = _known_targets(history, week_count)
+            error = history.sales[series, week_count + step] - rows.base.point[series, step]
+            inputs.append(rows.values[series, step])
+            labels.append(error / rows.scale[series])
+            scales.append(rows.scale[series])
+            numbers.append(series)
+        if sum(map(len, labels)) < LEAST_ROWS:
+            return None
+        scale = np.concatenate(scales)
+        return TrainingTable(
+            rows.names, np.concatenate(inputs), np.concatenate(labels), scale / scale.mean(), np.concatenate(numbers)
+        )
+
+
+def row_store(models: Iterable[object]) -> RowStore:
+    """Returns the store that the models share, a new one where none has one."""
+    stores = (model.store for model in models if isinstance(model, HasStore))
+    return next(stores, None) or RowStore()
+
+
+def _known_targets(history: Panel, week_count: int) -> tuple[IntArray, IntArray]:
+    """Returns series and step of the rows of an origin whose target week has known sales in the history."""
+    later = history.sales[:, week_count : week_count + HORIZON]
+    series, step = np.nonzero(~np.isnan(later) & history.until(week_count).active[:, None])
+    return series, step

@@ -1,0 +1,1 @@
+"""Models in MLflow: versions, aliases, roll-back."""

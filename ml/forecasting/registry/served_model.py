@@ -1,0 +1,101 @@
+"""A registered model: a fitted candidate with its calibration, as MLflow loads and serves it."""
+
+import pickle
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ml.forecasting.intervals.conformal import Calibration, sales_floor, situation_at
+from ml.forecasting.intervals.error_scale import FittedSpread
+from ml.forecasting.models.protocol import HORIZON, FittedModel, PointForecast
+from ml.forecasting.panel import FloatArray, Panel, panel_from_frame
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+MODEL_FILE = "model.pkl"
+
+
+@dataclass(frozen=True)
+class ServedModel:
+    """What the registry keeps of a candidate.
+
+    Attributes:
+        name: name of the candidate.
+        model: the fitted candidate.
+        calibration: what turns its point forecasts into intervals.
+        spread: how far forecasts may lie off, which the calibration multiplies.
+    """
+
+    name: str
+    model: FittedModel
+    calibration: Calibration
+    spread: FittedSpread
+
+    def forecast(self, history: Panel, horizon: int = HORIZON) -> tuple[PointForecast, FloatArray]:
+        """Returns the forecasts after a history, and their bounds as `Calibration.bounds` gives them.
+
+        Args:
+            history: all that is known.
+            horizon: weeks to forecast.
+        """
+        forecast = self.model.predict(history, horizon)
+        situation = situation_at(history, self.spread, horizon)
+        return forecast, self.calibration.bounds(forecast.point, situation, sales_floor(history))
+
+    def predict(self, model_input: "pd.DataFrame", params: Mapping[str, Any] | None = None) -> "pd.DataFrame":
+        """Returns 8 weeks of forecasts for every active series: the interface that MLflow calls.
+
+        Args:
+            model_input: rows of `features.engineered_features`, the row beyond the last known week included.
+            params: not used.
+        """
+        history = panel_from_frame(model_input)
+        forecast, bounds = self.forecast(history)
+        return forecast_frame(history, forecast, bounds)
+
+
+def forecast_frame(history: Panel, forecast: PointForecast, bounds: FloatArray) -> "pd.DataFrame":
+    """Returns one row per active series and week to come, with the columns of `ml.forecasts` that a model knows."""
+    import pandas as pd
+
+    horizon = forecast.point.shape[1]
+    series = np.repeat(np.flatnonzero(history.active), horizon)
+    step = np.tile(np.arange(horizon), int(history.active.sum()))
+    return pd.DataFrame(
+        {
+            "store_id": history.store_ids[series],
+            "dept_id": history.dept_ids[series],
+            "origin_date": pd.to_datetime(str(history.origin)),
+            "forecast_date": history.future_weeks(horizon)[step].astype("datetime64[ns]"),
+            "horizon_weeks": step + 1,
+            "predicted_sales": forecast.point[series, step],
+            "prediction_lower": bounds[0, series, step],
+            "prediction_upper": bounds[1, series, step],
+            "prediction_lower_95": bounds[2, series, step],
+            "prediction_upper_95": bounds[3, series, step],
+            "fallback": forecast.fallback[series].astype(object),
+        }
+    )
+
+
+def save_model(model: ServedModel, path: Path) -> None:
+    """Writes a model to a file."""
+    path.write_bytes(pickle.dumps(model))
+
+
+def load_model(path: Path) -> ServedModel:
+    """Returns the model of a file that `save_model` wrote."""
+    model = pickle.loads(path.read_bytes())
+    if not isinstance(model, ServedModel):
+        raise TypeError(f"{path} holds {type(model).__name__}, not a forecasting model")
+    return model
+
+
+def _load_pyfunc(path: str) -> ServedModel:
+    """Returns the model of a path: the name and the signature are MLflow's."""
+    return load_model(Path(path))

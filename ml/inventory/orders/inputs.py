@@ -1,0 +1,294 @@
+"""Everything a recommendation needs, read once from the database: forecasts, residuals, policies, stock."""
+
+import datetime as dt
+from dataclasses import dataclass, field, fields, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ml.inventory.orders.demand import ResidualPool, build_pool, scaled_paths
+from ml.inventory.orders.guardrail_inputs import WATCHED_WEEKS, Watch, read_before, read_watch
+from ml.inventory.orders.levels import Before
+from ml.inventory.orders.positions import (
+    AVERAGED_WEEKS,
+    REPLAYED_WEEKS,
+    Positions,
+    counted_positions,
+    simulated_positions,
+)
+from ml.inventory.policy import MAXIMUM_WEEKS, FloatArray, Policies, resolve_policies
+from warehouse.database import Database
+from warehouse.errors import ShelfcastError
+from warehouse.settings import Settings
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SCALE_WEEKS = 52
+"""Weeks behind the mean absolute sales that scale a pair's errors, as in ml.backtest_errors."""
+
+_FORECASTS = """
+select store_id, dept_id, stores.store_type, horizon_weeks, predicted_sales, model_name
+from ml.forecasts as forecasts
+inner join raw.store_attributes as stores using (store_id)
+where is_champion and origin_date = %(decision_date)s
+order by store_id, dept_id, horizon_weeks
+"""
+_ERRORS = """
+select store_id, dept_id, (origin_date - date '2000-01-01') / 7 as origin, horizon_weeks,
+    actual_sales, predicted_sales, scale_amount
+from ml.backtest_errors
+where model_name = %(model_name)s and origin_date < %(decision_date)s
+"""
+_SALES = """
+select store_id, dept_id, (%(decision_date)s - sale_date) / 7 as weeks_ago, weekly_sales
+from raw.raw_sales
+where sale_date > %(decision_date)s - 7 * %(weeks)s
+    and (%(store_id)s::integer is null or (store_id = %(store_id)s and dept_id = %(dept_id)s))
+"""
+_STOCK = """
+select distinct on (store_id, dept_id)
+    store_id, dept_id, stock_date, on_hand, on_order, unit_price, lead_time_days,
+    (expected_date - %(decision_date)s) / 7.0::double precision as weeks_until_expected
+from raw.stock_positions
+order by store_id, dept_id, stock_date desc
+"""
+
+
+@dataclass(frozen=True)
+class Book:
+    """The state of n pairs at a decision week; amounts in dollars at retail value.
+
+    Attributes:
+        decision_date: last week with known sales; the forecasts start the week after.
+        pairs: store_id, dept_id and store_type, one row a pair.
+        forecast: (pairs, horizons) champion forecasts of weekly sales.
+        noise: mean absolute forecast error per week.
+        band: volume band of each pair in the pool.
+        pool: residual paths of the champion's backtest.
+        policies: policy of each pair.
+        positions: stock of each pair.
+        stock_source: counted or simulated, for each pair.
+        unit_price: price of a piece where stock is counted in pieces, else NaN.
+        watch: what the guardrails look at; without it every order is automatic.
+        before: what the decision week before recommended; without it no status has hysteresis.
+    """
+
+    decision_date: dt.date
+    pairs: "pd.DataFrame" = field(repr=False)
+    forecast: FloatArray = field(repr=False)
+    noise: FloatArray = field(repr=False)
+    band: npt.NDArray[np.intp] = field(repr=False)
+    pool: ResidualPool = field(repr=False)
+    policies: Policies = field(repr=False)
+    positions: Positions = field(repr=False)
+    stock_source: npt.NDArray[np.str_] = field(repr=False)
+    unit_price: FloatArray | None = field(repr=False, default=None)
+    watch: Watch | None = field(repr=False, default=None)
+    before: Before | None = field(repr=False, default=None)
+
+    def __len__(self) -> int:
+        return len(self.pairs)
+
+    def row_of(self, store_id: int, dept_id: int) -> int:
+        """Returns the row of a pair.
+
+        Raises:
+            ShelfcastError: the pair has no champion forecast at the decision week.
+        """
+        found = np.flatnonzero(((self.pairs["store_id"] == store_id) & (self.pairs["dept_id"] == dept_id)).to_numpy())
+        if not len(found):
+            raise _no_pair(store_id, dept_id, self.decision_date)
+        return int(found[0])
+
+    def take(self, rows: npt.NDArray[np.intp]) -> "Book":
+        """Returns the book of some pairs; every pair keeps its figures."""
+        columns: dict[str, Any] = {}
+        for name, value in ((column.name, getattr(self, column.name)) for column in fields(self)):
+            if isinstance(value, Policies | Positions | Watch | Before):
+                columns[name] = value.take(rows)
+            elif isinstance(value, np.ndarray):
+                columns[name] = value[rows]
+        return replace(self, pairs=self.pairs.iloc[rows].reset_index(drop=True), **columns)
+
+
+def load_book(settings: Settings, database: Database, pair: tuple[int, int] | None = None) -> Book:
+    """Returns the book of all pairs with a champion forecast, or of one pair, which is then the same as among all.
+
+    Raises:
+        ShelfcastError: there are no sales, no champion forecasts from the last week of sales, no backtest errors or
+            no valid policies; or a stock position cannot be used.
+    """
+    date = _decision_date(database)
+    forecasts = database.read_frame(_FORECASTS, {"decision_date": date})
+    _check_forecasts(database, forecasts, date)
+    pool = _read_pool(database, str(forecasts["model_name"].iloc[0]), date, settings.seed)
+    pairs, forecast = _forecast_matrix(forecasts, date, pair)
+    sales = _read_sales(database, pairs, date, pair)
+    policies = resolve_policies(_read_policies(database), pairs)
+    stock = _read_stock(database, pairs, date)
+    policies = _with_own_lead_times(policies, stock)
+    store, dept = pairs["store_id"].to_numpy(np.int64), pairs["dept_id"].to_numpy(np.int64)
+    simulated = simulated_positions(
+        sales[:, -(REPLAYED_WEEKS + AVERAGED_WEEKS) :], policies, store, dept, settings.seed
+    )
+    positions, source = _merged_positions(stock, policies, simulated)
+    scale = _scale(sales[:, -SCALE_WEEKS:], forecast)
+    return Book(
+        decision_date=date,
+        pairs=pairs,
+        forecast=forecast,
+        noise=pool.noise_of(store, dept, scale),
+        band=pool.band_of(scale),
+        pool=pool,
+        policies=policies,
+        positions=positions,
+        stock_source=source,
+        unit_price=stock["unit_price"].to_numpy(dtype=float),
+        watch=read_watch(database, pairs, date, sales, stock["stock_date"]),
+        before=read_before(database, pairs, date),
+    )
+
+
+def _decision_date(database: Database) -> dt.date:
+    found = database.read_frame("select max(sale_date) as last_week from raw.raw_sales")["last_week"].iloc[0]
+    if found is None:
+        raise ShelfcastError(
+            "There are no sales yet, so there is nothing to recommend.", "Run `shelfcast ingest` first."
+        )
+    return found  # type: ignore[no-any-return]
+
+
+def _check_forecasts(database: Database, forecasts: "pd.DataFrame", date: dt.date) -> None:
+    if forecasts.empty:
+        latest = database.read_frame("select max(origin_date) as latest from ml.forecasts where is_champion")[
+            "latest"
+        ].iloc[0]
+        known = (
+            "There are no champion forecasts yet"
+            if latest is None
+            else f"The latest champion forecasts are from {latest}"
+        )
+        raise ShelfcastError(f"{known}, but sales run to {date}.", "Run `shelfcast forecast` first.")
+
+
+def _read_pool(database: Database, model_name: str, date: dt.date, seed: int) -> ResidualPool:
+    errors = database.read_frame(_ERRORS, {"model_name": model_name, "decision_date": date})
+    paths = scaled_paths(errors)
+    if not len(paths.scale):
+        raise ShelfcastError(
+            f"The champion {model_name} has no backtest errors, so its uncertainty is not known.",
+            "Run `shelfcast train` first.",
+        )
+    return build_pool(paths, seed)
+
+
+def _forecast_matrix(
+    forecasts: "pd.DataFrame", date: dt.date, pair: tuple[int, int] | None
+) -> "tuple[pd.DataFrame, FloatArray]":
+    """Returns the pairs and their forecasts by horizon, weeks without one held at the week before."""
+    import pandas as pd
+
+    if pair is not None:
+        forecasts = forecasts[(forecasts["store_id"] == pair[0]) & (forecasts["dept_id"] == pair[1])]
+        if forecasts.empty:
+            raise _no_pair(*pair, date)
+    table = forecasts.pivot(
+        index=["store_id", "dept_id", "store_type"], columns="horizon_weeks", values="predicted_sales"
+    )
+    weeks = pd.RangeIndex(1, int(table.columns.max()) + 1)
+    matrix = table.reindex(columns=weeks).ffill(axis=1).bfill(axis=1).to_numpy(dtype=float)
+    return table.index.to_frame(index=False), matrix
+
+
+def _read_sales(database: Database, pairs: "pd.DataFrame", date: dt.date, pair: tuple[int, int] | None) -> FloatArray:
+    """Returns (pairs, weeks) sales of the last two years up to the decision week, NaN where a week is missing."""
+    import pandas as pd
+
+    store, dept = pair or (None, None)
+    given = {"decision_date": date, "weeks": WATCHED_WEEKS, "store_id": store, "dept_id": dept}
+    sales = database.read_frame(_SALES, given)
+    keys = pd.MultiIndex.from_frame(pairs[["store_id", "dept_id"]])
+    row = keys.get_indexer(pd.MultiIndex.from_frame(sales[["store_id", "dept_id"]]))
+    known = row >= 0
+    matrix = np.full((len(pairs), WATCHED_WEEKS), np.nan)
+    matrix[row[known], WATCHED_WEEKS - 1 - sales["weeks_ago"].to_numpy()[known]] = sales["weekly_sales"].to_numpy()[
+        known
+    ]
+    return matrix
+
+
+def _scale(sales: FloatArray, forecast: FloatArray) -> FloatArray:
+    """Returns mean absolute weekly sales of the last year; a pair without sales is as large as its forecast."""
+    known = np.isfinite(sales)
+    total = np.where(known, np.abs(sales), 0.0).sum(axis=1)
+    mean = total / np.maximum(known.sum(axis=1), 1)
+    scale: FloatArray = np.where(known.any(axis=1), mean, np.abs(forecast).mean(axis=1))
+    return scale
+
+
+def _read_policies(database: Database) -> "pd.DataFrame":
+    """Returns the newest policies: those that wait for publication with the rest of their build, else the published."""
+    places = database.read_frame(
+        "select exists (select 1 from ops.core_builds where place = 'next' and run_id <> '') as is_next, "
+        "to_regclass('marts.dim_inventory_policies') is not null as is_published"
+    ).iloc[0]
+    if places["is_next"]:
+        return database.read_frame("select * from marts_next.dim_inventory_policies")
+    if places["is_published"]:
+        return database.read_frame("select * from marts.dim_inventory_policies")
+    raise ShelfcastError("The inventory policies are not in the database yet.", "Run `shelfcast transform` first.")
+
+
+def _read_stock(database: Database, pairs: "pd.DataFrame", date: dt.date) -> "pd.DataFrame":
+    """Returns the latest count of each pair, in the order of the pairs; all missing where nobody counted."""
+    stock = database.read_frame(_STOCK, {"decision_date": date})
+    late = stock[stock["stock_date"] > date + dt.timedelta(days=6)]
+    if len(late):
+        day = late["stock_date"].iloc[0]
+        raise ShelfcastError(
+            f"{_stock_of(late.iloc[0])} is dated {day}, after the last week of sales, {date}.",
+            "Add the sales up to that day, or mend the date in inventory.csv.",
+        )
+    return pairs[["store_id", "dept_id"]].merge(stock, on=["store_id", "dept_id"], how="left", validate="one_to_one")
+
+
+def _with_own_lead_times(policies: Policies, stock: "pd.DataFrame") -> Policies:
+    own = stock["lead_time_days"].to_numpy(dtype=float) / 7
+    wrong = ~np.isnan(own) & ((own <= 0) | (own > MAXIMUM_WEEKS))
+    if wrong.any():
+        row = stock.iloc[int(wrong.argmax())]
+        raise ShelfcastError(
+            f"{_stock_of(row)} has a lead time of {row['lead_time_days']:g} days; it must be above 0 and at most "
+            f"{MAXIMUM_WEEKS * 7:g}.",
+            "Mend Lead_Time_Days in inventory.csv.",
+        )
+    return policies.changed(lead_time_weeks=np.where(np.isnan(own), policies.lead_time_weeks, own))
+
+
+def _merged_positions(
+    stock: "pd.DataFrame", policies: Policies, simulated: Positions
+) -> tuple[Positions, npt.NDArray[np.str_]]:
+    """Returns counted stock where there is a count, else the simulated one, and which it is."""
+    is_counted = stock["on_hand"].notna().to_numpy()
+    numbers = stock.assign(**{name: stock[name].astype(float) for name in ("on_hand", "on_order", "unit_price",
+                                                                           "weeks_until_expected")})  # fmt: skip
+    counted = counted_positions(numbers, policies.lead_time_weeks)
+    merged = Positions(
+        np.where(is_counted, counted.on_hand, simulated.on_hand),
+        np.where(is_counted, counted.on_order, simulated.on_order),
+        np.where(is_counted, counted.due_weeks, simulated.due_weeks),
+    )
+    return merged, np.where(is_counted, "counted", "simulated")
+
+
+def _stock_of(row: "pd.Series[Any]") -> str:
+    return f"Stock of store {row['store_id']}, department {row['dept_id']}"
+
+
+def _no_pair(store_id: int, dept_id: int, date: dt.date) -> ShelfcastError:
+    return ShelfcastError(
+        f"Store {store_id}, department {dept_id} has no champion forecast from {date}.",
+        "Choose a pair with recent sales, or run `shelfcast forecast`.",
+    )

@@ -1,0 +1,326 @@
+"""Every inventory figure of a pair, from one distribution of demand: levels, risk, order, status and money.
+
+Amounts are dollars at retail value, times are weeks unless a name says days, rates are fractions.
+
+Demand over the protection period runs from an order placed now to the delivery of the next one: a random lead time
+plus one review period. The reorder point is the service quantile of that demand, so that with a position above it
+the next review is early enough; with a fill-rate target it is the smallest level that meets that share of demand.
+What happens at or below it depends on the policy kind: (R,S) orders up to it, (R,s,S) up to one economic order above
+it, (s,Q) an economic order in whole packs.
+
+Statuses do not flip from week to week: a pair gets worse as soon as it crosses a limit, because delay costs sales, and
+gets better only once it is past the limit by a margin: it stays due for an order while the position is within a
+quarter of a review period's demand above the reorder point (at most half of the way to the order-up-to level, so that
+an order always clears it), near for as far again above its own limit, and critical or monitored for risk while the
+probability is above nine tenths of its limit. The order follows the status, so that the two never disagree.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ml.inventory.formulas import economic_order_quantity
+from ml.inventory.orders.demand import ResidualPool
+from ml.inventory.orders.fill_rate import expected_fill_rate, fill_rate_level, reach
+from ml.inventory.orders.positions import Positions
+from ml.inventory.orders.simulation import BoolArray, Outlook, gathered, outlooks
+from ml.inventory.policy import FloatArray, Policies, TextArray
+
+CRITICAL_PROBABILITY = 0.5
+"""Stockout is called likely when it is more likely than not."""
+
+MARGIN_SHARE = 0.25
+"""Part of a review period's demand by which a position must pass a limit before the status gets better."""
+
+RISK_MARGIN = 0.9
+"""Part of its limit below which a probability must fall before the status gets better."""
+
+WEEKS_PER_YEAR = 52.0
+Measure = Callable[[Outlook, Policies, Positions], dict[str, npt.NDArray[Any]]]
+
+
+@dataclass(frozen=True)
+class Before:
+    """What the decision week before recommended for n pairs.
+
+    Attributes:
+        status: its status, empty where there was none.
+        was_due: whether it recommended an order.
+    """
+
+    status: TextArray
+    was_due: npt.NDArray[np.bool_]
+
+    def take(self, rows: "slice | npt.NDArray[np.intp]") -> "Before":
+        """Returns what was recommended for some pairs."""
+        return Before(self.status[rows], self.was_due[rows])
+
+
+def nothing_before(pairs: int) -> Before:
+    """Returns that nothing was recommended before."""
+    return Before(np.full(pairs, "", dtype="<U8"), np.zeros(pairs, dtype=bool))
+
+
+@dataclass(frozen=True)
+class Levels:
+    """Stock levels of n pairs in dollars at retail value.
+
+    Attributes:
+        mean_demand: mean demand over the protection period.
+        weekly_demand: the same per week.
+        reorder_point: service quantile of demand over the protection period, or the level of the fill-rate target.
+        safety_stock: reorder point less mean demand, never below zero.
+        lot: economic order; zero for (R,S), whole packs and at least the minimum order for (s,Q).
+        order_up_to: position that an order restores.
+        ceiling: position that an order should not exceed.
+        margin: how far above a limit a position stays on the worse side of it.
+        tolerance: probability of a stockout that the target accepts.
+        fill_rate: share of demand that stock is expected to meet in a replenishment cycle run by these levels.
+        needs_stock: whether the target asks for any stock at all.
+    """
+
+    mean_demand: FloatArray
+    weekly_demand: FloatArray
+    reorder_point: FloatArray
+    safety_stock: FloatArray
+    lot: FloatArray
+    order_up_to: FloatArray
+    ceiling: FloatArray
+    margin: FloatArray
+    tolerance: FloatArray
+    fill_rate: FloatArray
+    needs_stock: BoolArray
+
+
+def decide(
+    forecast: FloatArray, noise: FloatArray, band: npt.NDArray[np.intp], pool: ResidualPool,
+    policies: Policies, positions: Positions, before: Before | None = None,
+) -> dict[str, npt.NDArray[Any]]:  # fmt: skip
+    """Returns the columns of a recommendation for n pairs, by the names of `ml.inventory_recommendations`.
+
+    Args:
+        forecast: (pairs, horizons) point forecasts of weekly demand in dollars.
+        noise: mean absolute forecast error per week in dollars.
+        band: volume band of each pair in the pool.
+        pool: residual paths to draw from.
+        policies: policy of each pair.
+        positions: stock of each pair.
+        before: what was recommended the week before, for hysteresis; without it every status stands alone.
+    """
+    return decide_and_measure(_nothing_more, forecast, noise, band, pool, policies, positions, before)
+
+
+def decide_and_measure(
+    measure: Measure, forecast: FloatArray, noise: FloatArray, band: npt.NDArray[np.intp], pool: ResidualPool,
+    policies: Policies, positions: Positions, before: Before | None = None,
+) -> dict[str, npt.NDArray[Any]]:  # fmt: skip
+    """Returns the columns of `decide`, and beside them those that `measure` finds in the same simulated demand.
+
+    `measure` makes columns of figures from the outlook, policies and positions of some pairs; the other arguments are
+    those of `decide`.
+    """
+    return gathered(
+        (rows, {**_columns(seen, policy, stock, before.take(rows) if before else nothing_before(len(rows))),
+                **measure(seen, policy, stock)})
+        for rows, seen, policy, stock in outlooks(forecast, noise, band, pool, policies, positions)
+    )  # fmt: skip
+
+
+def _nothing_more(seen: Outlook, policies: Policies, positions: Positions) -> dict[str, npt.NDArray[Any]]:
+    return {}
+
+
+def stock_levels(seen: Outlook, policies: Policies) -> Levels:
+    """Returns reorder point, safety stock, order-up-to level and what goes with them for each pair.
+
+    The order-up-to level lies one lot above the reorder point, but not above the maximum weeks of stock.
+    Service comes first: where the reorder point itself is above the maximum, it is the level.
+    """
+    mean = seen.protection.mean(axis=1)
+    weekly = mean / seen.protection_weeks
+    lot, room = lot_sizes(policies, weekly), policies.maximum_stock_weeks * weekly
+    reorder_point = _reorder_points(seen, policies, lot, room)
+    order_up_to = reach(reorder_point, lot, room)
+    is_fill = policies.target_kind == "fill_rate"
+    accepted = (seen.protection > reorder_point[:, None]).mean(axis=1)
+    return Levels(
+        mean_demand=mean,
+        weekly_demand=weekly,
+        reorder_point=reorder_point,
+        safety_stock=np.maximum(reorder_point - mean, 0.0),
+        lot=lot,
+        order_up_to=order_up_to,
+        ceiling=np.maximum(room, reorder_point),
+        margin=np.minimum(MARGIN_SHARE * seen.review_mean, (order_up_to - reorder_point) / 2),
+        tolerance=np.where(is_fill, accepted, 1 - policies.service_level_rate),
+        fill_rate=expected_fill_rate(seen.until_delivery, seen.protection, reorder_point, order_up_to),
+        needs_stock=np.where(is_fill, mean > 0, reorder_point > 0),
+    )
+
+
+def lot_sizes(policies: Policies, weekly_demand: FloatArray) -> FloatArray:
+    """Returns how far above the reorder point an order reaches, in dollars.
+
+    Nothing for (R,S), the economic order quantity for (R,s,S), the same in whole packs and at least the minimum order
+    for (s,Q).
+    """
+    holding = policies.holding_cost_rate * (1 - policies.margin_rate)
+    costs = zip(
+        policies.ordering_cost_amount.tolist(), holding.tolist(), (weekly_demand * WEEKS_PER_YEAR).tolist(), strict=True
+    )
+    economic = np.array([economic_order_quantity(*cost) for cost in costs])
+    packs = np.maximum(np.ceil(economic / policies.pack_size_amount - 1e-9), _smallest_packs(policies))
+    is_fixed, is_up_to = policies.policy_kind == "(s,Q)", policies.policy_kind == "(R,S)"
+    return np.where(is_up_to, 0.0, np.where(is_fixed, packs * policies.pack_size_amount, economic))
+
+
+def _smallest_packs(policies: Policies) -> FloatArray:
+    return np.maximum(np.ceil(policies.minimum_order_amount / policies.pack_size_amount), 1.0)
+
+
+def _reorder_points(seen: Outlook, policies: Policies, lot: FloatArray, room: FloatArray) -> FloatArray:
+    points = service_quantile(seen.protection, policies.service_level_rate)
+    rows = np.flatnonzero(policies.target_kind == "fill_rate")
+    if len(rows):
+        target, before, until = policies.service_level_rate[rows], seen.until_delivery[rows], seen.protection[rows]
+        points[rows] = fill_rate_level(target, before, until, lot[rows], room[rows])
+    return points
+
+
+def service_quantile(protection: FloatArray, service_level: FloatArray) -> FloatArray:
+    """Returns the least simulated demand that at least the share `service_level` of the draws does not exceed."""
+    draws = protection.shape[1]
+    rank = np.clip(np.ceil(service_level * draws - 1e-9).astype(np.intp), 1, draws) - 1
+    return np.take_along_axis(np.sort(protection, axis=1), rank[:, None], axis=1)[:, 0]
+
+
+def order_quantities(
+    levels: Levels, policies: Policies, position: FloatArray, before: Before | None = None
+) -> FloatArray:
+    """Returns the order of each pair in dollars: zero exactly where none is due.
+
+    A due order fills up to the order-up-to level in whole packs; with (s,Q) it is as many lots as bring the position
+    above the reorder point and its margin. It is cut to whole packs below the ceiling, and is never less than the
+    minimum order.
+    """
+    pack, smallest = policies.pack_size_amount, _smallest_packs(policies)
+    gap = levels.reorder_point + levels.margin - position
+    lots = np.floor(np.maximum(gap, 0.0) / np.maximum(levels.lot, pack)) + 1
+    is_fixed = policies.policy_kind == "(s,Q)"
+    wanted = np.where(is_fixed, lots * levels.lot, levels.order_up_to - position)
+    allowed = np.floor((levels.ceiling - position) / pack + 1e-9)
+    packs = np.maximum(np.minimum(np.ceil(wanted / pack - 1e-9), np.maximum(allowed, 1.0)), smallest)
+    return np.where(is_order_due(levels, position, before), packs * pack, 0.0)
+
+
+def is_order_due(levels: Levels, position: FloatArray, before: Before | None = None) -> BoolArray:
+    """Returns whether the position is at or below the reorder point.
+
+    Where an order was due before, it is due within the margin above too. A pair that needs no stock is never due.
+    """
+    held = levels.margin * before.was_due if before else 0.0
+    due: BoolArray = (position <= levels.reorder_point + held) & levels.needs_stock
+    return due
+
+
+def stockout_risk(seen: Outlook, positions: Positions) -> tuple[FloatArray, FloatArray]:
+    """Returns the probability that stock runs out before an order placed now is delivered, and the expected lost sales.
+
+    Stock on order helps from the day it arrives; what is not in stock is lost, not owed.
+    """
+    on_hand, on_order = positions.on_hand[:, None], positions.on_order[:, None]
+    lost_before = np.maximum(seen.until_due - on_hand, 0.0)
+    left = np.maximum(on_hand - seen.until_due, 0.0) + np.where(seen.is_due_first, on_order, 0.0)
+    lost_after = np.maximum(seen.until_delivery - seen.until_due - left, 0.0)
+    lost = lost_before + lost_after
+    return (lost > 0).mean(axis=1), lost.mean(axis=1)
+
+
+def days_until_stockout(median_path: FloatArray, position: FloatArray) -> FloatArray:
+    """Returns the days until the median path of demand exhausts the position; NaN where it lasts beyond the path."""
+    exhausted = median_path >= position[:, None]
+    exhausted[:, 0] = position <= 0
+    week = exhausted.argmax(axis=1)
+    rows = np.arange(len(position))
+    before = median_path[rows, np.maximum(week - 1, 0)]
+    step = median_path[rows, week] - before
+    part = np.divide(position - before, step, out=np.zeros(len(position)), where=step > 0)
+    days = np.where(week == 0, 0.0, 7 * (week - 1 + part))
+    return np.where(exhausted.any(axis=1), days, np.nan)
+
+
+def statuses(
+    levels: Levels,
+    position: FloatArray,
+    probability: FloatArray,
+    review_mean: FloatArray,
+    before: Before | None = None,
+) -> TextArray:
+    """Returns critical, reorder, monitor or adequate for each pair.
+
+    critical: stockout before the delivery of an order placed now is more likely than not. reorder: an order is due.
+    monitor: the mean demand of a review period brings the position to the reorder point, or the stock on order comes so
+    late that stockout is likelier than the target tolerates. adequate: none of these. A pair that had a status or a
+    worse one before keeps it until it is past its limit by the margin.
+    """
+    past = before or nothing_before(len(position))
+    was_critical, was_watched = past.status == "critical", np.isin(past.status, ["critical", "reorder", "monitor"])
+    near = levels.reorder_point + review_mean + levels.margin * was_watched
+    is_near = (position <= near) & levels.needs_stock
+    conditions = [
+        probability > CRITICAL_PROBABILITY * np.where(was_critical, RISK_MARGIN, 1.0),
+        is_order_due(levels, position, past),
+        is_near | (probability > levels.tolerance * np.where(was_watched, RISK_MARGIN, 1.0)),
+    ]
+    return np.select(conditions, ["critical", "reorder", "monitor"], "adequate")
+
+
+def excess_cost(levels: Levels, policies: Policies, position: FloatArray) -> FloatArray:
+    """Returns the cost in dollars of holding what stands above the order-up-to level for a protection period."""
+    weeks = policies.lead_time_weeks + policies.reviewed_weeks
+    return _holding_rate(policies) * np.maximum(position - levels.order_up_to, 0.0) * weeks
+
+
+def shortage(seen: Outlook, position: FloatArray) -> FloatArray:
+    """Returns the sales in dollars expected to be lost in the protection period if nothing is ordered now."""
+    mean: FloatArray = np.maximum(seen.protection - position[:, None], 0.0).mean(axis=1)
+    return mean
+
+
+def _holding_rate(policies: Policies) -> FloatArray:
+    """Returns the cost of holding a dollar of stock at retail value for a week."""
+    return policies.holding_cost_rate * (1 - policies.margin_rate) / WEEKS_PER_YEAR
+
+
+def _columns(seen: Outlook, policies: Policies, positions: Positions, before: Before) -> dict[str, npt.NDArray[Any]]:
+    levels, position = stock_levels(seen, policies), positions.total
+    probability, lost = stockout_risk(seen, positions)
+    lost_margin = policies.margin_rate * lost
+    at_stake = policies.margin_rate * np.maximum(shortage(seen, position), lost)
+    order = order_quantities(levels, policies, position, before)
+    return {
+        "policy_kind": policies.policy_kind,
+        "target_kind": policies.target_kind,
+        "current_stock": positions.on_hand,
+        "on_order": positions.on_order,
+        "avg_daily_demand": levels.weekly_demand / 7,
+        "demand_volatility": seen.weekly_deviation,
+        "lead_time_weeks": policies.lead_time_weeks,
+        "review_period_weeks": policies.reviewed_weeks,
+        "service_level": policies.service_level_rate,
+        "reorder_point": levels.reorder_point,
+        "safety_stock": levels.safety_stock,
+        "order_up_to_level": levels.order_up_to,
+        "order_quantity": order,
+        "order_value_cost": order * (1 - policies.margin_rate),
+        "days_until_stockout": days_until_stockout(seen.median_path, position),
+        "stockout_probability": probability,
+        "expected_fill_rate": levels.fill_rate,
+        "status": statuses(levels, position, probability, seen.review_mean, before),
+        "expected_lost_margin": lost_margin,
+        "holding_cost": _holding_rate(policies) * positions.on_hand * policies.reviewed_weeks,
+        "value_at_risk": at_stake + excess_cost(levels, policies, position),
+    }

@@ -1,0 +1,230 @@
+"""The inventory stage: what to reorder, how much, how sure, and what it is worth."""
+
+import logging
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from psycopg import sql
+
+from ml.inventory.orders.inputs import Book, load_book
+from ml.inventory.orders.levels import decide
+from warehouse.database import Database
+from warehouse.incoming import create_incoming, demand_rows
+from warehouse.load import copy_frame
+from warehouse.publish import Change, merge
+from warehouse.settings import Settings
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+    import numpy.typing as npt
+    import pandas as pd
+
+logger = logging.getLogger(__name__)
+
+STATUSES = ("critical", "reorder", "monitor", "adequate")
+
+_KEYS = ("store_id", "dept_id", "recommendation_date")
+_AMOUNTS = (
+    "current_stock", "on_order", "avg_daily_demand", "demand_volatility", "reorder_point", "safety_stock",
+    "order_up_to_level", "order_quantity", "order_value_cost", "expected_lost_margin", "holding_cost", "value_at_risk",
+)  # fmt: skip
+_DIGITS = {"days_until_stockout": 1, "stockout_probability": 4, "expected_fill_rate": 4}
+_EXISTING = """
+select recommendation_id, status, order_quantity, agent_reasoning
+from ml.inventory_recommendations
+where recommendation_date = %(decision_date)s
+"""
+
+
+@dataclass(frozen=True)
+class RecommendReport:
+    """What the stage wrote.
+
+    Attributes:
+        rows: recommendations, one a pair.
+        by_status: rows of each status, the most urgent first.
+        value_at_risk_amount: margin lost over the protection period without an order, plus cost of excess stock.
+        automatic_share: share of the pairs that need no person, a fraction.
+        simulated_share: share of the pairs whose stock is simulated, a fraction.
+        change: what changed in the table.
+    """
+
+    rows: int
+    by_status: dict[str, int]
+    value_at_risk_amount: float
+    automatic_share: float
+    simulated_share: float
+    change: Change
+
+    def __str__(self) -> str:
+        counts = ", ".join(f"{count:,} {status}" for status, count in self.by_status.items())
+        return (
+            f"{self.rows:,} recommendations ({counts}), {self.automatic_share:.1%} need no person, "
+            f"${self.value_at_risk_amount:,.0f} at risk, stock of {self.simulated_share:.0%} simulated; {self.change}"
+        )
+
+
+@dataclass(frozen=True)
+class PairRecommendation:
+    """The figures of one pair; dollars at retail value, weeks, days and fractions as the names say."""
+
+    store_id: int
+    dept_id: int
+    status: str
+    stock_source: str
+    current_stock_amount: float
+    on_order_amount: float
+    average_daily_demand_amount: float
+    demand_deviation_amount: float
+    lead_time_weeks: float
+    review_period_weeks: float
+    service_level_rate: float
+    reorder_point_amount: float
+    safety_stock_amount: float
+    order_up_to_level_amount: float
+    order_quantity_amount: float
+    days_until_stockout: float | None
+    stockout_probability_rate: float
+    expected_lost_margin_amount: float
+    value_at_risk_amount: float
+
+
+def recommend(settings: Settings, database: Database, run_id: str) -> RecommendReport:
+    """Returns the report after one recommendation per forecast pair was written to `ml.inventory_recommendations`.
+
+    Recommendations of other decision weeks stay as they are, but none of them is open any longer: what is on order
+    counts in the new ones, so the same shortage is never ordered twice. Statuses follow those of the decision week
+    before (see `ml.inventory.orders.levels`), never their own, so writing a week again gives the same rows. What an
+    agent said of a pair is kept as long as status and order stay the same.
+
+    Raises:
+        ShelfcastError: forecasts, backtest errors, policies or stock positions are missing or not valid.
+    """
+    began = time.monotonic()
+    book = load_book(settings, database)
+    frame = recommendations(book)
+    reasoned = _with_reasoning(frame, database.read_frame(_EXISTING, {"decision_date": book.decision_date}))
+    change = _publish(database, reasoned.assign(run_id=run_id), book.decision_date)
+    report = _report(frame, change)
+    logger.info("%s; %.1f s", report, time.monotonic() - began)
+    return report
+
+
+def recommendations(book: Book) -> "pd.DataFrame":
+    """Returns the recommendations of a book, named as in `ml.inventory_recommendations`; amounts in whole cents."""
+    found = decide(book.forecast, book.noise, book.band, book.pool, book.policies, book.positions, book.before)
+    return named(book, found)
+
+
+def named(book: Book, figures: "dict[str, npt.NDArray[Any]]") -> "pd.DataFrame":
+    """Returns the columns that `decide` found for a book as recommendations.
+
+    Beside them stand the key, the source of the stock, the guardrail that asks for a person, and the order in pieces
+    where stock is counted in pieces: packs are dollars, so an order is whole packs in dollars, and the pieces are the
+    fewest whole ones that are worth it.
+    """
+    import pandas as pd
+
+    frame = pd.concat([book.pairs[["store_id", "dept_id"]].reset_index(drop=True), pd.DataFrame(figures)], axis=1)
+    stamp = f"{book.decision_date:%Y%m%d}"
+    frame["recommendation_id"] = [
+        f"{store}-{dept}-{stamp}" for store, dept in book.pairs[["store_id", "dept_id"]].to_numpy()
+    ]
+    frame["recommendation_date"] = book.decision_date
+    frame["stock_source"] = book.stock_source
+    order = figures["order_quantity"]
+    frame["order_quantity_pieces"] = np.nan if book.unit_price is None else np.ceil(order / book.unit_price - 1e-9)
+    lot = figures["order_up_to_level"] - figures["reorder_point"]
+    frame["review_reason"] = (
+        "" if book.watch is None else book.watch.reasons(order, book.positions.total, book.forecast, lot)
+    )
+    frame["is_open"] = frame["review_reason"] != ""
+    return frame.round({**dict.fromkeys(_AMOUNTS, 2), **_DIGITS})
+
+
+def calculate_reorder_point(
+    book: Book,
+    store_id: int,
+    dept_id: int,
+    service_level: float | None = None,
+    lead_time_weeks: float | None = None,
+    review_period_weeks: float | None = None,
+) -> PairRecommendation:
+    """Returns what would be recommended for one pair under another service level, lead time or review period.
+
+    Pure and quick: it takes a few milliseconds on a loaded book (`ml.inventory.orders.inputs.load_book`, one pair or
+    all). What is not given stays as the policy has it; with nothing given the figures are those of the table.
+
+    Raises:
+        ShelfcastError: the pair is not in the book, or a value is out of its range.
+    """
+    rows = np.array([book.row_of(store_id, dept_id)])
+    policies = book.policies.take(rows).changed(
+        service_level_rate=service_level, lead_time_weeks=lead_time_weeks, review_period_weeks=review_period_weeks
+    )
+    found = decide(
+        book.forecast[rows], book.noise[rows], book.band[rows], book.pool, policies, book.positions.take(rows),
+        None if book.before is None else book.before.take(rows),
+    )  # fmt: skip
+    cents = {name: round(float(found[name][0]), 2) for name in _AMOUNTS}
+    days = float(found["days_until_stockout"][0])
+    return PairRecommendation(
+        store_id=store_id,
+        dept_id=dept_id,
+        status=str(found["status"][0]),
+        stock_source=str(book.stock_source[rows[0]]),
+        current_stock_amount=cents["current_stock"],
+        on_order_amount=cents["on_order"],
+        average_daily_demand_amount=cents["avg_daily_demand"],
+        demand_deviation_amount=cents["demand_volatility"],
+        lead_time_weeks=float(found["lead_time_weeks"][0]),
+        review_period_weeks=float(found["review_period_weeks"][0]),
+        service_level_rate=float(found["service_level"][0]),
+        reorder_point_amount=cents["reorder_point"],
+        safety_stock_amount=cents["safety_stock"],
+        order_up_to_level_amount=cents["order_up_to_level"],
+        order_quantity_amount=cents["order_quantity"],
+        days_until_stockout=None if np.isnan(days) else round(days, 1),
+        stockout_probability_rate=round(float(found["stockout_probability"][0]), 4),
+        expected_lost_margin_amount=cents["expected_lost_margin"],
+        value_at_risk_amount=cents["value_at_risk"],
+    )
+
+
+def _publish(database: Database, frame: "pd.DataFrame", date: "dt.date") -> Change:
+    """Returns what changed after a week's recommendations took the place of all open ones, in one transaction."""
+    table = "ml.inventory_recommendations"
+    incoming = create_incoming(database, table)
+    rows = copy_frame(database, frame, incoming)
+    with database.connect() as connection:
+        demand_rows(connection, incoming, rows)
+        connection.execute(
+            "update ml.inventory_recommendations set is_open = false where is_open and recommendation_date <> %s",
+            [date],
+        )
+        scope = sql.SQL("t.recommendation_date = {}").format(sql.Literal(date))
+        change = merge(connection, incoming, table, _KEYS, "replace", scope)
+        connection.execute(sql.SQL("drop table {}").format(sql.Identifier(*incoming.split("."))))
+    return change
+
+
+def _with_reasoning(frame: "pd.DataFrame", existing: "pd.DataFrame") -> "pd.DataFrame":
+    """Returns the frame with the agents' reasoning carried over where it still speaks of the same decision."""
+    same = ["recommendation_id", "status", "order_quantity"]
+    merged = frame.merge(existing, on=same, how="left", validate="one_to_one")
+    return merged.assign(agent_reasoning=merged["agent_reasoning"].fillna(""))
+
+
+def _report(frame: "pd.DataFrame", change: Change) -> RecommendReport:
+    counts = frame["status"].value_counts()
+    return RecommendReport(
+        rows=len(frame),
+        by_status={status: int(counts.get(status, 0)) for status in STATUSES},
+        value_at_risk_amount=round(float(frame["value_at_risk"].sum()), 2),
+        automatic_share=float((frame["review_reason"] == "").mean()),
+        simulated_share=float((frame["stock_source"] == "simulated").mean()),
+        change=change,
+    )

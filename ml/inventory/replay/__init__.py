@@ -1,0 +1,1 @@
+"""History walked week by week under ordering policies."""

@@ -1,0 +1,283 @@
+"""Policies compared on one replay of history: at equal stock, at equal fill, along their curves, and by target.
+
+All policies meet the same demand and the same random lead times. A comparison at equal stock or fill interpolates each
+policy's exchange curve; its interval comes from bootstrap samples of whole stores, the same ones for all policies.
+"""
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+import numpy.typing as npt
+
+from ml.forecasting.panel import Panel, as_date
+from ml.inventory.policy import FloatArray
+from ml.inventory.replay.baselines import (
+    Family,
+    demand_of,
+    history_of_sales,
+    live_weeks,
+    min_max,
+    seasonal_safety_stock,
+    weeks_of_cover,
+)
+from ml.inventory.replay.censored import censored_tally, family_learner, own_tally
+from ml.inventory.replay.engine import History, OrderRule, Tally
+from ml.inventory.replay.exchange import Curve, curve_of_tallies, exchange_curve
+from ml.inventory.replay.figures import Grid, Groups, curve_of, figures_at, grid_of, groups_of, savings_of
+from ml.inventory.replay.forecasts import WeeklyForecasts, base_forecasts
+from ml.inventory.replay.guardrails import measure_guardrails
+from ml.inventory.replay.kpis import covered_share, protection_demand
+from ml.inventory.replay.lead_times import LeadArray, LeadTimes
+from ml.inventory.replay.policy_tables import PolicyTable, replay_policies
+from ml.inventory.replay.protection import (
+    FIRST_ORIGIN,
+    LearnedProtection,
+    learn_protection,
+    level_rule,
+    level_rule_by_size,
+)
+from ml.inventory.replay.report import (
+    BY_SIZE,
+    COVER,
+    MIN_MAX,
+    NAIVE,
+    OURS,
+    TITLES,
+    WEEKS_LIMITS,
+    Calibration,
+    Comparison,
+    Costs,
+    ReplaySettings,
+    Saving,
+)
+from warehouse.errors import ShelfcastError
+from warehouse.progress import Progress, silent
+
+TARGETS = (0.80, 0.90, 0.95, 0.98)
+REVIEW_WEEKS = 1
+FEWEST_WEEKS_SOLD = 50
+"""A pair is replayed where it sold in so many weeks before the first replayed one, and lately."""
+
+CALIBRATION_SEEDS = 4
+PAIR_TOLERANCE = 0.05
+CENSORED_SERVICE = (0.4, 0.6, 0.75, 0.84, 0.9, 0.935, 0.96, 0.98, 0.995)
+CENSORED_STEP = 2
+"""Service levels of our curve where each is learned anew, and how many knobs of the others one stands for."""
+
+_SERVICE = (0.4, 0.5, 0.6, 0.7, 0.78, 0.84, 0.88, 0.91, 0.935, 0.95, 0.965, 0.975, 0.985, 0.992, 0.997, 0.999)
+KNOBS: Mapping[str, Sequence[float]] = {
+    OURS: _SERVICE,
+    BY_SIZE: _SERVICE,
+    COVER: tuple(np.arange(2.75, 6.6, 0.25).tolist()),
+    NAIVE: tuple(np.arange(-0.75, 4.6, 0.25).tolist()),
+    MIN_MAX: tuple(np.arange(2.0, 6.1, 0.25).tolist()),
+}
+
+
+def compare_policies(
+    panel: Panel,
+    settings: ReplaySettings,
+    costs: Costs | None = None,
+    progress: Progress = silent,
+    forecasts: WeeklyForecasts | None = None,
+    tables: Sequence[PolicyTable] = (),
+) -> Comparison:
+    """Returns how the policies would have fared in the last weeks of the panel.
+
+    Args:
+        panel: sales to the end of the replay.
+        settings: what is asked.
+        costs: what stock earns and costs.
+        progress: told what is being replayed.
+        forecasts: of our policy, made week by week from origin `FIRST_ORIGIN` on; the seasonal base without them.
+        tables: policies that are replayed as they are, beside the comparison.
+
+    Raises:
+        ShelfcastError: the panel has too few weeks, or no pair with enough of them; or a table has lead times or
+            reviews too long for them.
+    """
+    field = _field(panel, settings)
+    start, rows = field.start, field.rows
+    groups = groups_of(panel.store_ids[rows], panel.dept_ids[rows], panel.store_types[rows], settings.resamples)
+    money, steps = (costs or Costs()).of(rows, panel.series_count), len(settings.policies) + 1
+    made = forecasts or base_forecasts(panel, range(FIRST_ORIGIN, panel.week_count))
+    draws = range(settings.seeds)
+    asked = [replay_policies(panel, start, rows, table, made, draws, settings.is_fixed) for table in tables]
+    learned = None if settings.is_censored else learn_for(panel, start, settings.lead_times, made)
+    grids, calibration = {}, []
+    for number, name in enumerate(settings.policies):
+        progress(number, steps, TITLES[name])
+        if learned is None:
+            curve = _censored_curve(name, field, made)
+        else:
+            rule = policy_family(name, panel, rows, start, settings.lead_times, learned)
+            curve = exchange_curve(rule, KNOBS[name], field.history, field.lead)
+            calibration += _calibration(name, rule, field)
+        grids[name] = grid_of(curve, groups, money)
+    progress(steps - 1, steps, "guardrails")
+    return Comparison(
+        settings=settings,
+        first_week=as_date(panel.weeks[start]),
+        last_week=panel.origin,
+        series=panel.series_count,
+        pairs=len(rows),
+        stores=len(np.unique(panel.store_ids[rows])),
+        curves=tuple(curve_of(name, grid) for name, grid in grids.items()),
+        figures=tuple(
+            found
+            for level in settings.stock_levels
+            for name, grid in grids.items()
+            for found in figures_at(name, grid, groups, level)
+        ),
+        savings=tuple(_savings(settings, grids, groups)),
+        calibration=tuple(sorted(calibration, key=lambda one: (one.policy != OURS, one.target))),
+        guardrails=None if learned is None else measure_guardrails(panel, start, learned, made, settings.lead_times),
+        asked_policies=tuple(outcome for outcomes in asked for outcome in outcomes),
+    )
+
+
+def _savings(settings: ReplaySettings, grids: Mapping[str, Grid], groups: Groups) -> Iterator[Saving]:
+    for own in settings.own_policies:
+        for baseline in settings.policies[len(settings.own_policies) :]:
+            yield from savings_of(own, baseline, grids, groups, settings.main_stock_weeks)
+
+
+@dataclass(frozen=True)
+class _Field:
+    """What all policies of a comparison meet."""
+
+    panel: Panel
+    settings: ReplaySettings
+    start: int
+    rows: npt.NDArray[np.intp]
+    history: History
+    lead: LeadArray
+
+
+def _field(panel: Panel, settings: ReplaySettings) -> _Field:
+    start = first_replayed_week(panel, settings)
+    rows = replayed_rows(panel, start)
+    lead = settings.lead_times.draw(range(settings.seeds), settings.weeks, len(rows))
+    return _Field(panel, settings, start, rows, history_of_sales(panel.sales[rows], start), lead)
+
+
+def _censored_curve(name: str, field: _Field, forecasts: WeeklyForecasts) -> Curve:
+    """Returns the curve of a policy that learns only from its own sales."""
+    lead_times, past = field.settings.lead_times, field.panel.sales[field.rows, : field.start]
+    if name == OURS:
+        knobs: Sequence[float] = CENSORED_SERVICE
+        before = WeeklyForecasts(FIRST_ORIGIN, forecasts.at(range(FIRST_ORIGIN, field.start)))
+
+        def walk(knob: float) -> Tally:
+            return own_tally(
+                field.panel, field.rows, field.start, field.history, lead_times, field.lead, knob, before, REVIEW_WEEKS
+            )
+    else:
+        knobs = KNOBS[name][::CENSORED_STEP]
+        makes = {COVER: weeks_of_cover, MIN_MAX: min_max}
+        make = makes.get(name) or partial(seasonal_safety_stock, lead_times=lead_times, review_weeks=REVIEW_WEEKS)
+
+        def walk(knob: float) -> Tally:
+            return censored_tally(field.history, past, family_learner(make, knob), field.lead)
+
+    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+        return curve_of_tallies(knobs, list(pool.map(walk, knobs)), field.settings.weeks)
+
+
+def learn_for(panel: Panel, start: int, lead_times: LeadTimes, forecasts: WeeklyForecasts) -> LearnedProtection:
+    """Returns what our policy knew of demand until the next delivery at each review of the replayed weeks."""
+    periods = [weeks + REVIEW_WEEKS for weeks in lead_times.weeks]
+    shares = np.asarray(lead_times.probabilities, float)
+    return learn_protection(panel, start, periods, shares, forecasts=forecasts)
+
+
+def first_replayed_week(panel: Panel, settings: ReplaySettings) -> int:
+    """Returns the number of weeks before the first replayed one.
+
+    Raises:
+        ShelfcastError: they are too few to learn from.
+    """
+    needed = FIRST_ORIGIN + 1 + max(settings.lead_times.weeks) + REVIEW_WEEKS
+    possible = panel.week_count - needed
+    if settings.weeks > possible:
+        raise ShelfcastError(
+            f"The sales have {panel.week_count} weeks, and a replay of {settings.weeks} needs "
+            f"{settings.weeks + needed}: the first {needed} are learned from.",
+            f"Choose --weeks {possible} or fewer." if possible >= WEEKS_LIMITS[0] else "Load a longer history.",
+        )
+    return panel.week_count - settings.weeks
+
+
+def replayed_rows(panel: Panel, start: int) -> npt.NDArray[np.intp]:
+    """Returns the series that sold in 50 weeks before the replay, and in the 13 weeks before it.
+
+    Raises:
+        ShelfcastError: there is none.
+    """
+    sold = (demand_of(panel.sales[:, :start]) > 0).sum(axis=1)
+    rows = np.flatnonzero((sold >= FEWEST_WEEKS_SOLD) & live_weeks(panel.sales, start)[:, 0])
+    if not len(rows):
+        raise ShelfcastError(
+            f"No store and department sold in {FEWEST_WEEKS_SOLD} weeks before {as_date(panel.weeks[start])} and was "
+            "still on sale.",
+            "Choose fewer --weeks, or load a longer history.",
+        )
+    return rows
+
+
+def policy_family(
+    name: str, panel: Panel, rows: npt.NDArray[np.intp], start: int, lead_times: LeadTimes, learned: LearnedProtection
+) -> Family:
+    """Returns the rules of a policy for some series of the panel; no level reads its own week or a later one.
+
+    What our policies learned is pooled over all series, also those that are not replayed.
+    """
+    sales = panel.sales[rows]
+    if name == COVER:
+        return weeks_of_cover(sales, start)
+    if name == MIN_MAX:
+        return min_max(sales, start)
+    if name == NAIVE:
+        return seasonal_safety_stock(sales, start, lead_times, REVIEW_WEEKS)
+    return _of_rows(level_rule_by_size(learned) if name == BY_SIZE else level_rule(learned), rows)
+
+
+def _of_rows(family: Family, rows: npt.NDArray[np.intp]) -> Family:
+    return lambda knob: OrderRule(order_up_to=_level(family(knob))[rows])
+
+
+def _level(rule: OrderRule) -> FloatArray:
+    if rule.order_up_to is None:
+        raise ValueError("the policy has no order-up-to level")
+    return rule.order_up_to
+
+
+def _calibration(name: str, rule: Family, field: _Field) -> list[Calibration]:
+    """Returns how often the levels of a policy whose knob is a service level covered demand; else nothing."""
+    from scipy.stats import norm
+
+    if name not in (OURS, NAIVE):
+        return []
+    protection = protection_demand(field.history.demand, field.lead[:CALIBRATION_SEEDS], REVIEW_WEEKS)
+    is_live, kinds = field.history.is_live, field.panel.store_types[field.rows]
+    members = {str(kind): kinds == kind for kind in np.unique(kinds)}
+    found = []
+    for target in TARGETS:
+        level = _level(rule(target if name == OURS else float(norm.ppf(target))))
+        share, by_pair = covered_share(level, protection, is_live)
+        by_type = {
+            kind: covered_share(level[rows], protection[:, rows], is_live[rows])[0] for kind, rows in members.items()
+        }
+        within = _share_within(by_pair, target)
+        found.append(Calibration(name, target, share, by_type, within))
+    return found
+
+
+def _share_within(by_pair: FloatArray, target: float) -> float:
+    """Returns the share of pairs within the tolerance; all periods covered is five points from 95 %, not more."""
+    distance = np.abs(by_pair[~np.isnan(by_pair)] - target)
+    return float(np.mean(distance <= PAIR_TOLERANCE + 1e-9))

@@ -1,0 +1,93 @@
+"""Weekly forecasts to replay with: what each week would have been forecast, from what was known before it.
+
+Either the seasonal base, which has nothing to fit, or a candidate that is fitted every eight weeks and forecasts in
+between with the last fit and the sales known by then. Both read only the weeks before their origin.
+"""
+
+import logging
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ml.forecasting.models.protocol import HORIZON
+from ml.forecasting.models.seasonal_base import seasonal_base
+from ml.forecasting.panel import Panel
+from ml.inventory.policy import FloatArray
+from warehouse.progress import Progress, silent
+
+if TYPE_CHECKING:
+    from ml.forecasting.models.protocol import FittedModel, Forecaster
+
+logger = logging.getLogger(__name__)
+
+FIT_WEEKS = 8
+"""Weeks between two fits, as between two origins of the backtest."""
+
+FIRST_FIT_WEEKS = 64
+"""Weeks of history that a fit needs to be worth it; with fewer the seasonal base erred less, on the weeks before the
+last 52 of the public data."""
+
+
+@dataclass(frozen=True)
+class WeeklyForecasts:
+    """Forecasts at consecutive origins.
+
+    Attributes:
+        first_origin: weeks that were known at the first origin.
+        point: (series, origins, horizon) dollars; column 0 of the horizon is the week after the origin.
+    """
+
+    first_origin: int
+    point: FloatArray
+
+    def at(self, origins: Sequence[int]) -> FloatArray:
+        """Returns the forecasts of some consecutive origins, (series, origins, horizon).
+
+        Raises:
+            ValueError: an origin was not forecast.
+        """
+        first, last = min(origins) - self.first_origin, max(origins) - self.first_origin
+        if first < 0 or last >= self.point.shape[1]:
+            raise ValueError(f"origins {min(origins)} to {max(origins)} were not all forecast")
+        return self.point[:, first : last + 1]
+
+    def of_next_week(self, week_count: int) -> FloatArray:
+        """Returns what was expected of each week a week before, (series, weeks), NaN where nothing was forecast."""
+        expected = np.full((len(self.point), week_count), np.nan)
+        known = min(self.first_origin + self.point.shape[1], week_count)
+        expected[:, self.first_origin : known] = self.point[:, : known - self.first_origin, 0]
+        return expected
+
+
+def base_forecasts(panel: Panel, origins: Sequence[int], horizon: int = HORIZON) -> WeeklyForecasts:
+    """Returns the seasonal base at consecutive origins; only the first `origin` weeks are read for an origin."""
+    point = [seasonal_base(panel.until(origin), horizon).point for origin in origins]
+    return WeeklyForecasts(min(origins), np.stack(point, axis=1))
+
+
+def model_forecasts(
+    panel: Panel, model: "Forecaster", origins: Sequence[int], fit_weeks: int = FIT_WEEKS, progress: Progress = silent
+) -> WeeklyForecasts:
+    """Returns a candidate's forecasts at consecutive origins, fitted anew every `fit_weeks` weeks.
+
+    Origins of fewer than `FIRST_FIT_WEEKS` weeks have the seasonal base.
+    """
+    began, early = time.monotonic(), [origin for origin in origins if origin < FIRST_FIT_WEEKS]
+    point = list(np.moveaxis(base_forecasts(panel, early).point, 1, 0)) if early else []
+    with ThreadPoolExecutor() as pool:
+        for at in range(len(early), len(origins), fit_weeks):
+            first = panel.until(origins[at])
+            progress(at, len(origins), f"{model.name} fitted as of {first.origin}")
+            forecast = partial(_forecast, panel, model.fit(first))
+            point.extend(pool.map(forecast, origins[at : at + fit_weeks]))
+    logger.info("%s forecast %d weeks in %.0f s", model.name, len(point), time.monotonic() - began)
+    return WeeklyForecasts(min(origins), np.stack(point, axis=1))
+
+
+def _forecast(panel: Panel, fitted: "FittedModel", origin: int) -> FloatArray:
+    return fitted.predict(panel.until(origin), HORIZON).point

@@ -1,0 +1,1 @@
+"""What another policy or demand would do."""

@@ -1,0 +1,79 @@
+"""What a series of weekly sales knows of itself: the completed calendar, lags and rolling windows.
+
+Every window here is partitioned and ordered alike, so Spark shuffles and sorts the sales once.
+"""
+
+import datetime as dt
+
+from pyspark.sql import Column, DataFrame, Window, WindowSpec
+from pyspark.sql import functions as F  # noqa: N812
+
+from spark_jobs.features.calendar import WEEK, WEEKS_BACK
+
+LAGS = (1, 2, 4, 8, 52)
+
+
+def complete_weeks(sales: DataFrame, last_week: dt.date) -> DataFrame:
+    """Returns one row per series and week, from its first week to one week beyond the last week of all sales.
+
+    Each known week brings the weeks missing after it, with unknown sales: no join, no second shuffle.
+
+    Args:
+        sales: `raw.raw_sales`: one row per series and known week.
+        last_week: the last week of the whole data, also for series that stopped before it.
+    """
+    week_after = F.lead("sale_date", 1).over(_series("sale_date").rowsBetween(1, 1))
+    end = F.date_sub(F.coalesce(week_after, F.lit(last_week + 2 * WEEK)), 7)
+    followed = sales.select("store_id", "dept_id", "sale_date", "weekly_sales", "is_holiday", end.alias("end_date"))
+    weeks = F.sequence("sale_date", "end_date", F.expr("interval 7 days"))
+    is_known = F.col("feature_date") == F.col("sale_date")
+    return followed.withColumn("feature_date", F.explode(weeks)).select(
+        "store_id",
+        "dept_id",
+        "feature_date",
+        F.when(is_known, F.col("weekly_sales")).alias("weekly_sales"),
+        F.when(is_known, F.col("is_holiday")).alias("is_flagged"),
+    )
+
+
+def sales_history(weeks: DataFrame) -> DataFrame:
+    """Returns the completed weeks with what their series sold before each of them; no window reaches week t.
+
+    Args:
+        weeks: one row per series and week without a gap, as `complete_weeks` makes them.
+    """
+    return weeks.select(
+        "store_id",
+        "dept_id",
+        "feature_date",
+        *[_lag(weeks_back).alias(f"sales_lag_{weeks_back}") for weeks_back in LAGS],
+        *[_lag(weeks_back).alias(f"sales_back_{weeks_back}") for weeks_back in WEEKS_BACK],
+        *[F.avg("weekly_sales").over(_before(width)).alias(f"rolling_mean_{width}") for width in (4, 13, 52)],
+        *[F.stddev_samp("weekly_sales").over(_before(width)).alias(f"rolling_std_{width}") for width in (4, 13)],
+        F.min("weekly_sales").over(_before(4)).alias("rolling_min_4"),
+        F.max("weekly_sales").over(_before(4)).alias("rolling_max_4"),
+        F.count("weekly_sales").over(_before(None)).alias("weeks_observed"),
+        "weekly_sales",
+        "is_flagged",
+    )
+
+
+def aligned_sales() -> Column:
+    """Returns the sales of last year's week like week t, out of a history joined to the calendar."""
+    column = F.lit(None).cast("double")
+    for weeks_back in WEEKS_BACK:
+        column = F.when(F.col("aligned_weeks") == weeks_back, F.col(f"sales_back_{weeks_back}")).otherwise(column)
+    return column
+
+
+def _series(order: str) -> WindowSpec:
+    return Window.partitionBy("store_id", "dept_id").orderBy(order)
+
+
+def _lag(weeks: int) -> Column:
+    return F.lag("weekly_sales", weeks).over(_series("feature_date").rowsBetween(-weeks, -weeks))
+
+
+def _before(weeks: int | None) -> WindowSpec:
+    start = Window.unboundedPreceding if weeks is None else -weeks
+    return _series("feature_date").rowsBetween(start, -1)

@@ -1,0 +1,1 @@
+"""From the raw files to typed, accounted rows."""

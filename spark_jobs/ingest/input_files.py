@@ -1,0 +1,210 @@
+"""The input files: where they are, in how many parts, and whether there is anything in them to read."""
+
+import hashlib
+import itertools
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from spark_jobs.ingest.file_format import ENDINGS, PACKINGS, Part, digest, natural_order, open_parts
+from spark_jobs.ingest.schema import fold
+from warehouse.errors import ShelfcastError
+
+STEMS = {
+    "store_attributes": "stores",
+    "raw_sales": "train",
+    "external_features": "features",
+    "stock_positions": "inventory",
+}
+"""File name without its ending, by the table in schema raw that the file feeds."""
+OPTIONAL = ("stock_positions",)
+_NAMED_PARTS = 3
+"""Parts that are named one by one; of more only the first and the last are."""
+
+
+@dataclass(frozen=True)
+class InputFile:
+    """What feeds one table: a file, or several that are read as one; the SHA-256 of their bytes."""
+
+    table: str
+    parts: tuple[Part, ...]
+    sha256: str
+
+    @property
+    def name(self) -> str:
+        """Name of the file without its folder; of several the names of all, or of the first and the last."""
+        names = [part.name for part in self.parts]
+        if len(names) <= _NAMED_PARTS:
+            return ", ".join(names)
+        return f"{names[0]} to {names[-1]} ({len(names)} parts)"
+
+    @property
+    def part_names(self) -> tuple[str, ...]:
+        """Names of the parts where there are several, else one empty name: sentences then need none."""
+        return tuple(part.name for part in self.parts) if len(self.parts) > 1 else ("",)
+
+    @property
+    def header(self) -> tuple[str, ...]:
+        """Names of the columns in the first part."""
+        return self.parts[0].header
+
+    @property
+    def header_line(self) -> int:
+        """Number of the header's line in the first part."""
+        return self.parts[0].header_line
+
+    @property
+    def header_text(self) -> str:
+        """The header's line as it stands in the file; empty where its parts have others."""
+        texts = {part.header_text for part in self.parts}
+        return texts.pop() if len(texts) == 1 else ""
+
+
+@dataclass(frozen=True)
+class InputFiles:
+    """The files of one load; `inventory` is there where the folder has it, and any may lack where rows are added."""
+
+    folder: Path
+    stores: InputFile | None = None
+    sales: InputFile | None = None
+    features: InputFile | None = None
+    inventory: InputFile | None = None
+
+    @property
+    def all(self) -> tuple[InputFile, ...]:
+        """The files in the order in which they are read: stores first."""
+        found = (self.stores, self.sales, self.features, self.inventory)
+        return tuple(file for file in found if file is not None)
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 over the tables and the bytes of their files."""
+        parts = "\n".join(f"{file.table} {file.sha256}" for file in self.all)
+        return hashlib.sha256(parts.encode()).hexdigest()
+
+
+def find_inputs(folder: str | Path, is_partial: bool = False) -> InputFiles:
+    """Returns the input files of a folder: train, features, stores and, where present, inventory.
+
+    Each is a .csv, .tsv or .txt, as it is or packed as .gz, .bz2, .zst or .zip; or several of them, numbered like
+    train_1.csv or laid in a folder like train/. Capital letters in a name do not matter.
+
+    Args:
+        folder: where the files lie; with `is_partial` also one file of any name, which its columns tell apart.
+        is_partial: whether the files are added to what is published, so that any of them may be absent.
+
+    Raises:
+        ShelfcastError: the folder or a file is missing, not readable, empty, or holds only a header.
+    """
+    if is_partial and Path(folder).is_file():
+        return _of({table: _open(table, [Path(folder)]) for table in [_table_of(Path(folder))]}, Path(folder).parent)
+    names = _names(Path(folder))
+    found = {table: _pick(Path(folder), names, table, is_partial) for table in STEMS}
+    files = {table: _open(table, paths) for table, paths in found.items() if paths}
+    if not files:
+        raise ShelfcastError(f"There is no input file in {folder}.", "Put train.csv, features.csv or another there.")
+    return _of(files, Path(folder))
+
+
+def _of(files: dict[str, InputFile], folder: Path) -> InputFiles:
+    return InputFiles(
+        folder=folder,
+        stores=files.get("store_attributes"),
+        sales=files.get("raw_sales"),
+        features=files.get("external_features"),
+        inventory=files.get("stock_positions"),
+    )
+
+
+_TELLING = {
+    "weeklysales": "raw_sales",
+    "onhand": "stock_positions",
+    "size": "store_attributes",
+    "temperature": "external_features",
+}
+"""Column that only one of the files has, by its folded name."""
+
+
+def _table_of(path: Path) -> str:
+    header = [fold(name) for name in _open("", [path]).header]
+    for column, table in _TELLING.items():
+        if column in header:
+            return table
+    raise ShelfcastError(
+        f"{path} is none of the input files: it has none of the columns Weekly_Sales, On_Hand, Size and Temperature.",
+        "Keep the first line that the file had.",
+    )
+
+
+def _names(folder: Path) -> list[str]:
+    try:
+        return sorted(path.name for path in folder.iterdir())
+    except FileNotFoundError:
+        raise ShelfcastError(f"There is no folder {folder}.", "Give the folder that holds train.csv.") from None
+    except NotADirectoryError:
+        raise ShelfcastError(f"{folder} is a file.", "Give the folder that holds train.csv.") from None
+    except PermissionError:
+        raise ShelfcastError(
+            f"The folder {folder} is not readable.", "Give its reader permission, for example with chmod u+rx."
+        ) from None
+
+
+def _pick(folder: Path, names: list[str], table: str, is_partial: bool) -> list[Path]:
+    """Returns the files that feed a table, in order: one, its numbered parts, or those in the folder of its name."""
+    stem = STEMS[table]
+    endings = "|".join(map(re.escape, ENDINGS))
+    packings = "|".join(map(re.escape, PACKINGS))
+    ending = rf"(?:(?:{endings})(?:{packings})?|\.zip)"
+    alone = [name for name in names if re.fullmatch(stem + ending, name, re.IGNORECASE)]
+    part = re.compile(rf"{stem}[-_. ]?(?:part)?[-_. ]?\(?(\d+)\)?{ending}", re.IGNORECASE)
+    numbered = {name: int(found[1]) for name in names if (found := part.fullmatch(name))}
+    folders = [name for name in names if name.lower() == stem and (folder / name).is_dir()]
+    choices = alone + folders + sorted(numbered, key=natural_order)[:1]
+    if len(choices) > 1:
+        raise ShelfcastError(f"{folder} holds both {choices[0]} and {choices[1]}.", "Keep one of them.")
+    if folders:
+        return _parts_in(folder / folders[0], re.compile(rf".*{ending}", re.IGNORECASE))
+    if numbered:
+        _refuse_gaps(folder, numbered)
+        return [folder / name for name in sorted(numbered, key=natural_order)]
+    if not alone and not is_partial and table not in OPTIONAL:
+        raise ShelfcastError(f"{stem}.csv is missing from {folder}.", _missing_mend(stem, names))
+    return [folder / name for name in alone]
+
+
+def _missing_mend(stem: str, names: list[str]) -> str:
+    for name in names:
+        if re.fullmatch(rf"{stem}\.(xlsx?|xlsm|ods)", name, re.IGNORECASE):
+            return f"Save {name} as CSV."
+    return f"Put {stem}.csv or {stem}.csv.gz there."
+
+
+def _parts_in(folder: Path, wanted: re.Pattern[str]) -> list[Path]:
+    found = [name for name in _names(folder) if wanted.fullmatch(name) and not name.startswith((".", "_"))]
+    if not found:
+        raise ShelfcastError(f"{folder} holds no {', '.join(ENDINGS)} file.", "Put the files with the rows there.")
+    return [folder / name for name in sorted(found, key=natural_order)]
+
+
+def _refuse_gaps(folder: Path, numbered: dict[str, int]) -> None:
+    """Refuses parts of which one stands there twice, or of which one is missing where they count from 0 or 1."""
+    numbers = sorted(numbered.values())
+    names = sorted(numbered, key=natural_order)
+    for name, other in itertools.pairwise(names):
+        if numbered[name] == numbered[other]:
+            raise ShelfcastError(f"{folder} holds both {name} and {other}.", "Keep one of them.")
+    if numbers[0] <= 1 and numbers != list(range(numbers[0], numbers[0] + len(numbers))):
+        lost = next(number for number in range(numbers[0], numbers[-1]) if number not in numbers)
+        raise ShelfcastError(
+            f"Of the parts {names[0]} to {names[-1]} in {folder} number {lost} is missing.",
+            "Put it there, or number the others without a gap.",
+        )
+
+
+def _open(table: str, paths: list[Path]) -> InputFile:
+    parts = [part for path in paths for part in open_parts(path)]
+    if not any(part.has_rows for part in parts):
+        raise ShelfcastError(f"{paths[0]} holds a header and no rows.", "Put the file with its rows in its place.")
+    digests = [digest(path) for path in paths]
+    whole = digests[0] if len(paths) == 1 else hashlib.sha256("\n".join(digests).encode()).hexdigest()
+    return InputFile(table, tuple(parts), whole)

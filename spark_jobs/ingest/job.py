@@ -1,0 +1,152 @@
+"""Input files into `raw_incoming` and the lake: parsed, typed, with an account of every row."""
+
+import datetime as dt
+import logging
+import secrets
+import shutil
+import time
+from dataclasses import dataclass
+
+from psycopg import sql
+from pyspark.sql import Column, SparkSession
+from pyspark.sql import functions as F  # noqa: N812
+
+from spark_jobs.ingest.appending import complete_folder, published_stores
+from spark_jobs.ingest.date_formats import check_format
+from spark_jobs.ingest.input_files import OPTIONAL, InputFiles
+from spark_jobs.ingest.lines import per_part
+from spark_jobs.ingest.read_file import Read, accepted, read_files, unpacking_folder
+from spark_jobs.ingest.row_accounts import FileAccount, close_open_loads, record_load, refusal
+from spark_jobs.ingest.schema import TABLES, locate
+from spark_jobs.lake import inputs_folder, prune_inputs, remove_folder
+from spark_jobs.session import open_spark
+from warehouse.database import Database
+from warehouse.load import copy_parquet
+from warehouse.restate import Mode
+from warehouse.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+BYTES_PER_ROW = 30
+"""About what a row of sales takes in a file; in a packed one it is less, and the rows are then underestimated."""
+RAW_TEXT_MAX = 2_000
+"""Characters of a rejected line that are kept."""
+
+
+@dataclass(frozen=True)
+class IngestReport:
+    """What an ingest read: its load, an account per file, and the folder with the Parquet files."""
+
+    load_id: str
+    files: tuple[FileAccount, ...]
+    uri: str
+    seconds: float
+
+
+def ingest(
+    settings: Settings,
+    database: Database,
+    inputs: InputFiles,
+    run_id: str,
+    source_kind: str,
+    date_format: str | None = None,
+    published_uri: str | None = None,
+) -> IngestReport:
+    """Returns the report of a load that now stands in raw_incoming and in the lake; nothing is published.
+
+    Args:
+        settings: `reject_rate_max` is the share of rejected rows per file that is still accepted.
+        database: the database.
+        inputs: the files.
+        run_id: the run.
+        source_kind: sample or files.
+        date_format: one of `spark_jobs.ingest.date_formats.FORMATS`, for files whose dates are ambiguous.
+        published_uri: folder of the published inputs that the rows are added to; None where the files are all there is.
+
+    Raises:
+        UsageError: the date format is not known.
+        ShelfcastError: a file cannot be read, or too many of its rows were rejected. The rejected rows are kept in
+            raw.rejected_rows, the incoming tables stay as they were.
+    """
+    began = time.monotonic()
+    check_format(date_format)
+    for file in inputs.all:
+        for part in file.parts:
+            locate(part.name, part.header, TABLES[file.table].fields)
+    load_id = f"{dt.datetime.now(dt.UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
+    folder = inputs_folder(settings, load_id)
+    spark = open_spark(settings, _about_rows(inputs))
+    mode: Mode = "whole" if published_uri is None else "append"
+    known = None if published_uri is None else published_stores(spark, published_uri)
+    reads = read_files(spark, settings, inputs, date_format, known)
+    try:
+        files = tuple(read.account for read in reads)
+        rejected = _write_rejected(reads, folder, load_id)
+        error = refusal(files, settings.reject_rate_max)
+        if error is not None:
+            record_load(database, load_id, run_id, source_kind, files, "refused", rejected, mode)
+            remove_folder(folder)
+            raise error
+        _write_accepted(reads, folder, load_id)
+        tables = _tables(spark, files, folder, published_uri)
+    finally:
+        for frame in [frame for read in reads for frame in read.held]:
+            frame.unpersist()
+        shutil.rmtree(unpacking_folder(settings), ignore_errors=True)
+    close_open_loads(database)
+    _copy(database, tables, folder)
+    record_load(database, load_id, run_id, source_kind, files, "incoming", rejected, mode)
+    prune_inputs(settings, database)
+    seconds = time.monotonic() - began
+    logger.info("load %s: %s in %.1f s", load_id, "; ".join(map(str, files)), seconds)
+    return IngestReport(load_id, files, folder, seconds)
+
+
+def _about_rows(inputs: InputFiles) -> int:
+    paths = {part.path for file in inputs.all for part in file.parts}
+    return sum(path.stat().st_size for path in paths) // BYTES_PER_ROW
+
+
+def _write_accepted(reads: list[Read], folder: str, load_id: str) -> None:
+    for read in reads:
+        names = [field.name for field in TABLES[read.account.table_name].fields]
+        rows = accepted(read.rows).select(*names, F.lit(load_id).alias("load_id"))
+        rows.write.mode("overwrite").parquet(f"{folder}/{read.account.table_name}")
+
+
+def _write_rejected(reads: list[Read], folder: str, load_id: str) -> str | None:
+    """Returns the folder with the rejected rows of all files, or None where no row was rejected."""
+    target = f"{folder}/rejected_rows"
+    with_some = [read for read in reads if read.account.rows_rejected]
+    for read in with_some:
+        rejected = read.rows.where(F.col("reason").isNotNull()).select(
+            F.lit(load_id).alias("load_id"),
+            F.lit(read.account.table_name).alias("table_name"),
+            per_part(read.part_names).alias("file_name"),
+            "line_number",
+            _storable(F.col("reason")).alias("reason"),
+            F.substring(_storable(F.col("text")), 1, RAW_TEXT_MAX).alias("raw_text"),
+        )
+        rejected.write.mode("append").parquet(target)
+    return target if with_some else None
+
+
+def _storable(text: Column) -> Column:
+    """Returns a text that Postgres takes: valid UTF-8 without the character 0."""
+    return F.translate(F.make_valid_utf8(text), "\x00", "\ufffd")
+
+
+def _tables(spark: SparkSession, files: tuple[FileAccount, ...], folder: str, published_uri: str | None) -> list[str]:
+    """Returns the tables in the folder of the load, after the published rows were added where it only adds to them."""
+    if published_uri is not None:
+        return complete_folder(spark, folder, published_uri)
+    return [file.table_name for file in files]
+
+
+def _copy(database: Database, tables: list[str], folder: str) -> None:
+    """Copies the Parquet files into the incoming tables; that of an absent optional file is emptied."""
+    for table in tables:
+        copy_parquet(database, f"{folder}/{table}", f"raw_incoming.{table}")
+    with database.connect() as connection:
+        for table in set(OPTIONAL) - set(tables):
+            connection.execute(sql.SQL("truncate raw_incoming.{}").format(sql.Identifier(table)))

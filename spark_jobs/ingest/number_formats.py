@@ -1,0 +1,161 @@
+"""How a file writes its numbers: decimal mark, thousands, currency. Decided from all of its rows, or refused.
+
+The patterns mean the same to Python and to Java. Digits of other scripts are no digits here.
+"""
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from spark_jobs.ingest.schema import Place
+from warehouse.errors import ShelfcastError
+
+POINT, COMMA = ".", ","
+MARKS = {POINT: "decimal point", COMMA: "decimal comma"}
+SPACES = " \u00a0\u202f\u2009'\u2019"
+"""What may part thousands whatever the decimal mark: blanks of several widths and apostrophes."""
+CURRENCIES = {"$": "$", "US$": "$", "USD": "$", "€": "€", "EUR": "€", "£": "£", "GBP": "£", "¥": "¥"}
+_SIGN = "[-+\u2212]"
+_CURRENCY = r"(?:US\$|[$€£¥]|USD|EUR|GBP)"
+PLAIN = r"^[-+.0-9eE]+$"
+"""What a number is written with that the cast alone can read; it would also take 1d, 0x1p3 or NaN."""
+_CASTABLE = r"^[-+]?[0-9]*\.?[0-9]*([eE][-+]?[0-9]+)?$"
+IN_PARENTHESES = rf"^({_CURRENCY}?)\s*\((.*)\)\s*({_CURRENCY}?)$"
+IS_NEGATIVE = "^[^0-9]*[-\u2212]|-$"
+_SHAPE_MAX = 40
+SHAPE = rf"^[-+\u2212()09.,eE\s{SPACES}$€£¥USDERGBP]{{1,{_SHAPE_MAX}}}$"
+"""Texts that may be numbers, their digits 1 to 9 written as 9."""
+
+
+def number_pattern(mark: str) -> str:
+    """Returns the pattern of a number with a decimal mark; its first group is the number without sign and currency.
+
+    Thousands are parted by the other mark, a blank or an apostrophe, all by the same one, and never begin with 0.
+    """
+    other, escaped = (COMMA if mark == POINT else POINT), re.escape(mark)
+    grouped = rf"[1-9][0-9]{{0,2}}([{other}{SPACES}])[0-9]{{3}}(?:\2[0-9]{{3}})*"
+    whole = rf"(?:{grouped}|[0-9]+)(?:{escaped}[0-9]*)?"
+    core = rf"((?:{whole}|{escaped}[0-9]+)(?:[eE][-+]?[0-9]{{1,4}})?)"
+    before = rf"(?:{_SIGN}\s*{_CURRENCY}?\s*|{_CURRENCY}?\s*{_SIGN}?\s*)"
+    return rf"^(?!{_SIGN}.*-$){before}{core}\s*{_CURRENCY}?\s*-?$"
+
+
+@dataclass(frozen=True)
+class Shape:
+    """Numbers that are written alike: digits as 0 and 9, how many, where the first stands.
+
+    Attributes:
+        is_whole: whether the column holds whole numbers, so that 1.234 in it can only be a thousand.
+    """
+
+    text: str
+    count: int
+    place: Place
+    is_whole: bool = False
+
+
+@dataclass(frozen=True)
+class Numerals:
+    """How the numbers of a file are read.
+
+    Attributes:
+        mark: the decimal mark.
+        is_plain: whether all are written without thousands, currency, parentheses or a trailing minus.
+        currency: the currency sign; empty where there is none.
+    """
+
+    mark: str = POINT
+    is_plain: bool = True
+    currency: str = ""
+
+
+PLAIN_NUMERALS = Numerals()
+_BY_MARK = {mark: re.compile(number_pattern(mark)) for mark in MARKS}
+
+
+def choose_numerals(
+    file_name: str,
+    shapes: Iterable[Shape],
+    separators: Iterable[str],
+    named: str | None,
+    show: Callable[[Place], str],
+) -> Numerals:
+    """Returns how the numbers of a file are written.
+
+    Args:
+        file_name: the file, for the sentence.
+        shapes: the shapes of all its numbers.
+        separators: what stands between its columns; with commas there, 1.234 has a decimal point.
+        named: the decimal mark that the user named; a file that proves the other throughout is read as it proves.
+        show: returns the text at a place, for the sentence.
+
+    Raises:
+        ShelfcastError: both marks are possible, or as many numbers prove one as the other, or currencies differ.
+    """
+    found = list(shapes)
+    mark = _choose_mark(file_name, found, set(separators), named, show)
+    is_plain = mark == POINT and all(re.match(_CASTABLE, shape.text) or not _marks(shape) for shape in found)
+    return Numerals(mark, is_plain, _choose_currency(file_name, found))
+
+
+def _choose_mark(
+    file_name: str, shapes: list[Shape], separators: set[str], named: str | None, show: Callable[[Place], str]
+) -> str:
+    counts, firsts = dict.fromkeys(MARKS, 0), dict[str, Place]()
+    for shape in shapes:
+        reading = _reading(shape)
+        counts[reading] = counts.get(reading, 0) + shape.count
+        firsts[reading] = min(shape.place, firsts.get(reading, shape.place))
+    if counts[POINT] != counts[COMMA] and (named is None or not (counts[POINT] and counts[COMMA])):
+        return max(MARKS, key=lambda mark: counts[mark])
+    if named is not None:
+        return named
+    if counts[POINT]:
+        raise ShelfcastError(
+            f"The numbers of {file_name} contradict each other: {firsts[POINT]} has a decimal point, "
+            f"{firsts[COMMA]} a decimal comma.",
+            "Write them all in one way, or name the mark with --decimal-mark; rows with the other are then set aside.",
+        )
+    if _EITHER in firsts and separators != {COMMA}:
+        raise ShelfcastError(
+            f"The numbers of {file_name} can be read with a decimal point or a decimal comma, from "
+            f"{firsts[_EITHER]} ('{show(firsts[_EITHER])}') to the end.",
+            "Name the mark: --decimal-mark . or --decimal-mark ,",
+        )
+    return POINT
+
+
+_EITHER, _NEITHER = "either", "neither"
+
+
+def _reading(shape: Shape) -> str:
+    """Returns the mark under which alone a shape is a number, `either` where both read it differently."""
+    fits = _marks(shape)
+    if len(fits) == 1:
+        return fits[0]
+    if not fits or not (POINT in shape.text or COMMA in shape.text):
+        return _NEITHER
+    if shape.is_whole:
+        return POINT if COMMA in shape.text else COMMA
+    return _EITHER
+
+
+def _marks(shape: Shape) -> list[str]:
+    """Returns the marks under which a shape is a number."""
+    text = re.sub(IN_PARENTHESES, r"-\1\2\3", shape.text)
+    return [mark for mark, pattern in _BY_MARK.items() if pattern.match(text)]
+
+
+def _choose_currency(file_name: str, shapes: list[Shape]) -> str:
+    firsts: dict[str, Place] = {}
+    for shape in shapes:
+        for sign in re.findall(_CURRENCY, shape.text):
+            name = CURRENCIES[sign]
+            firsts[name] = min(shape.place, firsts.get(name, shape.place))
+    if len(firsts) > 1:
+        (name, place), (other, other_place) = sorted(firsts.items(), key=lambda item: item[1])[:2]
+        raise ShelfcastError(
+            f"The amounts of {file_name} are in several currencies: {place} in {name}, {other_place} in {other}.",
+            "Convert them into one.",
+        )
+    return next(iter(firsts), "")

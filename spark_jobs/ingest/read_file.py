@@ -1,0 +1,204 @@
+"""Input files as parsed and judged rows: surveyed as a whole, read as the survey says, with an account of every row."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import functions as F  # noqa: N812
+
+from spark_jobs.ingest.date_formats import FRIDAY, WEEKDAYS, choose_format, choose_weekday, date_proofs
+from spark_jobs.ingest.duplicates import Counts, count_by_key, count_marked, mark_repeated, repeated_keys
+from spark_jobs.ingest.file_format import SEPARATORS, readable_path
+from spark_jobs.ingest.input_files import InputFile, InputFiles
+from spark_jobs.ingest.lines import (
+    NUMBER_KINDS,
+    Survey,
+    lay_out,
+    place_of,
+    read_lines,
+    split_fields,
+    survey,
+    text_name,
+    with_line_numbers,
+)
+from spark_jobs.ingest.number_formats import MARKS, choose_numerals
+from spark_jobs.ingest.parsing import TOTALS, Writing, name_totals, parse_rows, reject_unknown_stores, rows_of
+from spark_jobs.ingest.row_accounts import FileAccount, Rejection
+from spark_jobs.ingest.schema import TABLES, Field, Place, Table, locate
+from warehouse.errors import ShelfcastError
+from warehouse.settings import Settings
+
+
+@dataclass(frozen=True)
+class Read:
+    """A file as parsed and judged, with its account and the frames that are held in memory for it."""
+
+    rows: DataFrame
+    account: FileAccount
+    held: tuple[DataFrame, ...]
+    part_names: tuple[str, ...]
+
+
+def unpacking_folder(settings: Settings) -> Path:
+    """Returns the folder for unpacked copies of files that Spark cannot read as they are."""
+    return settings.home / "tmp" / "unpacked"
+
+
+def read_files(
+    spark: SparkSession,
+    settings: Settings,
+    inputs: InputFiles,
+    date_format: str | None,
+    known: DataFrame | None = None,
+) -> list[Read]:
+    """Returns the files parsed and judged, stores first, because the others are checked against them.
+
+    `known` are the `store_id` of stores that are published, where the files only add to them.
+
+    Raises:
+        ShelfcastError: a column is missing, or the dates or numbers of a file can be read in several ways.
+    """
+    reads: list[Read] = []
+    for file in inputs.all:
+        parsed, writing = _parse(spark, settings, file, date_format)
+        if TABLES[file.table].has_store_check:
+            parsed = reject_unknown_stores(parsed, *_stores(inputs, reads, known))
+        reads.append(_judge(parsed.persist(), file, writing))
+    return reads
+
+
+def accepted(rows: DataFrame) -> DataFrame:
+    """Returns the rows that go on to the audit."""
+    return rows.where(F.col("reason").isNull() & ~F.col("is_duplicate"))
+
+
+def _stores(inputs: InputFiles, reads: list[Read], known: DataFrame | None) -> tuple[DataFrame, str]:
+    """Returns the stores that rows may name, and where they stand."""
+    if inputs.stores is None:
+        if known is None:
+            raise ShelfcastError(f"stores.csv is missing from {inputs.folder}.", "Put it there.")
+        return known, "the published stores"
+    given = accepted(reads[0].rows).select("store_id")
+    return (given if known is None else given.unionByName(known).distinct()), inputs.stores.name
+
+
+def _parse(
+    spark: SparkSession, settings: Settings, file: InputFile, date_format: str | None
+) -> tuple[DataFrame, Writing]:
+    """Returns the typed rows of a file with their reasons, and how its values are written."""
+    table = TABLES[file.table]
+    positions = [locate(part.name, part.header, table.fields) for part in file.parts]
+    present = [field for field in table.fields if any(field.name in names for names in positions)]
+    laid = _lay_out(spark, settings, file, present, positions)
+    found = survey(laid, present, file.part_names)
+    numbered = with_line_numbers(laid, found)
+    writing = _writing(settings, file, table, found, date_format, numbered, present)
+    rows = rows_of(numbered, [part.header_line for part in file.parts])
+    names = [field.name for field in present]
+    return parse_rows(rows, table, names, [len(part.header) for part in file.parts], writing), writing
+
+
+def _lay_out(
+    spark: SparkSession, settings: Settings, file: InputFile, fields: list[Field], positions: list[dict[str, int]]
+) -> DataFrame:
+    whole: DataFrame | None = None
+    for number, part in enumerate(file.parts):
+        lines = read_lines(spark, readable_path(part, unpacking_folder(settings)), part.encoding)
+        laid = lay_out(split_fields(lines, part.separator), number, fields, positions[number])
+        whole = laid if whole is None else whole.unionByName(laid)
+    assert whole is not None, "a file has at least one part"
+    return whole
+
+
+def _writing(
+    settings: Settings,
+    file: InputFile,
+    table: Table,
+    found: Survey,
+    date_format: str | None,
+    numbered: DataFrame,
+    present: list[Field],
+) -> Writing:
+    """Returns how the values of a file are written; refuses where that can be read in several ways."""
+    separators = {part.separator for part in file.parts}
+    numbers = [field for field in present if field.kind in NUMBER_KINDS]
+
+    def show(place: Place) -> str:
+        row = numbered.where(_is_at(place)).first()
+        texts = [row[text_name(field)] or "" for field in numbers] if row else []
+        return next((text for text in texts if "." in text or "," in text), "")
+
+    numerals = choose_numerals(file.name, found.shapes, separators, settings.decimal_mark, show)
+    if not any(field in present for field in table.dates):
+        return Writing(date_format="", numerals=numerals)
+    name = choose_format(file.name, date_proofs(found.dates), date_format)
+    is_weekly = any(field.kind == "week" for field in table.dates)
+    weekday = choose_weekday(found.dates, name) if is_weekly else FRIDAY
+    return Writing(name, found.has_times, weekday, numerals)
+
+
+def dialect(file: InputFile, writing: Writing) -> str:
+    """Returns what was found of how a file is written, in words."""
+    encodings = " and ".join(sorted({part.encoding for part in file.parts}))
+    separators = " and ".join(sorted({SEPARATORS[part.separator] for part in file.parts}))
+    words = [encodings, f"{separators} between columns", MARKS[writing.numerals.mark]]
+    if writing.numerals.currency:
+        words.append(f"amounts in {writing.numerals.currency}")
+    if writing.date_format:
+        words.append(f"dates {writing.date_format}{' with times' if writing.has_times else ''}")
+    if writing.weekday != FRIDAY:
+        words.append(_moved(writing))
+    if len(file.parts) > 1:
+        words.append(f"{len(file.parts)} parts")
+    return ", ".join(words)
+
+
+def _moved(writing: Writing) -> str:
+    return f"weeks dated by {WEEKDAYS[writing.weekday]}, moved to the Friday of the same Monday to Sunday"
+
+
+def _judge(parsed: DataFrame, file: InputFile, writing: Writing) -> Read:
+    """Returns the rows with repeated keys judged, and the account; one job where no key is repeated."""
+    keys = TABLES[file.table].keys
+    counts = count_by_key(parsed, keys)
+    held: tuple[DataFrame, ...] = (parsed,)
+    rows = parsed.withColumn("is_duplicate", F.lit(False))
+    if counts.repeated_keys:
+        rows = mark_repeated(parsed, repeated_keys(parsed, keys), keys, file.part_names).persist()
+        held = (rows, parsed)
+        counts = count_marked(rows)
+    totals = 0
+    if counts.rejected:
+        rows = name_totals(rows, keys)
+        totals = rows.where(F.col("reason") == TOTALS).count()
+    names = tuple(part.name for part in file.parts)
+    return Read(rows, _account(file, writing, rows, counts, totals), held, names)
+
+
+def _account(file: InputFile, writing: Writing, rows: DataFrame, counts: Counts, totals: int) -> FileAccount:
+    return FileAccount(
+        table_name=file.table,
+        file_name=file.name,
+        file_sha256=file.sha256,
+        date_format=writing.date_format,
+        rows_read=counts.read,
+        rows_rejected=counts.rejected,
+        rows_duplicate=counts.duplicates,
+        first_rejection=_first_rejection(rows, counts.first_rejected, file.part_names),
+        header_text=file.header_text,
+        rows_total=totals,
+        dialect=dialect(file, writing),
+        note=_moved(writing) if writing.weekday != FRIDAY else "",
+    )
+
+
+def _first_rejection(rows: DataFrame, number: int | None, part_names: tuple[str, ...]) -> Rejection | None:
+    if number is None:
+        return None
+    place = place_of(number, part_names)
+    row = rows.where(_is_at(place)).collect()[0]
+    return Rejection(place.line, row["reason"], place.file)
+
+
+def _is_at(place: Place) -> Column:
+    return (F.col("part") == place.part) & (F.col("line_number") == place.line)

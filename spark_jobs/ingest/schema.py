@@ -1,0 +1,150 @@
+"""What each input file must hold: its columns, where they go, and how they are read."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Literal, NamedTuple
+
+from warehouse.errors import ShelfcastError
+
+Kind = Literal["whole", "number", "above_zero", "zero_or_more", "flag", "week", "day", "store_type", "size"]
+STORE_TYPES = ("A", "B", "C")
+_SHOWN = 40
+"""Characters of a column's name that a sentence quotes."""
+
+
+class Place(NamedTuple):
+    """A line of a part; places sort in the order in which the parts are read.
+
+    Attributes:
+        part: number of the part, counted from 0.
+        line: number of the line in it, counted from 1.
+        file: name of the part where a table has several, else empty.
+    """
+
+    part: int
+    line: int
+    file: str = ""
+
+    def __str__(self) -> str:
+        return f"line {self.line} of {self.file}" if self.file else f"line {self.line}"
+
+
+@dataclass(frozen=True)
+class Field:
+    """A column of a file: its name there, its name in the table, how it is read.
+
+    Attributes:
+        is_nullable: whether NA or an empty field is allowed.
+        is_optional: whether the whole column may be missing.
+        default: what stands for a missing value.
+    """
+
+    source: str
+    name: str
+    kind: Kind
+    is_nullable: bool = False
+    is_optional: bool = False
+    default: float | None = None
+
+
+@dataclass(frozen=True)
+class Table:
+    """The columns of a file and the keys of its rows, by their names in the table."""
+
+    fields: tuple[Field, ...]
+    keys: tuple[str, ...]
+    has_store_check: bool = True
+
+    @property
+    def dates(self) -> tuple[Field, ...]:
+        """The columns that hold dates."""
+        return tuple(field for field in self.fields if field.kind in ("week", "day"))
+
+
+_STORE = Field("Store", "store_id", "whole")
+_DEPARTMENT = Field("Dept", "dept_id", "whole")
+_HOLIDAY = Field("IsHoliday", "is_holiday", "flag")
+
+TABLES = {
+    "store_attributes": Table(
+        (_STORE, Field("Type", "store_type", "store_type"), Field("Size", "size_sqft", "size")),
+        ("store_id",),
+        has_store_check=False,
+    ),
+    "raw_sales": Table(
+        (
+            _STORE,
+            _DEPARTMENT,
+            Field("Date", "sale_date", "week"),
+            Field("Weekly_Sales", "weekly_sales", "number"),
+            _HOLIDAY,
+        ),
+        ("store_id", "dept_id", "sale_date"),
+    ),
+    "external_features": Table(
+        (
+            _STORE,
+            Field("Date", "feature_date", "week"),
+            Field("Temperature", "temperature", "number", is_nullable=True),
+            Field("Fuel_Price", "fuel_price", "number", is_nullable=True),
+            *(Field(f"MarkDown{n}", f"markdown_{n}", "number", is_nullable=True) for n in range(1, 6)),
+            Field("CPI", "cpi", "number", is_nullable=True),
+            Field("Unemployment", "unemployment", "number", is_nullable=True),
+            _HOLIDAY,
+        ),
+        ("store_id", "feature_date"),
+    ),
+    "stock_positions": Table(
+        (
+            _STORE,
+            _DEPARTMENT,
+            Field("Date", "stock_date", "day"),
+            Field("On_Hand", "on_hand", "zero_or_more"),
+            Field("On_Order", "on_order", "zero_or_more", is_nullable=True, is_optional=True, default=0.0),
+            Field("Expected_Date", "expected_date", "day", is_nullable=True, is_optional=True),
+            Field("Unit_Price", "unit_price", "above_zero", is_nullable=True, is_optional=True),
+            Field("Lead_Time_Days", "lead_time_days", "above_zero", is_nullable=True, is_optional=True),
+        ),
+        ("store_id", "dept_id", "stock_date"),
+    ),
+}
+
+
+def fold(name: str) -> str:
+    """Returns the name of a column as it is compared: small letters and digits alone."""
+    return re.sub(r"[\W_]", "", name).lower()
+
+
+@cache
+def known_names() -> frozenset[str]:
+    """Returns the folded names of all columns that any file may have."""
+    return frozenset(fold(field.source) for table in TABLES.values() for field in table.fields)
+
+
+def locate(name: str, header: Sequence[str], fields: Sequence[Field]) -> dict[str, int]:
+    """Returns where each field stands in a row of the file, counted from 0, by its name in the table.
+
+    Columns may come in any order, in any case and with blanks or hyphens for underscores; columns that nobody asks
+    for are ignored.
+
+    Raises:
+        ShelfcastError: a column is missing or stands there twice; the sentence names it, its places and the file.
+    """
+    columns = [fold(column) for column in header]
+    for field in fields:
+        places = [str(place) for place, column in enumerate(columns, start=1) if column == fold(field.source)]
+        if not places and not field.is_optional:
+            raise ShelfcastError(f"{name} has no column {field.source}.", _fix(header))
+        if len(places) > 1:
+            raise ShelfcastError(
+                f"{name} has two columns {field.source}, the columns {' and '.join(places)} of its first line.",
+                "Remove one of them.",
+            )
+    return {field.name: columns.index(fold(field.source)) for field in fields if fold(field.source) in columns}
+
+
+def _fix(header: Sequence[str]) -> str:
+    names = ", ".join(column[:_SHOWN] for column in header[:20])
+    return f"Its first line names {names}; add the column or correct its name."

@@ -1,0 +1,82 @@
+"""Why a forecast looks so: the contributions in dollars, in the shape that the waterfall chart takes."""
+
+import datetime as dt
+
+import pandas as pd
+import streamlit as st
+
+from streamlit_app.queries import cache
+from streamlit_app.queries.session import open_house
+from streamlit_app.views import formats
+
+FORECAST = "Forecast"
+LEAST_AMOUNT = 0.5
+"""Dollars from which a part is shown."""
+LABELS = {
+    "last_year_amount": "Last year without holidays",
+    "holiday_amount": "Holidays and calendar",
+    "growth_amount": "Growth against last year",
+    "recent_level_amount": "Recent level",
+    "season_amount": "Season",
+    "promotion_amount": "Planned promotions",
+    "coherence_amount": "Store total",
+    "other_amount": "Other",
+}
+
+
+def explained(store_id: int, dept_id: int) -> pd.DataFrame:
+    """Returns one row per week to come with the parts that add up to the champion's forecast, in dollars.
+
+    Raises:
+        ShelfcastError: the pair is not known or no longer sells, or no model was trained.
+    """
+    return _explained(store_id, dept_id, cache.data_version())
+
+
+@st.cache_data(ttl=3600, max_entries=200, show_spinner=False)
+def _explained(store_id: int, dept_id: int, version: str) -> pd.DataFrame:
+    """Returns the explanation; kept until a stage of the pipeline ends, which changes the version."""
+    from ml.forecasting.explain import explain_forecast
+
+    house = open_house()
+    rows = explain_forecast(house.settings, house.database, store_id, dept_id)
+    return rows.rename(columns={"forecast_date": "week_date"}).assign(
+        week_date=[pd.Timestamp(day).date() for day in rows["forecast_date"]]
+    )
+
+
+def steps(rows: pd.DataFrame, week: dt.date | None = None) -> pd.DataFrame:
+    """Returns label, amount and is_total of every part that moves the forecast, its total last.
+
+    Args:
+        rows: as `explained` returns them.
+        week: the week to explain; the sum over all weeks without it.
+    """
+    chosen = rows if week is None else rows[rows["week_date"] == week]
+    amounts = chosen[parts(rows)].sum()
+    moving = amounts[amounts.abs() >= LEAST_AMOUNT]
+    labels = [label(name) for name in moving.index]
+    total = float(chosen["forecast_amount"].sum())
+    return pd.DataFrame(
+        {
+            "label": [*labels, FORECAST],
+            "amount": [*moving, total],
+            # The first bar stands on zero, as the total does; the others start where the one before ends.
+            "is_total": [number in (0, len(labels)) for number in range(len(labels) + 1)],
+        }
+    )
+
+
+def parts(rows: pd.DataFrame) -> list[str]:
+    """Returns the columns that hold the parts of the forecast, in their order."""
+    return [name for name in rows.columns if name.endswith("_amount") and name != "forecast_amount"]
+
+
+def moving_parts(rows: pd.DataFrame) -> list[str]:
+    """Returns the parts that move the forecast of any week by half a dollar or more, in their order."""
+    return [name for name in parts(rows) if rows[name].abs().max() >= LEAST_AMOUNT]
+
+
+def label(part: str) -> str:
+    """Returns the name of a part for people."""
+    return LABELS.get(part, formats.words(part.removesuffix("_amount")))

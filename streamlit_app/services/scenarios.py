@@ -1,0 +1,80 @@
+"""What the What-if page tries: the inputs of the recommendations, read once, and what follows from a scenario.
+
+As on the Forecasts page, the model code reads its own tables; the page sees what it returns.
+"""
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from ml.inventory.orders.inputs import Book, load_book
+from ml.inventory.scenarios.what_if import Evaluation, Scenario, changed, evaluate, evaluate_under, exchange, rows_of
+from streamlit_app.queries.marts import recommended_at
+from streamlit_app.queries.session import open_house
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+MANY_PAIRS = 300
+"""Pairs above which the curve is drawn from every second draw of demand."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The pairs that a person looks at; None takes all stores, or all departments."""
+
+    store_id: int | None = None
+    dept_id: int | None = None
+
+
+def book() -> Book:
+    """Returns the inputs of the recommendations.
+
+    Raises:
+        ShelfcastError: they are not whole, as in the middle of a run.
+    """
+    return _book(recommended_at())
+
+
+def today(choice: Choice) -> Evaluation:
+    """Returns what is recommended for some pairs, and what that leads to."""
+    return _evaluated(choice, Scenario(), recommended_at())
+
+
+def under(choice: Choice, scenario: Scenario) -> Evaluation:
+    """Returns the same under a scenario.
+
+    Raises:
+        UsageError: the scenario is out of range.
+    """
+    return _evaluated(choice, scenario, recommended_at())
+
+
+def curve(choice: Choice, scenario: Scenario) -> "pd.DataFrame":
+    """Returns what each service level would cost in stock, with all else as in the scenario."""
+    return _curve(choice, replace(scenario, service_level_rate=None, promotions=()), recommended_at())
+
+
+@st.cache_resource(max_entries=1, show_spinner="Reading forecasts, stock and policies …")
+def _book(version: str) -> Book:
+    house = open_house()
+    return load_book(house.settings, house.database)
+
+
+@st.cache_resource(max_entries=60, show_spinner="Working it out …")
+def _evaluated(choice: Choice, scenario: Scenario, version: str) -> Evaluation:
+    chosen = _chosen(choice, version)
+    return evaluate(chosen) if scenario == Scenario() else evaluate_under(chosen, scenario)
+
+
+@st.cache_resource(max_entries=60, show_spinner="Drawing service against stock …")
+def _curve(choice: Choice, scenario: Scenario, version: str) -> "pd.DataFrame":
+    chosen = changed(_chosen(choice, version), scenario)
+    return exchange(chosen, step=1 if len(chosen) <= MANY_PAIRS else 2)
+
+
+def _chosen(choice: Choice, version: str) -> Book:
+    every = _book(version)
+    return every.take(rows_of(every, choice.store_id, choice.dept_id))

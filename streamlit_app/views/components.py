@@ -1,0 +1,123 @@
+"""Pieces that several pages show in the same way."""
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pandas as pd
+import plotly.graph_objects as go
+import streamlit as st
+
+from streamlit_app.queries import accuracy, marts
+from streamlit_app.views import formats
+from warehouse.errors import ShelfcastError
+
+ASSETS = Path(__file__).parents[1] / "assets"
+
+
+def header(title: str, purpose: str) -> None:
+    """Shows a page's title and, in one line, what it is for."""
+    st.title(title, anchor=False)
+    st.caption(purpose)
+
+
+def empty_state(what: str, why: str = "Nothing has been published yet.", command: str = "make run") -> None:
+    """Shows that there is nothing to show, and the next step."""
+    with st.container(border=True):
+        st.subheader(f":material/inbox: {what}", anchor=False)
+        st.markdown(f"{why} Next step, in a terminal in the project's folder:")
+        st.code(command, language="bash")
+        st.caption("The page fills by itself once the run is through; the Runs page can start one as well.")
+
+
+def not_yet(what: str, command: str = "make run") -> None:
+    """Shows in one line that a part of a page has nothing to show, and the next step."""
+    st.info(f"{what} Next step: `{command}`.", icon=":material/info:")
+
+
+@contextlib.contextmanager
+def errors_as_sentences() -> Iterator[None]:
+    """Shows a user's error as its one sentence in place of the rest of the block."""
+    try:
+        yield
+    except ShelfcastError as error:
+        st.error(formats.plain_markdown(str(error)), icon=":material/error:")
+
+
+def chart(figure: go.Figure, key: str) -> None:
+    """Shows a figure in the house's own colours, without the tool bar that nobody uses."""
+    st.plotly_chart(figure, theme=None, key=key, config={"displayModeBar": False, "responsive": True})
+
+
+def drift_warning() -> None:
+    """Shows a plain warning where the champion's last weeks missed more than its backtest led to expect."""
+    rows = accuracy.champion_drift()
+    if rows.empty:
+        return
+    row = rows.iloc[0]
+    st.warning(
+        f"The forecasts drift: in two of the three weeks to {formats.week(row['week_date'])} "
+        f"{formats.model(row['model_name'])} missed more than its backtest led to expect. {row['drift_text']} "
+        "Look at the newest weeks of input first.",
+        icon=":material/trending_down:",
+    )
+
+
+def simulated_badge(simulated: int, of: int) -> None:
+    """Shows whether stock positions are counted or simulated."""
+    if simulated == 0:
+        st.badge("Stock: counted", color="green", icon=":material/check:")
+        return
+    some = "" if simulated >= of else f" for {formats.count(simulated)} of {formats.count(of)} pairs"
+    st.badge(
+        f"Stock: simulated{some}", color="orange", icon=":material/science:",
+        help="No inventory.csv was supplied: stock on hand is a simulation, and so is every figure that follows from "
+        "it (status, order quantity, money at risk). Supply counted stock to make it real.",
+    )  # fmt: skip
+
+
+def pair_picker(pairs: pd.DataFrame, default: tuple[int, int], key: str) -> tuple[int, int]:
+    """Returns the chosen store and department; the address of the page follows the choice, and the other way round.
+
+    Args:
+        pairs: store_id and dept_id that can be chosen.
+        default: what is chosen where neither the address nor the person says.
+        key: prefix of the widgets' keys.
+    """
+    store_key, dept_key = f"{key}_store", f"{key}_dept"
+    stores = sorted({int(store) for store in pairs["store_id"]})
+    _settle(store_key, "store", stores, default[0])
+    left, right = st.columns(2)
+    with left:
+        store = st.selectbox("Store", stores, key=store_key)
+    depts = sorted({int(dept) for dept in pairs.loc[pairs["store_id"] == store, "dept_id"]})
+    _settle(dept_key, "dept", depts, default[1])
+    with right:
+        dept = st.selectbox("Department", depts, key=dept_key)
+    st.query_params.update({"store": str(store), "dept": str(dept)})
+    return store, dept
+
+
+def choose_pair(key: str, store: int, dept: int) -> None:
+    """Sets what a picker of this page shows; for callbacks, before the picker is drawn again."""
+    st.session_state[f"{key}_store"], st.session_state[f"{key}_dept"] = store, dept
+
+
+def _settle(key: str, parameter: str, options: Sequence[int], default: int) -> None:
+    """Keeps a choice that is still possible; else takes the address, the default, or the first option."""
+    if st.session_state.get(key) in options:
+        return
+    asked = st.query_params.get(parameter, "")
+    wanted = int(asked) if asked.isdecimal() else default
+    st.session_state[key] = wanted if wanted in options else default if default in options else options[0]
+
+
+def top_pair() -> tuple[int, int]:
+    """Returns the pair with the most money at risk, (0, 0) where there is no recommendation yet."""
+    top = marts.inventory_rows(limit=1)
+    return (0, 0) if top.empty else (int(top["store_id"].iloc[0]), int(top["dept_id"].iloc[0]))
+
+
+def page(name: str) -> str:
+    """Returns the path of a page, as links between pages write it."""
+    return f"app_pages/{name}.py"

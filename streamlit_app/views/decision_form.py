@@ -1,0 +1,134 @@
+"""The form in which a person approves, overrides or snoozes a recommendation, and what was decided before."""
+
+import datetime as dt
+import getpass
+
+import pandas as pd
+import streamlit as st
+
+from ml.inventory.decisions import KINDS, LONGEST_NAME, LONGEST_REASON, Decision, Kind, Recorded, record
+from ml.inventory.orders.guardrails import GUARDRAILS
+from streamlit_app.queries import cache, decisions
+from streamlit_app.queries.session import open_house
+from streamlit_app.views import components, formats, palette, tables
+
+_ICONS = {"approve": ":material/check:", "override": ":material/edit:", "snooze": ":material/snooze:"}
+_HISTORY = (
+    "week_date", "decision_name", "recommended_order_amount", "effective_order_amount", "value_added_amount",
+    "decided_by", "decided_at", "why",
+)  # fmt: skip
+_SAID = "decision_said"
+
+
+def state(row: pd.Series) -> None:
+    """Shows why a recommendation needs a person, or who decided what."""
+    if row["order_state"] == "waiting":
+        why = GUARDRAILS.get(row["review_reason"], formats.words(row["review_reason"]))
+        lapsed = " Another order was approved before." if row["decision_name"] == "approve" else ""
+        st.warning(
+            f"**Needs a person.** {why}{lapsed} Nothing goes out until somebody decides.", icon=":material/front_hand:"
+        )
+    elif row["order_state"] != "automatic":
+        st.info(formats.plain_markdown(decided_sentence(row)), icon=_ICONS[row["decision_name"]])
+
+
+def decided_sentence(row: pd.Series) -> str:
+    """Returns who decided what, and what goes out because of it."""
+    until = f" until {formats.week(row['snooze_until_date'])}" if row["order_state"] == "snoozed" else ""
+    why = f" “{row['reason_text']}”" if row["reason_text"] else ""
+    return (
+        f"**{row['order_state'].capitalize()}**{until} by {row['decided_by']}, {formats.moment(row['decided_at'])}: "
+        f"{formats.dollars(row['effective_order_amount'])} goes out.{why}"
+    )
+
+
+def form(row: pd.Series) -> None:
+    """Shows the form; what is saved rules at once, here and in the exported orders."""
+    if said := st.session_state.pop(_SAID, ""):
+        st.toast(said, icon=":material/check:")
+    key = str(row["recommendation_id"])
+    with st.container(border=True):
+        kind = st.segmented_control(
+            "Decide", KINDS, default="approve", required=True, key=f"kind_{key}",
+            format_func=lambda name: f"{_ICONS[name]} {name.capitalize()}",
+        )  # fmt: skip
+        with st.form(f"decide_{key}_{kind}", border=False):
+            quantity, until = _what(kind, row)
+            reason = st.text_input("Reason" if kind == "override" else "Reason (optional)", max_chars=LONGEST_REASON)
+            name = st.text_input("Who decides", value=_name(), max_chars=LONGEST_NAME)
+            is_asked = st.form_submit_button("Save the decision", type="primary")
+    if is_asked:
+        pair = int(row["store_id"]), int(row["dept_id"])
+        _save(Decision(kind, *pair, name, quantity, until, reason))
+
+
+def history(store_id: int, dept_id: int) -> None:
+    """Shows what was decided on a pair before."""
+    rows = decisions.decisions(store_id, dept_id)
+    if len(rows):
+        with st.expander(f"Decisions on this pair ({len(rows)})"):
+            tables.show(rows, _HISTORY, height=180)
+
+
+def totals() -> None:
+    """Shows what goes out over the whole chain, how many pairs wait, and what overrides were worth so far."""
+    rows, value = decisions.totals(), decisions.override_value()
+    if rows.empty:
+        return
+    row = rows.iloc[0]
+    text = (
+        f"Whole chain: **{formats.count(row['order_count'])}** orders of "
+        f"**{formats.dollars_short(row['order_amount'])}** go out, **{formats.count(row['waiting_count'])}** pairs "
+        f"need a person, **{formats.count(row['decided_count'])}** were decided by one."
+    )
+    if len(value) and value["score_count"].iloc[0]:
+        scored = value.iloc[0]
+        text += (
+            f" {formats.count(scored['score_count'])} overrides are scored by now: they saved "
+            f"{formats.dollars(scored['value_added_amount'])} against the recommended orders."
+        )
+    st.caption(formats.plain_markdown(text))
+
+
+def badge(row: pd.Series) -> None:
+    """Shows the state of an order."""
+    st.badge(str(row["order_state"]).capitalize(), color=palette.ORDER_BADGES[row["order_state"]])
+
+
+def _what(kind: Kind, row: pd.Series) -> tuple[float | None, dt.date | None]:
+    """Returns the quantity of an override, or the date of a snooze."""
+    recommended = float(row["order_quantity_amount"])
+    if kind == "override":
+        quantity = st.number_input(
+            "Order, dollars at retail value", min_value=0.0, value=recommended, step=float(row["pack_size_amount"]),
+            format="%.0f", help="Goes out in whole packs, and not below the minimum order; 0 orders nothing.",
+        )  # fmt: skip
+        return quantity, None
+    if kind == "snooze":
+        day = row["decision_date"]
+        until = st.date_input(
+            "Nothing is ordered until", value=day + dt.timedelta(weeks=2), min_value=day + dt.timedelta(days=1),
+            max_value=day + dt.timedelta(weeks=52),
+        )  # fmt: skip
+        return None, until
+    st.markdown(formats.plain_markdown(f"**{formats.dollars(recommended)}** goes out as recommended."))
+    return None, None
+
+
+def _save(decision: Decision) -> None:
+    with components.errors_as_sentences():
+        made = record(open_house().database, decision)
+        st.session_state["decided_by"] = made.decision.decided_by
+        st.session_state[_SAID] = said(made)
+        cache.decision_version.clear()
+        st.rerun()
+
+
+def said(made: Recorded) -> str:
+    """Returns what was saved, for the message that passes by."""
+    pair = formats.pair(made.decision.store_id, made.decision.dept_id)
+    return f"{pair}: {made.decision.kind} is saved." if made.is_new else f"{pair}: it was decided just so before."
+
+
+def _name() -> str:
+    return str(st.session_state.get("decided_by") or getpass.getuser())

@@ -1,0 +1,63 @@
+import pandas as pd
+import pytest
+
+from flows.cli.policy import SEED, check_target, proposals_table, proposed_text, seed_text, sentences
+from flows.cli.what_if import promotions_of, selection, words
+from ml.inventory.scenarios.optimise import Proposal
+from ml.inventory.scenarios.what_if import Promotion, Scenario
+from warehouse.errors import ShelfcastError, UsageError
+
+TEXT = 'policy_id,policy_kind,service_level_rate,margin_rate\ndefault,"(R,s,S)",0.95,0.30\ntype_a,"(s,Q)",0.97,0.30\n'
+PROPOSALS = [
+    Proposal("default", 0, 0.99, 0.95, 0.95),
+    Proposal("type_a", 7, 0.99, 0.97, 0.925, 0.996, 0.989, 1000.0, 1200.0, 500.0, 400.0),
+]
+PUBLISHED = pd.DataFrame({"policy_id": ["default", "type_a"], "service_level_rate": [0.95, 0.97]})
+
+
+def test_a_proposal_changes_nothing_of_the_seed_but_the_service_levels():
+    assert proposed_text(TEXT, PROPOSALS) == TEXT.replace("0.97", "0.925")
+    assert proposed_text(TEXT.replace("\n", "\r\n"), PROPOSALS) == TEXT.replace("0.97", "0.925").replace("\n", "\r\n")
+
+
+def test_a_proposal_is_never_written_over_the_seed():
+    with pytest.raises(UsageError, match="not written over the seed"):
+        check_target(SEED.parent / ".." / "seeds" / SEED.name)
+    with pytest.raises(UsageError, match=r"levels.txt does not end in .csv"):
+        check_target(SEED.parent / "levels.txt")
+
+
+def test_a_seed_that_is_not_the_published_one_is_refused_and_one_that_is_stays_untouched(tmp_path):
+    seed = tmp_path / "inventory_policies.csv"
+    seed.write_text(TEXT)
+    assert seed_text(PUBLISHED, seed) == TEXT == seed.read_text()
+    for other in (TEXT.replace("0.97", "0.98"), TEXT.replace("type_a", "type_b"), TEXT.replace("0.97", "high")):
+        seed.write_text(other)
+        with pytest.raises(ShelfcastError, match=r"has changed since the policies were published\. Run `shelfcast tr"):
+            seed_text(PUBLISHED, seed)
+    with pytest.raises(ShelfcastError, match="cannot be read"):
+        seed_text(PUBLISHED, tmp_path / "away.csv")
+
+
+def test_the_table_and_the_sentences_say_what_would_change():
+    assert proposals_table(PROPOSALS).row_count == 2
+    said = sentences(PROPOSALS)
+    assert said[0] == (
+        "1 of 2 service levels would change: expected profit a year +200 dollars, average stock -100 dollars."
+    )
+    assert said[1] == "Left alone, because no pair goes by it: default."
+
+
+def test_promotions_are_written_as_week_and_percent():
+    assert promotions_of(["2:30", "5:-10%"]) == (Promotion(2, 0.3), Promotion(5, -0.1))
+    for text in ("2", "2:much", ":30", "2:30:1"):
+        with pytest.raises(UsageError, match=f"'{text}' is not a promotion"):
+            promotions_of([text])
+
+
+def test_a_scenario_is_told_in_words():
+    scenario = Scenario(0.99, 3.0, None, None, -0.1, (Promotion(2, 0.3),))
+    assert words(scenario) == "service level 99 %, lead time 3 weeks, demand -10 %, week 2 +30 %"
+    assert (words(Scenario()), selection(None, None), selection(1, 38)) == (
+        "nothing changed", "Chain", "Store 1, department 38",
+    )  # fmt: skip

@@ -1,0 +1,108 @@
+"""Files of purchase orders: one a store, whole, the same bytes however often they are written."""
+
+import datetime as dt
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+from flows.cli.main import app
+from flows.exports.orders import COLUMNS, OrdersReport, csv_text, summary, write_files
+from warehouse.errors import ShelfcastError, UsageError
+
+WEEK = dt.date(2012, 10, 26)
+DELIVERY = dt.date(2012, 11, 9)
+ORDERS = pd.DataFrame(
+    [
+        ("1-2-20121026", 1, 2, WEEK, DELIVERY, 600.0, 86.0, 420.0, 50.0, "automatic", "", "counted"),
+        ("1-3-20121026", 1, 3, WEEK, DELIVERY, 1050.0, None, 735.0, 50.0, "overridden", "Ana, B.", "counted"),
+        ("45-2-20121026", 45, 2, WEEK, DELIVERY, 100.0, None, 70.0, 50.0, "approved", "Ana", "simulated"),
+    ],
+    columns=COLUMNS,
+)
+REPORT = OrdersReport(WEEK, 2, 3, 1750.0, 1225.0, waiting=4, waiting_amount=9000.0, snoozed=1, simulated=1, new=3)
+
+
+def test_a_file_holds_a_store_s_orders_with_cents_and_whole_pieces(tmp_path: Path) -> None:
+    paths = write_files(ORDERS, tmp_path / "new", WEEK)
+    assert [path.name for path in paths] == ["orders-1-2012-10-26.csv", "orders-45-2012-10-26.csv"]
+    assert paths[0].read_text().splitlines() == [
+        "order_id,store,dept,decision_week,expected_delivery_date,order_amount,pieces,order_cost_amount,"
+        "pack_size_amount,decision,decided_by,stock_source",
+        "1-2-20121026,1,2,2012-10-26,2012-11-09,600.00,86,420.00,50.00,automatic,,counted",
+        '1-3-20121026,1,3,2012-10-26,2012-11-09,1050.00,,735.00,50.00,overridden,"Ana, B.",counted',
+    ]
+    assert {path.name for path in (tmp_path / "new").iterdir()} == {path.name for path in paths}
+
+
+def test_a_second_export_writes_the_same_bytes(tmp_path: Path) -> None:
+    first = [path.read_bytes() for path in write_files(ORDERS, tmp_path, WEEK)]
+    assert [path.read_bytes() for path in write_files(ORDERS, tmp_path, WEEK)] == first
+
+
+def test_the_file_of_a_store_with_nothing_left_to_order_keeps_its_header_alone(tmp_path: Path) -> None:
+    write_files(ORDERS, tmp_path, WEEK)
+    other = tmp_path / "orders-45-2012-10-19.csv"
+    other.write_text("another week")
+    write_files(ORDERS[ORDERS["store"] == 1], tmp_path, WEEK)
+    assert (tmp_path / "orders-45-2012-10-26.csv").read_text() == ",".join(COLUMNS) + "\n"
+    assert other.read_text() == "another week"
+
+
+def test_without_orders_no_file_is_made(tmp_path: Path) -> None:
+    assert write_files(ORDERS.iloc[:0], tmp_path / "none", WEEK) == []
+    assert not (tmp_path / "none").exists()
+
+
+def test_a_folder_that_cannot_be_written_is_named_and_nothing_is_left(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(ShelfcastError, match=r"orders-1-2012-10-26.csv cannot be written: .* Choose another place"):
+        write_files(ORDERS, tmp_path / "file", WEEK)
+    blocked = tmp_path / "orders-45-2012-10-26.csv"
+    blocked.mkdir()
+    with pytest.raises(ShelfcastError, match="cannot be written"):
+        write_files(ORDERS, tmp_path, WEEK)
+    assert not [path for path in tmp_path.iterdir() if path.suffix == ".new"]
+
+
+def test_the_columns_are_those_of_the_head() -> None:
+    assert csv_text(ORDERS.iloc[:0]) == ",".join(COLUMNS) + "\n"
+
+
+@pytest.mark.parametrize(
+    ("report", "sentence"),
+    [
+        (REPORT, "3 orders of 2 stores for the week of 2012-10-26: $1,750 at retail, $1,225 at cost, written to out"),
+        (REPORT, "Recorded: 3 new, 0 with another amount than exported before, 0 withdrawn."),
+        (
+            REPORT,
+            "Pairs that wait for a person: 4, with $9,000 recommended; `shelfcast decide list --waiting` names them.",
+        ),
+        (REPORT, "Orders that rest on simulated stock: 1. Do not place these; supply inventory.csv."),
+        (replace(REPORT, new=0), "All of them were exported before: the files are the same and nothing was recorded."),
+        (replace(REPORT, new=0, withdrawn=1), "Tell the suppliers of the orders that changed or were withdrawn."),
+        (replace(REPORT, orders=0, stores=0), "Nothing is to be ordered for the week of 2012-10-26."),
+    ],
+)
+def test_the_summary_says_what_was_written_and_who_waits(report: OrdersReport, sentence: str) -> None:
+    assert sentence in summary(report, Path("out"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["export", "orders", "--horizon", "4"], "The export 'orders' takes --to and --week alone"),
+        (["export", "sales", "--week", "2012-10-26"], "Only `export orders` takes --week"),
+        (["decide", "snooze", "1", "38", "--until", "soon"], "'soon' is not a date"),
+        (["decide", "override", "1", "38", "--reason", "x"], "An override needs a quantity"),
+        (["decide", "override", "1", "38", "--quantity", "-5", "--reason", "x"], "An order of -5 dollars cannot be"),
+        (["decide", "override", "1", "38", "--quantity", "5"], "An override needs a reason"),
+        (["decide", "snooze", "1", "38"], "A snooze needs the date"),
+    ],
+)
+def test_wrong_use_is_refused_before_anything_is_opened(arguments: list[str], sentence: str) -> None:
+    ended = CliRunner().invoke(app, arguments)
+    assert isinstance(ended.exception, UsageError)
+    assert sentence in str(ended.exception)

@@ -1,0 +1,100 @@
+"""The file of pairs is read as it is written, and a row that cannot be forecast is named."""
+
+import datetime as dt
+import gzip
+from pathlib import Path
+
+import pytest
+
+from flows.exports.pairs_file import read_pairs, weeks_ahead
+from warehouse.errors import ShelfcastError
+
+CUTOFF = dt.date(2012, 10, 26)
+STORES = range(1, 46)
+ROWS = "45,1,2012-11-02,FALSE\n1,98,2013-07-26,FALSE\n1,1,2012-12-28,TRUE\n"
+
+
+def _file(folder: Path, text: str, name: str = "test.csv") -> Path:
+    path = folder / name
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_the_rows_keep_their_order_and_become_weeks_after_the_cutoff(tmp_path) -> None:
+    rows = read_pairs(_file(tmp_path, "Store,Dept,Date,IsHoliday\n" + ROWS))
+    ahead = weeks_ahead(rows, CUTOFF, STORES, "test.csv", 39)
+    assert ahead.store_ids.tolist() == [45, 1, 1]
+    assert ahead.dept_ids.tolist() == [1, 98, 1]
+    assert ahead.steps.tolist() == [1, 39, 9]
+
+
+@pytest.mark.parametrize(
+    "header", ["store,dept,date,isholiday", "\ufeffStore,Dept,Date,IsHoliday", " Store , DEPT ,Date,x"]
+)
+def test_the_header_may_be_written_in_other_ways(tmp_path, header: str) -> None:
+    assert len(read_pairs(_file(tmp_path, f"{header}\n{ROWS}"))) == 3
+
+
+def test_only_store_department_and_date_are_needed(tmp_path) -> None:
+    assert len(read_pairs(_file(tmp_path, "Date,Store,Dept\n2012-11-02,1,1\n"))) == 1
+
+
+def test_a_compressed_file_is_read(tmp_path) -> None:
+    path = tmp_path / "test.csv.gz"
+    path.write_bytes(gzip.compress(f"Store,Dept,Date,IsHoliday\n{ROWS}".encode()))
+    assert len(read_pairs(path)) == 3
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("", "test.csv is not a CSV file"),
+        ("Store,Dept,Date\n", "test.csv has a header and no rows"),
+        ("Store,Date\n1,2012-11-02\n", "test.csv does not have the column Dept once"),
+        ("Store,Dept,Date,Dept\n1,1,2012-11-02,1\n", "test.csv does not have the column Dept once"),
+        ("Store,Dept,Date\n1,1,2012-11-02\nx,1,2012-11-02\n", "Row 2 of test.csv: 'x' is no number of a store"),
+        ("Store,Dept,Date\n1,1.5,2012-11-02\n", "Row 1 of test.csv: '1.5' is no number of a department"),
+        ("Store,Dept,Date\n1,,2012-11-02\n", "Row 1 of test.csv: '' is no number of a department"),
+        ("Store,Dept,Date\n1,-3,2012-11-02\n", "'-3' is no number of a department"),
+        ("Store,Dept,Date\n1,1,02/11/2012\n", "Row 1 of .* '02/11/2012' is not a date. Write dates as yyyy-mm-dd"),
+        ("Store,Dept,Date\n1,1,2012-11-31\n", "'2012-11-31' is not a date"),
+        (
+            "Store,Dept,Date\n1,1,2012-11-02\n2,1,2012-11-02\n01,1,2012-11-02\n",
+            "Row 3 of test.csv asks again for store 1, department 1 and 2012-11-02",
+        ),
+        ("Store,Dept,Date\n1,1,2012-11-02,a\n", "test.csv is not a CSV file"),
+        ("Store,Dept,Date\n1,1\n", "Row 1 of test.csv: '' is not a date"),
+    ],
+)  # fmt: skip
+def test_a_file_that_is_wrong_is_refused_in_one_sentence(tmp_path, text: str, sentence: str) -> None:
+    with pytest.raises(ShelfcastError, match=sentence):
+        read_pairs(_file(tmp_path, text))
+
+
+@pytest.mark.parametrize("kind", ["missing", "folder", "binary", "broken.gz", "cut.gz", "broken.zip"])
+def test_what_is_no_text_file_is_refused_in_one_sentence(tmp_path, kind: str) -> None:
+    path = tmp_path / (f"rows.csv.{kind.partition('.')[2]}" if "." in kind else "rows.csv")
+    if kind == "folder":
+        path.mkdir()
+    elif kind == "cut.gz":
+        path.write_bytes(gzip.compress(ROWS.encode() * 100)[:-20])
+    elif kind != "missing":
+        path.write_bytes(bytes(range(128, 256)) * 4)
+    with pytest.raises(ShelfcastError, match=r"rows\.csv"):
+        read_pairs(path)
+
+
+@pytest.mark.parametrize(
+    ("row", "sentence"),
+    [
+        ("46,1,2012-11-02", "Row 2 of test.csv has store 46, which is not known"),
+        ("1,1,2012-10-26", "Row 2 of test.csv asks for 2012-10-26, which is not after 2012-10-26"),
+        ("1,1,2010-02-05", "asks for 2010-02-05, which is not after 2012-10-26"),
+        ("1,1,2012-11-03", r"asks for 2012-11-03, which is not whole weeks after 2012-10-26.*like Friday"),
+        ("1,1,2013-08-02", r"more than 39 weeks after 2012-10-26\. Ask for weeks to 2013-07-26"),
+    ],
+)
+def test_a_row_that_cannot_be_forecast_is_named(tmp_path, row: str, sentence: str) -> None:
+    rows = read_pairs(_file(tmp_path, f"Store,Dept,Date\n1,2,2012-11-02\n{row}\n"))
+    with pytest.raises(ShelfcastError, match=sentence):
+        weeks_ahead(rows, CUTOFF, STORES, "test.csv", 39)

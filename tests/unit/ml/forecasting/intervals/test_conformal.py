@@ -1,0 +1,134 @@
+import datetime as dt
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ml.forecasting.intervals.conformal import (
+    LEAST_SCORES,
+    WIDER_PER_WEEK,
+    Calibration,
+    Scores,
+    Situation,
+    calibrate,
+    join_scores,
+    sales_floor,
+    scores_of,
+    signed_quantiles,
+    situation_at,
+)
+from ml.forecasting.intervals.error_scale import FittedSpread
+from ml.forecasting.models.protocol import HORIZON
+from ml.forecasting.panel import panel_from_frame
+
+CONSTANT = FittedSpread(None)
+"""A spread without trees: the same for every week of a series."""
+
+
+def _scores(values: np.ndarray) -> Scores:
+    return Scores(values, np.arange(len(values)) % 3)
+
+
+def _situation(series: int, spread: float = 1.0, volume: int = 0) -> Situation:
+    return Situation(np.full((series, HORIZON), spread), np.full(series, volume))
+
+
+def test_bounds_take_the_rank_of_split_conformal_prediction() -> None:
+    # 19 scores at 80 %: the ceil(20 x 0.9) = 18th smallest of -9..9 is 8, and -8 on the other side.
+    edges = signed_quantiles(np.arange(-9.0, 10.0))
+    assert edges[0].tolist() == [-8.0, 8.0]
+    # At 95 % the ceil(20 x 0.975) = 20th smallest does not exist: the largest stands in.
+    assert edges[1].tolist() == [-9.0, 9.0]
+
+
+@given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=60))
+def test_bounds_enclose_zero_and_widen_with_the_level(values: list[float]) -> None:
+    (low, high), (wide_low, wide_high) = signed_quantiles(np.array(values))
+    assert wide_low <= low <= 0 <= high <= wide_high
+
+
+def test_intervals_cover_new_errors_of_the_same_kind_as_promised() -> None:
+    random = np.random.default_rng(3)
+    calibration = calibrate(_scores(random.standard_normal(24_000)))
+    new = random.standard_normal((2_000, HORIZON))
+    bounds = calibration.bounds(np.zeros_like(new), _situation(2_000), np.full(2_000, -np.inf))
+    assert np.mean((bounds[0] <= new) & (new <= bounds[1])) == pytest.approx(0.80, abs=0.02)
+    assert np.mean((bounds[2] <= new) & (new <= bounds[3])) == pytest.approx(0.95, abs=0.01)
+
+
+def test_bounds_enclose_the_point_and_each_other_and_stay_above_the_floor() -> None:
+    random = np.random.default_rng(4)
+    calibration = calibrate(_scores(5 + random.standard_normal(500)))
+    point = random.uniform(-1, 3, (50, HORIZON))
+    low, high, wide_low, wide_high = calibration.bounds(point, _situation(50), np.zeros(50))
+    assert (wide_low <= low).all()
+    assert (low <= point).all()
+    assert (point <= high).all()
+    assert (high <= wide_high).all()
+    assert (low >= np.minimum(point, 0)).all()
+
+
+def test_a_bound_lies_as_many_spreads_from_the_point_as_its_volume_asks_for_worked_by_hand() -> None:
+    quantiles = np.array([[[-1.0, -2.0, -3.0], [1.5, 2.5, 3.5]], [[-4.0, -5.0, -6.0], [4.5, 5.5, 6.5]]])
+    situation = Situation(np.array([[10.0, 20.0], [1.0, 2.0]]), np.array([0, 2]))
+    bounds = Calibration(quantiles).bounds(np.full((2, 2), 100.0), situation, np.zeros(2))
+    assert bounds[:, 0].tolist() == [[90.0, 80.0], [115.0, 130.0], [60.0, 20.0], [145.0, 190.0]]
+    assert bounds[:, 1].tolist() == [[97.0, 94.0], [103.5, 107.0], [94.0, 88.0], [106.5, 113.0]]
+
+
+def test_scores_count_errors_in_spreads_and_skip_what_is_unknown_or_stopped() -> None:
+    actual = np.array([[110.0, np.nan], [50.0, 70.0], [1.0, 1.0]])
+    situation = Situation(np.array([[5.0, 1.0], [20.0, 10.0], [1.0, 1.0]]), np.array([2, 0, 1]))
+    scores = scores_of(actual, np.array([[100.0, 0.0], [60.0, 60.0], [0.0, 0.0]]), situation, np.array([1, 1, 0]) > 0)
+    assert scores.value.tolist() == [2.0, -0.5, 1.0]
+    assert scores.volume.tolist() == [2, 0, 0]
+    joined = join_scores([scores, scores])
+    assert (joined.value.tolist(), joined.volume.tolist()) == ([2.0, -0.5, 1.0] * 2, [2, 0, 0] * 2)
+
+
+def test_each_volume_has_its_own_quantiles_and_borrows_those_of_all_where_its_scores_are_few() -> None:
+    random = np.random.default_rng(5)
+    counts = (2_000, 2_000, LEAST_SCORES - 1)
+    values = [size * random.standard_normal(count) for size, count in zip((1.0, 3.0, 9.0), counts, strict=True)]
+    scores = Scores(np.concatenate(values), np.repeat([0, 1, 2], counts))
+    quantiles = calibrate(scores).quantiles
+    assert np.array_equal(quantiles[:, :, 0], signed_quantiles(values[0]))
+    assert quantiles[:, :, 1] == pytest.approx(3 * quantiles[:, :, 0], rel=0.15)
+    assert np.array_equal(quantiles[:, :, 2], signed_quantiles(scores.value))
+
+
+def test_volumes_are_thirds_of_the_active_series_by_scale(make_panel) -> None:
+    # Department n of a store sells n times 1,000 dollars.
+    situation = situation_at(make_panel(stores=1, departments=9), CONSTANT)
+    assert situation.volume.tolist() == [0, 0, 0, 1, 1, 1, 2, 2, 2]
+
+
+def test_where_nothing_is_active_all_series_are_of_one_volume(make_frame) -> None:
+    frame = make_frame(stores=1, departments=3, weeks=60)
+    late = frame["feature_date"] > frame["feature_date"].min() + dt.timedelta(weeks=40)
+    stopped = panel_from_frame(frame.assign(weekly_sales=frame["weekly_sales"].mask(late, 0.0)))
+    assert not stopped.active.any()
+    assert situation_at(stopped, CONSTANT).volume.tolist() == [0, 0, 0]
+
+
+def test_a_spread_widens_by_the_same_step_with_each_week_beyond_those_that_are_scored(make_panel) -> None:
+    panel = make_panel(stores=1, departments=3, weeks=60)
+    spread = situation_at(panel, CONSTANT, 39).spread
+    assert spread.shape == (3, 39)
+    assert spread[:, :HORIZON].tobytes() == situation_at(panel, CONSTANT).spread.tobytes()
+    ratio = spread / spread[:, :1]
+    assert WIDER_PER_WEEK > 0
+    assert ratio[:, :9] == pytest.approx(np.broadcast_to([1.0] * 8 + [1 + WIDER_PER_WEEK], (3, 9)))
+    assert ratio[:, -1] == pytest.approx(1 + WIDER_PER_WEEK * 31)
+
+
+def test_an_uneasy_series_gets_a_wider_interval_than_a_calm_one_of_its_size(make_panel) -> None:
+    calm, uneasy = (situation_at(make_panel(noise=noise), CONSTANT).spread for noise in (0.01, 0.2))
+    assert (calm < uneasy).all()
+
+
+def test_a_series_that_took_back_more_than_it_sold_may_have_a_negative_lower_bound(make_frame) -> None:
+    frame = make_frame(stores=1, departments=2, weeks=60)
+    frame.loc[frame["dept_id"].eq(2) & frame["feature_date"].eq(str(dt.date(2011, 1, 7))), "weekly_sales"] = -70.0
+    assert sales_floor(panel_from_frame(frame)).tolist() == [0.0, -70.0]

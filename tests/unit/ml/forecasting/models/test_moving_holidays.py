@@ -1,0 +1,56 @@
+"""A feast five weeks ahead belongs in week five of the forecast, wherever it fell in the years before."""
+
+import datetime as dt
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from ml.forecasting.models.calendar_alignment import easter_sunday
+from ml.forecasting.models.candidates import candidates
+from ml.forecasting.models.naive import AlignedSeasonal
+from ml.forecasting.models.protocol import Forecaster
+from ml.forecasting.panel import FloatArray, Panel
+from warehouse.calendar import holiday_weeks
+from warehouse.settings import Settings
+
+WEEK = dt.timedelta(weeks=1)
+LIFT = 1.8
+YEARS = (2010, 2011, 2012)
+THANKSGIVING = [holiday_weeks(year)["thanksgiving"] for year in YEARS]
+# The peak before Christmas: the flagged week is the one after it.
+CHRISTMAS = [holiday_weeks(year)["christmas"] - WEEK for year in YEARS]
+EASTER = [easter_sunday(year) - dt.timedelta(days=2) for year in YEARS]
+MODELS = candidates(Settings.model_construct(seed=7))
+
+
+@pytest.fixture(scope="module")
+def ratios(make_panel: Callable[..., Panel]) -> Callable[..., FloatArray]:
+    """What a candidate forecasts five weeks before a feast, over the sales of weeks without any feast."""
+    every = dict.fromkeys(THANKSGIVING + CHRISTMAS + EASTER, LIFT)
+    feasts, plain = (make_panel(stores=2, departments=3, weeks=152, noise=0.02, lifts=days) for days in (every, {}))
+
+    def ratio(model: Forecaster, feast: dt.date) -> FloatArray:
+        known = int((np.datetime64(feast, "D") - feasts.weeks[0]) // np.timedelta64(7, "D")) - 4
+        point = model.fit(feasts.until(known)).predict(feasts.until(known), 8).point
+        return point.sum(axis=0) / plain.sales[:, known : known + 8].sum(axis=0)
+
+    return ratio
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.name)
+@pytest.mark.parametrize("feast", [CHRISTMAS[1], THANKSGIVING[2]], ids=["christmas", "thanksgiving"])
+def test_a_feast_in_week_five_is_forecast_in_week_five_and_in_neither_neighbour(ratios, model, feast) -> None:
+    ratio = ratios(model, feast)
+    assert ratio[4] > 1 + 0.6 * (LIFT - 1)
+    # The peak before Christmas hangs on a date, which moves by a day: a part of it may lie in the week after.
+    assert max(ratio[3], ratio[5]) < 1 + 0.4 * (LIFT - 1)
+
+
+def test_easter_is_forecast_where_it_falls_this_year(ratios) -> None:
+    assert [day.isoformat() for day in EASTER] == ["2010-04-02", "2011-04-22", "2012-04-06"]
+    ratio = ratios(AlignedSeasonal(), EASTER[2])
+    assert np.argmax(ratio) == 4
+    assert ratio[4] > 1 + 0.6 * (LIFT - 1)
+    # Last year's date, two weeks later, keeps less than half of it.
+    assert np.abs(np.delete(ratio, 4) - 1).max() < 0.5 * (LIFT - 1)

@@ -1,0 +1,123 @@
+"""The recommendations of a book that was put together by hand, without a database."""
+
+import datetime as dt
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ml.inventory.orders.demand import ResidualPool
+from ml.inventory.orders.guardrail_inputs import Watch
+from ml.inventory.orders.inputs import Book
+from ml.inventory.orders.levels import Before
+from ml.inventory.orders.positions import Positions
+from ml.inventory.orders.recommend import calculate_reorder_point, recommendations
+from ml.inventory.policy import Policies
+from warehouse.errors import ShelfcastError
+
+PAIRS = pd.DataFrame({"store_id": [1, 1, 2], "dept_id": [38, 40, 38], "store_type": ["A", "A", "B"]})
+VALUES = {
+    "policy_kind": "(R,s,S)", "target_kind": "cycle_service",
+    "service_level_rate": 0.95, "lead_time_weeks": 2.0, "lead_time_deviation_weeks": 0.5, "review_period_weeks": 1.0,
+    "minimum_order_amount": 100.0, "pack_size_amount": 50.0, "holding_cost_rate": 0.2, "ordering_cost_amount": 25.0,
+    "margin_rate": 0.3, "maximum_stock_weeks": 12.0,
+}  # fmt: skip
+
+
+@pytest.fixture
+def book():
+    rng = np.random.default_rng(5)
+    pool = ResidualPool(np.empty(0), rng.standard_normal((1, 400, 8)), np.ones(1), {}, rng.standard_normal(400))
+    return Book(
+        decision_date=dt.date(2012, 8, 31),
+        pairs=PAIRS,
+        forecast=np.full((3, 8), 1000.0),
+        noise=np.full(3, 200.0),
+        band=np.zeros(3, dtype=np.intp),
+        pool=pool,
+        policies=Policies(**{name: np.full(3, value) for name, value in VALUES.items()}),
+        positions=Positions(np.array([500.0, 3000.0, 9000.0]), np.zeros(3), np.zeros(3)),
+        stock_source=np.array(["counted", "simulated", "simulated"]),
+    )
+
+
+def test_every_pair_gets_one_row_with_its_key_and_source(book):
+    frame = recommendations(book)
+    assert frame["recommendation_id"].tolist() == ["1-38-20120831", "1-40-20120831", "2-38-20120831"]
+    assert frame["stock_source"].tolist() == ["counted", "simulated", "simulated"]
+    assert frame["status"].tolist() == ["critical", "reorder", "adequate"]
+
+
+def test_what_if_with_nothing_changed_gives_the_figures_of_the_table(book):
+    row = recommendations(book).iloc[1]
+    found = calculate_reorder_point(book, 1, 40)
+    assert found.reorder_point_amount == row["reorder_point"]
+    assert found.order_quantity_amount == row["order_quantity"]
+    assert found.days_until_stockout == row["days_until_stockout"]
+    assert found.status == row["status"]
+
+
+def test_what_if_with_more_service_and_longer_lead_time_asks_for_more_stock(book):
+    base = calculate_reorder_point(book, 1, 40)
+    more = calculate_reorder_point(book, 1, 40, service_level=0.99)
+    longer = calculate_reorder_point(book, 1, 40, lead_time_weeks=4)
+    assert more.reorder_point_amount > base.reorder_point_amount
+    assert longer.reorder_point_amount > base.reorder_point_amount + 1500
+    assert (more.service_level_rate, longer.lead_time_weeks) == (0.99, 4)
+
+
+def test_an_unknown_pair_and_an_impossible_service_level_are_refused_in_one_sentence(book):
+    with pytest.raises(ShelfcastError, match="Store 3, department 1 has no champion forecast from 2012-08-31"):
+        calculate_reorder_point(book, 3, 1)
+    with pytest.raises(ShelfcastError, match="service_level_rate 1; it must be above 0 and below 1"):
+        calculate_reorder_point(book, 1, 38, service_level=1.0)
+
+
+def watched(book, **changes):
+    """The book with two years of steady sales that no guardrail minds, but for the changes."""
+    calm = {
+        "sales": np.full((3, 104), 1000.0), "weeks_known": np.full(3, 104), "is_unusual": np.zeros(3, dtype=bool),
+        "is_stale": np.zeros(3, dtype=bool),
+    }  # fmt: skip
+    return replace(book, watch=Watch(**{**calm, **changes}))
+
+
+def test_what_a_guardrail_stops_is_open_and_the_rest_is_automatic(book):
+    frame = recommendations(watched(book, is_unusual=np.array([False, True, False])))
+    assert frame["review_reason"].tolist() == ["large_order", "unusual_sales", ""]
+    assert frame["is_open"].tolist() == [True, True, False]
+
+
+def test_an_order_in_pieces_is_the_fewest_that_are_worth_the_order(book):
+    frame = recommendations(replace(book, unit_price=np.array([4.0, np.nan, 4.0])))
+    dollars = frame["order_quantity"]
+    assert dollars[0] % 50 == 0
+    assert frame["order_quantity_pieces"][0] == np.ceil(dollars[0] / 4)
+    assert np.isnan(frame["order_quantity_pieces"][1])
+    assert frame["order_quantity_pieces"][2] == 0
+
+
+def test_an_order_is_valued_at_cost_beside_its_retail_value(book):
+    frame = recommendations(book)
+    assert frame["order_value_cost"].tolist() == pytest.approx((0.7 * frame["order_quantity"]).tolist())
+    assert frame["expected_fill_rate"].between(0.9, 1).all()
+
+
+def test_what_was_recommended_the_week_before_holds_a_pair_near_its_limit(book):
+    point = recommendations(book)["reorder_point"][1]
+    near = replace(book, positions=replace(book.positions, on_hand=np.array([500.0, point + 100, 9000.0])))
+    assert recommendations(near)["status"][1] == "monitor"
+    before = Before(np.array(["critical", "reorder", "adequate"]), np.array([True, True, False]))
+    held = recommendations(replace(near, before=before))
+    assert held["status"].tolist() == ["critical", "reorder", "adequate"]
+    assert held["order_quantity"][1] > 0
+    assert calculate_reorder_point(replace(near, before=before), 1, 40).status == "reorder"
+
+
+def test_a_book_of_some_pairs_recommends_what_the_whole_book_does(book):
+    before = Before(np.array(["critical", "reorder", "adequate"]), np.array([True, True, False]))
+    full = watched(replace(book, before=before, unit_price=np.array([4.0, 2.0, np.nan])))
+    pd.testing.assert_frame_equal(
+        recommendations(full.take(np.array([2, 0]))), recommendations(full).iloc[[2, 0]].reset_index(drop=True)
+    )

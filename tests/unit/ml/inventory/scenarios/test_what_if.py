@@ -1,0 +1,185 @@
+"""Scenarios: what is changed shows, what is not changed stays to the cent, and what makes no sense is refused."""
+
+import datetime as dt
+from dataclasses import fields
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ml.inventory.orders.demand import ResidualPool
+from ml.inventory.orders.inputs import Book
+from ml.inventory.orders.positions import Positions
+from ml.inventory.orders.recommend import recommendations
+from ml.inventory.policy import Policies
+from ml.inventory.scenarios.what_if import Promotion, Scenario, compared, evaluate, exchange, rows_of, what_if
+from warehouse.errors import ShelfcastError, UsageError
+
+PAIRS = pd.DataFrame(
+    {"store_id": [1, 1, 2, 2, 3], "dept_id": [38, 40, 38, 40, 38], "store_type": ["A", "A", "B", "B", "C"]}
+)
+VALUES = {
+    "policy_kind": "(R,s,S)", "target_kind": "cycle_service", "service_level_rate": 0.95, "lead_time_weeks": 2.0,
+    "lead_time_deviation_weeks": 0.5, "review_period_weeks": 1.0, "minimum_order_amount": 100.0,
+    "pack_size_amount": 50.0, "holding_cost_rate": 0.2, "ordering_cost_amount": 25.0, "margin_rate": 0.3,
+    "maximum_stock_weeks": 12.0,
+}  # fmt: skip
+LESS = settings(max_examples=25, deadline=None)
+
+
+def make_book(seed=5, noise=0.2):
+    rng = np.random.default_rng(seed)
+    pool = ResidualPool(np.array([500.0]), rng.standard_normal((2, 400, 8)), np.ones(2), {}, rng.standard_normal(400))
+    base = rng.gamma(2, 600, len(PAIRS))
+    values = {
+        "decision_date": dt.date(2012, 8, 31),
+        "pairs": PAIRS,
+        "forecast": base[:, None] * rng.uniform(0.7, 1.4, (len(PAIRS), 8)),
+        "noise": noise * base,
+        "band": pool.band_of(base),
+        "pool": pool,
+        "policies": Policies(**{field.name: np.full(len(PAIRS), VALUES[field.name]) for field in fields(Policies)}),
+        "positions": Positions(base * rng.uniform(0, 5, len(PAIRS)), np.zeros(len(PAIRS)), np.zeros(len(PAIRS))),
+        "stock_source": np.full(len(PAIRS), "simulated"),
+    }
+    return Book(**values)
+
+
+def asked_for(found):
+    return found.kpis.order_amount + found.kpis.stock_amount
+
+
+def test_nothing_changed_gives_the_published_recommendations_to_the_cent():
+    book = make_book()
+    found = what_if(book, Scenario())
+    pd.testing.assert_frame_equal(found.after.recommendations, recommendations(book))
+    assert found.before is found.after
+
+
+def test_a_pair_has_the_figures_that_it_has_in_the_chain():
+    book, scenario = make_book(), Scenario(service_level_rate=0.99, lead_time_weeks=3, demand_shift_rate=0.1)
+    every, alone = what_if(book, scenario), what_if(book, scenario, rows_of(book, 2, 40))
+    for whole, part in ((every.before, alone.before), (every.after, alone.after)):
+        pd.testing.assert_frame_equal(whole.recommendations.iloc[[3]].reset_index(drop=True), part.recommendations)
+        pd.testing.assert_frame_equal(whole.expected.iloc[[3]].reset_index(drop=True), part.expected)
+
+
+def test_figures_of_the_chain_are_the_sums_over_its_pairs():
+    book = make_book()
+    chain = evaluate(book).kpis
+    stores = [evaluate(book.take(rows_of(book, store))).kpis for store in (1, 2, 3)]
+    for name in ("order_amount", "stock_amount", "profit_amount", "lost_margin_amount", "demand_amount"):
+        assert getattr(chain, name) == pytest.approx(sum(getattr(store, name) for store in stores))
+    assert chain.stockout_rate == pytest.approx(sum(store.pairs * store.stockout_rate for store in stores) / 5)
+
+
+@LESS
+@given(st.integers(0, 50), st.floats(0.5, 0.99), st.floats(0.001, 0.4))
+def test_more_service_never_asks_for_less_stock_nor_leaves_more_demand_unmet(seed, service, more):
+    book = make_book(seed)
+    low = what_if(book, Scenario(service_level_rate=service)).after
+    high = what_if(book, Scenario(service_level_rate=min(service + more, 0.9999))).after
+    orders = [found.recommendations["order_quantity"].to_numpy() for found in (low, high)]
+    stock = [found.expected["average_stock_amount"].to_numpy() for found in (low, high)]
+    assert (orders[1] >= orders[0]).all()
+    assert (stock[1] >= stock[0] - 1e-6).all()
+    assert high.kpis.fill_rate >= low.kpis.fill_rate - 1e-12
+    assert high.kpis.stockout_rate <= low.kpis.stockout_rate + 1e-12
+
+
+@LESS
+@given(st.integers(0, 50), st.floats(0, 0.8))
+def test_more_demand_never_lowers_a_level(seed, noise):
+    book = make_book(seed, noise)
+    found = what_if(book, Scenario(demand_shift_rate=0.1))
+    for name in ("reorder_point", "order_up_to_level", "safety_stock", "avg_daily_demand"):
+        assert (found.after.recommendations[name] >= found.before.recommendations[name]).all(), name
+
+
+def test_a_shift_moves_demand_in_every_draw_by_as_much():
+    book = make_book()
+    found = what_if(book, Scenario(demand_shift_rate=0.25))
+    assert found.after.recommendations["reorder_point"].to_numpy() == pytest.approx(
+        1.25 * found.before.recommendations["reorder_point"].to_numpy(), abs=0.02
+    )
+    assert found.after.kpis.demand_amount == pytest.approx(1.25 * found.before.kpis.demand_amount)
+
+
+def test_a_promotion_adds_its_week_to_certain_demand():
+    book = make_book(noise=0.0)
+    found = what_if(book, Scenario(lead_time_deviation_weeks=0, promotions=(Promotion(2, 0.5),)))
+    flat = what_if(book, Scenario(lead_time_deviation_weeks=0))
+    gain = found.after.recommendations["reorder_point"] - flat.after.recommendations["reorder_point"]
+    assert gain.to_numpy() == pytest.approx(0.5 * book.forecast[:, 1], abs=0.02)
+
+
+def test_a_promotion_passes_so_the_year_does_not_know_of_it():
+    found = what_if(make_book(), Scenario(promotions=(Promotion(1, 1.0),)))
+    assert found.after.kpis.risk_rate > found.before.kpis.risk_rate
+    assert found.after.kpis.order_amount > found.before.kpis.order_amount
+    pd.testing.assert_frame_equal(found.after.expected, found.before.expected)
+
+
+def test_a_promotion_after_the_protection_period_changes_no_order():
+    book = make_book()
+    found = what_if(book, Scenario(promotions=(Promotion(8, 2.0),)))
+    assert found.after.recommendations["order_quantity"].equals(found.before.recommendations["order_quantity"])
+
+
+def test_pairs_are_compared_with_the_largest_change_of_an_order_first():
+    found = what_if(make_book(), Scenario(service_level_rate=0.99))
+    table = compared(found.before, found.after)
+    assert table["order_change_amount"].abs().is_monotonic_decreasing
+    assert table["order_change_amount"].sum() == pytest.approx(
+        found.after.kpis.order_amount - found.before.kpis.order_amount
+    )
+    pair = table[(table["store_id"] == 2) & (table["dept_id"] == 38)].iloc[0]
+    assert pair["reorder_point_after_amount"] == found.after.recommendations["reorder_point"][2]
+
+
+def test_the_exchange_of_stock_for_service_rises_along_the_targets_and_meets_the_scenario():
+    book = make_book()
+    curve = exchange(book, (0.8, 0.9, 0.95, 0.99))
+    assert curve["stock_amount"].is_monotonic_increasing
+    assert curve["fill_rate"].is_monotonic_increasing
+    kpis = what_if(book, Scenario(service_level_rate=0.9)).after.kpis
+    assert curve.loc[1, ["stock_amount", "fill_rate", "profit_amount"]].tolist() == pytest.approx(
+        [kpis.stock_amount, kpis.fill_rate, kpis.profit_amount]
+    )
+
+
+@pytest.mark.parametrize(
+    ("scenario", "words"),
+    [
+        (
+            Scenario(service_level_rate=1.0),
+            r"The service level is 100 %; it must be at least 50 % and at most 99.99 %\.",
+        ),
+        (Scenario(lead_time_weeks=0), r"The lead time is 0 weeks; it must be above 0 weeks and at most 26 weeks\."),
+        (Scenario(lead_time_weeks=60), r"The lead time is 60 weeks; it must be above 0 weeks"),
+        (Scenario(lead_time_deviation_weeks=-1), r"The lead time deviation is -1 weeks; it must be at least 0 weeks"),
+        (Scenario(review_period_weeks=0), r"The review period is 0 weeks; it must be above 0 weeks"),
+        (Scenario(demand_shift_rate=-1.2), r"The demand shift is -120 %; it must be at least -100 % and at most 900"),
+        (Scenario(demand_shift_rate=float("nan")), r"The demand shift is nan %"),
+        (Scenario(promotions=(Promotion(9, 0.1),)), r"The week of the promotion is 9; it must be at least 1 and at m"),
+        (Scenario(promotions=(Promotion(2, -1.5),)), r"The uplift of the promotion is -150 %; it must be at least -1"),
+        (Scenario(promotions=(Promotion(2, 0.1), Promotion(2, 0.2))), r"Week 2 has two promotions\."),
+    ],
+)
+def test_a_scenario_out_of_range_is_one_sentence_with_its_range(scenario, words):
+    with pytest.raises(UsageError, match=words):
+        what_if(make_book(), scenario)
+
+
+def test_an_unknown_store_department_or_pair_is_one_sentence():
+    book = make_book()
+    with pytest.raises(ShelfcastError, match="No store 9 has a champion forecast from 2012-08-31"):
+        rows_of(book, 9)
+    with pytest.raises(ShelfcastError, match="No department 7 has"):
+        rows_of(book, dept_id=7)
+    with pytest.raises(ShelfcastError, match="Store 3, department 40 has no champion forecast"):
+        rows_of(book, 3, 40)
+    assert rows_of(book, dept_id=38).tolist() == [0, 2, 4]
+    assert len(rows_of(book)) == 5
