@@ -56,8 +56,13 @@ def explain_pair(
     supported = report.number_count - sum(len(answer.unsupported) for answer in report.answers)
     logger.info(
         "agents: %s by %s, %d of %d figures supported, %d new answers, %.2f s",
-        pair, report.writer, supported, report.number_count, saved.inserted, report.seconds,
-    )  # fmt: skip
+        pair,
+        report.writer,
+        supported,
+        report.number_count,
+        saved.inserted,
+        report.seconds,
+    )
     return report
 
 
@@ -192,18 +197,36 @@ def _assemble(model: Any, desk: Desk) -> Any:
     for analysis_type, task in load_config("tasks").items():
         duty = load_config("agents")[task["agent"]]
         agent = Agent(
-            role=duty["role"], goal=duty["goal"], backstory=duty["backstory"], llm=model,
+            role=duty["role"],
+            goal=duty["goal"],
+            backstory=duty["backstory"],
+            llm=model,
             tools=[crew_tool(desk, analysis_type, name) for name in duty["tools"]],
-            allow_delegation=False, cache=False, verbose=False, max_iter=MAXIMUM_TURNS, max_retry_limit=0,
-        )  # fmt: skip
+            allow_delegation=False,
+            cache=False,
+            verbose=False,
+            max_iter=MAXIMUM_TURNS,
+            max_retry_limit=0,
+        )
         tasks[analysis_type] = Task(
-            name=analysis_type, description=task["description"], expected_output=task["expected_output"],
-            agent=agent, context=[tasks[name] for name in task["context"]], callback=_note,
-        )  # fmt: skip
+            name=analysis_type,
+            description=task["description"],
+            expected_output=task["expected_output"],
+            agent=agent,
+            context=[tasks[name] for name in task["context"]],
+            callback=_note,
+        )
     return Crew(
-        agents=[task.agent for task in tasks.values()], tasks=list(tasks.values()), process=Process.sequential,
-        cache=False, memory=False, planning=False, verbose=False, tracing=False, share_crew=False,
-    )  # fmt: skip
+        agents=[task.agent for task in tasks.values()],
+        tasks=list(tasks.values()),
+        process=Process.sequential,
+        cache=False,
+        memory=False,
+        planning=False,
+        verbose=False,
+        tracing=False,
+        share_crew=False,
+    )
 
 
 @cache
@@ -216,9 +239,16 @@ def _checked(analysis_type: str, clock: _Clock, desk: Desk) -> Answer:
     grounding = check_numbers(clock.texts[analysis_type], desk.all_facts())
     agent = load_config("agents")[load_config("tasks")[analysis_type]["agent"]]
     return Answer(
-        analysis_type, agent["role"], grounding.text, clock.seconds[analysis_type], clock.tokens[analysis_type],
-        grounding.number_count, grounding.share, grounding.unsupported, desk.evidence(analysis_type),
-    )  # fmt: skip
+        analysis_type,
+        agent["role"],
+        grounding.text,
+        clock.seconds[analysis_type],
+        clock.tokens[analysis_type],
+        grounding.number_count,
+        grounding.share,
+        grounding.unsupported,
+        desk.evidence(analysis_type),
+    )
 
 
 def _signed(report: PairReport) -> PairReport:

@@ -34,11 +34,7 @@ def save_report(database: Database, run_id: str, report: PairReport) -> Saved:
             inserted += connection.execute(_INSERT, values).rowcount
         reasoned = connection.execute(
             _REASON,
-            {
-                "store_id": report.store_id,
-                "dept_id": report.dept_id,
-                "reasoning": report.answer(INVENTORY).text,
-            },
+            {"store_id": report.store_id, "dept_id": report.dept_id, "reasoning": report.answer(INVENTORY).text},
         ).rowcount
     return Saved(inserted, reasoned)
 

@@ -8,12 +8,7 @@ comes from data is marked as a quotation. An answer that found nothing says `is_
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from agents.forecast_tools import (
-    load_model_from_mlflow,
-    prepare_features,
-    query_forecast,
-    query_forecast_accuracy,
-)
+from agents.forecast_tools import load_model_from_mlflow, prepare_features, query_forecast, query_forecast_accuracy
 from agents.inventory_tools import calculate_reorder_point, query_inventory_recommendation, query_policy
 from agents.records import Facts
 from agents.sales_tools import query_anomalies, query_recent_sales

@@ -164,10 +164,16 @@ def report(results: Results, chosen: Mapping[str, object]) -> str:
     for name, sums in ranked:
         pooled = _pooled(sums)
         rows.append(
-            [_label(name), f"{pooled.wmae:,.0f}", *(f"{sums[origin].wmae:,.0f}" for origin in ORIGINS),
-             f"{pooled.wape:.1%}", _number(pooled.coverage, ".1%"), _number(pooled.scaled_interval_score, ".3f"),
-             f"{pooled.seconds / len(ORIGINS):.1f}"]
-        )  # fmt: skip
+            [
+                _label(name),
+                f"{pooled.wmae:,.0f}",
+                *(f"{sums[origin].wmae:,.0f}" for origin in ORIGINS),
+                f"{pooled.wape:.1%}",
+                _number(pooled.coverage, ".1%"),
+                _number(pooled.scaled_interval_score, ".3f"),
+                f"{pooled.seconds / len(ORIGINS):.1f}",
+            ]
+        )
     return f"## Forecasts against peers\n\n{_introduction(results, chosen)}\n\n{markdown_table(head, rows)}"
 
 

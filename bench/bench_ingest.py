@@ -215,9 +215,14 @@ def _row(one: Measurement) -> list[str]:
     with_features = f"{one.published_seconds + one.seconds['features']:.0f} s" if one.has_features else _NOT_DONE
     peak, disk = max(one.peak_bytes.values()) / 1e9, one.disk_bytes / 1e9
     return [
-        one.name, f"{one.rows:,}", *steps, f"{one.published_seconds:.0f} s", with_features,
-        f"{peak:.1f}", f"{disk:.1f}",
-    ]  # fmt: skip
+        one.name,
+        f"{one.rows:,}",
+        *steps,
+        f"{one.published_seconds:.0f} s",
+        with_features,
+        f"{peak:.1f}",
+        f"{disk:.1f}",
+    ]
 
 
 def draw(found: list[Measurement], path: Path) -> None:

@@ -124,9 +124,11 @@ def stockcast_replay(history: History, lead_times: LeadTimes) -> dict[str, float
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)
         result = SimulationEngine(verbose=0).run(
-            policy=policy, demand_source=demand, supply=SupplyModel([Supplier("depot", chances)], random_seed=0),
+            policy=policy,
+            demand_source=demand,
+            supply=SupplyModel([Supplier("depot", chances)], random_seed=0),
             inventory=InventoryStateDataFrame.from_observed(counted, max_lead_time=8),
-        )  # fmt: skip
+        )
     events = result.to_event_frame()
     return {
         figure.__name__: figure(events)
@@ -138,10 +140,16 @@ def read_sales(data: Path) -> Panel:
     """Returns the panel of the weekly sales, without the features of the pipeline."""
     train = pd.read_csv(data / "train.csv", parse_dates=["Date"])
     stores = pd.read_csv(data / "stores.csv")
-    frame = train.merge(stores, on="Store").rename(columns={
-        "Store": "store_id", "Dept": "dept_id", "Date": "feature_date", "Weekly_Sales": "weekly_sales",
-        "IsHoliday": "is_holiday", "Type": "store_type",
-    })  # fmt: skip
+    frame = train.merge(stores, on="Store").rename(
+        columns={
+            "Store": "store_id",
+            "Dept": "dept_id",
+            "Date": "feature_date",
+            "Weekly_Sales": "weekly_sales",
+            "IsHoliday": "is_holiday",
+            "Type": "store_type",
+        }
+    )
     return panel_from_frame(frame)
 
 
@@ -179,14 +187,8 @@ def families(
             seasonal_safety_stock(sales, start, lead_times, covers_review=False),
             [*np.arange(-0.75, 5.1, 0.25)],
         ),
-        OURS: (
-            of_rows(empirical_protection(panel, start, lead_times), rows),
-            SERVICE_LEVELS,
-        ),
-        FROZEN: (
-            of_rows(empirical_protection(panel, start, lead_times, relearn_weeks=None), rows),
-            SERVICE_LEVELS,
-        ),
+        OURS: (of_rows(empirical_protection(panel, start, lead_times), rows), SERVICE_LEVELS),
+        FROZEN: (of_rows(empirical_protection(panel, start, lead_times, relearn_weeks=None), rows), SERVICE_LEVELS),
     }
 
 

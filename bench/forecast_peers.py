@@ -31,8 +31,10 @@ LAGS = (1, 2, 4, 8, 13, 26, 51, 52, 53)
 # A direct model sees every lag from the origin: last year's week of step h is lag 52 - h + 1 there.
 DIRECT_LAGS = (1, 2, 4, 8, 13, 26, *range(SEASON - HORIZON, SEASON + 2))
 ROLLING_WEEKS = (4, 13, 26, 52)
-SEARCHED = ({"objective": ("l1", "l2"), "statics": (False, True), "dropna": (True, False)},
-            {"num_leaves": (31, 127), "learning_rate": (0.03, 0.1)})  # fmt: skip
+SEARCHED = (
+    {"objective": ("l1", "l2"), "statics": (False, True), "dropna": (True, False)},
+    {"num_leaves": (31, 127), "learning_rate": (0.03, 0.1)},
+)
 FIRST_GUESS = {"objective": "l2", "statics": False, "dropna": True, "num_leaves": 31, "learning_rate": 0.05}
 TREES = 300
 SEARCH_HOLDOUTS = (16, 8)
@@ -156,10 +158,18 @@ def gradient_boosting(chosen: Mapping[str, object], is_direct: bool, threads: in
 
 def _mlforecast(history: Sales, chosen: Mapping[str, object], is_direct: bool, threads: int) -> MLForecast:
     trees = LGBMRegressor(
-        objective=chosen["objective"], num_leaves=chosen["num_leaves"], learning_rate=chosen["learning_rate"],
-        n_estimators=TREES, subsample=0.8, subsample_freq=1, colsample_bytree=0.8,
-        n_jobs=threads, random_state=7, verbose=-1, deterministic=True,
-    )  # fmt: skip
+        objective=chosen["objective"],
+        num_leaves=chosen["num_leaves"],
+        learning_rate=chosen["learning_rate"],
+        n_estimators=TREES,
+        subsample=0.8,
+        subsample_freq=1,
+        colsample_bytree=0.8,
+        n_jobs=threads,
+        random_state=7,
+        verbose=-1,
+        deterministic=True,
+    )
 
     def is_holiday(days: pd.DatetimeIndex) -> npt.NDArray[np.int64]:
         return days.isin(history.holidays).astype(np.int64)

@@ -35,8 +35,13 @@ WINDOWS = (("mean", 4), ("mean", 13), ("mean", 52), ("std", 4), ("std", 13), ("m
 MARKDOWNS = [f"MarkDown{number}" for number in range(1, 6)]
 KEYS = ["Store", "Dept"]
 PARAMETERS = {
-    "n_estimators": 1000, "learning_rate": 0.1, "num_leaves": 127, "n_jobs": 1, "random_state": 7, "verbose": -1,
-}  # fmt: skip
+    "n_estimators": 1000,
+    "learning_rate": 0.1,
+    "num_leaves": 127,
+    "n_jobs": 1,
+    "random_state": 7,
+    "verbose": -1,
+}
 Split = npt.NDArray[np.bool_]
 VERDICTS = {
     (True, True): "**leaks twice**; the evaluation as specified",

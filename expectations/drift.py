@@ -122,9 +122,16 @@ def _shift(
     can_stop = limit.critical is not None and limit.stopping in ("", subject)
     critical = max(limit.critical or 0.0, room) if can_stop else None
     return Shift(
-        measure, part, subject, float(baseline), float(incoming), float(shift), max(limit.warning, room), critical,
+        measure,
+        part,
+        subject,
+        float(baseline),
+        float(incoming),
+        float(shift),
+        max(limit.warning, room),
+        critical,
         detail,
-    )  # fmt: skip
+    )
 
 
 def record_drift(database: Database, load_id: str, shifts: Sequence[Shift]) -> None:

@@ -107,87 +107,132 @@ def forecasts_suite(published: Published) -> Suite:
 def _forecast_coverage() -> list[Expectation]:
     return [
         within(
-            "horizon_weeks", HORIZONS[0], HORIZONS[-1], "Forecasts reach 1 to 8 weeks ahead.",
+            "horizon_weeks",
+            HORIZONS[0],
+            HORIZONS[-1],
+            "Forecasts reach 1 to 8 weeks ahead.",
             "Intervals are calibrated for these horizons only.",
         ),
         contains(
-            "horizon_weeks", HORIZONS, "Each of the 8 weeks ahead is forecast.",
-            "A hole hides the demand of a delivery.", "critical",
+            "horizon_weeks",
+            HORIZONS,
+            "Each of the 8 weeks ahead is forecast.",
+            "A hole hides the demand of a delivery.",
+            "critical",
         ),
         ordered(
-            "origin_date", "forecast_date", "Every forecast is for a week after its origin.",
-            "A forecast of a known week is none.", strictly=True,
+            "origin_date",
+            "forecast_date",
+            "Every forecast is for a week after its origin.",
+            "A forecast of a known week is none.",
+            strictly=True,
         ),
         one_of(
             "weekday", ["Friday"], "Every forecast week is dated by its Friday.", "Other days meet no week of sales."
         ),
         distinct_count(
-            "model_name", 1, "Exactly one model is champion.", "Two champions would be counted twice.",
+            "model_name",
+            1,
+            "Exactly one model is champion.",
+            "Two champions would be counted twice.",
             only=where("part", "champion"),
         ),
         none_found(
-            _UNCOVERED_BY_FORECASTS, "Every active series has a champion forecast for all 8 weeks.",
-            "A series that sold in the last 4 weeks and is not forecast would run out unseen.", "critical",
+            _UNCOVERED_BY_FORECASTS,
+            "Every active series has a champion forecast for all 8 weeks.",
+            "A series that sold in the last 4 weeks and is not forecast would run out unseen.",
+            "critical",
         ),
         one_of(
-            "fallback", [""], "At most 20 % of the forecasts come from a simpler method.",
-            "Series that are short or stopped fall back; many at once are a fault.", "warning", 0.8,
+            "fallback",
+            [""],
+            "At most 20 % of the forecasts come from a simpler method.",
+            "Series that are short or stopped fall back; many at once are a fault.",
+            "warning",
+            0.8,
         ),
-    ]  # fmt: skip
+    ]
 
 
 def _forecast_ranges(largest: float) -> list[Expectation]:
     rules = [
         known("predicted_sales", "Every forecast has its point forecast.", "An empty figure can't be weighed."),
         within(
-            "predicted_sales", -largest, 10 * largest,
+            "predicted_sales",
+            -largest,
+            10 * largest,
             f"No forecast exceeds 10 times the largest sale ever published, {largest:,.0f} dollars.",
             "Such a figure is a model that ran away, or not a number.",
         ),
         within(
-            "predicted_sales", 0, None, "At most 2 % of the forecasts are negative.",
-            "More returns than sales are rare in the past too.", "warning", 0.98,
+            "predicted_sales",
+            0,
+            None,
+            "At most 2 % of the forecasts are negative.",
+            "More returns than sales are rare in the past too.",
+            "warning",
+            0.98,
         ),
         within(
-            "times_largest_sale", None, 1.5, "At most 1 % of the forecasts exceed the record of their series by half.",
-            "Records are broken, but seldom by that much.", "warning", 0.99,
+            "times_largest_sale",
+            None,
+            1.5,
+            "At most 1 % of the forecasts exceed the record of their series by half.",
+            "Records are broken, but seldom by that much.",
+            "warning",
+            0.99,
         ),
-    ]  # fmt: skip
+    ]
     for column, name in BOUNDS.items():
         rules += [
             known(column, f"Every forecast has its {name}.", "A forecast without its interval can't be weighed."),
             within(
-                column, -20 * largest, 20 * largest,
+                column,
+                -20 * largest,
+                20 * largest,
                 f"No {name} exceeds 20 times the largest sale ever published, {largest:,.0f} dollars.",
                 "An interval this wide says nothing; it may not be a number at all.",
             ),
-        ]  # fmt: skip
+        ]
     return rules
 
 
 def _intervals() -> list[Expectation]:
     return [
         ordered(
-            "prediction_lower_95", "prediction_lower", "The 95 % interval begins at or below the 80 % interval.",
+            "prediction_lower_95",
+            "prediction_lower",
+            "The 95 % interval begins at or below the 80 % interval.",
             "Wider trust needs a wider interval.",
         ),
         ordered(
-            "prediction_lower", "predicted_sales", "The point forecast is not below its 80 % interval.",
+            "prediction_lower",
+            "predicted_sales",
+            "The point forecast is not below its 80 % interval.",
             "A forecast outside its own interval contradicts itself.",
         ),
         ordered(
-            "predicted_sales", "prediction_upper", "The point forecast is not above its 80 % interval.",
+            "predicted_sales",
+            "prediction_upper",
+            "The point forecast is not above its 80 % interval.",
             "A forecast outside its own interval contradicts itself.",
         ),
         ordered(
-            "prediction_upper", "prediction_upper_95", "The 95 % interval ends at or above the 80 % interval.",
+            "prediction_upper",
+            "prediction_upper_95",
+            "The 95 % interval ends at or above the 80 % interval.",
             "Wider trust needs a wider interval.",
         ),
         ordered(
-            "prediction_lower_95", "prediction_upper_95", "At least 95 % of the intervals have some width.",
-            "An interval without width claims to know the future.", "warning", True, 0.95,
+            "prediction_lower_95",
+            "prediction_upper_95",
+            "At least 95 % of the intervals have some width.",
+            "An interval without width claims to know the future.",
+            "warning",
+            True,
+            0.95,
         ),
-    ]  # fmt: skip
+    ]
 
 
 def _forecast_drift(published: Published) -> list[Expectation]:
@@ -196,15 +241,23 @@ def _forecast_drift(published: Published) -> list[Expectation]:
     week, mean = published.newest_week.isoformat(), published.mean_sale
     return [
         within(
-            "origin_date", week, week, f"Forecasts start from the newest published week, {week}.",
-            "Older origins leave known sales unused.", "warning",
+            "origin_date",
+            week,
+            week,
+            f"Forecasts start from the newest published week, {week}.",
+            "Older origins leave known sales unused.",
+            "warning",
         ),
         mean_within(
-            "predicted_sales", 0.5 * mean, 2 * mean,
+            "predicted_sales",
+            0.5 * mean,
+            2 * mean,
             f"The mean champion forecast is between half and twice the year's mean sale, {mean:,.0f} dollars.",
-            "Eight weeks may be high or low season, but not another business.", "warning", where("part", "champion"),
+            "Eight weeks may be high or low season, but not another business.",
+            "warning",
+            where("part", "champion"),
         ),
-    ]  # fmt: skip
+    ]
 
 
 def recommendations_suite(published: Published) -> Suite:
@@ -214,10 +267,14 @@ def recommendations_suite(published: Published) -> Suite:
         week = published.newest_week.isoformat()
         rules.append(
             within(
-                "recommendation_date", week, week, f"Recommendations are for the newest published week, {week}.",
-                "An older decision leaves known sales unused.", "warning",
+                "recommendation_date",
+                week,
+                week,
+                f"Recommendations are for the newest published week, {week}.",
+                "An older decision leaves known sales unused.",
+                "warning",
             )
-        )  # fmt: skip
+        )
     keys = ("store_id", "dept_id", "recommendation_date")
     return Suite("recommendations", "ml.inventory_recommendations", _RECOMMENDATIONS, keys, tuple(rules))
 
@@ -229,27 +286,44 @@ def _recommendation_coverage() -> list[Expectation]:
         known("reorder_point", "Every recommendation has a reorder point.", "Orders are decided by it."),
         known("stockout_probability", "Every recommendation says how likely a stockout is.", "Risk is ranked by it."),
         known(
-            "days_until_stockout", "Days until stockout are known for at least 5 % of the pairs.",
-            "Stock that lasts beyond the forecast has none; if all do, stock or demand is wrong.", "info", 0.05,
+            "days_until_stockout",
+            "Days until stockout are known for at least 5 % of the pairs.",
+            "Stock that lasts beyond the forecast has none; if all do, stock or demand is wrong.",
+            "info",
+            0.05,
         ),
         one_of(
-            "status", STATUSES[1:], "At most 60 % of the pairs are critical.",
-            "A board that is all red helps nobody: stock or lead times may be wrong.", "warning", 0.4,
+            "status",
+            STATUSES[1:],
+            "At most 60 % of the pairs are critical.",
+            "A board that is all red helps nobody: stock or lead times may be wrong.",
+            "warning",
+            0.4,
         ),
         known("review_reason", "Every recommendation says whether a person must look.", "Orders go out by it."),
         one_of(
-            "review_reason", [""], "At least 75 % of the recommendations need no person.",
-            "A planner who must look at everything looks at nothing.", "warning", 0.75,
+            "review_reason",
+            [""],
+            "At least 75 % of the recommendations need no person.",
+            "A planner who must look at everything looks at nothing.",
+            "warning",
+            0.75,
         ),
         one_of(
-            "stock_source", ["counted"], "Stock was counted, not simulated, for at least half of the pairs.",
-            "Bring inventory.csv for decisions on real shelves.", "info", 0.5,
+            "stock_source",
+            ["counted"],
+            "Stock was counted, not simulated, for at least half of the pairs.",
+            "Bring inventory.csv for decisions on real shelves.",
+            "info",
+            0.5,
         ),
         none_found(
-            _UNCOVERED_BY_RECOMMENDATIONS, "Every forecast series has a recommendation.",
-            "A pair that is forecast and not decided on would run out unseen.", "warning",
+            _UNCOVERED_BY_RECOMMENDATIONS,
+            "Every forecast series has a recommendation.",
+            "A pair that is forecast and not decided on would run out unseen.",
+            "warning",
         ),
-    ]  # fmt: skip
+    ]
 
 
 def _recommendation_ranges(absurd: float) -> list[Expectation]:
@@ -264,27 +338,43 @@ def _recommendation_ranges(absurd: float) -> list[Expectation]:
             for column, name in SIGNED_AMOUNTS.items()
         ),
         within(
-            "avg_daily_demand", 0, None, "Mean daily demand is negative for at most 2 % of the pairs.",
-            "Only a department of returns sells less than nothing.", "warning", 0.98,
+            "avg_daily_demand",
+            0,
+            None,
+            "Mean daily demand is negative for at most 2 % of the pairs.",
+            "Only a department of returns sells less than nothing.",
+            "warning",
+            0.98,
         ),
         within("stockout_probability", 0, 1, "Stockout probabilities lie between 0 and 1.", "They are fractions."),
         within("expected_fill_rate", 0, 1, "Expected fill rates lie between 0 and 1.", "They are fractions."),
         ordered(
-            "order_value_cost", "order_quantity", "An order costs no more than it sells for.",
+            "order_value_cost",
+            "order_quantity",
+            "An order costs no more than it sells for.",
             "Cost value is retail value less margin.",
         ),
         within(
-            "service_level", 0.5, 0.999, "Service targets lie between 50 % and 99.9 %.",
-            "Below that planning is idle, above it stock grows without end.", "warning",
+            "service_level",
+            0.5,
+            0.999,
+            "Service targets lie between 50 % and 99.9 %.",
+            "Below that planning is idle, above it stock grows without end.",
+            "warning",
         ),
         within("lead_time_weeks", 0.01, 52, "Lead times lie between two hours and a year.", "They are in weeks."),
         within("review_period_weeks", 0.01, 52, "Reviews are two hours to a year apart.", "They are in weeks."),
         within(
-            "days_until_stockout", 0, 366, "Days until stockout, where known, are at most a year.",
+            "days_until_stockout",
+            0,
+            366,
+            "Days until stockout, where known, are at most a year.",
             "The forecast does not reach further.",
         ),
         ordered(
-            "reorder_point", "order_up_to_level", "The order-up-to level is not below the reorder point.",
+            "reorder_point",
+            "order_up_to_level",
+            "The order-up-to level is not below the reorder point.",
             "An order must lift stock above the point that caused it.",
         ),
-    ]  # fmt: skip
+    ]

@@ -99,9 +99,14 @@ class IndexRenderer:
             )
         ]
         return {
-            "page": "index", "title": "Latest run", "kept": KEPT_RUNS, "latest": runs[0] if runs else None,
-            "earlier": runs[1:], "has_loads": bool(self._loads), "suites": suites,
-        }  # fmt: skip
+            "page": "index",
+            "title": "Latest run",
+            "kept": KEPT_RUNS,
+            "latest": runs[0] if runs else None,
+            "earlier": runs[1:],
+            "has_loads": bool(self._loads),
+            "suites": suites,
+        }
 
     def _run(self, name: str, checks: list[dict[str, Any]]) -> dict[str, Any]:
         failures = [rule for check in checks for rule in check["failures"]]

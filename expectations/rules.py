@@ -55,12 +55,7 @@ def within(
 
 
 def one_of(
-    column: str,
-    values: list[Any],
-    says: str,
-    why: str,
-    severity: Severity = "critical",
-    share: float = 1.0,
+    column: str, values: list[Any], says: str, why: str, severity: Severity = "critical", share: float = 1.0
 ) -> Expectation:
     """Returns the rule that known values are among those listed, in at least a share of the rows."""
     return gxe.ExpectColumnValuesToBeInSet(
@@ -129,13 +124,7 @@ def mean_within(
 ) -> Expectation:
     """Returns the rule that the mean lies between two limits."""
     return gxe.ExpectColumnMeanToBeBetween(
-        column=column,
-        min_value=low,
-        max_value=high,
-        row_condition=only,
-        severity=severity,
-        description=says,
-        notes=why,
+        column=column, min_value=low, max_value=high, row_condition=only, severity=severity, description=says, notes=why
     )
 
 

@@ -130,14 +130,18 @@ def _sales_completeness() -> list[Expectation]:
         known("weekly_sales", "Every row has an amount.", "Leave out a week without sales, or write 0."),
         known("is_holiday", "Every row says whether its week is a holiday.", "Holiday weeks weigh five in the score."),
         none_found(
-            _LOST_WEEKS, "No week is missing altogether between the first and the last.",
-            "One series may pause; a week without any sales at all is a lost part of the file.", "warning",
+            _LOST_WEEKS,
+            "No week is missing altogether between the first and the last.",
+            "One series may pause; a week without any sales at all is a lost part of the file.",
+            "warning",
         ),
         none_found(
-            _THIN_NEWEST_WEEK, "The newest week has at least 70 % of the usual number of series.",
-            "A week that was exported too early looks like a collapse of sales.", "warning",
+            _THIN_NEWEST_WEEK,
+            "The newest week has at least 70 % of the usual number of series.",
+            "A week that was exported too early looks like a collapse of sales.",
+            "warning",
         ),
-    ]  # fmt: skip
+    ]
 
 
 def _sales_plausibility(today: dt.date) -> list[Expectation]:
@@ -146,56 +150,88 @@ def _sales_plausibility(today: dt.date) -> list[Expectation]:
         within("store_id", 0, None, "Store numbers are not negative.", "A negative number is a misread column."),
         within("dept_id", 0, None, "Department numbers are not negative.", "A negative number is a misread column."),
         within(
-            "sale_date", FIRST_DAY, this_week, f"Weeks lie between {FIRST_DAY} and the week of today, {this_week}.",
+            "sale_date",
+            FIRST_DAY,
+            this_week,
+            f"Weeks lie between {FIRST_DAY} and the week of today, {this_week}.",
             "A sale in the future or in another century is a misread date: name the date format.",
         ),
         one_of(
-            "weekday", ["Friday"], "Every week of sales is dated by its Friday.",
+            "weekday",
+            ["Friday"],
+            "Every week of sales is dated by its Friday.",
             "Series are built on a calendar of Fridays; any other day would make a second week of the same one.",
         ),
         within(
-            "weekly_sales", -LARGEST_AMOUNT, LARGEST_AMOUNT, "A department sells less than 50 million dollars a week.",
+            "weekly_sales",
+            -LARGEST_AMOUNT,
+            LARGEST_AMOUNT,
+            "A department sells less than 50 million dollars a week.",
             "Amounts beyond that are a slipped decimal point, another unit, or not a number.",
         ),
         one_of(
-            "holiday_flag", ["agrees"], "Holiday flags of sales agree with the calendar of the four holidays.",
-            "A flag in another week teaches the models the wrong lift.", "warning",
+            "holiday_flag",
+            ["agrees"],
+            "Holiday flags of sales agree with the calendar of the four holidays.",
+            "A flag in another week teaches the models the wrong lift.",
+            "warning",
         ),
-    ]  # fmt: skip
+    ]
 
 
 def _sales_shares() -> list[Expectation]:
     return [
         within(
-            "weekly_sales", 0, None, "At most 2 % of the weeks have more returns than sales.",
-            "Returns are real and are kept, but they are rare.", "warning", 0.98,
+            "weekly_sales",
+            0,
+            None,
+            "At most 2 % of the weeks have more returns than sales.",
+            "Returns are real and are kept, but they are rare.",
+            "warning",
+            0.98,
         ),
         within(
-            "weekly_sales", 0, None, "At most 20 % of the weeks have more returns than sales.",
-            "So many returns mean a column of another meaning, or a turned sign.", share=0.8,
+            "weekly_sales",
+            0,
+            None,
+            "At most 20 % of the weeks have more returns than sales.",
+            "So many returns mean a column of another meaning, or a turned sign.",
+            share=0.8,
         ),
         seldom_zero(
             "weekly_sales", 0.9, "At most 10 % of the weeks sell nothing.", "Zeros may stand for missing weeks."
         ),
         seldom_zero(
-            "weekly_sales", 0.5, "At most half of the weeks sell nothing.",
-            "So many zeros mean that missing weeks were written as 0; leave them out.", "critical",
+            "weekly_sales",
+            0.5,
+            "At most half of the weeks sell nothing.",
+            "So many zeros mean that missing weeks were written as 0; leave them out.",
+            "critical",
         ),
-    ]  # fmt: skip
+    ]
 
 
 def _restatements(may_remove: bool) -> list[Expectation]:
     return [
         within(
-            "restated_rate", 0, 0.01, "At most 1 % of the weeks published before come with another amount.",
-            "Corrections are welcome; many at once may be another extract.", "warning", 0.99,
+            "restated_rate",
+            0,
+            0.01,
+            "At most 1 % of the weeks published before come with another amount.",
+            "Corrections are welcome; many at once may be another extract.",
+            "warning",
+            0.99,
         ),
         within(
-            "restated_factor", 0.1, 10, "Weeks published before keep their scale.",
+            "restated_factor",
+            0.1,
+            10,
+            "Weeks published before keep their scale.",
             "Amounts ten times larger or smaller are another unit or another retailer; say --replace if that is meant.",
-            "warning" if may_remove else "critical", 0.5,
+            "warning" if may_remove else "critical",
+            0.5,
         ),
-    ]  # fmt: skip
+    ]
 
 
 def _drift(table: str, date_column: str | None, published: Published) -> list[Expectation]:
@@ -205,22 +241,31 @@ def _drift(table: str, date_column: str | None, published: Published) -> list[Ex
         return []
     rules = [
         row_count(
-            0.5 * count, 2 * count + 100, f"The load has between half and twice the {count:,} rows of the last one.",
-            "A file that shrank or grew this much is often cut, or joined twice.", "warning",
+            0.5 * count,
+            2 * count + 100,
+            f"The load has between half and twice the {count:,} rows of the last one.",
+            "A file that shrank or grew this much is often cut, or joined twice.",
+            "warning",
         ),
         contains(
-            "store_id", list(published.store_ids), "Every published store is in the load.",
+            "store_id",
+            list(published.store_ids),
+            "Every published store is in the load.",
             "A store that is missing without being closed was lost on the way.",
         ),
-    ]  # fmt: skip
+    ]
     if date_column and published.newest_week:
         week = published.newest_week.isoformat()
         rules.append(
             newest(
-                date_column, week, None, f"The load reaches at least to {week}, the last published week.",
-                "An older file than the last one would turn back the clock.", "warning",
+                date_column,
+                week,
+                None,
+                f"The load reaches at least to {week}, the last published week.",
+                "An older file than the last one would turn back the clock.",
+                "warning",
             )
-        )  # fmt: skip
+        )
     return rules
 
 
@@ -232,26 +277,39 @@ def covariates_suite(published: Published, today: dt.date) -> Suite:
         known("is_holiday", "Every week of covariates says whether it is a holiday.", "Holiday weeks weigh five."),
         within("store_id", 0, None, "Store numbers are not negative.", "A negative number is a misread column."),
         within(
-            "feature_date", FIRST_DAY, last_day, f"Weeks lie between {FIRST_DAY} and two years from now.",
+            "feature_date",
+            FIRST_DAY,
+            last_day,
+            f"Weeks lie between {FIRST_DAY} and two years from now.",
             "Plans may reach ahead, but a date beyond is misread: name the date format.",
         ),
         one_of(
-            "weekday", ["Friday"], "Every week of covariates is dated by its Friday.",
+            "weekday",
+            ["Friday"],
+            "Every week of covariates is dated by its Friday.",
             "Covariates of another day join to no week of sales.",
         ),
         one_of(
-            "holiday_flag", ["agrees"], "Holiday flags of covariates agree with the calendar of the four holidays.",
-            "A flag in another week teaches the models the wrong lift.", "warning",
+            "holiday_flag",
+            ["agrees"],
+            "Holiday flags of covariates agree with the calendar of the four holidays.",
+            "A flag in another week teaches the models the wrong lift.",
+            "warning",
         ),
         *_measured("temperature", "Temperatures", -130, 140, 0.95, "degrees Fahrenheit"),
         *_measured("fuel_price", "Fuel prices", 0.1, 50, 0.95, "dollars per gallon"),
         *_measured("cpi", "Consumer price indices", 1, 10_000, 0.85, "index points"),
         *_measured("unemployment", "Unemployment rates", 0, 100, 0.85, "percent"),
         within(
-            "unemployment", 1, 40, "Nearly all unemployment rates lie between 1 and 40 percent.",
-            "Rates below 1 are often fractions; percent is expected.", "warning", 0.99,
+            "unemployment",
+            1,
+            40,
+            "Nearly all unemployment rates lie between 1 and 40 percent.",
+            "Rates below 1 are often fractions; percent is expected.",
+            "warning",
+            0.99,
         ),
-    ]  # fmt: skip
+    ]
     for markdown in MARKDOWNS:
         rules += _markdown_rules(markdown)
     rules += _drift("external_features", "feature_date", published)
@@ -264,32 +322,49 @@ def covariates_suite(published: Published, today: dt.date) -> Suite:
 def _measured(column: str, name: str, low: float, high: float, share: float, unit: str) -> list[Expectation]:
     return [
         known(
-            column, f"{name} are known in at least {100 * share:.0f} % of the weeks.",
-            "Weeks ahead may lack them; more gaps than that mean a lost column.", "warning", share,
+            column,
+            f"{name} are known in at least {100 * share:.0f} % of the weeks.",
+            "Weeks ahead may lack them; more gaps than that mean a lost column.",
+            "warning",
+            share,
         ),
         within(
-            column, low, high, f"{name} lie between {low:,g} and {high:,g} {unit}.",
+            column,
+            low,
+            high,
+            f"{name} lie between {low:,g} and {high:,g} {unit}.",
             "Anything else is another unit, a shifted column, or not a number.",
         ),
-    ]  # fmt: skip
+    ]
 
 
 def _markdown_rules(column: str) -> list[Expectation]:
     name = column.replace("_", " ").capitalize()
     return [
         known(
-            column, f"{name} is known in at least a quarter of the weeks.",
-            "Markdowns are recorded from November 2011 on; a share, not a fault.", "info", 0.25,
+            column,
+            f"{name} is known in at least a quarter of the weeks.",
+            "Markdowns are recorded from November 2011 on; a share, not a fault.",
+            "info",
+            0.25,
         ),
         within(
-            column, -100_000, 10_000_000, f"{name} lies between minus 100 thousand and 10 million dollars.",
+            column,
+            -100_000,
+            10_000_000,
+            f"{name} lies between minus 100 thousand and 10 million dollars.",
             "Anything else is a slipped decimal point, or not a number.",
         ),
         within(
-            column, 0, None, f"{name} is negative in at most 2 % of the weeks.",
-            "A negative markdown is a correction, and rare.", "warning", 0.98,
+            column,
+            0,
+            None,
+            f"{name} is negative in at most 2 % of the weeks.",
+            "A negative markdown is a correction, and rare.",
+            "warning",
+            0.98,
         ),
-    ]  # fmt: skip
+    ]
 
 
 def stores_suite(published: Published) -> Suite:
@@ -300,22 +375,34 @@ def stores_suite(published: Published) -> Suite:
         known("size_sqft", "Every store has a size.", "Models scale by the size of a store."),
         within("store_id", 0, None, "Store numbers are not negative.", "A negative number is a misread column."),
         within(
-            "size_sqft", 100, 2_000_000, "Store sizes lie between 100 and 2 million square feet.",
+            "size_sqft",
+            100,
+            2_000_000,
+            "Store sizes lie between 100 and 2 million square feet.",
             "Anything else is another unit or a misread column.",
         ),
         within(
-            "size_sqft", 5_000, 400_000, "Store sizes are those of a retail store, 5,000 to 400,000 square feet.",
-            "Sizes may be in square metres, or belong to a warehouse.", "warning", 0.95,
+            "size_sqft",
+            5_000,
+            400_000,
+            "Store sizes are those of a retail store, 5,000 to 400,000 square feet.",
+            "Sizes may be in square metres, or belong to a warehouse.",
+            "warning",
+            0.95,
         ),
-    ]  # fmt: skip
+    ]
     rules += _drift("store_attributes", None, published)
     if published.row_counts:
         rules.append(
             within(
-                "restated_rate", 0, 0.5, "No store changed its size by more than half.",
-                "Stores are seldom rebuilt that far: the numbering of the stores may have shifted.", "warning",
+                "restated_rate",
+                0,
+                0.5,
+                "No store changed its size by more than half.",
+                "Stores are seldom rebuilt that far: the numbering of the stores may have shifted.",
+                "warning",
             )
-        )  # fmt: skip
+        )
     return Suite("incoming_stores", "raw_incoming.store_attributes", _STORES, ("store_id",), tuple(rules))
 
 
@@ -328,44 +415,65 @@ def stock_suite(published: Published, today: dt.date) -> Suite:
         within("on_hand", 0, 1e9, "Stock on hand is neither negative nor absurd.", "Stock can't be owed to a shelf."),
         within("on_order", 0, 1e9, "Stock on order is neither negative nor absurd.", "An order can't be negative."),
         within(
-            "stock_date", FIRST_DAY, tomorrow, f"Counts lie between {FIRST_DAY} and today.",
+            "stock_date",
+            FIRST_DAY,
+            tomorrow,
+            f"Counts lie between {FIRST_DAY} and today.",
             "A count in the future is a misread date.",
         ),
         within(
-            "unit_price", 0.001, 1e6, "Prices of a piece lie between a tenth of a cent and 1 million dollars.",
+            "unit_price",
+            0.001,
+            1e6,
+            "Prices of a piece lie between a tenth of a cent and 1 million dollars.",
             "Stock in pieces is valued with this price.",
         ),
         within(
-            "lead_time_days", 0.1, LONGEST_LEAD_TIME_DAYS,
+            "lead_time_days",
+            0.1,
+            LONGEST_LEAD_TIME_DAYS,
             f"Lead times lie between a few hours and {LONGEST_LEAD_TIME_DAYS} days.",
             "Lead times are in days; an eight-week forecast is not stretched over more than half a year.",
         ),
         none_found(
-            _UNKNOWN_PAIRS, "Every count is of a store and department that has sales.",
-            "Stock of a pair that never sold is a mistyped number.", "critical",
+            _UNKNOWN_PAIRS,
+            "Every count is of a store and department that has sales.",
+            "Stock of a pair that never sold is a mistyped number.",
+            "critical",
         ),
         none_found(
-            _LATE_COUNTS, "No count is dated after the last week of sales.",
-            "Between the sales and the count stock has moved unseen; add the sales up to that day.", "critical",
+            _LATE_COUNTS,
+            "No count is dated after the last week of sales.",
+            "Between the sales and the count stock has moved unseen; add the sales up to that day.",
+            "critical",
         ),
         none_found(
-            _MISSING_PRICES, "Every count has the price of a piece, or none has.",
-            "Without its price nobody knows whether a count is in pieces or in dollars.", "critical",
+            _MISSING_PRICES,
+            "Every count has the price of a piece, or none has.",
+            "Without its price nobody knows whether a count is in pieces or in dollars.",
+            "critical",
         ),
         ordered(
-            "stock_date", "expected_date", "Deliveries are expected on or after the day of the count.",
-            "A delivery that has come belongs to the stock on hand.", "warning",
+            "stock_date",
+            "expected_date",
+            "Deliveries are expected on or after the day of the count.",
+            "A delivery that has come belongs to the stock on hand.",
+            "warning",
         ),
         seldom_zero("on_hand", 0.5, "At most half of the counted shelves are empty.", "Zeros may stand for no count."),
-    ]  # fmt: skip
+    ]
     if published.newest_week:
         oldest = (published.newest_week - dt.timedelta(weeks=HORIZON_WEEKS)).isoformat()
         rules.append(
             newest(
-                "stock_date", oldest, None, f"The newest count is from {oldest} or later.",
-                "An older count says little about the shelf of today.", "warning",
+                "stock_date",
+                oldest,
+                None,
+                f"The newest count is from {oldest} or later.",
+                "An older count says little about the shelf of today.",
+                "warning",
             )
-        )  # fmt: skip
+        )
     keys = ("store_id", "dept_id", "stock_date")
     return Suite("incoming_stock", "raw_incoming.stock_positions", _STOCK, keys, tuple(rules))
 

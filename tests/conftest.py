@@ -66,8 +66,13 @@ def shelfcast() -> Command:
         environment = {**os.environ, "SHELFCAST_HOME": str(settings.home), "COLUMNS": "200"}
         return subprocess.run(
             [sys.executable, "-m", "flows.cli", *arguments],
-            env=environment, cwd=PROJECT_ROOT, capture_output=True, text=True, timeout=timeout, check=False,
-        )  # fmt: skip
+            env=environment,
+            cwd=PROJECT_ROOT,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
+        )
 
     return call
 

@@ -107,6 +107,9 @@ class Database:
         """Returns the DB_* variables that `profiles.yml` reads."""
         login = self.logins[role]
         return {
-            "DB_HOST": self.host, "DB_PORT": str(self.port), "DB_NAME": self.name,
-            "DB_USER": login.user, "DB_PASSWORD": login.password,
-        }  # fmt: skip
+            "DB_HOST": self.host,
+            "DB_PORT": str(self.port),
+            "DB_NAME": self.name,
+            "DB_USER": login.user,
+            "DB_PASSWORD": login.password,
+        }

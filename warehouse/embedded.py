@@ -110,9 +110,15 @@ def _create(server: Any, password: str) -> None:
         _clear_remains(server.pgdata)
         (server.pgdata / "pg_hba.conf").write_text(_HBA)
         _execute(
-            server, "postgres", "--single", "-D", str(server.pgdata), "postgres",
-            input=f"alter role postgres password '{password}'\n", timeout=60,
-        )  # fmt: skip
+            server,
+            "postgres",
+            "--single",
+            "-D",
+            str(server.pgdata),
+            "postgres",
+            input=f"alter role postgres password '{password}'\n",
+            timeout=60,
+        )
     except subprocess.SubprocessError as error:
         raise ShelfcastError(
             f"The embedded Postgres server cannot be set up in {server.pgdata}.",
@@ -221,15 +227,25 @@ def _launch(server: Any) -> int:
     for port in (_kept_port(server.pgdata), free_port(), free_port()):
         with contextlib.suppress(subprocess.SubprocessError):
             _execute(
-                server, "pg_ctl", "-w", "-t", str(RECOVERY_SECONDS), "-l", str(log), "-D", str(server.pgdata),
-                "-o", f"-p {port} {_OPTIONS}", "start", timeout=RECOVERY_SECONDS + 30,
-            )  # fmt: skip
+                server,
+                "pg_ctl",
+                "-w",
+                "-t",
+                str(RECOVERY_SECONDS),
+                "-l",
+                str(log),
+                "-D",
+                str(server.pgdata),
+                "-o",
+                f"-p {port} {_OPTIONS}",
+                "start",
+                timeout=RECOVERY_SECONDS + 30,
+            )
             write_whole(server.pgdata / "shelfcast_port", str(port))
             logger.info("embedded Postgres on port %d in %.1f s", port, time.monotonic() - began)
             return port
     raise ShelfcastError(
-        "The embedded Postgres server does not start.",
-        f"Its log is {log}; `shelfcast doctor` checks disk and memory.",
+        "The embedded Postgres server does not start.", f"Its log is {log}; `shelfcast doctor` checks disk and memory."
     )
 
 

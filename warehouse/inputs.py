@@ -12,15 +12,7 @@ from warehouse.database import Database
 from warehouse.errors import ShelfcastError
 from warehouse.incoming import demand_rows, stands
 from warehouse.publish import BOOKKEEPING, Change
-from warehouse.restate import (
-    Difference,
-    Mode,
-    RawTable,
-    find_difference,
-    keep_history,
-    remove_rows,
-    write_rows,
-)
+from warehouse.restate import Difference, Mode, RawTable, find_difference, keep_history, remove_rows, write_rows
 
 logger = logging.getLogger(__name__)
 

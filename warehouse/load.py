@@ -42,10 +42,15 @@ def table_schema(database: Database, table: str, names: list[str]) -> "pa.Schema
     import pyarrow as pa
 
     types = {
-        "smallint": pa.int16(), "integer": pa.int32(), "bigint": pa.int64(), "double precision": pa.float64(),
-        "boolean": pa.bool_(), "date": pa.date32(), "text": pa.string(),
+        "smallint": pa.int16(),
+        "integer": pa.int32(),
+        "bigint": pa.int64(),
+        "double precision": pa.float64(),
+        "boolean": pa.bool_(),
+        "date": pa.date32(),
+        "text": pa.string(),
         "timestamp with time zone": pa.timestamp("us", tz="UTC"),
-    }  # fmt: skip
+    }
     schema_name, _, table_name = table.partition(".")
     columns = database.read_frame(
         "select column_name, data_type from information_schema.columns "

@@ -82,11 +82,7 @@ def publish_next(
                 published = _publish(connection, core)
             logger.info("published %d relations in %.1f s", len(published), time.monotonic() - began)
             return published
-        except (
-            psycopg.errors.LockNotAvailable,
-            psycopg.errors.QueryCanceled,
-            psycopg.errors.DeadlockDetected,
-        ):
+        except (psycopg.errors.LockNotAvailable, psycopg.errors.QueryCanceled, psycopg.errors.DeadlockDetected):
             if time.monotonic() - began > patience:
                 raise ShelfcastError(
                     f"The marts were not published: somebody has been reading them for {patience:.0f} s.",

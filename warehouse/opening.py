@@ -40,8 +40,7 @@ def _from_url(url: str) -> Database:
     parts = urlsplit(url)
     if not parts.scheme.startswith("postgres") or not parts.hostname or not parts.path.strip("/"):
         raise UsageError(
-            "DATABASE_URL is not a Postgres URL.",
-            "Write it as postgresql://user:password@host:port/database.",
+            "DATABASE_URL is not a Postgres URL.", "Write it as postgresql://user:password@host:port/database."
         )
     login = Login(unquote(parts.username or ""), unquote(parts.password or ""))
     return Database(parts.hostname, parts.port or 5432, parts.path.strip("/"), {"pipeline": login}, parts.query)

@@ -69,12 +69,12 @@ def merge(
         deleted = connection.execute(template.format(only=only, **parts)).rowcount
     updated = 0
     if values:
-        update = sql.SQL(
-            "update {t} t set {sets} from {i} i where {same} and ({old}) is distinct from ({new})"
-        ).format(
+        update = sql.SQL("update {t} t set {sets} from {i} i where {same} and ({old}) is distinct from ({new})").format(
             sets=sql.SQL(", ").join(sql.SQL("{0} = i.{0}").format(sql.Identifier(name)) for name in written),
-            old=_row("t", values), new=_row("i", values), **parts,
-        )  # fmt: skip
+            old=_row("t", values),
+            new=_row("i", values),
+            **parts,
+        )
         updated = connection.execute(update).rowcount
     absent = sql.SQL(" where not exists (select 1 from {t} t where {same})").format(**parts)
     inserted = connection.execute(insert + absent).rowcount

@@ -32,9 +32,19 @@ order by 1, 2
 """Relations that a role may select from and should not, or should and may not."""
 
 _HOUSE = (
-    "raw_incoming", "raw", "features", "ml", "agents", "ops", "staging", "intermediate", "marts",
-    "staging_next", "intermediate_next", "marts_next",
-)  # fmt: skip
+    "raw_incoming",
+    "raw",
+    "features",
+    "ml",
+    "agents",
+    "ops",
+    "staging",
+    "intermediate",
+    "marts",
+    "staging_next",
+    "intermediate_next",
+    "marts_next",
+)
 
 
 def with_roles(settings: Settings, database: Database) -> Database:
@@ -89,8 +99,9 @@ def grant_roles(connection: "psycopg.Connection[Any]", roles: Sequence[str]) -> 
         _grant_schemas(connection, role, ROLE_LIMITS[role])
         _grant_tables(connection, role, ROLE_LIMITS[role])
     if "planner" in roles:
-        _grant_if_missing(connection, "has_column_privilege('planner', 'ops.decisions', 'reason', 'insert')",
-                          sql.SQL(_PLANNER_INSERT))  # fmt: skip
+        _grant_if_missing(
+            connection, "has_column_privilege('planner', 'ops.decisions', 'reason', 'insert')", sql.SQL(_PLANNER_INSERT)
+        )
     if "analyst" in roles:
         _grant_own_schemas(connection)
 
@@ -123,16 +134,16 @@ def _grant_future(connection: "psycopg.Connection[Any]", role: str, schema: str,
     ).fetchone()
     if (row is not None) != may_read:
         statement = sql.SQL("alter default privileges in schema {} {} select on tables {} {}").format(
-            sql.Identifier(schema), sql.SQL("grant" if may_read else "revoke"),
-            sql.SQL("to" if may_read else "from"), sql.Identifier(role),
-        )  # fmt: skip
+            sql.Identifier(schema),
+            sql.SQL("grant" if may_read else "revoke"),
+            sql.SQL("to" if may_read else "from"),
+            sql.Identifier(role),
+        )
         connection.execute(statement)
 
 
 def _grant_tables(connection: "psycopg.Connection[Any]", role: str, limits: Limits) -> None:
-    parameters = {
-        "role": role, "house": list(_HOUSE), "schemas": list(limits.schemas), "tables": list(limits.tables),
-    }  # fmt: skip
+    parameters = {"role": role, "house": list(_HOUSE), "schemas": list(limits.schemas), "tables": list(limits.tables)}
     for schema, table, is_missing in connection.execute(_WRONG_GRANTS, parameters).fetchall():
         template = "grant select on {} to {}" if is_missing else "revoke select on {} from {}"
         connection.execute(sql.SQL(template).format(sql.Identifier(schema, table), sql.Identifier(role)))

@@ -208,8 +208,7 @@ def doctor() -> None:
     checks = examine(settings)
     for check in checks:
         console.print(
-            f"{'[green]ok  [/]' if check.is_well else '[red]mend[/]'} {check.name:<15} {check.found}",
-            soft_wrap=True,
+            f"{'[green]ok  [/]' if check.is_well else '[red]mend[/]'} {check.name:<15} {check.found}", soft_wrap=True
         )
         if not check.is_well:
             console.print(f"     {'':<15} {check.mend}", soft_wrap=True)

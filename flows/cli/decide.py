@@ -26,12 +26,13 @@ def override(
     department: Department,
     quantity: Annotated[
         float | None,
-        typer.Option("--quantity", help="Order in dollars at retail value instead; 0 orders nothing.",
-                     metavar="DOLLARS"),
+        typer.Option(
+            "--quantity", help="Order in dollars at retail value instead; 0 orders nothing.", metavar="DOLLARS"
+        ),
     ] = None,
     reason: Reason = "",
     by: By = None,
-) -> None:  # fmt: skip
+) -> None:
     """Order something else than was recommended, and say why."""
     _decide("override", store, department, by, quantity=quantity, reason=reason)
 
@@ -42,12 +43,13 @@ def snooze(
     department: Department,
     until: Annotated[
         str | None,
-        typer.Option("--until", help="First day on which the pair is heard again, after the decision week.",
-                     metavar="YYYY-MM-DD"),
+        typer.Option(
+            "--until", help="First day on which the pair is heard again, after the decision week.", metavar="YYYY-MM-DD"
+        ),
     ] = None,
     reason: Reason = "",
     by: By = None,
-) -> None:  # fmt: skip
+) -> None:
     """Order nothing for a store and department until a date, the weeks in between included."""
     from flows.exports.forecasts import day_of
 

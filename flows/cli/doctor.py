@@ -23,9 +23,7 @@ class Check:
 
 def examine(settings: Settings) -> list[Check]:
     """Returns the checks of Java, Postgres, dbt, MLflow, the language-model key, disk and memory."""
-    checks: tuple[Callable[[Settings], Check], ...] = (
-        _java, _postgres, _dbt, _mlflow, _language_model, _disk, _memory
-    )  # fmt: skip
+    checks: tuple[Callable[[Settings], Check], ...] = (_java, _postgres, _dbt, _mlflow, _language_model, _disk, _memory)
     return [check(settings) for check in checks]
 
 
@@ -47,10 +45,7 @@ def _postgres(settings: Settings) -> Check:
         version = database.read_frame("show server_version").iloc[0, 0]
     except ShelfcastError as error:
         return Check(
-            "Postgres",
-            False,
-            str(error),
-            "Check DATABASE_URL or DB_*, or unset them to use the embedded server.",
+            "Postgres", False, str(error), "Check DATABASE_URL or DB_*, or unset them to use the embedded server."
         )
     is_new = int(str(version).split(".")[0]) >= 16
     kind = "embedded" if settings.is_embedded else "external"
@@ -97,8 +92,5 @@ def _memory(settings: Settings) -> Check:
 
     free = psutil.virtual_memory().available
     return Check(
-        "Memory",
-        free > _MEMORY_BYTES_MIN,
-        f"{free / 1024**3:.1f} GB available",
-        "Close programs until 4 GB are free.",
+        "Memory", free > _MEMORY_BYTES_MIN, f"{free / 1024**3:.1f} GB available", "Close programs until 4 GB are free."
     )

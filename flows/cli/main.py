@@ -12,9 +12,12 @@ from flows.cli.failures import tell
 from warehouse.errors import ShelfcastError, UsageError
 
 app = typer.Typer(
-    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="rich",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
     help="Weekly sales files in, calibrated eight-week forecasts and inventory decisions out.",
-)  # fmt: skip
+)
 
 app.add_typer(decide_app, name="decide")
 app.add_typer(backup_app)
@@ -23,16 +26,14 @@ INTERRUPTED = 130
 _PASSED_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
 
 Data = Annotated[
-    str | None,
-    typer.Option("--data", help="Folder with train.csv, features.csv and stores.csv.", metavar="FOLDER"),
+    str | None, typer.Option("--data", help="Folder with train.csv, features.csv and stores.csv.", metavar="FOLDER")
 ]
 DateFormat = Annotated[
     str | None,
     typer.Option("--date-format", help="Date format of an ambiguous file, such as dd/MM/yyyy or MM/dd/yyyy."),
 ]
 DecimalMark = Annotated[
-    str | None,
-    typer.Option("--decimal-mark", help="Point or comma, for files whose numbers can be read both ways."),
+    str | None, typer.Option("--decimal-mark", help="Point or comma, for files whose numbers can be read both ways.")
 ]
 RejectRate = Annotated[
     float | None,
@@ -46,11 +47,12 @@ Append = Annotated[
 Planned = Annotated[
     bool | None,
     typer.Option(
-        "--planned-markdowns/--no-planned-markdowns", show_default=False,
+        "--planned-markdowns/--no-planned-markdowns",
+        show_default=False,
         help="Whether the markdowns that features.csv has for weeks ahead are a plan that forecasts may use; "
         "PLANNED_MARKDOWNS without it.",
     ),
-]  # fmt: skip
+]
 
 
 def main() -> None:
@@ -89,9 +91,7 @@ def run(
     from flows.cli.commands import run_pipeline
     from flows.pipeline.context import Options
 
-    options = Options(
-        data, date_format, reject_rate_max, replace, force, planned_markdowns, append, decimal_mark
-    )  # fmt: skip
+    options = Options(data, date_format, reject_rate_max, replace, force, planned_markdowns, append, decimal_mark)
     run_pipeline(options, start)
 
 
@@ -246,10 +246,13 @@ def what_if(
     ] = 0.0,
     promotion: Annotated[
         list[str] | None,
-        typer.Option("--promotion", metavar="WEEK:PERCENT",
-                     help="Planned uplift of a week ahead, such as 2:30 for 30 % more in the second; may be repeated."),
+        typer.Option(
+            "--promotion",
+            metavar="WEEK:PERCENT",
+            help="Planned uplift of a week ahead, such as 2:30 for 30 % more in the second; may be repeated.",
+        ),
     ] = None,
-) -> None:  # fmt: skip
+) -> None:
     """Try another service level, lead time, review period, promotion or demand: orders, stock, service and profit."""
     from flows.cli.what_if import promotions_of
     from flows.cli.what_if import what_if as work
@@ -303,19 +306,23 @@ def export(
         ),
     ] = "forecasts",
     to: Annotated[
-        Path | None, typer.Option("--to", help="File that ends in .csv or .parquet; a folder for orders.",
-                                  metavar="FILE")
+        Path | None,
+        typer.Option("--to", help="File that ends in .csv or .parquet; a folder for orders.", metavar="FILE"),
     ] = None,
     as_of: Annotated[
         str | None,
-        typer.Option("--as-of", help="Forecast that was possible on this date; the latest week without it.",
-                     metavar="YYYY-MM-DD"),
+        typer.Option(
+            "--as-of", help="Forecast that was possible on this date; the latest week without it.", metavar="YYYY-MM-DD"
+        ),
     ] = None,
     horizon: Annotated[int | None, typer.Option("--horizon", help="Weeks to forecast, 1 to 39; 8 without it.")] = None,
     pairs: Annotated[
         Path | None,
-        typer.Option("--pairs", help="Forecast the rows of this file: Store, Dept and Date, like Kaggle's test.csv.",
-                     metavar="FILE"),
+        typer.Option(
+            "--pairs",
+            help="Forecast the rows of this file: Store, Dept and Date, like Kaggle's test.csv.",
+            metavar="FILE",
+        ),
     ] = None,
     submission: Annotated[
         bool, typer.Option("--submission", help="Write Id (store_dept_date) and Weekly_Sales (dollars) instead.")
@@ -327,7 +334,7 @@ def export(
         str | None,
         typer.Option("--week", help="Decision week of the orders; the latest without it.", metavar="YYYY-MM-DD"),
     ] = None,
-) -> None:  # fmt: skip
+) -> None:
     """Write forecasts, or a mart, to a CSV or Parquet file, whole or not at all; orders to one file a store.
 
     Forecasts have the columns store, dept, date and cutoff (Fridays; the last week whose sales were known), then in

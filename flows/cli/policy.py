@@ -50,8 +50,11 @@ def optimise(to: Path | None) -> None:
     for sentence in sentences(proposals):
         console.print(sentence, soft_wrap=True)
     console.print(f"Proposed to {path}; nothing is applied.", soft_wrap=True)
-    console.print(f"To take it over, review `diff {SEED} {path}`, copy it over the seed, and run "
-                  "[bold]shelfcast transform[/], then [bold]shelfcast recommend[/].", soft_wrap=True)  # fmt: skip
+    console.print(
+        f"To take it over, review `diff {SEED} {path}`, copy it over the seed, and run "
+        "[bold]shelfcast transform[/], then [bold]shelfcast recommend[/].",
+        soft_wrap=True,
+    )
 
 
 def check_target(path: Path, seed: Path = SEED) -> None:
@@ -105,21 +108,25 @@ def proposed_text(text: str, proposals: "list[Proposal]") -> str:
 def proposals_table(proposals: "list[Proposal]") -> Table:
     """Returns old and new service levels with what they earn and stock, for the terminal."""
     table = Table(
-        title="Service levels that maximise expected profit", title_justify="left", caption_justify="left",
+        title="Service levels that maximise expected profit",
+        title_justify="left",
+        caption_justify="left",
         caption="A year like the weeks ahead; stock is the average on hand that the policy leads to. Newsvendor: the "
         "share\nof review cycles without a stockout that pays best; cycles served: that share as it is to be expected.",
-    )  # fmt: skip
+    )
     heads = ("policy", "pairs", "newsvendor", "service level", "cycles served", "profit ($)", "stock ($)")
     for name in heads:
         table.add_column(name, justify="left" if name == "policy" else "right")
     for one in proposals:
         table.add_row(
-            one.policy_id, f"{one.pairs:,}", _percent(one.critical_rate),
+            one.policy_id,
+            f"{one.pairs:,}",
+            _percent(one.critical_rate),
             _arrow(_percent(one.service_level_before), _percent(one.service_level_after)),
             _arrow(_percent(one.cycle_service_before), _percent(one.cycle_service_after)),
             _arrow(f"{one.profit_before:,.0f}", f"{one.profit_after:,.0f}"),
             _arrow(f"{one.stock_before:,.0f}", f"{one.stock_after:,.0f}"),
-        )  # fmt: skip
+        )
     return table
 
 

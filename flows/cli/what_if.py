@@ -78,11 +78,12 @@ def figures_table(found: "WhatIf", title: str) -> Table:
     """Returns the expected figures before and after, for the terminal."""
     pairs = found.before.kpis.pairs
     table = Table(
-        title=f"{title} ({pairs:,} pair{'s' if pairs > 1 else ''})", title_justify="left",
+        title=f"{title} ({pairs:,} pair{'s' if pairs > 1 else ''})",
+        title_justify="left",
         caption="The first three: this decision, with the stock of today. The others: what the policy leads to in a "
         "year like the weeks ahead, without promotions.",
         caption_justify="left",
-    )  # fmt: skip
+    )
     for name in ("", "before", "after", "change"):
         table.add_column(name, justify="right" if name else "left", no_wrap=True)
     for label, name, unit in _FIGURES:
@@ -94,16 +95,22 @@ def changes_table(changes: "pd.DataFrame") -> Table:
     """Returns the largest changes of orders, for the terminal."""
     more = len(changes) - SHOWN_CHANGES
     table = Table(
-        title=f"Orders that change: {len(changes):,}, the largest first", title_justify="left",
-        caption=f"{more:,} more change." if more > 0 else None, caption_justify="left",
-    )  # fmt: skip
+        title=f"Orders that change: {len(changes):,}, the largest first",
+        title_justify="left",
+        caption=f"{more:,} more change." if more > 0 else None,
+        caption_justify="left",
+    )
     for name in ("store", "department", "before ($)", "after ($)", "status before", "status after"):
         table.add_column(name, justify="left" if "status" in name else "right")
     for row in changes.head(SHOWN_CHANGES).itertuples():
         table.add_row(
-            f"{row.store_id}", f"{row.dept_id}", f"{row.order_before_amount:,.0f}",
-            f"{row.order_after_amount:,.0f}", row.status_before, row.status_after,
-        )  # fmt: skip
+            f"{row.store_id}",
+            f"{row.dept_id}",
+            f"{row.order_before_amount:,.0f}",
+            f"{row.order_after_amount:,.0f}",
+            row.status_before,
+            row.status_after,
+        )
     return table
 
 

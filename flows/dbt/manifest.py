@@ -42,6 +42,7 @@ def _renamed(node: Mapping[str, Any]) -> dict[str, Any]:
         return dict(node)
     relation = node.get("relation_name")
     return {
-        **node, "schema": layer,
+        **node,
+        "schema": layer,
         "relation_name": relation.replace(f'"{schema}"', f'"{layer}"') if relation else relation,
-    }  # fmt: skip
+    }

@@ -15,9 +15,19 @@ if TYPE_CHECKING:
     import pandas as pd
 
 COLUMNS = (
-    "order_id", "store", "dept", "decision_week", "expected_delivery_date", "order_amount", "pieces",
-    "order_cost_amount", "pack_size_amount", "decision", "decided_by", "stock_source",
-)  # fmt: skip
+    "order_id",
+    "store",
+    "dept",
+    "decision_week",
+    "expected_delivery_date",
+    "order_amount",
+    "pieces",
+    "order_cost_amount",
+    "pack_size_amount",
+    "decision",
+    "decided_by",
+    "stock_source",
+)
 """Columns of a file; amounts are dollars at retail value, the cost at cost value."""
 
 _ORDERS: LiteralString = """
@@ -110,11 +120,19 @@ def export_orders(database: Database, folder: Path, week: dt.date | None, run_id
     new, changed, withdrawn = _record(database, orders, day, run_id)
     waiting = rows[rows["decision"] == "waiting"]
     return OrdersReport(
-        day, orders["store"].nunique(), len(orders), float(orders["order_amount"].sum()),
-        float(orders["order_cost_amount"].sum()), len(waiting), float(waiting["recommended_order_amount"].sum()),
-        int((rows["decision"] == "snoozed").sum()), int((orders["stock_source"] == "simulated").sum()), new, changed,
+        day,
+        orders["store"].nunique(),
+        len(orders),
+        float(orders["order_amount"].sum()),
+        float(orders["order_cost_amount"].sum()),
+        len(waiting),
+        float(waiting["recommended_order_amount"].sum()),
+        int((rows["decision"] == "snoozed").sum()),
+        int((orders["stock_source"] == "simulated").sum()),
+        new,
+        changed,
         withdrawn,
-    )  # fmt: skip
+    )
 
 
 def write_files(orders: "pd.DataFrame", folder: Path, week: dt.date) -> list[Path]:
@@ -198,9 +216,13 @@ def _stores_of_before(folder: Path, week: dt.date) -> set[int]:
 def _record(database: Database, orders: "pd.DataFrame", week: dt.date, run_id: str) -> tuple[int, int, int]:
     """Returns how many orders were recorded as new, with another amount, and as withdrawn."""
     given = {
-        "ids": orders["order_id"].tolist(), "stores": orders["store"].tolist(), "depts": orders["dept"].tolist(),
-        "amounts": orders["order_amount"].tolist(), "week": week, "run_id": run_id,
-    }  # fmt: skip
+        "ids": orders["order_id"].tolist(),
+        "stores": orders["store"].tolist(),
+        "depts": orders["dept"].tolist(),
+        "amounts": orders["order_amount"].tolist(),
+        "week": week,
+        "run_id": run_id,
+    }
     with database.connect() as connection:
         written = connection.execute(_RECORD, given).fetchall()
         withdrawn = connection.execute(_WITHDRAW, given).rowcount

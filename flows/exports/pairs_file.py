@@ -62,14 +62,34 @@ def weeks_ahead(rows: "pd.DataFrame", cutoff: dt.date, stores: Collection[int], 
 
     days = (rows["date"] - pd.Timestamp(cutoff)).dt.days
     last = cutoff + dt.timedelta(weeks=most)
-    _refuse(~rows["store"].isin(list(stores)), rows, name, "has store {store}, which is not known.",
-            "Leave its rows out, or add it to stores.csv and run `shelfcast run`.")  # fmt: skip
-    _refuse(days <= 0, rows, name, f"asks for {{date:%Y-%m-%d}}, which is not after {cutoff}, the last week known.",
-            "Leave such rows out, or choose an earlier date with --as-of.")  # fmt: skip
-    _refuse(days % 7 != 0, rows, name, f"asks for {{date:%Y-%m-%d}}, which is not whole weeks after {cutoff}.",
-            f"Date every week like {cutoff:%A}, {cutoff}.")  # fmt: skip
-    _refuse(days > 7 * most, rows, name, f"asks for {{date:%Y-%m-%d}}, more than {most} weeks after {cutoff}.",
-            f"Ask for weeks to {last}.")  # fmt: skip
+    _refuse(
+        ~rows["store"].isin(list(stores)),
+        rows,
+        name,
+        "has store {store}, which is not known.",
+        "Leave its rows out, or add it to stores.csv and run `shelfcast run`.",
+    )
+    _refuse(
+        days <= 0,
+        rows,
+        name,
+        f"asks for {{date:%Y-%m-%d}}, which is not after {cutoff}, the last week known.",
+        "Leave such rows out, or choose an earlier date with --as-of.",
+    )
+    _refuse(
+        days % 7 != 0,
+        rows,
+        name,
+        f"asks for {{date:%Y-%m-%d}}, which is not whole weeks after {cutoff}.",
+        f"Date every week like {cutoff:%A}, {cutoff}.",
+    )
+    _refuse(
+        days > 7 * most,
+        rows,
+        name,
+        f"asks for {{date:%Y-%m-%d}}, more than {most} weeks after {cutoff}.",
+        f"Ask for weeks to {last}.",
+    )
     store_ids, dept_ids, steps = (np.asarray(part, dtype=np.int64) for part in (rows["store"], rows["dept"], days // 7))
     return PairWeeks(store_ids, dept_ids, steps)
 
@@ -109,8 +129,13 @@ def _numbers(frame: "pd.DataFrame", column: str, path: Path) -> "pd.Series[Any]"
 
     values = pd.to_numeric(frame[column].str.strip(), errors="coerce")
     is_whole = (values >= 1) & (values < 1_000_000) & (values % 1 == 0)
-    _demand(is_whole, frame[column], path, f"is no number of a {'store' if column == 'store' else 'department'}.",
-            "Write it as a whole number from 1 on.")  # fmt: skip
+    _demand(
+        is_whole,
+        frame[column],
+        path,
+        f"is no number of a {'store' if column == 'store' else 'department'}.",
+        "Write it as a whole number from 1 on.",
+    )
     return values.astype("int64")
 
 

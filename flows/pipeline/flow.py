@@ -61,9 +61,13 @@ def _stage_flow(name: str) -> Flow[..., Outcome]:
     stage = stage_named(name)
 
     @task(
-        name=name, retries=2, retry_delay_seconds=5, retry_condition_fn=is_server_failure, cache_policy=NO_CACHE,
+        name=name,
+        retries=2,
+        retry_delay_seconds=5,
+        retry_condition_fn=is_server_failure,
+        cache_policy=NO_CACHE,
         persist_result=False,
-    )  # fmt: skip
+    )
     def work(run_id: str, options: Options, is_forced: bool) -> Outcome:
         if run_id in _LOCKS:
             _LOCKS[run_id].renew()

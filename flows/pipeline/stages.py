@@ -46,9 +46,14 @@ def ingest(context: Context) -> Outcome:
     files, kind = input_files(context)
     try:
         report = ingest_files(
-            context.settings, context.database, files, context.run_id, kind, context.options.date_format,
+            context.settings,
+            context.database,
+            files,
+            context.run_id,
+            kind,
+            context.options.date_format,
             base_folder(context) if context.options.is_append else None,
-        )  # fmt: skip
+        )
     except ShelfcastError:
         # A load with too many rejected rows is refused here; its page shows them.
         write_load_pages(context.settings, context.database)
@@ -74,9 +79,13 @@ def audit(context: Context) -> Outcome:
     report = audit_inputs(context.settings, context.database, context.run_id, context.options.may_remove)
     before = published(context.database, "inputs")
     publication = publish_inputs(
-        context.database, load_id, context.run_id, f"{context.settings.lake}/inputs/{load_id}",
-        context.options.may_remove, is_folder_gone=before is not None and not folder_exists(before.uri),
-    )  # fmt: skip
+        context.database,
+        load_id,
+        context.run_id,
+        f"{context.settings.lake}/inputs/{load_id}",
+        context.options.may_remove,
+        is_folder_gone=before is not None and not folder_exists(before.uri),
+    )
     remember_folder(context)
     write_load_pages(context.settings, context.database)
     return Outcome(

@@ -92,9 +92,14 @@ def decisions_table(frame: "pd.DataFrame") -> "Table":
     for row in frame.itertuples():
         until = f" until {row.snooze_until_date}" if row.decision_name == "snooze" else ""
         table.add_row(
-            str(row.store_id), str(row.dept_id), f"{row.decision_name}{until}", f"{row.recommended_order_amount:,.0f}",
-            f"{row.effective_order_amount:,.0f}", _plain(row.decided_by), _plain(row.reason_text),
-        )  # fmt: skip
+            str(row.store_id),
+            str(row.dept_id),
+            f"{row.decision_name}{until}",
+            f"{row.recommended_order_amount:,.0f}",
+            f"{row.effective_order_amount:,.0f}",
+            _plain(row.decided_by),
+            _plain(row.reason_text),
+        )
     return table
 
 

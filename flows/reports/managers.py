@@ -71,10 +71,7 @@ def _statuses(database: Database) -> str:
 
 
 def _exceptions(database: Database) -> str:
-    lines = [
-        "| store | department | status | order ($) | stockout probability | at risk ($) |",
-        "|" + " --- |" * 6,
-    ]
+    lines = ["| store | department | status | order ($) | stockout probability | at risk ($) |", "|" + " --- |" * 6]
     for row in database.read_frame(_EXCEPTIONS, role="reader").itertuples():
         lines.append(
             f"| {row.store_id} | {row.dept_id} | {row.status} | {row.order_quantity_amount:,.0f} "

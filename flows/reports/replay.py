@@ -68,8 +68,12 @@ def conventions(comparison: "Comparison") -> list[str]:
 def comparison_table(comparison: "Comparison") -> Table:
     """Returns stockouts and fill of each policy at equal average stock, for the terminal."""
     levels, policies = _levels(comparison)
-    table = Table(title="Pair-weeks with lost sales (share of demand sold) at equal average stock",
-                  title_justify="left", caption=_gap(comparison), caption_justify="left")  # fmt: skip
+    table = Table(
+        title="Pair-weeks with lost sales (share of demand sold) at equal average stock",
+        title_justify="left",
+        caption=_gap(comparison),
+        caption_justify="left",
+    )
     table.add_column("policy")
     for level in levels:
         table.add_column(f"{level:g} weeks", justify="right", no_wrap=True)
@@ -88,9 +92,13 @@ def policies_table(comparison: "Comparison") -> Table:
     for one in comparison.asked_policies:
         if not one.store_type:
             table.add_row(
-                one.source, _percent(one.kpis.stockout_rate), _percent(one.kpis.fill_rate),
-                _number(one.kpis.stock_weeks, ".2f"), f"{one.orders:,.0f}", _dollars(one.profit_amount),
-            )  # fmt: skip
+                one.source,
+                _percent(one.kpis.stockout_rate),
+                _percent(one.kpis.fill_rate),
+                _number(one.kpis.stock_weeks, ".2f"),
+                f"{one.orders:,.0f}",
+                _dollars(one.profit_amount),
+            )
     return table
 
 
@@ -155,13 +163,17 @@ def comparison_rows(comparison: "Comparison") -> "pd.DataFrame":
     at_stock = [_row(one) for one in comparison.figures]
     points = [
         {
-            "row_kind": "curve", "policy": curve.policy, "store_type": "", "pair_count": comparison.pairs,
-            "knob": float(knob), "profit_amount": float(earned),
+            "row_kind": "curve",
+            "policy": curve.policy,
+            "store_type": "",
+            "pair_count": comparison.pairs,
+            "knob": float(knob),
+            "profit_amount": float(earned),
             **{name: float(values[number]) for name, values in asdict(curve.kpis).items()},
         }
         for curve in comparison.curves
         for number, (knob, earned) in enumerate(zip(curve.knobs, curve.profit_amount, strict=True))
-    ]  # fmt: skip
+    ]
     return pd.DataFrame([*at_stock, *points, *_guardrail_rows(comparison), *_policy_rows(comparison)])
 
 
@@ -173,11 +185,17 @@ def _row(figures: "Figures") -> dict[str, Any]:
         for end, value in zip(("low", "high"), pair, strict=True)
     }
     return {
-        "row_kind": "equal_stock", "policy": figures.policy, "stock_level_weeks": figures.stock_level_weeks,
-        "store_type": figures.store_type, "dept_id": figures.dept_id, "pair_count": figures.pairs, "knob": figures.knob,
+        "row_kind": "equal_stock",
+        "policy": figures.policy,
+        "stock_level_weeks": figures.stock_level_weeks,
+        "store_type": figures.store_type,
+        "dept_id": figures.dept_id,
+        "pair_count": figures.pairs,
+        "knob": figures.knob,
         **{name: float(value) for name, value in asdict(figures.kpis).items()},
-        "profit_amount": figures.profit_amount, **bounds,
-    }  # fmt: skip
+        "profit_amount": figures.profit_amount,
+        **bounds,
+    }
 
 
 def _service_markdown(comparison: "Comparison") -> str:
@@ -196,43 +214,74 @@ def _service_markdown(comparison: "Comparison") -> str:
 
 
 def _money_markdown(comparison: "Comparison") -> str:
-    heads = ["stock", "policy", "lost sales", "average stock", "excess stock", "turns a year", "orders a pair-week",
-             "profit"]  # fmt: skip
+    heads = [
+        "stock",
+        "policy",
+        "lost sales",
+        "average stock",
+        "excess stock",
+        "turns a year",
+        "orders a pair-week",
+        "profit",
+    ]
     rows = [
         [
-            f"{one.stock_level_weeks:g} weeks", _title(one.policy),
+            f"{one.stock_level_weeks:g} weeks",
+            _title(one.policy),
             f"{_dollars(one.kpis.lost_amount)}{_between(one.intervals['lost_amount'], _dollars)}",
-            _dollars(one.kpis.stock_amount), _dollars(one.kpis.excess_amount), _number(one.kpis.turns_rate, ".1f"),
-            _number(one.kpis.orders_rate, ".2f"), _dollars(one.profit_amount),
+            _dollars(one.kpis.stock_amount),
+            _dollars(one.kpis.excess_amount),
+            _number(one.kpis.turns_rate, ".1f"),
+            _number(one.kpis.orders_rate, ".2f"),
+            _dollars(one.profit_amount),
         ]
-        for one in comparison.figures if one.is_chain
-    ]  # fmt: skip
+        for one in comparison.figures
+        if one.is_chain
+    ]
     return _markdown(heads, rows)
 
 
 def _types_markdown(comparison: "Comparison") -> str:
-    heads = ["stock of the chain", "policy", "type", "pairs", "stockouts", "fill", "own stock, weeks", "lost sales",
-             "profit"]  # fmt: skip
+    heads = [
+        "stock of the chain",
+        "policy",
+        "type",
+        "pairs",
+        "stockouts",
+        "fill",
+        "own stock, weeks",
+        "lost sales",
+        "profit",
+    ]
     rows = [
         [
-            f"{one.stock_level_weeks:g} weeks", _title(one.policy), one.store_type, f"{one.pairs:,}",
-            _percent(one.kpis.stockout_rate), _percent(one.kpis.fill_rate), _number(one.kpis.stock_weeks, ".2f"),
-            _dollars(one.kpis.lost_amount), _dollars(one.profit_amount),
+            f"{one.stock_level_weeks:g} weeks",
+            _title(one.policy),
+            one.store_type,
+            f"{one.pairs:,}",
+            _percent(one.kpis.stockout_rate),
+            _percent(one.kpis.fill_rate),
+            _number(one.kpis.stock_weeks, ".2f"),
+            _dollars(one.kpis.lost_amount),
+            _dollars(one.profit_amount),
         ]
-        for one in comparison.figures if one.store_type
-    ]  # fmt: skip
+        for one in comparison.figures
+        if one.store_type
+    ]
     return _markdown(heads, rows)
 
 
 def _calibration_markdown(comparison: "Comparison") -> str:
     rows = [
         [
-            _title(one.policy), _percent(one.target), _percent(one.covered_rate),
+            _title(one.policy),
+            _percent(one.target),
+            _percent(one.covered_rate),
             ", ".join(f"{kind} {_percent(share)}" for kind, share in one.by_type.items()),
             _percent(one.pairs_within_rate),
         ]
         for one in comparison.calibration
-    ]  # fmt: skip
+    ]
     return _markdown(["policy", "target", "covered", "by store type", "pairs within 5 points"], rows)
 
 
@@ -300,12 +349,18 @@ def _policy_cells(comparison: "Comparison") -> tuple[list[str], list[list[str]]]
     heads = ["policies", "type", "pairs", "stockouts", "fill", "stock, weeks", "average stock", "orders", "profit"]
     rows = [
         [
-            one.source, one.store_type or "all", f"{one.pairs:,}", _percent(one.kpis.stockout_rate),
-            _percent(one.kpis.fill_rate), _number(one.kpis.stock_weeks, ".2f"), _dollars(one.kpis.stock_amount),
-            f"{one.orders:,.0f}", _dollars(one.profit_amount),
+            one.source,
+            one.store_type or "all",
+            f"{one.pairs:,}",
+            _percent(one.kpis.stockout_rate),
+            _percent(one.kpis.fill_rate),
+            _number(one.kpis.stock_weeks, ".2f"),
+            _dollars(one.kpis.stock_amount),
+            f"{one.orders:,.0f}",
+            _dollars(one.profit_amount),
         ]
         for one in comparison.asked_policies
-    ]  # fmt: skip
+    ]
     return heads, rows
 
 
@@ -322,12 +377,16 @@ def _policies_markdown(comparison: "Comparison") -> list[str]:
 def _policy_rows(comparison: "Comparison") -> list[dict[str, Any]]:
     return [
         {
-            "row_kind": "policies", "policy": one.source, "store_type": one.store_type, "pair_count": one.pairs,
-            "order_count": one.orders, "profit_amount": one.profit_amount,
+            "row_kind": "policies",
+            "policy": one.source,
+            "store_type": one.store_type,
+            "pair_count": one.pairs,
+            "order_count": one.orders,
+            "profit_amount": one.profit_amount,
             **{name: float(value) for name, value in asdict(one.kpis).items()},
         }
         for one in comparison.asked_policies
-    ]  # fmt: skip
+    ]
 
 
 def _gap(comparison: "Comparison") -> str | None:
@@ -342,9 +401,8 @@ def _levels(comparison: "Comparison") -> tuple[list[float], list[str]]:
 
 def _of_chain(comparison: "Comparison", policy: str, level: float) -> "Figures":
     return next(
-        one for one in comparison.figures
-        if one.is_chain and (one.policy, one.stock_level_weeks) == (policy, level)
-    )  # fmt: skip
+        one for one in comparison.figures if one.is_chain and (one.policy, one.stock_level_weeks) == (policy, level)
+    )
 
 
 def _title(policy: str) -> str:

@@ -20,9 +20,7 @@ _DRIFT = (
     "select model_name, week_date, drift_text from marts.fct_forecast_drift "
     "where is_champion and is_latest and is_drifting"
 )
-_HEADS = (
-    "model", "WMAE ($)", "better than naive", "WAPE", "store WAPE", "in 80 %", "in 95 %", "interval score",
-)  # fmt: skip
+_HEADS = ("model", "WMAE ($)", "better than naive", "WAPE", "store WAPE", "in 80 %", "in 95 %", "interval score")
 _STATUSES = (
     "select status, count(*) as pair_count, sum(order_quantity_amount) as order_amount, "
     "sum(value_at_risk_amount) as risk_amount, bool_or(stock_source = 'simulated') as has_simulated "
@@ -52,9 +50,12 @@ def scorecard_table(database: Database) -> Table:
     compared = frame[frame["is_comparable"].astype(bool)]
     origins = int(compared["origin_count"].max()) if len(compared) else 0
     table = Table(
-        title=f"Scorecard: 8 weeks ahead, {origins} origins; holiday weeks weigh 5", title_justify="left",
-        caption="\n".join(_notes(database)) or None, caption_justify="left", caption_style="bold red",
-    )  # fmt: skip
+        title=f"Scorecard: 8 weeks ahead, {origins} origins; holiday weeks weigh 5",
+        title_justify="left",
+        caption="\n".join(_notes(database)) or None,
+        caption_justify="left",
+        caption_style="bold red",
+    )
     for name in _HEADS:
         table.add_column(name, justify="left" if name == "model" else "right", no_wrap=name == "model")
     for row in frame.itertuples():
@@ -79,11 +80,15 @@ def _cells(row: Any) -> tuple[str, ...]:
     mark = " (champion)" if row.is_champion else "" if row.is_comparable else " *"
     score = row.interval_score_80_rate
     return (
-        f"{row.model_name}{mark}", f"{row.wmae_amount:,.0f}", _percent(row.value_added_rate, "+"),
-        _percent(row.wape_rate), _percent(row.store_total_wape_rate), _percent(row.coverage_80_rate),
+        f"{row.model_name}{mark}",
+        f"{row.wmae_amount:,.0f}",
+        _percent(row.value_added_rate, "+"),
+        _percent(row.wape_rate),
+        _percent(row.store_total_wape_rate),
+        _percent(row.coverage_80_rate),
         _percent(row.coverage_95_rate),
         "-" if score is None or score != score else f"{score:.3f}",
-    )  # fmt: skip
+    )
 
 
 def decisions_table(database: Database) -> Table:
@@ -111,9 +116,14 @@ def contributions_table(rows: "pd.DataFrame") -> Table:
     feasts = [f"{name.replace('_', ' ')} {week:%b %d}" for week in weeks if (name := holiday_of(week))]
     table = Table(
         title=f"Store {first.store_id}, department {first.dept_id}: what moves the forecast of {first.model_name}, $",
-        title_justify="left", caption=f"Flagged weeks ahead: {', '.join(feasts)}." if feasts else None,
-        caption_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, min_width=76,
-    )  # fmt: skip
+        title_justify="left",
+        caption=f"Flagged weeks ahead: {', '.join(feasts)}." if feasts else None,
+        caption_justify="left",
+        box=box.SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+        pad_edge=False,
+        min_width=76,
+    )
     table.add_column("week", no_wrap=True)
     for name in [*shown, "forecast_amount"]:
         table.add_column(_PARTS.get(name, name).removesuffix("_amount").replace("_", " "), justify="right")

@@ -111,11 +111,17 @@ def _rows(panel: Panel, scores: Scores, floor: float) -> list[tuple[object, ...]
     circumstances = _circumstances(panel, scores, flagged)
     return [
         (
-            int(panel.store_id[pair]), int(panel.dept_id[pair]), seen.week, scores.detector,
-            round(float(scores.score[pair, week]), 3), round(seen.expected, 2), round(seen.actual, 2), reason_for(seen),
+            int(panel.store_id[pair]),
+            int(panel.dept_id[pair]),
+            seen.week,
+            scores.detector,
+            round(float(scores.score[pair, week]), 3),
+            round(seen.expected, 2),
+            round(seen.actual, 2),
+            reason_for(seen),
         )
         for (pair, week), seen in circumstances.items()
-    ]  # fmt: skip
+    ]
 
 
 def _circumstances(

@@ -14,9 +14,11 @@ MARKDOWN_RATIO = 2.0
 HINTS = 3
 
 _HOLIDAYS = {
-    "super_bowl": "Super Bowl week", "labor_day": "Labor Day week", "thanksgiving": "Thanksgiving week",
+    "super_bowl": "Super Bowl week",
+    "labor_day": "Labor Day week",
+    "thanksgiving": "Thanksgiving week",
     "christmas": "the week after Christmas",
-}  # fmt: skip
+}
 
 
 @dataclass(frozen=True)

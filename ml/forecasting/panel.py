@@ -34,8 +34,13 @@ PLAN_WEEKS = 39
 """Weeks ahead that a plan can reach: the longest horizon."""
 
 FEATURE_COLUMNS = (
-    "rolling_mean_4", "rolling_mean_13", "rolling_mean_52", "weeks_observed", "size_normalized", "total_markdown",
-)  # fmt: skip
+    "rolling_mean_4",
+    "rolling_mean_13",
+    "rolling_mean_52",
+    "weeks_observed",
+    "size_normalized",
+    "total_markdown",
+)
 """Columns of `features.engineered_features` that the models read; all known before their week began."""
 
 # A week without a single markdown has no plan: planning none is written as 0.

@@ -46,10 +46,7 @@ def normalized_stores(stores: DataFrame) -> DataFrame:
     """Returns one row per store: its type, its size in square feet, its size as a fraction of the largest."""
     largest = stores.agg(F.max("size_sqft").alias("largest_sqft"))
     return stores.join(F.broadcast(largest), how="cross").select(
-        "store_id",
-        "store_type",
-        "size_sqft",
-        (F.col("size_sqft") / F.col("largest_sqft")).alias("size_normalized"),
+        "store_id", "store_type", "size_sqft", (F.col("size_sqft") / F.col("largest_sqft")).alias("size_normalized")
     )
 
 

@@ -102,8 +102,12 @@ def build_features(settings: Settings, database: Database, run_id: str) -> Featu
     clear_folders(settings.lake, written=artifact.uri, published=uri, previous=current)
     logger.info(
         "features: %d rows in %.1f s (Spark %.1f s, load %.1f s); %s",
-        rows, time.monotonic() - began, written - began, time.monotonic() - written, change,
-    )  # fmt: skip
+        rows,
+        time.monotonic() - began,
+        written - began,
+        time.monotonic() - written,
+        change,
+    )
     return FeatureReport(rows, change, uri)
 
 
@@ -165,8 +169,5 @@ def sold_weeks(sales: DataFrame) -> tuple[dt.date, dt.date]:
 
 def select_features(joined: DataFrame) -> DataFrame:
     """Returns the columns of the table out of a history joined to calendar, covariates and stores."""
-    made = {
-        "sales_last_year_aligned": aligned_sales(),
-        "is_holiday": F.coalesce("is_flagged", "is_calendar_holiday"),
-    }
+    made = {"sales_last_year_aligned": aligned_sales(), "is_holiday": F.coalesce("is_flagged", "is_calendar_holiday")}
     return joined.select(*[made.get(name, F.col(name)).cast(kind).alias(name) for name, kind in FEATURE_TYPES.items()])

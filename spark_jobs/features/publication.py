@@ -47,8 +47,7 @@ def published_inputs(database: Database) -> Artifact:
     inputs = published(database, "inputs")
     if inputs is None:
         raise ShelfcastError(
-            "No inputs are published yet, so there is nothing to make features of.",
-            "Run `shelfcast ingest` first.",
+            "No inputs are published yet, so there is nothing to make features of.", "Run `shelfcast ingest` first."
         )
     if not folder_exists(inputs.uri):
         raise ShelfcastError(

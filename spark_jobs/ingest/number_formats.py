@@ -74,11 +74,7 @@ _BY_MARK = {mark: re.compile(number_pattern(mark)) for mark in MARKS}
 
 
 def choose_numerals(
-    file_name: str,
-    shapes: Iterable[Shape],
-    separators: Iterable[str],
-    named: str | None,
-    show: Callable[[Place], str],
+    file_name: str, shapes: Iterable[Shape], separators: Iterable[str], named: str | None, show: Callable[[Place], str]
 ) -> Numerals:
     """Returns how the numbers of a file are written.
 

@@ -45,11 +45,7 @@ def unpacking_folder(settings: Settings) -> Path:
 
 
 def read_files(
-    spark: SparkSession,
-    settings: Settings,
-    inputs: InputFiles,
-    date_format: str | None,
-    known: DataFrame | None = None,
+    spark: SparkSession, settings: Settings, inputs: InputFiles, date_format: str | None, known: DataFrame | None = None
 ) -> list[Read]:
     """Returns the files parsed and judged, stores first, because the others are checked against them.
 

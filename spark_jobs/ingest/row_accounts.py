@@ -130,13 +130,25 @@ def record_load(
             "values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
             [
                 (
-                    load_id, run_id, file.table_name, file.file_name, file.file_sha256, source_kind,
-                    file.date_format, status, file.rows_read, file.rows_accepted, file.rows_rejected,
-                    file.rows_duplicate, load_mode, file.header_text, file.dialect,
+                    load_id,
+                    run_id,
+                    file.table_name,
+                    file.file_name,
+                    file.file_sha256,
+                    source_kind,
+                    file.date_format,
+                    status,
+                    file.rows_read,
+                    file.rows_accepted,
+                    file.rows_rejected,
+                    file.rows_duplicate,
+                    load_mode,
+                    file.header_text,
+                    file.dialect,
                 )
                 for file in files
             ],
-        )  # fmt: skip
+        )
 
 
 def close_open_loads(database: Database) -> None:

@@ -14,9 +14,19 @@ if TYPE_CHECKING:
 
 SALES_HEADER = ("Store", "Dept", "Date", "Weekly_Sales", "IsHoliday")
 FEATURES_HEADER = (
-    "Store", "Date", "Temperature", "Fuel_Price", "MarkDown1", "MarkDown2", "MarkDown3", "MarkDown4",
-    "MarkDown5", "CPI", "Unemployment", "IsHoliday",
-)  # fmt: skip
+    "Store",
+    "Date",
+    "Temperature",
+    "Fuel_Price",
+    "MarkDown1",
+    "MarkDown2",
+    "MarkDown3",
+    "MarkDown4",
+    "MarkDown5",
+    "CPI",
+    "Unemployment",
+    "IsHoliday",
+)
 STORES_HEADER = ("Store", "Type", "Size")
 LIMITS = {"stores": 100_000, "departments": 1_000, "weeks": 1_000}
 

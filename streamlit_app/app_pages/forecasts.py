@@ -176,9 +176,13 @@ def comparison(weeks: pd.DataFrame, forecasts: pd.DataFrame, scores: pd.DataFram
     usual = highlighted_models.leaders(scores, champion) or (champion,)
     names = list(forecasts["model_name"].unique())
     named = st.multiselect(
-        "Models that stand out", names, [name for name in usual if name in names], format_func=formats.model,
-        max_selections=highlighted_models.MOST_NAMED, key=f"{KEY}_named",
-    )  # fmt: skip
+        "Models that stand out",
+        names,
+        [name for name in usual if name in names],
+        format_func=formats.model,
+        max_selections=highlighted_models.MOST_NAMED,
+        key=f"{KEY}_named",
+    )
     components.chart(charts.models(weeks.tail(26), forecasts, named), key="models")
     wide = forecasts.pivot_table(index="week_date", columns="model_name", values="forecast_amount", sort=False)
     order = [*named, *(name for name in wide.columns if name not in named)]
@@ -272,9 +276,12 @@ def contributions(explained: pd.DataFrame) -> None:
     """Shows the parts of the forecast of one week, or of all of them together, and the parts of every week."""
     weeks = [None, *explained["week_date"]]
     week = st.selectbox(
-        "Explain", weeks, format_func=lambda week: f"Week of {formats.week(week)}" if week else "All weeks together",
-        key=f"{KEY}_explained_week", width=280,
-    )  # fmt: skip
+        "Explain",
+        weeks,
+        format_func=lambda week: f"Week of {formats.week(week)}" if week else "All weeks together",
+        key=f"{KEY}_explained_week",
+        width=280,
+    )
     components.chart(charts.contributions(explanations.steps(explained, week)), key="contributions")
     names = explanations.moving_parts(explained)
     labels = {name: explanations.label(name) for name in names}

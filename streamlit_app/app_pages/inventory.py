@@ -141,9 +141,12 @@ def detail(row: pd.Series) -> None:
     first.metric("Order now", formats.dollars(row["order_quantity_amount"]))
     lasts, is_beyond = row["days_until_stockout"], formats.is_missing(row["days_until_stockout"])
     second.metric(
-        "Stock lasts", formats.MISSING if is_beyond else formats.days(lasts),
-        formats.days(lasts) if is_beyond else None, delta_color="off", delta_arrow="off",
-    )  # fmt: skip
+        "Stock lasts",
+        formats.MISSING if is_beyond else formats.days(lasts),
+        formats.days(lasts) if is_beyond else None,
+        delta_color="off",
+        delta_arrow="off",
+    )
     third.metric("Stockout risk", formats.percent(row["stockout_probability_rate"]))
     decision_form.form(row)
     decision_form.history(store, dept)

@@ -23,10 +23,12 @@ CHOICES: dict[str, tuple[str, list[float], str]] = {
     ),
     "lead_time_weeks": ("Lead time", [0.5, 1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10, 13, 20, 26], "From order to delivery."),
     "lead_time_deviation_weeks": (
-        "Lead time varies by", [0, 0.25, 0.5, 0.75, 1, 1.5, 2, 3, 4], "Standard deviation of the lead time.",
+        "Lead time varies by",
+        [0, 0.25, 0.5, 0.75, 1, 1.5, 2, 3, 4],
+        "Standard deviation of the lead time.",
     ),
     "review_period_weeks": ("Review every", [1, 2, 3, 4, 6, 8, 12], "Weeks between two reviews of a pair."),
-}  # fmt: skip
+}
 METRICS = (
     ("Orders now", "order_amount", "off"),
     ("Stockout risk now", "risk_rate", "inverse"),
@@ -45,13 +47,21 @@ HELP = {
     "profit_amount": "Margin of what is sold less holding and ordering cost, in a year like the weeks ahead.",
 }
 TABLE = (
-    "store_id", "dept_id", "status_before", "status_after", "order_before_amount", "order_after_amount",
+    "store_id",
+    "dept_id",
+    "status_before",
+    "status_after",
+    "order_before_amount",
+    "order_after_amount",
     "order_change_amount",
-)  # fmt: skip
+)
 LABELS = {
-    "status_before": "Status before", "status_after": "Status after", "order_before_amount": "Order before",
-    "order_after_amount": "Order after", "order_change_amount": "Change",
-}  # fmt: skip
+    "status_before": "Status before",
+    "status_after": "Status after",
+    "order_before_amount": "Order before",
+    "order_after_amount": "Order after",
+    "order_change_amount": "Change",
+}
 
 
 def main() -> None:
@@ -84,18 +94,23 @@ def chosen_pairs(book: Book) -> scenarios.Choice:
     left, right, reset = st.columns([3, 3, 1.2], vertical_alignment="bottom")
     with left:
         store = st.selectbox(
-            "Store", [EVERY, *stores], index=stores.index(first) + 1 if first in stores else 0, key="what_if_store",
+            "Store",
+            [EVERY, *stores],
+            index=stores.index(first) + 1 if first in stores else 0,
+            key="what_if_store",
             format_func=lambda number: f"Store {number}" if number else "All stores",
-        )  # fmt: skip
+        )
     rows = book.pairs if store == EVERY else book.pairs[book.pairs["store_id"] == store]
     depts = [EVERY, *sorted({int(dept) for dept in rows["dept_id"]})]
     if st.session_state.get("what_if_dept") not in depts:
         st.session_state["what_if_dept"] = EVERY
     with right:
         dept = st.selectbox(
-            "Department", depts, key="what_if_dept",
+            "Department",
+            depts,
+            key="what_if_dept",
             format_func=lambda number: f"Department {number}" if number else "All departments",
-        )  # fmt: skip
+        )
     with reset:
         st.button("Start over", on_click=start_over, icon=":material/restart_alt:", width="stretch")
     return scenarios.Choice(store or None, dept or None)
@@ -108,9 +123,12 @@ def asked_scenario(book: Book) -> Scenario:
         for place, (name, (label, values, hint)) in zip(st.columns(len(CHOICES)), CHOICES.items(), strict=True):
             unit = "%" if name.endswith("_rate") else "weeks"
             given[name] = place.select_slider(
-                label, [None, *values], key=f"what_if_{name}", help=hint,
+                label,
+                [None, *values],
+                key=f"what_if_{name}",
+                help=hint,
                 format_func=lambda value, unit=unit: value_text(value, unit),
-            )  # fmt: skip
+            )
         left, right = st.columns([1, 3], gap="medium")
         # Set here and not as the slider's default: a widget takes its value from one of the two.
         st.session_state.setdefault("what_if_shift", 0)
@@ -126,9 +144,12 @@ def planned_promotions(book: Book) -> tuple[Promotion, ...]:
     weeks = range(1, book.forecast.shape[1] + 1)
     day = {week: book.decision_date + dt.timedelta(weeks=week) for week in weeks}
     chosen = st.multiselect(
-        "Promotions in the weeks of", list(weeks), key="what_if_weeks", placeholder="None planned",
+        "Promotions in the weeks of",
+        list(weeks),
+        key="what_if_weeks",
+        placeholder="None planned",
         format_func=lambda week: f"{day[week]:%b} {day[week].day}",
-    )  # fmt: skip
+    )
     if not chosen:
         return ()
     uplift = st.slider("Uplift of their demand, %", -50, 200, 30, 5, key="what_if_uplift", format="%+d%%")
@@ -149,10 +170,14 @@ def figures(before: Kpis, after: Kpis) -> None:
             text = formats.percent(new, 2) if is_rate else formats.dollars_short(new)
             is_same = abs(new - old) < (5e-5 if is_rate else 0.5)
             place.metric(
-                label, text, AS_IT_IS.lower() if is_same else change_text(old, new, is_rate),
-                delta_color="off" if is_same else color, delta_arrow="off" if is_same else "auto",
-                help=HELP.get(name), border=True,
-            )  # fmt: skip
+                label,
+                text,
+                AS_IT_IS.lower() if is_same else change_text(old, new, is_rate),
+                delta_color="off" if is_same else color,
+                delta_arrow="off" if is_same else "auto",
+                help=HELP.get(name),
+                border=True,
+            )
 
 
 def change_text(old: float, new: float, is_rate: bool) -> str:
@@ -168,8 +193,10 @@ def badge_and_note(before: Evaluation, choice: scenarios.Choice) -> None:
     source = before.recommendations["stock_source"]
     with st.container(horizontal=True, vertical_alignment="center"):
         components.simulated_badge(int((source == "simulated").sum()), len(source))
-        st.markdown(f"**{formats.count(before.kpis.pairs)}** pair{'s' if before.kpis.pairs > 1 else ''}. "
-                    "Figures of a year: one like the weeks ahead, without promotions.")  # fmt: skip
+        st.markdown(
+            f"**{formats.count(before.kpis.pairs)}** pair{'s' if before.kpis.pairs > 1 else ''}. "
+            "Figures of a year: one like the weeks ahead, without promotions."
+        )
     stores = () if choice.store_id is None else (choice.store_id,)
     depts = () if choice.dept_id is None else (choice.dept_id,)
     board = marts.inventory_board(stores=stores, depts=depts)
@@ -188,9 +215,11 @@ def exchange_chart(choice: scenarios.Choice, scenario: Scenario, before: Kpis, a
     today, there = scenarios.curve(choice, Scenario()), scenarios.curve(choice, scenario)
     is_moved = scenario != Scenario()
     figure = charts.exchange(
-        today, there if not there.equals(today) else None, (before.stock_amount, before.fill_rate),
+        today,
+        there if not there.equals(today) else None,
+        (before.stock_amount, before.fill_rate),
         (after.stock_amount, after.fill_rate) if is_moved else None,
-    )  # fmt: skip
+    )
     components.chart(figure, key="exchange")
     st.caption(
         "Each point of a line is a service level for all these pairs alike. A policy off the line asks more of some "
@@ -203,8 +232,10 @@ def changes(pairs: pd.DataFrame, is_changed: bool) -> None:
     moved = pairs[pairs["order_change_amount"] != 0]
     st.subheader("Orders that change", anchor=False)
     if moved.empty:
-        st.info("No order changes." if is_changed else "Move a slider to see which orders would change.",
-                icon=":material/tune:")  # fmt: skip
+        st.info(
+            "No order changes." if is_changed else "Move a slider to see which orders would change.",
+            icon=":material/tune:",
+        )
     else:
         words = moved.assign(**{name: moved[name].str.capitalize() for name in ("status_before", "status_after")})
         amounts = [name for name in LABELS if name.endswith("_amount")]

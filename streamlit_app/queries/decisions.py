@@ -56,7 +56,9 @@ def decisions(store_id: int, dept_id: int) -> pd.DataFrame:
         where fct_decisions.store_id = :store and fct_decisions.dept_id = :dept
         order by fct_decisions.decision_id desc
         """,
-        store=store_id, dept=dept_id)  # fmt: skip
+        store=store_id,
+        dept=dept_id,
+    )
 
 
 def override_value() -> pd.DataFrame:

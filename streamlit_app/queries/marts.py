@@ -113,7 +113,8 @@ def unusual_sales(limit: int = 8) -> pd.DataFrame:
         order by abs(deviation_amount) desc
         limit :limit
         """,
-        limit=limit)  # fmt: skip
+        limit=limit,
+    )
 
 
 def pairs() -> pd.DataFrame:
@@ -135,7 +136,9 @@ def pair_weeks(store_id: int, dept_id: int) -> pd.DataFrame:
         where store_id = :store and dept_id = :dept
         order by week_date
         """,
-        store=store_id, dept=dept_id)  # fmt: skip
+        store=store_id,
+        dept=dept_id,
+    )
 
 
 def pair_forecasts(store_id: int, dept_id: int) -> pd.DataFrame:
@@ -157,7 +160,9 @@ def pair_forecasts(store_id: int, dept_id: int) -> pd.DataFrame:
         window of_model as (partition by model_name)
         order by is_champion desc, model_name, week_date
         """,
-        store=store_id, dept=dept_id)  # fmt: skip
+        store=store_id,
+        dept=dept_id,
+    )
 
 
 def pair_anomalies(store_id: int, dept_id: int) -> pd.DataFrame:
@@ -169,7 +174,9 @@ def pair_anomalies(store_id: int, dept_id: int) -> pd.DataFrame:
         where store_id = :store and dept_id = :dept
         order by week_date desc
         """,
-        store=store_id, dept=dept_id)  # fmt: skip
+        store=store_id,
+        dept=dept_id,
+    )
 
 
 def inventory_filters() -> pd.DataFrame:
@@ -266,7 +273,9 @@ def agent_answers(store_id: int, dept_id: int) -> pd.DataFrame:
         )
         select * from answers order by analysis_type = 'report' desc, analysis_type
         """,
-        store=store_id, dept=dept_id)  # fmt: skip
+        store=store_id,
+        dept=dept_id,
+    )
 
 
 def loads(limit: int = 40) -> pd.DataFrame:
@@ -282,7 +291,8 @@ def loads(limit: int = 40) -> pd.DataFrame:
         order by loaded_at desc, table_name
         limit :limit
         """,
-        limit=limit)  # fmt: skip
+        limit=limit,
+    )
 
 
 def rejection_reasons() -> pd.DataFrame:
@@ -304,8 +314,9 @@ def rejected_rows(limit: int, offset: int = 0) -> pd.DataFrame:
         order by rejected_at desc, load_id, file_name, line_number
         limit :limit offset :offset
         """,
-        limit=limit, offset=offset,
-    )  # fmt: skip
+        limit=limit,
+        offset=offset,
+    )
 
 
 def restatements(limit: int = 200) -> pd.DataFrame:
@@ -319,7 +330,8 @@ def restatements(limit: int = 200) -> pd.DataFrame:
         order by restated_at desc, restatement_id desc
         limit :limit
         """,
-        limit=limit)  # fmt: skip
+        limit=limit,
+    )
 
 
 def runs(limit: int = 20) -> pd.DataFrame:
@@ -348,7 +360,8 @@ def runs(limit: int = 20) -> pd.DataFrame:
         order by started_at desc
         limit :limit
         """,
-        limit=limit)  # fmt: skip
+        limit=limit,
+    )
 
 
 def recommended_at() -> str:

@@ -35,7 +35,8 @@ def quality_scores(limit: int = 100) -> pd.DataFrame:
         )
         select *, rule_count - held_count as failed_count from latest order by checked_at
         """,
-        limit=limit)  # fmt: skip
+        limit=limit,
+    )
 
 
 def latest_score() -> pd.DataFrame:
@@ -77,7 +78,8 @@ def audited_loads(limit: int = 20) -> pd.DataFrame:
         order by profiled.profiled_at desc
         limit :limit
         """,
-        limit=limit)  # fmt: skip
+        limit=limit,
+    )
 
 
 def load_drift(load_id: str) -> pd.DataFrame:
@@ -93,7 +95,8 @@ def load_drift(load_id: str) -> pd.DataFrame:
             array_position(array['critical', 'warning', 'within'], severity),
             shift_value / nullif(warning_limit_value, 0) desc, measure_name, part_name, subject_name
         """,
-        load=load_id)  # fmt: skip
+        load=load_id,
+    )
 
 
 def load_profile(load_id: str) -> pd.DataFrame:
@@ -109,4 +112,5 @@ def load_profile(load_id: str) -> pd.DataFrame:
             ),
             column_name
         """,
-        load=load_id)  # fmt: skip
+        load=load_id,
+    )

@@ -68,9 +68,14 @@ def _spawn(settings: Settings, log: Path, command: list[str]) -> "subprocess.Pop
         output.write(f"{dt.datetime.now(dt.UTC):%Y-%m-%d %H:%M} UTC: {' '.join(command[2:])}\n".encode())
         output.flush()
         return subprocess.Popen(
-            command, cwd=PROJECT_ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=output,
-            stderr=subprocess.STDOUT, start_new_session=True,
-        )  # fmt: skip
+            command,
+            cwd=PROJECT_ROOT,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
 
 
 def _pid_path(settings: Settings) -> Path:

@@ -20,9 +20,12 @@ def chain(history: pd.DataFrame, forecast: pd.DataFrame) -> go.Figure:
     """Returns chain sales by week, last year's as context, and the forecast with its range."""
     figure = go.Figure(layout=palette.layout(340))
     figure.add_scatter(
-        x=history["week_date"], y=history["sales_last_year_amount"], name="A year before",
-        line={"color": palette.LAST_YEAR, "width": 1.4}, hovertemplate=_DOLLARS,
-    )  # fmt: skip
+        x=history["week_date"],
+        y=history["sales_last_year_amount"],
+        name="A year before",
+        line={"color": palette.LAST_YEAR, "width": 1.4},
+        hovertemplate=_DOLLARS,
+    )
     _add_history(figure, history)
     if not forecast.empty:
         if forecast["lower_amount"].notna().all():
@@ -36,9 +39,12 @@ def pair(history: pd.DataFrame, forecast: pd.DataFrame, anomalies: pd.DataFrame)
     """Returns a pair's history, its champion forecast with 80 and 95 % intervals, and its unusual weeks."""
     figure = go.Figure(layout=palette.layout(380))
     figure.add_scatter(
-        x=history["week_date"], y=history["sales_last_year_amount"], name="A year before",
-        line={"color": palette.LAST_YEAR, "width": 1.4}, hovertemplate=_DOLLARS,
-    )  # fmt: skip
+        x=history["week_date"],
+        y=history["sales_last_year_amount"],
+        name="A year before",
+        line={"color": palette.LAST_YEAR, "width": 1.4},
+        hovertemplate=_DOLLARS,
+    )
     _add_history(figure, history)
     if not forecast.empty:
         _add_band(figure, forecast, "lower_95_amount", "upper_95_amount", "95% interval", palette.BAND_95)
@@ -46,10 +52,13 @@ def pair(history: pd.DataFrame, forecast: pd.DataFrame, anomalies: pd.DataFrame)
         _add_forecast(figure, history, forecast)
     if not anomalies.empty:
         figure.add_scatter(
-            x=anomalies["week_date"], y=anomalies["actual_amount"], name="Unusual week", mode="markers",
+            x=anomalies["week_date"],
+            y=anomalies["actual_amount"],
+            name="Unusual week",
+            mode="markers",
             marker={"color": palette.ACCENT, "size": 9, "symbol": "circle-open", "line": {"width": 2}},
             hovertemplate=_DOLLARS,
-        )  # fmt: skip
+        )
     _mark_holidays(figure, history)
     return _dollar_axis(_begin_recent(figure, history, forecast))
 
@@ -64,15 +73,25 @@ def stores(rows: pd.DataFrame) -> go.Figure:
     names = [str(int(store)) for store in ordered["store_id"]]
     figure = go.Figure(layout=palette.layout(300))
     figure.add_bar(
-        x=names, y=ordered["forecast_amount"], name="Forecast", marker={"color": palette.FORECAST},
+        x=names,
+        y=ordered["forecast_amount"],
+        name="Forecast",
+        marker={"color": palette.FORECAST},
         hovertemplate=_DOLLARS,
-    )  # fmt: skip
+    )
     figure.add_scatter(
-        x=names, y=ordered["sales_last_year_amount"], name="A year before", mode="markers", hovertemplate=_DOLLARS,
+        x=names,
+        y=ordered["sales_last_year_amount"],
+        name="A year before",
+        mode="markers",
+        hovertemplate=_DOLLARS,
         marker={
-            "symbol": "line-ew", "size": 11, "color": palette.ACCENT, "line": {"color": palette.ACCENT, "width": 2.5},
+            "symbol": "line-ew",
+            "size": 11,
+            "color": palette.ACCENT,
+            "line": {"color": palette.ACCENT, "width": 2.5},
         },
-    )  # fmt: skip
+    )
     figure.update_xaxes(title_text="Store", type="category")
     return _dollar_axis(figure)
 
@@ -105,9 +124,12 @@ def accuracy(rows: pd.DataFrame, by: str, champion: str) -> go.Figure:
     else:
         for name in named:
             figure.add_bar(
-                x=parts[name][by], y=parts[name]["wmae_amount"], name=drawn[name].label, hovertemplate=_DOLLARS,
+                x=parts[name][by],
+                y=parts[name]["wmae_amount"],
+                name=drawn[name].label,
+                hovertemplate=_DOLLARS,
                 marker={"color": drawn[name].color},
-            )  # fmt: skip
+            )
     titles = {"horizon_weeks": "Weeks ahead", "store_type": "Store type"}
     figure.update_xaxes(title_text=titles[by], dtick=1)
     figure.update_yaxes(rangemode="tozero")
@@ -124,9 +146,13 @@ def reliability(rows: pd.DataFrame) -> go.Figure:
     shown = ((0.8, "coverage_80_rate", palette.FORECAST), (0.95, "coverage_95_rate", palette.ACCENT))
     for promised, column, color in shown:
         figure.add_scatter(
-            x=rows["horizon_weeks"], y=rows[column], name=f"{promised:.0%} interval", mode="lines+markers",
-            line={"color": color, "width": 2.4}, hovertemplate="%{y:.1%}",
-        )  # fmt: skip
+            x=rows["horizon_weeks"],
+            y=rows[column],
+            name=f"{promised:.0%} interval",
+            mode="lines+markers",
+            line={"color": color, "width": 2.4},
+            hovertemplate="%{y:.1%}",
+        )
         figure.add_hline(y=promised, line={"color": color, "width": 1, "dash": "dot"})
     figure.update_xaxes(title_text="Weeks ahead", dtick=1)
     figure.update_yaxes(tickformat=".0%", range=[min(0.6, rows["coverage_80_rate"].min() - 0.05), 1.0])
@@ -147,9 +173,12 @@ def value_added(rows: pd.DataFrame, dept_id: int) -> go.Figure:
     ]
     figure = go.Figure(layout=palette.layout(270, hovermode="closest", showlegend=False))
     figure.add_bar(
-        x=[str(dept) for dept in ordered["dept_id"]], y=ordered["value_added_rate"], name="Better than naive",
-        marker={"color": colors}, hovertemplate="Department %{x}: %{y:+.1%}<extra></extra>",
-    )  # fmt: skip
+        x=[str(dept) for dept in ordered["dept_id"]],
+        y=ordered["value_added_rate"],
+        name="Better than naive",
+        marker={"color": colors},
+        hovertemplate="Department %{x}: %{y:+.1%}<extra></extra>",
+    )
     figure.update_xaxes(title_text="Department", type="category", showticklabels=len(ordered) <= 24)
     figure.update_yaxes(tickformat=".0%")
     return figure
@@ -168,10 +197,14 @@ def drift(rows: pd.DataFrame, figure_name: str) -> go.Figure:
         _add_band(figure, rows, lower, upper, "Expected in 95 of 100 weeks", palette.BAND_80, "%{y:.1%}")
     colors = [palette.BAD if is_outside else palette.HISTORY for is_outside in rows["is_outside"]]
     figure.add_scatter(
-        x=rows["week_date"], y=rows[f"{figure_name}_rate"], name={"wape": "WAPE", "bias": "Bias"}[figure_name],
-        mode="lines+markers", line={"color": palette.HISTORY, "width": 2}, marker={"color": colors, "size": 8},
+        x=rows["week_date"],
+        y=rows[f"{figure_name}_rate"],
+        name={"wape": "WAPE", "bias": "Bias"}[figure_name],
+        mode="lines+markers",
+        line={"color": palette.HISTORY, "width": 2},
+        marker={"color": colors, "size": 8},
         hovertemplate="%{y:.1%}",
-    )  # fmt: skip
+    )
     figure.update_yaxes(tickformat=".0%")
     return figure
 
@@ -184,13 +217,19 @@ def contributions(rows: pd.DataFrame) -> go.Figure:
     """
     figure = go.Figure(layout=palette.layout(max(240, 70 + 30 * len(rows)), hovermode="closest", showlegend=False))
     figure.add_waterfall(
-        orientation="h", y=rows["label"], x=rows["amount"],
+        orientation="h",
+        y=rows["label"],
+        x=rows["amount"],
         measure=["absolute" if is_total else "relative" for is_total in rows["is_total"]],
-        text=[formats.dollars(amount) for amount in rows["amount"]], textposition="outside", cliponaxis=False,
-        increasing={"marker": {"color": palette.GOOD}}, decreasing={"marker": {"color": palette.BAD}},
-        totals={"marker": {"color": palette.FORECAST}}, connector={"line": {"color": palette.GRID}},
+        text=[formats.dollars(amount) for amount in rows["amount"]],
+        textposition="outside",
+        cliponaxis=False,
+        increasing={"marker": {"color": palette.GOOD}},
+        decreasing={"marker": {"color": palette.BAD}},
+        totals={"marker": {"color": palette.FORECAST}},
+        connector={"line": {"color": palette.GRID}},
         hovertemplate="%{y}: %{text}<extra></extra>",
-    )  # fmt: skip
+    )
     figure.update_yaxes(autorange="reversed", showgrid=False)
     figure.update_xaxes(showgrid=True, tickprefix="$", separatethousands=True)
     figure.update_layout(margin={"l": 8, "r": 70, "t": 10, "b": 8})
@@ -204,11 +243,17 @@ def statuses(board: pd.DataFrame) -> go.Figure:
     for status in [name for name in palette.STATUSES if name in by_status.index]:
         number = int(by_status[status])
         figure.add_bar(
-            y=["pairs"], x=[number], name=status.capitalize(), orientation="h", text=[formats.count(number)],
-            textposition="inside", insidetextanchor="middle", textfont={"color": "white"},
+            y=["pairs"],
+            x=[number],
+            name=status.capitalize(),
+            orientation="h",
+            text=[formats.count(number)],
+            textposition="inside",
+            insidetextanchor="middle",
+            textfont={"color": "white"},
             marker={"color": palette.STATUS_COLORS[status], "line": {"color": "white", "width": 2}},
             hovertemplate=f"{status.capitalize()}: %{{x:,}} pairs<extra></extra>",
-        )  # fmt: skip
+        )
     figure.update_xaxes(visible=False)
     figure.update_yaxes(visible=False)
     figure.update_layout(margin={"l": 0, "r": 0, "t": 30, "b": 0}, legend={"traceorder": "normal"})
@@ -223,19 +268,28 @@ def stock(rows: pd.DataFrame) -> go.Figure:
     bars = (("current_stock_amount", "On hand", 0.9), ("on_order_amount", "On order", 0.35))
     for column, name, opacity in bars:
         figure.add_bar(
-            y=labels, x=rows[column], name=name, orientation="h", opacity=opacity, showlegend=False,
-            marker={"color": colors}, hovertemplate=f"{name}: $%{{x:,.0f}}<extra></extra>",
-        )  # fmt: skip
+            y=labels,
+            x=rows[column],
+            name=name,
+            orientation="h",
+            opacity=opacity,
+            showlegend=False,
+            marker={"color": colors},
+            hovertemplate=f"{name}: $%{{x:,.0f}}<extra></extra>",
+        )
     marks = (
         ("reorder_point_amount", "Reorder point", palette.INK, 3),
         ("order_up_to_level_amount", "Order up to", palette.LAST_YEAR, 2),
     )
     for column, name, color, width in marks:
         figure.add_scatter(
-            y=labels, x=rows[column], name=name, mode="markers",
+            y=labels,
+            x=rows[column],
+            name=name,
+            mode="markers",
             marker={"symbol": "line-ns", "size": 13, "color": color, "line": {"color": color, "width": width}},
             hovertemplate=f"{name}: $%{{x:,.0f}}<extra></extra>",
-        )  # fmt: skip
+        )
     figure.update_yaxes(autorange="reversed", type="category", showgrid=False)
     figure.update_xaxes(tickprefix="$", showgrid=True, rangemode="tozero")
     return figure
@@ -255,18 +309,26 @@ def exchange(today: pd.DataFrame, after: pd.DataFrame | None, here: Point, there
     for name, rows, color in lines:
         if rows is not None:
             figure.add_scatter(
-                x=rows["stock_amount"], y=rows["fill_rate"], customdata=rows["service_level_rate"], name=name,
-                mode="lines+markers", line={"color": color, "width": 2.2, "shape": "spline", "smoothing": 0.6},
-                marker={"size": 5}, hovertemplate=_EXCHANGE_HOVER,
-            )  # fmt: skip
+                x=rows["stock_amount"],
+                y=rows["fill_rate"],
+                customdata=rows["service_level_rate"],
+                name=name,
+                mode="lines+markers",
+                line={"color": color, "width": 2.2, "shape": "spline", "smoothing": 0.6},
+                marker={"size": 5},
+                hovertemplate=_EXCHANGE_HOVER,
+            )
     marks = [("Policy in force", here, palette.HISTORY, "circle"), ("Your scenario", there, palette.ACCENT, "diamond")]
     for name, point, color, symbol in marks:
         if point is not None:
             figure.add_scatter(
-                x=[point[0]], y=[point[1]], name=name, mode="markers",
+                x=[point[0]],
+                y=[point[1]],
+                name=name,
+                mode="markers",
                 marker={"color": color, "size": 13, "symbol": symbol, "line": {"color": "white", "width": 1.5}},
                 hovertemplate=f"{name}: %{{y:.2%}} of demand met, stock $%{{x:,.0f}}<extra></extra>",
-            )  # fmt: skip
+            )
     figure.update_xaxes(title_text="Average stock", tickprefix="$", tickformat="~s", showgrid=True)
     figure.update_yaxes(title_text="Demand met", tickformat=".1%")
     return figure
@@ -280,13 +342,20 @@ def stages(rows: pd.DataFrame) -> go.Figure:
         if part.empty:
             continue
         figure.add_bar(
-            y=[formats.words(name) for name in part["stage_name"]], base=part["started_at"],
-            x=part["shown_seconds"].clip(lower=0.3) * 1000, orientation="h", name=status.capitalize(),
-            marker={"color": color}, width=0.6, cliponaxis=False,
-            text=[formats.duration(seconds) for seconds in part["shown_seconds"]], textposition="auto",
-            textfont={"size": 12}, constraintext="none",
+            y=[formats.words(name) for name in part["stage_name"]],
+            base=part["started_at"],
+            x=part["shown_seconds"].clip(lower=0.3) * 1000,
+            orientation="h",
+            name=status.capitalize(),
+            marker={"color": color},
+            width=0.6,
+            cliponaxis=False,
+            text=[formats.duration(seconds) for seconds in part["shown_seconds"]],
+            textposition="auto",
+            textfont={"size": 12},
+            constraintext="none",
             hovertemplate="%{y}: %{text}<extra>" + status + "</extra>",
-        )  # fmt: skip
+        )
     order = [formats.words(name) for name in rows["stage_name"]]
     figure.update_yaxes(categoryorder="array", categoryarray=order[::-1], showgrid=False)
     figure.update_xaxes(type="date", showgrid=True)
@@ -296,9 +365,12 @@ def stages(rows: pd.DataFrame) -> go.Figure:
 
 def _add_history(figure: go.Figure, history: pd.DataFrame) -> None:
     figure.add_scatter(
-        x=history["week_date"], y=history["sales_amount"], name="Sales",
-        line={"color": palette.HISTORY, "width": 2}, hovertemplate=_DOLLARS,
-    )  # fmt: skip
+        x=history["week_date"],
+        y=history["sales_amount"],
+        name="Sales",
+        line={"color": palette.HISTORY, "width": 2},
+        hovertemplate=_DOLLARS,
+    )
 
 
 def _add_forecast(figure: go.Figure, history: pd.DataFrame, forecast: pd.DataFrame) -> None:
@@ -308,12 +380,21 @@ def _add_forecast(figure: go.Figure, history: pd.DataFrame, forecast: pd.DataFra
         figure.add_scatter(
             x=[history["week_date"].iloc[-1], forecast["week_date"].iloc[0]],
             y=[history["sales_amount"].iloc[-1], forecast["forecast_amount"].iloc[0]],
-            line={**color, "dash": "dot", "width": 1.4}, mode="lines", showlegend=False, hoverinfo="skip", name="join",
-        )  # fmt: skip
+            line={**color, "dash": "dot", "width": 1.4},
+            mode="lines",
+            showlegend=False,
+            hoverinfo="skip",
+            name="join",
+        )
     figure.add_scatter(
-        x=forecast["week_date"], y=forecast["forecast_amount"], name="Forecast", mode="lines+markers",
-        line=color, marker={"size": 5}, hovertemplate=_DOLLARS,
-    )  # fmt: skip
+        x=forecast["week_date"],
+        y=forecast["forecast_amount"],
+        name="Forecast",
+        mode="lines+markers",
+        line=color,
+        marker={"size": 5},
+        hovertemplate=_DOLLARS,
+    )
 
 
 def _add_models(
@@ -323,30 +404,53 @@ def _add_models(
     grey = [name for name, look in drawn.items() if not look.is_named]
     for rank, (name, look) in enumerate(drawn.items()):
         figure.add_scatter(
-            x=parts[name][x], y=parts[name][y], name=look.label, mode="lines+markers" if look.is_named else "lines",
-            hovertemplate=_DOLLARS, marker={"size": 5}, showlegend=look.is_named, legendrank=1100 - rank,
+            x=parts[name][x],
+            y=parts[name][y],
+            name=look.label,
+            mode="lines+markers" if look.is_named else "lines",
+            hovertemplate=_DOLLARS,
+            marker={"size": 5},
+            showlegend=look.is_named,
+            legendrank=1100 - rank,
             line={"color": look.color, "width": look.width, "dash": look.dash},
             legendgroup="" if look.is_named else "grey",
-        )  # fmt: skip
+        )
     if grey:
         name = f"{len(grey)} other model{'s' if len(grey) > 1 else ''}"
         figure.add_scatter(
-            x=[None], y=[None], name=name, mode="lines", legendgroup="grey", legendrank=1200,
-            line={"color": palette.LAST_YEAR, "width": 1.2}, hoverinfo="skip",
-        )  # fmt: skip
+            x=[None],
+            y=[None],
+            name=name,
+            mode="lines",
+            legendgroup="grey",
+            legendrank=1200,
+            line={"color": palette.LAST_YEAR, "width": 1.2},
+            hoverinfo="skip",
+        )
 
 
 def _add_band(
     figure: go.Figure, rows: pd.DataFrame, lower: str, upper: str, name: str, color: str, hover: str = _DOLLARS
 ) -> None:
     figure.add_scatter(
-        x=rows["week_date"], y=rows[upper], mode="lines", line={"width": 0}, showlegend=False,
-        hovertemplate=hover, name=f"{name}, upper",
-    )  # fmt: skip
+        x=rows["week_date"],
+        y=rows[upper],
+        mode="lines",
+        line={"width": 0},
+        showlegend=False,
+        hovertemplate=hover,
+        name=f"{name}, upper",
+    )
     figure.add_scatter(
-        x=rows["week_date"], y=rows[lower], mode="lines", line={"width": 0}, fill="tonexty", fillcolor=color,
-        hovertemplate=hover, name=name,
-    )  # fmt: skip
+        x=rows["week_date"],
+        y=rows[lower],
+        mode="lines",
+        line={"width": 0},
+        fill="tonexty",
+        fillcolor=color,
+        hovertemplate=hover,
+        name=name,
+    )
 
 
 def _mark_holidays(figure: go.Figure, history: pd.DataFrame) -> None:
@@ -355,9 +459,13 @@ def _mark_holidays(figure: go.Figure, history: pd.DataFrame) -> None:
     if holidays.empty:
         return
     figure.add_scatter(
-        x=holidays["week_date"], y=holidays["sales_amount"], name="Holiday week", mode="markers",
-        marker={"color": palette.HISTORY, "size": 7, "symbol": "diamond"}, hoverinfo="skip",
-    )  # fmt: skip
+        x=holidays["week_date"],
+        y=holidays["sales_amount"],
+        name="Holiday week",
+        mode="markers",
+        marker={"color": palette.HISTORY, "size": 7, "symbol": "diamond"},
+        hoverinfo="skip",
+    )
 
 
 def _begin_recent(figure: go.Figure, history: pd.DataFrame, forecast: pd.DataFrame) -> go.Figure:
@@ -370,9 +478,15 @@ def _begin_recent(figure: go.Figure, history: pd.DataFrame, forecast: pd.DataFra
         {"label": "All", "step": "all"},
     ]
     selector = {
-        "buttons": buttons, "x": 1, "xanchor": "right", "y": 1.02, "yanchor": "bottom", "font": {"size": 12},
-        "bgcolor": palette.GRID, "activecolor": palette.LAST_YEAR,
-    }  # fmt: skip
+        "buttons": buttons,
+        "x": 1,
+        "xanchor": "right",
+        "y": 1.02,
+        "yanchor": "bottom",
+        "font": {"size": 12},
+        "bgcolor": palette.GRID,
+        "activecolor": palette.LAST_YEAR,
+    }
     first = history["week_date"].iloc[-RECENT_WEEKS]
     figure.update_xaxes(rangeselector=selector, range=[first, max(days) + dt.timedelta(days=5)])
     return figure

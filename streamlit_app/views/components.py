@@ -70,10 +70,12 @@ def simulated_badge(simulated: int, of: int) -> None:
         return
     some = "" if simulated >= of else f" for {formats.count(simulated)} of {formats.count(of)} pairs"
     st.badge(
-        f"Stock: simulated{some}", color="orange", icon=":material/science:",
+        f"Stock: simulated{some}",
+        color="orange",
+        icon=":material/science:",
         help="No inventory.csv was supplied: stock on hand is a simulation, and so is every figure that follows from "
         "it (status, order quantity, money at risk). Supply counted stock to make it real.",
-    )  # fmt: skip
+    )
 
 
 def pair_picker(pairs: pd.DataFrame, default: tuple[int, int], key: str) -> tuple[int, int]:

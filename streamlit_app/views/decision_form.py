@@ -14,9 +14,15 @@ from streamlit_app.views import components, formats, palette, tables
 
 _ICONS = {"approve": ":material/check:", "override": ":material/edit:", "snooze": ":material/snooze:"}
 _HISTORY = (
-    "week_date", "decision_name", "recommended_order_amount", "effective_order_amount", "value_added_amount",
-    "decided_by", "decided_at", "why",
-)  # fmt: skip
+    "week_date",
+    "decision_name",
+    "recommended_order_amount",
+    "effective_order_amount",
+    "value_added_amount",
+    "decided_by",
+    "decided_at",
+    "why",
+)
 _SAID = "decision_said"
 
 
@@ -49,9 +55,13 @@ def form(row: pd.Series) -> None:
     key = str(row["recommendation_id"])
     with st.container(border=True):
         kind = st.segmented_control(
-            "Decide", KINDS, default="approve", required=True, key=f"kind_{key}",
+            "Decide",
+            KINDS,
+            default="approve",
+            required=True,
+            key=f"kind_{key}",
             format_func=lambda name: f"{_ICONS[name]} {name.capitalize()}",
-        )  # fmt: skip
+        )
         with st.form(f"decide_{key}_{kind}", border=False):
             quantity, until = _what(kind, row)
             reason = st.text_input("Reason" if kind == "override" else "Reason (optional)", max_chars=LONGEST_REASON)
@@ -100,16 +110,22 @@ def _what(kind: Kind, row: pd.Series) -> tuple[float | None, dt.date | None]:
     recommended = float(row["order_quantity_amount"])
     if kind == "override":
         quantity = st.number_input(
-            "Order, dollars at retail value", min_value=0.0, value=recommended, step=float(row["pack_size_amount"]),
-            format="%.0f", help="Goes out in whole packs, and not below the minimum order; 0 orders nothing.",
-        )  # fmt: skip
+            "Order, dollars at retail value",
+            min_value=0.0,
+            value=recommended,
+            step=float(row["pack_size_amount"]),
+            format="%.0f",
+            help="Goes out in whole packs, and not below the minimum order; 0 orders nothing.",
+        )
         return quantity, None
     if kind == "snooze":
         day = row["decision_date"]
         until = st.date_input(
-            "Nothing is ordered until", value=day + dt.timedelta(weeks=2), min_value=day + dt.timedelta(days=1),
+            "Nothing is ordered until",
+            value=day + dt.timedelta(weeks=2),
+            min_value=day + dt.timedelta(days=1),
             max_value=day + dt.timedelta(weeks=52),
-        )  # fmt: skip
+        )
         return None, until
     st.markdown(formats.plain_markdown(f"**{formats.dollars(recommended)}** goes out as recommended."))
     return None, None

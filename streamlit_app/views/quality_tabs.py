@@ -24,9 +24,15 @@ SCORE_LABELS = {
 }
 DRIFT_COLUMNS = ("is_success", "measure", "part_name", "subject_name", "before", "now", "shift", "limit", "detail")
 DRIFT_LABELS = {
-    "measure": "What", "part_name": "Where in the load", "subject_name": "Of", "before": "Published", "now": "Load",
-    "shift": "Shift", "limit": "Limit", "detail": "Which",
-}  # fmt: skip
+    "measure": "What",
+    "part_name": "Where in the load",
+    "subject_name": "Of",
+    "before": "Published",
+    "now": "Load",
+    "shift": "Shift",
+    "limit": "Limit",
+    "detail": "Which",
+}
 MEASURES = {
     "store_rows": ("Rows of a store", formats.count),
     "sales_distribution": ("Spread of sales, median", formats.dollars),
@@ -40,14 +46,34 @@ MEASURES = {
 INDEXED = ("sales_distribution",)
 """Measures whose shift is an index, not a share."""
 PROFILE_COLUMNS = (
-    "table_name", "column_name", "row_count", "missing", "missing_before", "distinct_count", "mean", "mean_before",
-    "lowest", "p05_value", "median_value", "p95_value", "highest", "usual_text",
-)  # fmt: skip
+    "table_name",
+    "column_name",
+    "row_count",
+    "missing",
+    "missing_before",
+    "distinct_count",
+    "mean",
+    "mean_before",
+    "lowest",
+    "p05_value",
+    "median_value",
+    "p95_value",
+    "highest",
+    "usual_text",
+)
 PROFILE_LABELS = {
-    "missing": "Missing", "missing_before": "Missing before", "distinct_count": "Different", "mean": "Mean",
-    "mean_before": "Mean before", "lowest": "Smallest", "p05_value": "5 % below", "median_value": "Median",
-    "p95_value": "95 % below", "highest": "Largest", "usual_text": "Most frequent",
-}  # fmt: skip
+    "missing": "Missing",
+    "missing_before": "Missing before",
+    "distinct_count": "Different",
+    "mean": "Mean",
+    "mean_before": "Mean before",
+    "lowest": "Smallest",
+    "p05_value": "5 % below",
+    "median_value": "Median",
+    "p95_value": "95 % below",
+    "highest": "Largest",
+    "usual_text": "Most frequent",
+}
 DRIFT_HEIGHT, PROFILE_HEIGHT = 430, 820
 
 
@@ -64,8 +90,9 @@ def score_badge() -> None:
         st.badge(
             f"Data quality: {formats.percent(score['score_rate'])} of {formats.count(score['rule_count'])} rules hold, "
             f"{words}",
-            color=color, icon=":material/verified:",
-        )  # fmt: skip
+            color=color,
+            icon=":material/verified:",
+        )
         st.page_link(components.page("data_quality"), label="What was checked", icon=":material/arrow_forward:")
 
 
@@ -104,11 +131,14 @@ def score_chart(scores: pd.DataFrame) -> go.Figure:
     figure = go.Figure(layout=palette.layout(240, hovermode="closest", showlegend=False))
     colors = [palette.BAD if count else palette.GOOD for count in scores["failed_critical_count"]]
     figure.add_scatter(
-        x=scores["checked_at"], y=scores["score_rate"], mode="lines+markers",
-        customdata=scores[["held_count", "rule_count"]], line={"color": palette.HISTORY, "width": 1.6},
+        x=scores["checked_at"],
+        y=scores["score_rate"],
+        mode="lines+markers",
+        customdata=scores[["held_count", "rule_count"]],
+        line={"color": palette.HISTORY, "width": 1.6},
         marker={"color": colors, "size": 9},
         hovertemplate="%{x|%b %d, %Y, %H:%M}: %{y:.1%}, %{customdata[0]} of %{customdata[1]} rules<extra></extra>",
-    )  # fmt: skip
+    )
     lowest = min(0.9, float(scores["score_rate"].min()) - 0.02)
     figure.update_yaxes(tickformat=".0%", range=[lowest, 1.005])
     return figure
@@ -168,9 +198,10 @@ def profile() -> None:
     tables.show(profile_table(rows), PROFILE_COLUMNS, height=PROFILE_HEIGHT, labels=PROFILE_LABELS)
     before = rows["previous_load_id"].dropna()
     st.caption(
-        f"Before: load {before.iloc[0]}, the published one before it." if len(before)
+        f"Before: load {before.iloc[0]}, the published one before it."
+        if len(before)
         else "No load was published before this one."
-    )  # fmt: skip
+    )
 
 
 def profile_table(rows: pd.DataFrame) -> pd.DataFrame:

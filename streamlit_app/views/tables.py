@@ -164,11 +164,7 @@ def choose_row(
 ) -> pd.Series:
     """Shows a table in which a row can be chosen and returns that row, the first one by default."""
     event = st.dataframe(
-        _ready(frame, order),
-        key=key,
-        on_select="rerun",
-        selection_mode="single-row",
-        **_options(frame, order, height),
+        _ready(frame, order), key=key, on_select="rerun", selection_mode="single-row", **_options(frame, order, height)
     )
     rows = event["selection"]["rows"]
     return frame.iloc[rows[0] if rows and rows[0] < len(frame) else default]

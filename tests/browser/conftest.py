@@ -25,14 +25,27 @@ from warehouse.settings import PROJECT_ROOT, Settings, load_settings
 
 CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = [
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-]  # fmt: skip
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 LAST_WEEK = dt.date(2012, 10, 26)
 MODELS = {
-    "blend": 1320.0, "extra_trees": 1345.0, "lightgbm": 1350.0, "ridge": 1365.0, "aligned_seasonal": 1385.0,
-    "department_shares": 1430.0, "stl_ets": 1570.0, "prophet": 1730.0, "seasonal_naive": 1890.0,
-}  # fmt: skip
+    "blend": 1320.0,
+    "extra_trees": 1345.0,
+    "lightgbm": 1350.0,
+    "ridge": 1365.0,
+    "aligned_seasonal": 1385.0,
+    "department_shares": 1430.0,
+    "stl_ets": 1570.0,
+    "prophet": 1730.0,
+    "seasonal_naive": 1890.0,
+}
 CHAMPION = "blend"
 AGENTS = {"report": "report_writer", "anomaly_detection": "anomaly_analyst", "forecasting": "forecaster"}
 AGENTS |= {"inventory_optimization": "inventory_planner"}
@@ -272,12 +285,17 @@ def weekly_sales(stores: int, departments: int, weeks: int) -> pd.DataFrame:
     holiday = np.array([(d.month, d.day // 7) in ((2, 1), (9, 1), (11, 3), (12, 4)) and d.day > 6 for d in days])
     frame = pd.DataFrame(
         {
-            "store_id": store, "dept_id": dept, "week_date": np.array(days, dtype=object)[week],
-            "sales_amount": amount.round(2), "is_holiday": holiday[week], "is_return_week": amount < 0,
+            "store_id": store,
+            "dept_id": dept,
+            "week_date": np.array(days, dtype=object)[week],
+            "sales_amount": amount.round(2),
+            "is_holiday": holiday[week],
+            "is_return_week": amount < 0,
             "markdown_amount": np.where(week > weeks - 50, 800.0, np.nan),
-            "temperature_fahrenheit": 55 + 20 * np.sin(week / 8), "store_type": np.array(["A", "B", "C"])[store % 3],
+            "temperature_fahrenheit": 55 + 20 * np.sin(week / 8),
+            "store_type": np.array(["A", "B", "C"])[store % 3],
         }
-    )  # fmt: skip
+    )
     frame["sales_last_year_amount"] = frame.groupby(["store_id", "dept_id"])["sales_amount"].shift(52)
     return frame
 
@@ -294,16 +312,28 @@ def forecasts(sales: pd.DataFrame) -> pd.DataFrame:
     names = [f"{row.store_id}-{row.dept_id}-{row.horizon_weeks}-{row.model_name}" for row in rows.itertuples()]
     return pd.DataFrame(
         {
-            "forecast_id": names, "store_id": rows["store_id"], "dept_id": rows["dept_id"],
-            "store_type": rows["store_type"], "origin_date": LAST_WEEK,
-            "week_date": rows["week_date"] + dt.timedelta(weeks=52), "horizon_weeks": rows["horizon_weeks"],
-            "model_name": rows["model_name"], "model_version": "3", "is_champion": rows["model_name"] == CHAMPION,
-            "is_latest": True, "forecast_amount": point, "lower_80_amount": (point - half).round(2),
-            "upper_80_amount": (point + half).round(2), "lower_95_amount": (point - 1.9 * half).round(2),
-            "upper_95_amount": (point + 1.9 * half).round(2), "fallback_name": "", "uses_plan": False,
-            "actual_sales_amount": np.nan, "created_at": NOW,
+            "forecast_id": names,
+            "store_id": rows["store_id"],
+            "dept_id": rows["dept_id"],
+            "store_type": rows["store_type"],
+            "origin_date": LAST_WEEK,
+            "week_date": rows["week_date"] + dt.timedelta(weeks=52),
+            "horizon_weeks": rows["horizon_weeks"],
+            "model_name": rows["model_name"],
+            "model_version": "3",
+            "is_champion": rows["model_name"] == CHAMPION,
+            "is_latest": True,
+            "forecast_amount": point,
+            "lower_80_amount": (point - half).round(2),
+            "upper_80_amount": (point + half).round(2),
+            "lower_95_amount": (point - 1.9 * half).round(2),
+            "upper_95_amount": (point + 1.9 * half).round(2),
+            "fallback_name": "",
+            "uses_plan": False,
+            "actual_sales_amount": np.nan,
+            "created_at": NOW,
         }
-    )  # fmt: skip
+    )
 
 
 def forecast_totals(ahead: pd.DataFrame) -> pd.DataFrame:
@@ -341,17 +371,35 @@ def accuracy() -> pd.DataFrame:
     signed = error * 0.3 * np.sin(2.1 * frame["origin"] + frame["horizon_weeks"])
     origins = {number: dt.date(2012, 3, 2) + dt.timedelta(weeks=8 * number) for number in range(5)}
     return frame.drop(columns="origin").assign(
-        origin_date=frame["origin"].map(origins), is_holiday=False, forecast_count=count, weight_count=count * 1.0,
-        weighted_absolute_error_amount=error * count, absolute_error_amount=error * count,
-        squared_error_amount=3.1 * error**2 * count, error_amount=signed * count, absolute_sales_amount=sales * count,
-        interval_count=count, covered_80_count=(count * (0.79 + 0.004 * frame["horizon_weeks"])).astype(int),
-        covered_95_count=(count * 0.948).astype(int), width_80_amount=2.6 * error * count,
-        width_95_amount=5.0 * error * count, wmae_amount=error, mae_amount=error, rmse_amount=3.1**0.5 * error,
-        wape_rate=error / sales, bias_rate=signed / sales, coverage_80_rate=0.8, coverage_95_rate=0.948,
-        interval_sales_amount=sales * count, interval_score_80_amount=5.2 * error * count,
-        interval_score_95_amount=9.0 * error * count, interval_score_80_rate=5.2 * error / sales,
-        baseline_wmae_amount=naive, value_added_rate=1 - error / naive, is_comparable=True,
-    )  # fmt: skip
+        origin_date=frame["origin"].map(origins),
+        is_holiday=False,
+        forecast_count=count,
+        weight_count=count * 1.0,
+        weighted_absolute_error_amount=error * count,
+        absolute_error_amount=error * count,
+        squared_error_amount=3.1 * error**2 * count,
+        error_amount=signed * count,
+        absolute_sales_amount=sales * count,
+        interval_count=count,
+        covered_80_count=(count * (0.79 + 0.004 * frame["horizon_weeks"])).astype(int),
+        covered_95_count=(count * 0.948).astype(int),
+        width_80_amount=2.6 * error * count,
+        width_95_amount=5.0 * error * count,
+        wmae_amount=error,
+        mae_amount=error,
+        rmse_amount=3.1**0.5 * error,
+        wape_rate=error / sales,
+        bias_rate=signed / sales,
+        coverage_80_rate=0.8,
+        coverage_95_rate=0.948,
+        interval_sales_amount=sales * count,
+        interval_score_80_amount=5.2 * error * count,
+        interval_score_95_amount=9.0 * error * count,
+        interval_score_80_rate=5.2 * error / sales,
+        baseline_wmae_amount=naive,
+        value_added_rate=1 - error / naive,
+        is_comparable=True,
+    )
 
 
 def model_scores(scores: pd.DataFrame) -> pd.DataFrame:
@@ -360,8 +408,12 @@ def model_scores(scores: pd.DataFrame) -> pd.DataFrame:
     mae = total["absolute_error_amount"] / total["forecast_count"]
     return pd.DataFrame(
         {
-            "model_name": total.index, "is_champion": total.index == CHAMPION, "is_comparable": True,
-            "forecast_count": total["forecast_count"].to_numpy(), "origin_count": 5, "wmae_amount": wmae.to_numpy(),
+            "model_name": total.index,
+            "is_champion": total.index == CHAMPION,
+            "is_comparable": True,
+            "forecast_count": total["forecast_count"].to_numpy(),
+            "origin_count": 5,
+            "wmae_amount": wmae.to_numpy(),
             "mae_amount": mae.to_numpy(),
             "rmse_amount": np.sqrt(total["squared_error_amount"] / total["forecast_count"]).to_numpy(),
             "wape_rate": (total["absolute_error_amount"] / total["absolute_sales_amount"]).to_numpy(),
@@ -373,7 +425,7 @@ def model_scores(scores: pd.DataFrame) -> pd.DataFrame:
             "mean_width_80_amount": (total["width_80_amount"] / total["interval_count"]).to_numpy(),
             "value_added_rate": (1 - wmae / wmae["seasonal_naive"]).to_numpy(),
         }
-    )  # fmt: skip
+    )
 
 
 def drift() -> pd.DataFrame:
@@ -382,14 +434,25 @@ def drift() -> pd.DataFrame:
     bias = np.array([0.01, -0.02, 0.0, 0.03, 0.01, 0.02, 0.08, 0.09])
     return pd.DataFrame(
         {
-            "model_name": CHAMPION, "week_date": weeks, "source_name": "forecast",
-            "origin_date": LAST_WEEK - dt.timedelta(weeks=8), "forecast_count": 12, "wape_rate": 0.08 + bias / 4,
-            "bias_rate": bias, "expected_week_count": 32, "expected_wape_lower_rate": 0.06,
-            "expected_wape_upper_rate": 0.12, "expected_bias_lower_rate": -0.05, "expected_bias_upper_rate": 0.06,
-            "is_outside": bias > 0.06, "is_drifting": np.arange(8) == 7, "is_latest": np.arange(8) == 7,
-            "is_champion": True, "drift_text": "WAPE 10.3% and bias +9.0%; expected was less.",
+            "model_name": CHAMPION,
+            "week_date": weeks,
+            "source_name": "forecast",
+            "origin_date": LAST_WEEK - dt.timedelta(weeks=8),
+            "forecast_count": 12,
+            "wape_rate": 0.08 + bias / 4,
+            "bias_rate": bias,
+            "expected_week_count": 32,
+            "expected_wape_lower_rate": 0.06,
+            "expected_wape_upper_rate": 0.12,
+            "expected_bias_lower_rate": -0.05,
+            "expected_bias_upper_rate": 0.06,
+            "is_outside": bias > 0.06,
+            "is_drifting": np.arange(8) == 7,
+            "is_latest": np.arange(8) == 7,
+            "is_champion": True,
+            "drift_text": "WAPE 10.3% and bias +9.0%; expected was less.",
         }
-    )  # fmt: skip
+    )
 
 
 def anomalies(sales: pd.DataFrame) -> pd.DataFrame:
@@ -399,15 +462,20 @@ def anomalies(sales: pd.DataFrame) -> pd.DataFrame:
     deviation = rows["sales_amount"] - expected
     return pd.DataFrame(
         {
-            "store_id": rows["store_id"], "dept_id": rows["dept_id"], "week_date": rows["week_date"],
-            "detector_name": "residual", "anomaly_score": deviation / (0.08 * expected), "expected_amount": expected,
-            "actual_amount": rows["sales_amount"], "deviation_amount": deviation,
+            "store_id": rows["store_id"],
+            "dept_id": rows["dept_id"],
+            "week_date": rows["week_date"],
+            "detector_name": "residual",
+            "anomaly_score": deviation / (0.08 * expected),
+            "expected_amount": expected,
+            "actual_amount": rows["sales_amount"],
+            "deviation_amount": deviation,
             "reason_text": np.where(
                 deviation < 0, "Far below the level of the last 13 weeks.", "Far above last year's week."
             ),
             "is_recent": rows["week_date"] > LAST_WEEK - dt.timedelta(weeks=8),
         }
-    )  # fmt: skip
+    )
 
 
 def recommendations(level: pd.DataFrame) -> pd.DataFrame:
@@ -422,22 +490,34 @@ def recommendations(level: pd.DataFrame) -> pd.DataFrame:
             "recommendation_id": [
                 f"{s}-{d}-20121026" for s, d in zip(level["store_id"], level["dept_id"], strict=True)
             ],
-            "store_id": level["store_id"], "dept_id": level["dept_id"], "store_type": level["store_type"],
-            "decision_date": LAST_WEEK, "is_latest": True, "status": status, "current_stock_amount": stock.round(2),
+            "store_id": level["store_id"],
+            "dept_id": level["dept_id"],
+            "store_type": level["store_type"],
+            "decision_date": LAST_WEEK,
+            "is_latest": True,
+            "status": status,
+            "current_stock_amount": stock.round(2),
             "stock_source": "simulated",
             "on_order_amount": np.where(level["dept_id"] % 3 == 0, weekly * 0.5, 0.0).round(2),
-            "average_daily_demand_amount": (weekly / 7).round(2), "demand_deviation_amount": (weekly * 0.12).round(2),
-            "lead_time_weeks": 1.0, "review_period_weeks": 1.0, "service_level_rate": 0.95,
-            "safety_stock_amount": (weekly * 0.2).round(2), "reorder_point_amount": reorder_point.round(2),
+            "average_daily_demand_amount": (weekly / 7).round(2),
+            "demand_deviation_amount": (weekly * 0.12).round(2),
+            "lead_time_weeks": 1.0,
+            "review_period_weeks": 1.0,
+            "service_level_rate": 0.95,
+            "safety_stock_amount": (weekly * 0.2).round(2),
+            "reorder_point_amount": reorder_point.round(2),
             "order_up_to_level_amount": up_to.round(2),
             "order_quantity_amount": np.where(cover < 2.2, up_to - stock, 0.0).round(2),
             "days_until_stockout": np.where(cover < 4, (cover * 7).round(1), np.nan),
             "stockout_probability_rate": np.clip(1.05 - cover / 1.4, 0, 0.99),
-            "expected_lost_margin_amount": lost.round(2), "holding_cost_amount": (stock * 0.004).round(2),
-            "value_at_risk_amount": risk, "agent_reasoning": "", "created_at": NOW,
+            "expected_lost_margin_amount": lost.round(2),
+            "holding_cost_amount": (stock * 0.004).round(2),
+            "value_at_risk_amount": risk,
+            "agent_reasoning": "",
+            "created_at": NOW,
             "review_reason": np.where(level["dept_id"] == 2, "large_order", ""),
         }
-    )  # fmt: skip
+    )
     rank = frame["value_at_risk_amount"].rank(method="first", ascending=False)
     return frame.assign(exception_rank=rank.astype(int))
 
@@ -455,21 +535,33 @@ def data_quality() -> pd.DataFrame:
     names = ("suite_name", "table_name", "column_name", "description", "severity", "is_success", "unexpected_count")
     frame = pd.DataFrame(rules, columns=names)
     return frame.assign(
-        run_id="20261120T093000-aa01", expectation_name="expect", element_count=421_570, observed_value="",
-        checked_at=NOW, is_latest=True, is_new_failure=~frame["is_success"],
-    )  # fmt: skip
+        run_id="20261120T093000-aa01",
+        expectation_name="expect",
+        element_count=421_570,
+        observed_value="",
+        checked_at=NOW,
+        is_latest=True,
+        is_new_failure=~frame["is_success"],
+    )
 
 
 def data_quality_scores() -> pd.DataFrame:
     rules = data_quality()["is_success"]
     rows = [
         {
-            "run_id": f"2026112{day}T093000", "suite_count": 3, "rule_count": len(rules), "held_count": held,
-            "failed_critical_count": 0, "failed_warning_count": len(rules) - held, "failed_info_count": 0,
-            "score_rate": held / len(rules), "checked_at": NOW - dt.timedelta(days=-day), "is_latest": day == 0,
+            "run_id": f"2026112{day}T093000",
+            "suite_count": 3,
+            "rule_count": len(rules),
+            "held_count": held,
+            "failed_critical_count": 0,
+            "failed_warning_count": len(rules) - held,
+            "failed_info_count": 0,
+            "score_rate": held / len(rules),
+            "checked_at": NOW - dt.timedelta(days=-day),
+            "is_latest": day == 0,
         }
         for day, held in ((-2, 5), (-1, 7), (0, int(rules.sum())))
-    ]  # fmt: skip
+    ]
     return pd.DataFrame(rows)
 
 
@@ -490,15 +582,33 @@ def load_profiles() -> pd.DataFrame:
     columns = (("store_id", 3.0, 2.0, "1", "3"), ("weekly_sales", 15_000.0, 15_981.3, "-4988.94", "693099.36"))
     rows = [
         {
-            "load_id": "20261120T093000-load", "table_name": "raw_sales", "column_name": name, "row_count": 421_570,
-            "missing_count": 0, "missing_rate": 0.0, "distinct_count": 1000, "mean_value": mean,
-            "minimum_value": float(first), "p05_value": before, "p25_value": before, "median_value": before,
-            "p75_value": before, "p95_value": before, "maximum_value": float(last), "first_text": first,
-            "last_text": last, "usual_text": first, "previous_load_id": "earlier-load", "previous_row_count": 420_000,
-            "previous_missing_rate": 0.0, "previous_mean_value": before, "profiled_at": NOW, "is_latest": True,
+            "load_id": "20261120T093000-load",
+            "table_name": "raw_sales",
+            "column_name": name,
+            "row_count": 421_570,
+            "missing_count": 0,
+            "missing_rate": 0.0,
+            "distinct_count": 1000,
+            "mean_value": mean,
+            "minimum_value": float(first),
+            "p05_value": before,
+            "p25_value": before,
+            "median_value": before,
+            "p75_value": before,
+            "p95_value": before,
+            "maximum_value": float(last),
+            "first_text": first,
+            "last_text": last,
+            "usual_text": first,
+            "previous_load_id": "earlier-load",
+            "previous_row_count": 420_000,
+            "previous_missing_rate": 0.0,
+            "previous_mean_value": before,
+            "profiled_at": NOW,
+            "is_latest": True,
         }
         for name, before, mean, first, last in columns
-    ]  # fmt: skip
+    ]
     return pd.DataFrame(rows)
 
 
@@ -526,15 +636,24 @@ def loads() -> pd.DataFrame:
     files += (("store_attributes", "stores.csv", 45, 0, 0),)
     rows = [
         {
-
-            "load_id": "20261120T093000-load", "run_id": "20261120T093000-aa01", "table_name": table, "file_name": name,
-            "file_sha256": "9f2c" * 16, "source_kind": "files", "date_format": "yyyy-MM-dd", "status": "published",
+            "load_id": "20261120T093000-load",
+            "run_id": "20261120T093000-aa01",
+            "table_name": table,
+            "file_name": name,
+            "file_sha256": "9f2c" * 16,
+            "source_kind": "files",
+            "date_format": "yyyy-MM-dd",
+            "status": "published",
             "dialect": "UTF-8, commas between columns, decimal points, dates yyyy-MM-dd",
-            "read_count": read, "accepted_count": read - rejected - duplicate, "rejected_count": rejected,
-            "duplicate_count": duplicate, "loaded_at": NOW, "published_at": NOW + dt.timedelta(seconds=40),
+            "read_count": read,
+            "accepted_count": read - rejected - duplicate,
+            "rejected_count": rejected,
+            "duplicate_count": duplicate,
+            "loaded_at": NOW,
+            "published_at": NOW + dt.timedelta(seconds=40),
         }
         for table, name, read, rejected, duplicate in files
-    ]  # fmt: skip
+    ]
     return pd.DataFrame(rows)
 
 
@@ -553,10 +672,20 @@ def rejected_rows() -> pd.DataFrame:
 def restatements() -> pd.DataFrame:
     week = dt.date(2012, 3, 2)
     row = {
-        "restatement_id": 1, "load_id": "20261120T093000-load", "table_name": "raw_sales", "store_id": 1, "dept_id": 2,
-        "week_date": week, "change_kind": "changed", "column_name": "weekly_sales", "old_value": "1810.5",
-        "new_value": "1950", "old_sales_amount": 1810.5, "new_sales_amount": 1950.0, "restated_at": NOW,
-    }  # fmt: skip
+        "restatement_id": 1,
+        "load_id": "20261120T093000-load",
+        "table_name": "raw_sales",
+        "store_id": 1,
+        "dept_id": 2,
+        "week_date": week,
+        "change_kind": "changed",
+        "column_name": "weekly_sales",
+        "old_value": "1810.5",
+        "new_value": "1950",
+        "old_sales_amount": 1810.5,
+        "new_sales_amount": 1950.0,
+        "restated_at": NOW,
+    }
     return pd.DataFrame([row])
 
 
@@ -572,12 +701,21 @@ def agent_reports(level: pd.DataFrame) -> pd.DataFrame:
     }
     rows = [
         {
-            "output_id": f"out-{number}", "run_id": "20261120T093000-aa01", "store_id": int(top["store_id"]),
-            "dept_id": int(top["dept_id"]), "analysis_type": kind, "agent_name": AGENTS[kind],
-            "agent_response": text, "execution_seconds": 0.4, "token_count": 120, "model_name": "narrator",
-            "grounded_rate": 0.75 if kind == "report" else 1.0, "unsupported_numbers": "41" if kind == "report" else "",
-            "is_clean": kind != "report", "created_at": NOW,
+            "output_id": f"out-{number}",
+            "run_id": "20261120T093000-aa01",
+            "store_id": int(top["store_id"]),
+            "dept_id": int(top["dept_id"]),
+            "analysis_type": kind,
+            "agent_name": AGENTS[kind],
+            "agent_response": text,
+            "execution_seconds": 0.4,
+            "token_count": 120,
+            "model_name": "narrator",
+            "grounded_rate": 0.75 if kind == "report" else 1.0,
+            "unsupported_numbers": "41" if kind == "report" else "",
+            "is_clean": kind != "report",
+            "created_at": NOW,
         }
         for number, (kind, text) in enumerate(texts.items())
-    ]  # fmt: skip
+    ]
     return pd.DataFrame(rows)

@@ -74,8 +74,12 @@ def test_of_nine_models_the_charts_name_the_champion_the_baseline_and_the_two_be
     page.locator(".legendtext", has_text="other models").first.wait_for(timeout=10_000)
     shown = page.locator(".js-plotly-plot").filter(has_text="other models").first.locator(".legendtext")
     assert shown.all_text_contents()[-5:] == [
-        "Blend (champion)", "Seasonal naive", "Extra-trees", "LightGBM", "5 other models",
-    ]  # fmt: skip
+        "Blend (champion)",
+        "Seasonal naive",
+        "Extra-trees",
+        "LightGBM",
+        "5 other models",
+    ]
 
 
 def test_a_drift_of_the_champion_is_a_plain_warning_on_both_pages(open_page: OpenPage, mart: Mart) -> None:

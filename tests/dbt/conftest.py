@@ -54,9 +54,13 @@ def _create_database(settings: Settings, database: Database) -> None:
     from warehouse.secrets import role_passwords
 
     with psycopg.connect(
-        host=database.host, port=database.port, user="postgres", dbname="postgres",
-        password=role_passwords(settings.home)["postgres"], autocommit=True,
-    ) as connection:  # fmt: skip
+        host=database.host,
+        port=database.port,
+        user="postgres",
+        dbname="postgres",
+        password=role_passwords(settings.home)["postgres"],
+        autocommit=True,
+    ) as connection:
         connection.execute(sql.SQL("create database {} owner pipeline").format(sql.Identifier(NAME)))
 
 

@@ -103,16 +103,23 @@ def test_the_summary_has_the_names_of_the_specification(rows):
     assert row["sales_volatility"] == pytest.approx(25.166115)
     del row["average_weekly_sales"], row["sales_volatility"]
     assert row == {
-        "store_id": 1, "dept_id": 1, "store_type": "A", "week_count": 3, "total_sales": 370.0, "last_week_sales": 150.0,
+        "store_id": 1,
+        "dept_id": 1,
+        "store_type": "A",
+        "week_count": 3,
+        "total_sales": 370.0,
+        "last_week_sales": 150.0,
         "last_sale_date": WEEK,
-    }  # fmt: skip
+    }
 
 
 def test_forecasts_of_pairs_that_never_sold_are_left_out(rows):
     found = rows("select forecast_id, is_latest, store_type, actual_sales_amount from marts.fct_forecasts order by 1")
     assert [tuple(row.values()) for row in found] == [
-        ("ahead", True, "A", None), ("past", False, "A", 150.0), ("rival", True, "A", None),
-    ]  # fmt: skip
+        ("ahead", True, "A", None),
+        ("past", False, "A", 150.0),
+        ("rival", True, "A", None),
+    ]
 
 
 def test_latest_forecasts_are_the_champions(rows):
@@ -156,9 +163,11 @@ def test_totals_stand_at_four_levels_and_their_errors_cancel(rows):
         "from marts.fct_forecast_totals where is_champion and is_latest order by 1"
     )
     assert [tuple(row.values()) for row in found] == [
-        ("chain", None, None, None, 160.0, None), ("department", None, None, 1, 160.0, None),
-        ("store", None, 1, None, 160.0, None), ("store_type", "A", None, None, 160.0, None),
-    ]  # fmt: skip
+        ("chain", None, None, None, 160.0, None),
+        ("department", None, None, 1, 160.0, None),
+        ("store", None, 1, None, 160.0, None),
+        ("store_type", "A", None, None, 160.0, None),
+    ]
     (row,) = rows(
         "select total_count, wape_rate, bias_rate, is_comparable from marts.fct_total_accuracy "
         "where model_name = 'lightgbm' and level_name = 'store'"
@@ -171,8 +180,9 @@ def test_totals_stand_at_four_levels_and_their_errors_cancel(rows):
 def test_the_drift_of_the_last_week_is_that_of_the_champion(rows):
     found = rows("select week_date, source_name, is_champion, is_latest, is_drifting from marts.fct_forecast_drift")
     assert sorted(tuple(row.values()) for row in found) == [
-        (dt.date(2012, 8, 24), "backtest", True, False, False), (WEEK, "forecast", True, True, True),
-    ]  # fmt: skip
+        (dt.date(2012, 8, 24), "backtest", True, False, False),
+        (WEEK, "forecast", True, True, True),
+    ]
 
 
 def test_recommendations_rank_by_money_at_risk(rows):

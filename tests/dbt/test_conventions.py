@@ -9,15 +9,37 @@ from warehouse.calendar import holiday_weeks
 from warehouse.settings import PROJECT_ROOT
 
 CONTRACT = {
-    "dim_stores", "dim_departments", "dim_weeks", "dim_days", "dim_inventory_policies", "fct_weekly_sales",
+    "dim_stores",
+    "dim_departments",
+    "dim_weeks",
+    "dim_days",
+    "dim_inventory_policies",
+    "fct_weekly_sales",
     "sales_summary",
-    "fct_forecasts", "fct_forecast_accuracy", "fct_model_scores", "fct_sales_anomalies", "latest_forecasts",
-    "fct_forecast_drift", "fct_forecast_totals", "fct_total_accuracy",
-    "fct_inventory_recommendations", "critical_inventory", "fct_decisions", "fct_orders", "fct_override_scores",
-    "fct_data_quality", "fct_pipeline_runs", "fct_loads",
-    "fct_rejected_rows", "fct_restatements", "fct_agent_reports", "fct_model_promotions",
-    "fct_data_quality_scores", "fct_load_profiles", "fct_load_drift",
-}  # fmt: skip
+    "fct_forecasts",
+    "fct_forecast_accuracy",
+    "fct_model_scores",
+    "fct_sales_anomalies",
+    "latest_forecasts",
+    "fct_forecast_drift",
+    "fct_forecast_totals",
+    "fct_total_accuracy",
+    "fct_inventory_recommendations",
+    "critical_inventory",
+    "fct_decisions",
+    "fct_orders",
+    "fct_override_scores",
+    "fct_data_quality",
+    "fct_pipeline_runs",
+    "fct_loads",
+    "fct_rejected_rows",
+    "fct_restatements",
+    "fct_agent_reports",
+    "fct_model_promotions",
+    "fct_data_quality_scores",
+    "fct_load_profiles",
+    "fct_load_drift",
+}
 SPECIFIED_VIEWS = {"latest_forecasts", "critical_inventory", "sales_summary"}
 PAGES = {
     "overview_page",
@@ -145,9 +167,11 @@ def test_every_foreign_key_of_a_mart_has_a_relationships_test(manifest):
         for node in models(manifest, "marts")
         for key in ("store_id", "dept_id", "week_date")
         # The history of restatements also tells of stores, departments and weeks that are gone.
-        if node["name"] != "fct_restatements" and key in node["columns"] and own.get(node["name"]) != key
+        if node["name"] != "fct_restatements"
+        and key in node["columns"]
+        and own.get(node["name"]) != key
         and ("relationships", key) not in tests[node["unique_id"]]
-    ]  # fmt: skip
+    ]
     assert missing == []
 
 

@@ -30,8 +30,11 @@ def dbt_rules(manifest: dict[str, Any]) -> set[Rule]:
     names: dict[str, str] = {}
     for node in manifest["nodes"].values():
         if node["resource_type"] == "model" and node["original_file_path"].startswith("models/staging"):
-            names |= {f"{table}.{new}": old for table in tables_of(manifest, node["unique_id"])
-                      for new, old in renames(node).items()}  # fmt: skip
+            names |= {
+                f"{table}.{new}": old
+                for table in tables_of(manifest, node["unique_id"])
+                for new, old in renames(node).items()
+            }
     found: set[Rule] = set()
     for test in manifest["nodes"].values():
         if test["resource_type"] != "test" or not test.get("test_metadata"):

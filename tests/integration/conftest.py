@@ -21,9 +21,13 @@ def new_database(settings: Settings, database: Database) -> Callable[[str], Data
 
     def make(name: str) -> Database:
         with psycopg.connect(
-            host=database.host, port=database.port, user="postgres", dbname="postgres",
-            password=role_passwords(settings.home)["postgres"], autocommit=True,
-        ) as connection:  # fmt: skip
+            host=database.host,
+            port=database.port,
+            user="postgres",
+            dbname="postgres",
+            password=role_passwords(settings.home)["postgres"],
+            autocommit=True,
+        ) as connection:
             connection.execute(sql.SQL("create database {} owner pipeline").format(sql.Identifier(name)))
         own = replace(database, name=name)
         with own.connect() as connection:

@@ -22,9 +22,12 @@ from warehouse.settings import Settings
 
 # An example takes seconds, so there are few, each of many lines; making a failing one smaller would take minutes.
 FEW = examples(
-    deadline=None, derandomize=True, database=None, phases=[Phase.explicit, Phase.generate],
+    deadline=None,
+    derandomize=True,
+    database=None,
+    phases=[Phase.explicit, Phase.generate],
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example],
-)  # fmt: skip
+)
 STORES = "Store,Type,Size\n1,A,151315\n2,B,37392\n"
 FEATURES = (
     "Store,Date,Temperature,Fuel_Price,MarkDown1,MarkDown2,MarkDown3,MarkDown4,MarkDown5,CPI,Unemployment,IsHoliday\n"
@@ -112,8 +115,9 @@ def outcome(database: Database, before: str, error: ShelfcastError | None) -> Ou
     with database.connect() as connection:
         account = connection.execute(
             "select rows_read, rows_accepted, rows_rejected, rows_duplicate, status from ops.loads "
-            "where load_id = %s and table_name = 'raw_sales'", [newest],
-        ).fetchone()  # fmt: skip
+            "where load_id = %s and table_name = 'raw_sales'",
+            [newest],
+        ).fetchone()
         rejected = connection.execute(
             "select line_number, reason, raw_text from raw.rejected_rows "
             "where load_id = %s and file_name like 'train%%'",
@@ -151,9 +155,12 @@ def good_lines(draw: Any, decimal: str) -> Line:
     amount, is_holiday = draw(st.sampled_from((1234.5, 0.07, 98765.25, 7.0, -3.5))), draw(st.booleans())
     words = (("FALSE", "false", "0"), ("TRUE", "true", "1"))[is_holiday]
     fields = (
-        draw(st.sampled_from((f"{store}", f"0{store}", f" {store}", f'"{store}"'))), f"{department}", week,
-        amount_text(amount, decimal, draw(st.integers(0, 3))), draw(st.sampled_from(words)),
-    )  # fmt: skip
+        draw(st.sampled_from((f"{store}", f"0{store}", f" {store}", f'"{store}"'))),
+        f"{department}",
+        week,
+        amount_text(amount, decimal, draw(st.integers(0, 3))),
+        draw(st.sampled_from(words)),
+    )
     return Line(fields, (store, department, week, amount, is_holiday))
 
 
@@ -248,9 +255,7 @@ def check(load: Load) -> Callable[[Dialect, list[Line]], None]:
         assert {n: text for n, (_, text) in found.rejected.items()} == {n: texts[n - 1] for n in flaws}
         assert found.published == kept
         read = sum(1 for text in texts[1:] if text.strip())
-        assert found.account == {
-            "read": read, "accepted": len(kept), "rejected": len(flaws), "duplicate": duplicates
-        }  # fmt: skip
+        assert found.account == {"read": read, "accepted": len(kept), "rejected": len(flaws), "duplicate": duplicates}
 
     return run
 
@@ -262,12 +267,45 @@ def test_every_line_is_published_rejected_or_an_exact_duplicate(check, file: tup
 
 
 ALPHABET = st.characters(codec="utf-8", exclude_characters="\n\r")
-FRAGMENTS = st.sampled_from((
-    ",", ";", "\t", '"', '""', "1", "2", "1,234.50", "1.234,50", "2010-02-05", "05/02/2010", "2010-W05", "TRUE", "0",
-    "NA", "Total", "(5.00)", "$", "€", "1e5", "\x00", "\ufeff", "\u2028", "\x85", "\x1c", "é", "\U0001f6d2", " ", "'",
-    "\\", "#N/A", "=1+1", "Store,Dept,Date,Weekly_Sales,IsHoliday", "1,1,2010-02-05,24924.5,FALSE",
-    "2,1,2010-02-12,-5,TRUE",
-))  # fmt: skip
+FRAGMENTS = st.sampled_from(
+    (
+        ",",
+        ";",
+        "\t",
+        '"',
+        '""',
+        "1",
+        "2",
+        "1,234.50",
+        "1.234,50",
+        "2010-02-05",
+        "05/02/2010",
+        "2010-W05",
+        "TRUE",
+        "0",
+        "NA",
+        "Total",
+        "(5.00)",
+        "$",
+        "€",
+        "1e5",
+        "\x00",
+        "\ufeff",
+        "\u2028",
+        "\x85",
+        "\x1c",
+        "é",
+        "\U0001f6d2",
+        " ",
+        "'",
+        "\\",
+        "#N/A",
+        "=1+1",
+        "Store,Dept,Date,Weekly_Sales,IsHoliday",
+        "1,1,2010-02-05,24924.5,FALSE",
+        "2,1,2010-02-12,-5,TRUE",
+    )
+)
 NOISE = st.lists(st.one_of(FRAGMENTS, FRAGMENTS, st.text(ALPHABET, max_size=8)), max_size=9).map("".join)
 HEADER = ",".join(COLUMNS)
 GOOD = [f"1,{department},2010-02-05,24924.5,FALSE" for department in range(40, 60)]

@@ -147,9 +147,21 @@ def forecast(connection: psycopg.Connection, dept: int, fallback: str) -> None:
         connection.execute(
             "insert into marts.fct_forecasts values (%s, 1, %s, 'A', %s, %s, %s, 'lightgbm', '3', true, true, "
             "%s, %s, %s, %s, %s, %s, null, now(), %s)",
-            [f"{dept}-{ahead}", dept, ORIGIN, week(ahead), ahead, point, point - 1000, point + 1000,
-             point - 2000, point + 2000, fallback, dept == 38 and ahead < 3],
-        )  # fmt: skip
+            [
+                f"{dept}-{ahead}",
+                dept,
+                ORIGIN,
+                week(ahead),
+                ahead,
+                point,
+                point - 1000,
+                point + 1000,
+                point - 2000,
+                point + 2000,
+                fallback,
+                dept == 38 and ahead < 3,
+            ],
+        )
 
 
 def recommend(connection, dept, status, stock, order, days, risk, value, rank) -> None:

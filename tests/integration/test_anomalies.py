@@ -57,21 +57,42 @@ def _publish_forecasts(database):
     sales = database.read_frame("select * from raw.raw_sales where sale_date > %(origin)s", {"origin": origin})
     horizon = [(day - origin).days // 7 for day in sales["sale_date"]]
     errors = sales[["store_id", "dept_id"]].assign(
-        origin_date=origin, forecast_date=sales["sale_date"], horizon_weeks=horizon, model_name="prophet", fallback="",
-        is_holiday=False, actual_sales=sales["weekly_sales"], predicted_sales=2_000.0 * sales["dept_id"],
-        scale_amount=2_000.0 * sales["dept_id"], run_id="r",
-    )  # fmt: skip
+        origin_date=origin,
+        forecast_date=sales["sale_date"],
+        horizon_weeks=horizon,
+        model_name="prophet",
+        fallback="",
+        is_holiday=False,
+        actual_sales=sales["weekly_sales"],
+        predicted_sales=2_000.0 * sales["dept_id"],
+        scale_amount=2_000.0 * sales["dept_id"],
+        run_id="r",
+    )
     later = errors[errors["horizon_weeks"] > 4].assign(origin_date=origin + dt.timedelta(weeks=4))
     later["horizon_weeks"] -= 4
     keys = ["model_name", "origin_date", "store_id", "dept_id", "forecast_date"]
     publish_frame(database, pd.concat([errors, later]), "ml.backtest_errors", keys, "replace")
-    champion = pd.DataFrame({
-        "forecast_id": ["1-1"], "store_id": 1, "dept_id": 1, "origin_date": origin,
-        "forecast_date": origin + dt.timedelta(weeks=9), "horizon_weeks": 9, "predicted_sales": 1.0,
-        "prediction_lower": 1.0, "prediction_upper": 1.0,
-        "prediction_lower_95": 1.0, "prediction_upper_95": 1.0, "model_name": "prophet", "model_version": "1",
-        "is_champion": True, "fallback": "", "uses_plan": False, "run_id": "r",
-    })  # fmt: skip
+    champion = pd.DataFrame(
+        {
+            "forecast_id": ["1-1"],
+            "store_id": 1,
+            "dept_id": 1,
+            "origin_date": origin,
+            "forecast_date": origin + dt.timedelta(weeks=9),
+            "horizon_weeks": 9,
+            "predicted_sales": 1.0,
+            "prediction_lower": 1.0,
+            "prediction_upper": 1.0,
+            "prediction_lower_95": 1.0,
+            "prediction_upper_95": 1.0,
+            "model_name": "prophet",
+            "model_version": "1",
+            "is_champion": True,
+            "fallback": "",
+            "uses_plan": False,
+            "run_id": "r",
+        }
+    )
     publish_frame(database, champion, "ml.forecasts", ["forecast_id"], "replace")
 
 

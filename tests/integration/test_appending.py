@@ -18,8 +18,14 @@ from warehouse.settings import Settings
 
 KEYS = ["store_id", "dept_id", "sale_date"]
 HEADER = "Store,Dept,Date,Weekly_Sales,IsHoliday"
-CLEARED = ("raw.store_attributes", "raw.rejected_rows", "raw.restatements", "ops.changed_weeks", "ops.loads",
-           "ops.published_artifacts")  # fmt: skip
+CLEARED = (
+    "raw.store_attributes",
+    "raw.rejected_rows",
+    "raw.restatements",
+    "ops.changed_weeks",
+    "ops.loads",
+    "ops.published_artifacts",
+)
 
 
 class House:
@@ -80,12 +86,13 @@ def added(house: House) -> tuple[pd.DataFrame, Publication]:
     before = house.sales()
     first, last = before.iloc[0], before["sale_date"].max() + pd.Timedelta(days=7)
     folder = house.write(
-        "train.csv", HEADER,
+        "train.csv",
+        HEADER,
         f"1,{first.dept_id},{first.sale_date},{first.weekly_sales + 1},FALSE",
         f"1,{first.dept_id},{last},500.25,FALSE",
         f"77,1,{last},9,FALSE",
         f"2,{first.dept_id},{last},many,FALSE",
-    )  # fmt: skip
+    )
     return before, house.load(folder)
 
 

@@ -126,9 +126,13 @@ def test_an_empty_home_gets_the_same_rows_rights_and_pages(shelfcast, backup, be
     places = database.read_frame("select uri from ops.published_artifacts")["uri"]
     assert all(place.startswith(str(elsewhere.home)) and Path(place).is_dir() for place in places)
     asked = subprocess.run(
-        [sys.executable, "-c", _QUERIES], env={**os.environ, "SHELFCAST_HOME": str(elsewhere.home)}, cwd=PROJECT_ROOT,
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        [sys.executable, "-c", _QUERIES],
+        env={**os.environ, "SHELFCAST_HOME": str(elsewhere.home)},
+        cwd=PROJECT_ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert asked.returncode == 0, asked.stderr
     assert len(asked.stdout.splitlines()) > 10
 

@@ -142,8 +142,12 @@ def test_an_analyst_builds_in_a_schema_of_her_own_with_plain_dbt(published, home
     dbt = "dbt --no-use-colors build --select fct_forecasts latest_forecasts"
     done = subprocess.run(
         ["bash", "-c", "\n".join([*shell_lines(home, published, "analyst"), dbt])],
-        cwd=tmp_path, env=os.environ | {"PATH": "/usr/bin:/bin"}, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        cwd=tmp_path,
+        env=os.environ | {"PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 0, done.stdout
     assert set(relations(published, dev_schema())) == {"fct_forecasts", "latest_forecasts"}
     assert relations(published, "marts") == before

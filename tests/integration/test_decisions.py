@@ -90,12 +90,7 @@ def test_what_cannot_be_decided_is_refused_and_nothing_is_written(shop, decision
 
 
 @pytest.mark.parametrize(
-    "statement",
-    [
-        "update ops.decisions set reason = 'other'",
-        "delete from ops.decisions",
-        "truncate ops.decisions",
-    ],
+    "statement", ["update ops.decisions set reason = 'other'", "delete from ops.decisions", "truncate ops.decisions"]
 )
 def test_nobody_changes_a_decision_not_even_the_owner(shop, statement) -> None:
     record(shop, OVERRIDE)
@@ -166,8 +161,10 @@ def test_orders_go_out_as_people_decided_and_a_second_export_changes_nothing(fin
     last = export_orders(warehouse, tmp_path, None, "three")
     assert (last.orders, last.withdrawn, last.snoozed) == (report.orders - 1, 1, 1)
     assert dept not in pd.read_csv(file)["dept"].tolist()
-    known = warehouse.read_frame("select order_quantity, run_id from ops.purchase_orders where order_id = %(id)s",
-                                 {"id": pair["recommendation_id"]})  # fmt: skip
+    known = warehouse.read_frame(
+        "select order_quantity, run_id from ops.purchase_orders where order_id = %(id)s",
+        {"id": pair["recommendation_id"]},
+    )
     assert known.to_numpy().tolist() == [[0.0, "three"]]
 
 

@@ -70,10 +70,13 @@ def load():
         columns=["store_id", "dept_id", "sale_date", "weekly_sales", "is_holiday"],
     )
     covariates = pd.DataFrame(
-        [(store, week, 60.0, 3.5, 210.0, 7.5, holiday_of(week) is not None) for store in STORES
-         for week in [*WEEKS, COMING, COMING + dt.timedelta(weeks=1)]],
+        [
+            (store, week, 60.0, 3.5, 210.0, 7.5, holiday_of(week) is not None)
+            for store in STORES
+            for week in [*WEEKS, COMING, COMING + dt.timedelta(weeks=1)]
+        ],
         columns=["store_id", "feature_date", "temperature", "fuel_price", "cpi", "unemployment", "is_holiday"],
-    )  # fmt: skip
+    )
     for number in range(1, 6):
         covariates[f"markdown_{number}"] = 1_000.0
     stores = pd.DataFrame({"store_id": list(STORES), "store_type": list(STORES.values()), "size_sqft": 100_000})
@@ -167,7 +170,7 @@ FIRES = {
     ("new_pairs", OLD): (doubled(change(OLD, store_id=[1], dept_id=SOME)), "store 1"),
     ("missing_covariates", NEW): (emptied(["fuel_price"], change(NEW)), "fuel_price"),
     ("missing_covariates", OLD): (emptied(["markdown_3"], change(OLD, store_id=[1])), "markdown_3"),
-}  # fmt: skip
+}
 ALLOWED = {
     "one department of a store closes": lost(change(NEW, store_id=[2], dept_id=FEW)),
     "sales of the new week rise by a twentieth": scaled(1.05, change(NEW)),
@@ -273,9 +276,9 @@ def test_the_profile_of_a_load_is_kept_whether_it_was_published_or_not(home, pub
     emptied(["cpi"], change(NEW))(frames)
     with pytest.raises(ShelfcastError):
         audited(home, published, frames, "profile-run")
-    profile = published.read_frame(
-        "select * from ops.load_profiles where load_id = 'load-of-profile-run'"
-    ).set_index(["table_name", "column_name"])  # fmt: skip
+    profile = published.read_frame("select * from ops.load_profiles where load_id = 'load-of-profile-run'").set_index(
+        ["table_name", "column_name"]
+    )
     amounts, sales = frames["raw_sales"]["weekly_sales"], profile.loc["raw_sales", "weekly_sales"]
     assert (sales["row_count"], sales["missing_count"]) == (len(amounts), 0)
     assert sales["distinct_count"] == amounts.nunique()

@@ -270,7 +270,8 @@ def spoil(frames, changes):
 
 BAD_ROWS = {
     "a missing flag": (
-        set_value("external_features", "is_holiday", None), "Every week of covariates says whether it is a holiday.",
+        set_value("external_features", "is_holiday", None),
+        "Every week of covariates says whether it is a holiday.",
     ),
     "a missing amount": (set_value("raw_sales", "weekly_sales", None, slice(0, 2)), "Every row has an amount."),
     "an absurd amount": (
@@ -278,17 +279,20 @@ BAD_ROWS = {
         "A department sells less than 50 million dollars a week.",
     ),
     "a Thursday": (
-        set_value("raw_sales", "sale_date", dt.date(2012, 8, 30)), "Every week of sales is dated by its Friday.",
+        set_value("raw_sales", "sale_date", dt.date(2012, 8, 30)),
+        "Every week of sales is dated by its Friday.",
     ),
     "a date in the future": (
         set_value("external_features", "feature_date", dt.date(2099, 1, 2), slice(5, 6)),
         "Weeks lie between 2000-01-01 and two years from now.",
     ),
     "a turned sign": (
-        scale("raw_sales", "weekly_sales", -1, slice(3, 90)), "At most 20 % of the weeks have more returns than sales.",
+        scale("raw_sales", "weekly_sales", -1, slice(3, 90)),
+        "At most 20 % of the weeks have more returns than sales.",
     ),
     "zeros for missing weeks": (
-        set_value("raw_sales", "weekly_sales", 0.0, slice(100, 300)), "At most half of the weeks sell nothing.",
+        set_value("raw_sales", "weekly_sales", 0.0, slice(100, 300)),
+        "At most half of the weeks sell nothing.",
     ),
     "a temperature in Kelvin": (
         set_value("external_features", "temperature", 290.0),
@@ -299,7 +303,8 @@ BAD_ROWS = {
         "Fuel prices lie between 0.1 and 50 dollars per gallon.",
     ),
     "a store without a type": (
-        set_value("store_attributes", "store_type", None, slice(0, 1)), "Every store has a type.",
+        set_value("store_attributes", "store_type", None, slice(0, 1)),
+        "Every store has a type.",
     ),
     "a store of 5 square feet": (
         set_value("store_attributes", "size_sqft", 5, slice(1, 2)),
@@ -307,7 +312,8 @@ BAD_ROWS = {
     ),
     "stock below zero": (with_stock("on_hand", -1.0), "Stock on hand is neither negative nor absurd."),
     "a count in the future": (
-        set_value("stock_positions", "stock_date", dt.date(2099, 1, 2)), "Counts lie between 2000-01-01 and today.",
+        set_value("stock_positions", "stock_date", dt.date(2099, 1, 2)),
+        "Counts lie between 2000-01-01 and today.",
     ),
     "a count that the sales do not reach": (
         set_value("stock_positions", "stock_date", LAST_WEEK + dt.timedelta(days=7), slice(3, 4)),
@@ -322,7 +328,7 @@ BAD_ROWS = {
         "Lead times lie between a few hours and 182 days.",
     ),
     "a missing price": (priced, "Every count has the price of a piece, or none has."),
-}  # fmt: skip
+}
 
 
 def test_each_kind_of_bad_row_breaks_its_critical_rule(home, tables):
@@ -347,7 +353,7 @@ BAD_FILES = {
         with_stock("dept_id", 77),
         'stock_positions: the rule "Every count is of a store and department that has sales" is broken by 3 rows',
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("case", BAD_FILES)
@@ -398,9 +404,10 @@ ODD_ROWS = {
         "Consumer price indices are known in at least 85 % of the weeks.",
     ),
     "a rebuilt store": (
-        scale("store_attributes", "size_sqft", 2, slice(0, 1)), "No store changed its size by more than half.",
+        scale("store_attributes", "size_sqft", 2, slice(0, 1)),
+        "No store changed its size by more than half.",
     ),
-}  # fmt: skip
+}
 
 
 def test_warnings_are_written_and_stop_nothing(home, tables):

@@ -84,37 +84,111 @@ def good_models():
     forecasts = pd.DataFrame(
         [
             (
-                f"{store}-{dept}-{horizon}-{model}", store, dept, LAST_WEEK, LAST_WEEK + dt.timedelta(weeks=horizon),
-                horizon, 10_000.0, 8_000.0, 12_000.0, 6_000.0, 14_000.0, model, "1", model == "lightgbm", "",
-                False, "run",
+                f"{store}-{dept}-{horizon}-{model}",
+                store,
+                dept,
+                LAST_WEEK,
+                LAST_WEEK + dt.timedelta(weeks=horizon),
+                horizon,
+                10_000.0,
+                8_000.0,
+                12_000.0,
+                6_000.0,
+                14_000.0,
+                model,
+                "1",
+                model == "lightgbm",
+                "",
+                False,
+                "run",
             )
             for store, dept in PAIRS
             for horizon in range(1, 9)
             for model in ("lightgbm", "seasonal_naive")
         ],
         columns=[
-            "forecast_id", "store_id", "dept_id", "origin_date", "forecast_date", "horizon_weeks", "predicted_sales",
-            "prediction_lower", "prediction_upper", "prediction_lower_95", "prediction_upper_95", "model_name",
-            "model_version", "is_champion", "fallback", "uses_plan", "run_id",
+            "forecast_id",
+            "store_id",
+            "dept_id",
+            "origin_date",
+            "forecast_date",
+            "horizon_weeks",
+            "predicted_sales",
+            "prediction_lower",
+            "prediction_upper",
+            "prediction_lower_95",
+            "prediction_upper_95",
+            "model_name",
+            "model_version",
+            "is_champion",
+            "fallback",
+            "uses_plan",
+            "run_id",
         ],
-    )  # fmt: skip
+    )
     recommendations = pd.DataFrame(
         [
             (
-                f"{store}-{dept}", store, dept, LAST_WEEK, 9_000.0, "counted", 0.0, 1_400.0, 900.0, 1.0, 1.0, 0.95,
-                22_000.0, 2_000.0, 30_000.0, 21_000.0, 6.0, 0.2, "reorder", 10.0, 20.0, 30.0, "", "run", 14_700.0,
-                0.97, "",
+                f"{store}-{dept}",
+                store,
+                dept,
+                LAST_WEEK,
+                9_000.0,
+                "counted",
+                0.0,
+                1_400.0,
+                900.0,
+                1.0,
+                1.0,
+                0.95,
+                22_000.0,
+                2_000.0,
+                30_000.0,
+                21_000.0,
+                6.0,
+                0.2,
+                "reorder",
+                10.0,
+                20.0,
+                30.0,
+                "",
+                "run",
+                14_700.0,
+                0.97,
+                "",
             )
             for store, dept in PAIRS
         ],
         columns=[
-            "recommendation_id", "store_id", "dept_id", "recommendation_date", "current_stock", "stock_source",
-            "on_order", "avg_daily_demand", "demand_volatility", "lead_time_weeks", "review_period_weeks",
-            "service_level", "reorder_point", "safety_stock", "order_up_to_level", "order_quantity",
-            "days_until_stockout", "stockout_probability", "status", "expected_lost_margin", "holding_cost",
-            "value_at_risk", "agent_reasoning", "run_id", "order_value_cost", "expected_fill_rate", "review_reason",
+            "recommendation_id",
+            "store_id",
+            "dept_id",
+            "recommendation_date",
+            "current_stock",
+            "stock_source",
+            "on_order",
+            "avg_daily_demand",
+            "demand_volatility",
+            "lead_time_weeks",
+            "review_period_weeks",
+            "service_level",
+            "reorder_point",
+            "safety_stock",
+            "order_up_to_level",
+            "order_quantity",
+            "days_until_stockout",
+            "stockout_probability",
+            "status",
+            "expected_lost_margin",
+            "holding_cost",
+            "value_at_risk",
+            "agent_reasoning",
+            "run_id",
+            "order_value_cost",
+            "expected_fill_rate",
+            "review_reason",
         ],
-    )  # fmt: skip
+    )
     return {"forecasts": forecasts, "inventory_recommendations": recommendations}
 
 
@@ -147,14 +221,11 @@ BAD_FIGURES = {
         set_value("forecasts", "prediction_upper_95", 1e9, slice(3, 4)),
         "No upper 95 % bound exceeds 20 times the largest sale ever published",
     ),
-    "a ninth week": (
-        set_value("forecasts", "horizon_weeks", 9, slice(4, 5)), "Forecasts reach 1 to 8 weeks ahead.",
-    ),
-    "two champions": (
-        set_value("forecasts", "is_champion", True, slice(5, 6)), "Exactly one model is champion.",
-    ),
+    "a ninth week": (set_value("forecasts", "horizon_weeks", 9, slice(4, 5)), "Forecasts reach 1 to 8 weeks ahead."),
+    "two champions": (set_value("forecasts", "is_champion", True, slice(5, 6)), "Exactly one model is champion."),
     "stock in a slipped unit": (
-        set_value("inventory_recommendations", "current_stock", 1e9), "Stock on hand lies between 0 and 100 times",
+        set_value("inventory_recommendations", "current_stock", 1e9),
+        "Stock on hand lies between 0 and 100 times",
     ),
     "an order dearer than its sale": (
         set_value("inventory_recommendations", "order_value_cost", 25_000.0),
@@ -164,7 +235,7 @@ BAD_FIGURES = {
         set_value("inventory_recommendations", "order_up_to_level", 10.0),
         "The order-up-to level is not below the reorder point.",
     ),
-}  # fmt: skip
+}
 
 
 def test_each_kind_of_bad_figure_breaks_its_critical_rule(home, tables):

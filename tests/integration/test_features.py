@@ -145,7 +145,7 @@ def test_flags_of_a_week_without_sales_come_from_the_calendar(engineer):
 def test_covariates_are_those_of_the_week_before_and_change_against_the_week_before_that(engineer):
     covariates = weather(
         weeks=4, temperature=[40, 50, 60, 99], fuel_price=[2.0, 2.5, 2.25], cpi=[200, 201, 203], unemployment=[8, 8, 7]
-    )  # fmt: skip
+    )
     rows = engineer(series([1, 1, 1]), covariates)
     second, fourth = rows[1, 1, week(2)], rows[1, 1, week(4)]
     assert rows[1, 1, week(1)]["temperature"] is None
@@ -160,8 +160,9 @@ def test_a_week_that_the_covariates_skip_leaves_the_change_unknown(spark):
     rows = [row for row in weather(weeks=3, cpi=[1, 2, 3]) if row["feature_date"] != week(2)]
     known = known_covariates(spark.createDataFrame(pa.Table.from_pylist(rows, schema=EXTERNAL))).collect()
     assert {row["feature_date"]: (row["cpi"], row["cpi_change"]) for row in known} == {
-        week(2): (1, None), week(4): (3, None),
-    }  # fmt: skip
+        week(2): (1, None),
+        week(4): (3, None),
+    }
 
 
 def test_markdowns_are_unknown_before_november_2011_and_none_where_missing_from_then_on(engineer):

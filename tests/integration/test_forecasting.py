@@ -30,9 +30,16 @@ from warehouse.settings import load_settings
 
 FIRST_WEEK, WEEKS, STORES, DEPARTMENTS = dt.date(2010, 2, 5), 120, 3, 4
 MODELS = [
-    "aligned_seasonal", "blend", "department_shares", "extra_trees", "lightgbm", "prophet", "ridge", "seasonal_naive",
+    "aligned_seasonal",
+    "blend",
+    "department_shares",
+    "extra_trees",
+    "lightgbm",
+    "prophet",
+    "ridge",
+    "seasonal_naive",
     "stl_ets",
-]  # fmt: skip
+]
 
 
 @pytest.fixture(scope="module")

@@ -98,8 +98,10 @@ WRITINGS = {
     ),
     "minus behind, exponent": (table("2.49245E+4", "1046.25-", "1e5"), PLAIN),
     "a German spreadsheet": (
-        "sep=;\r\n" + table("24.924,50 €", "-1.046,25 €", "100.000,00 €", sep=";",
-                            dates=("05.02.2010", "12.02.2010", "19.02.2010")),
+        "sep=;\r\n"
+        + table(
+            "24.924,50 €", "-1.046,25 €", "100.000,00 €", sep=";", dates=("05.02.2010", "12.02.2010", "19.02.2010")
+        ),
         "UTF-8, semicolon between columns, decimal comma, amounts in €, dates dd.MM.yyyy",
     ),
     "tabs and blanks between thousands": (
@@ -135,7 +137,7 @@ WRITINGS = {
         f"{PLAIN}, weeks dated by Saturday, moved to the Friday of the same Monday to Sunday",
     ),
     "columns in other words": (table(header="STORE,dept,Date,Weekly Sales,Is-Holiday"), PLAIN),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", WRITINGS)
@@ -264,10 +266,23 @@ def test_every_date_is_read_as_the_survey_reads_it(spark):
     from spark_jobs.ingest.parsing import parse_date
 
     days = [dt.date(1999, 12, 31) + dt.timedelta(days=37 * step) for step in range(120)]
-    texts = [f"{day:{pattern}}" for day in days for pattern in (
-        "%Y-%m-%d", "%d-%m-%Y", "%m-%d-%Y", "%d/%m/%Y", "%m/%d/%Y", "%Y/%m/%d", "%Y.%m.%d", "%d.%m.%Y", "%Y%m%d",
-        "%G-W%V", "%GW%V-%u",
-    )]  # fmt: skip
+    texts = [
+        f"{day:{pattern}}"
+        for day in days
+        for pattern in (
+            "%Y-%m-%d",
+            "%d-%m-%Y",
+            "%m-%d-%Y",
+            "%d/%m/%Y",
+            "%m/%d/%Y",
+            "%Y/%m/%d",
+            "%Y.%m.%d",
+            "%d.%m.%Y",
+            "%Y%m%d",
+            "%G-W%V",
+            "%GW%V-%u",
+        )
+    ]
     texts += [
         "2010-02-30",
         "2010-W53",

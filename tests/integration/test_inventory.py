@@ -96,8 +96,9 @@ def _publish_policies(database, rows):
         connection.execute(POLICY)
         connection.cursor().executemany(
             "insert into marts.dim_inventory_policies values "
-            "(%s, %s, %s, %s, '(R,s,S)', 'cycle_service', %s, 2, 0.5, 1, 100, 25, 0.2, 20, 0.3, 12)", rows
-        )  # fmt: skip
+            "(%s, %s, %s, %s, '(R,s,S)', 'cycle_service', %s, 2, 0.5, 1, 100, 25, 0.2, 20, 0.3, 12)",
+            rows,
+        )
 
 
 def _publish_stock(database, *rows):
@@ -128,8 +129,9 @@ def _move_recommendations(database, date, changes):
         connection.execute("delete from ml.inventory_recommendations where recommendation_date <> %s", [LAST_WEEK])
         connection.execute(
             "update ml.inventory_recommendations set recommendation_id = 'past-' || recommendation_id, "
-            f"recommendation_date = %s, {changes}", [date],
-        )  # fmt: skip
+            f"recommendation_date = %s, {changes}",
+            [date],
+        )
 
 
 @pytest.fixture

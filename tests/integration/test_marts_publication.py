@@ -34,8 +34,9 @@ def empty(house) -> Iterator[Database]:
         for schema in ("dev_ana", *LAYERS):
             rows = connection.execute(
                 "select relkind::text, relname from pg_class where relnamespace = to_regnamespace(%s) "
-                "and relkind in ('r', 'v')", [schema],
-            ).fetchall()  # fmt: skip
+                "and relkind in ('r', 'v')",
+                [schema],
+            ).fetchall()
             for kind, name in rows:
                 connection.execute(f"drop {'table' if kind == 'r' else 'view'} if exists {schema}.{name} cascade")
         connection.execute("drop schema if exists dev_ana cascade")
@@ -148,13 +149,12 @@ def test_rights_that_others_were_given_hold_after_a_publication_and_agents_keep_
         may = {
             role: connection.execute(
                 "select has_table_privilege(%(role)s, 'marts.dim_stores', 'select'), "
-                "has_table_privilege(%(role)s, 'marts.fct_a', 'select')", {"role": role},
+                "has_table_privilege(%(role)s, 'marts.fct_a', 'select')",
+                {"role": role},
             ).fetchone()
             for role in ("reader", "agent", "outsider", "planner")
-        }  # fmt: skip
-    assert may == {
-        "reader": (True, True), "agent": (True, False), "outsider": (False, True), "planner": (False, False),
-    }  # fmt: skip
+        }
+    assert may == {"reader": (True, True), "agent": (True, False), "outsider": (False, True), "planner": (False, False)}
 
 
 def test_the_publication_waits_for_a_reader_who_goes_on_undisturbed(empty):

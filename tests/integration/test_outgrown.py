@@ -26,16 +26,16 @@ BIN = Path(sys.executable).parent
 def test_the_compose_file_follows_the_compose_schema():
     checked = subprocess.run(
         [BIN / "check-jsonschema", "--builtin-schema", "vendor.compose-spec", PROJECT_ROOT / "docker-compose.yml"],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert checked.returncode == 0, checked.stdout
 
 
 def test_every_service_has_a_health_check_or_waits_for_one_and_listens_on_loopback_only():
     services = yaml.safe_load((PROJECT_ROOT / "docker-compose.yml").read_text())["services"]
-    assert set(services) == {
-        "postgres", "mlflow", "prefect", "spark-master", "spark-worker", "worker", "dashboard",
-    }  # fmt: skip
+    assert set(services) == {"postgres", "mlflow", "prefect", "spark-master", "spark-worker", "worker", "dashboard"}
     for name, service in services.items():
         assert "healthcheck" in service or "depends_on" in service, name
         assert all(port.startswith("127.0.0.1:") for port in service.get("ports", [])), name
@@ -93,9 +93,11 @@ def spark_cluster(settings: Settings) -> Iterator[str]:
         process([*master, "--webui-port", str(pages)], logs / "master.log", f"http://127.0.0.1:{pages}", **environment),
         process(
             [*worker, "--webui-port", str(worker_pages), url],
-            logs / "worker.log", f"http://127.0.0.1:{worker_pages}", **environment,
+            logs / "worker.log",
+            f"http://127.0.0.1:{worker_pages}",
+            **environment,
         ),
-    ):  # fmt: skip
+    ):
         yield url
 
 
@@ -119,23 +121,41 @@ def test_a_run_works_on_servers_of_its_own(tmp_path, sample_folder, shelfcast, o
     mlflow_port, prefect_port = free_port(), free_port()
     mlflow_address = f"http://127.0.0.1:{mlflow_port}"
     mlflow = [
-        str(BIN / "mlflow"), "server", "--host", "127.0.0.1", "--port", str(mlflow_port), "--workers", "1",
-        "--backend-store-uri", f"sqlite:///{tmp_path}/mlflow.db",
-        "--artifacts-destination", str(tmp_path / "artifacts"),
-    ]  # fmt: skip
+        str(BIN / "mlflow"),
+        "server",
+        "--host",
+        "127.0.0.1",
+        "--port",
+        str(mlflow_port),
+        "--workers",
+        "1",
+        "--backend-store-uri",
+        f"sqlite:///{tmp_path}/mlflow.db",
+        "--artifacts-destination",
+        str(tmp_path / "artifacts"),
+    ]
     prefect = [str(BIN / "prefect"), "server", "start", "--host", "127.0.0.1", "--port", str(prefect_port)]
     prefect_address = f"http://127.0.0.1:{prefect_port}/api"
     logs = settings.home / "logs"
     with (
         spark_cluster(settings) as master,
         process(mlflow, logs / "mlflow.log", f"{mlflow_address}/health", MLFLOW_DISABLE_TELEMETRY="true"),
-        process(prefect, logs / "prefect.log", f"{prefect_address}/health", PREFECT_HOME=str(tmp_path / "prefect"),
-                PREFECT_SERVER_ANALYTICS_ENABLED="false", DO_NOT_TRACK="1"),
-    ):  # fmt: skip
+        process(
+            prefect,
+            logs / "prefect.log",
+            f"{prefect_address}/health",
+            PREFECT_HOME=str(tmp_path / "prefect"),
+            PREFECT_SERVER_ANALYTICS_ENABLED="false",
+            DO_NOT_TRACK="1",
+        ),
+    ):
         for name, value in {
-            "SPARK_MASTER_URL": master, "MLFLOW_TRACKING_URI": mlflow_address, "PREFECT_API_URL": prefect_address,
-            "DATABASE_URL": outside_database, "LAKE_URI": str(tmp_path / "lake"),
-        }.items():  # fmt: skip
+            "SPARK_MASTER_URL": master,
+            "MLFLOW_TRACKING_URI": mlflow_address,
+            "PREFECT_API_URL": prefect_address,
+            "DATABASE_URL": outside_database,
+            "LAKE_URI": str(tmp_path / "lake"),
+        }.items():
             monkeypatch.setenv(name, value)
         ended = shelfcast(settings, "run", "--data", str(sample_folder))
         assert ended.returncode == 0, ended.stdout + ended.stderr

@@ -87,8 +87,15 @@ def test_every_line_end_and_packing_reads_the_same(folder: Path, read, name: str
 def test_missing_values_are_null_and_future_weeks_are_kept(folder: Path, read):
     found = accepted(
         read(folder)["external_features"],
-        "store_id", "feature_date", "temperature", "markdown_1", "markdown_2", "markdown_5", "cpi", "unemployment",
-    )  # fmt: skip
+        "store_id",
+        "feature_date",
+        "temperature",
+        "markdown_1",
+        "markdown_2",
+        "markdown_5",
+        "cpi",
+        "unemployment",
+    )
     assert found == [
         (1, "2010-02-05", 42.31, None, None, None, 211.0963582, 8.106),
         (2, "2013-07-26", 76.06, 212.02, None, -18.5, None, None),

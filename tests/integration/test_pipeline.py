@@ -15,9 +15,17 @@ from warehouse.settings import Settings
 
 STAGES = ["ingest", "audit", "features", "transform", "train", "forecast", "recommend", "marts", "explain"]
 PUBLISHED = [
-    "raw.raw_sales", "raw.store_attributes", "raw.external_features", "features.engineered_features", "ml.forecasts",
-    "ml.backtest_errors", "ml.promotions", "ml.inventory_recommendations", "ml.sales_anomalies", "agents.agent_outputs",
-]  # fmt: skip
+    "raw.raw_sales",
+    "raw.store_attributes",
+    "raw.external_features",
+    "features.engineered_features",
+    "ml.forecasts",
+    "ml.backtest_errors",
+    "ml.promotions",
+    "ml.inventory_recommendations",
+    "ml.sales_anomalies",
+    "agents.agent_outputs",
+]
 
 
 @pytest.fixture(scope="module")
@@ -238,10 +246,15 @@ def _ingest_spoiled(shelfcast, home: Settings, sample_folder: Path, folder: Path
         (lambda folder: (folder / "features.csv").write_text(""), "features.csv"),
     ],
     ids=[
-        "missing file", "missing column", "wrong date", "text in a number", "unknown store",
-        "duplicates that disagree", "empty file",
+        "missing file",
+        "missing column",
+        "wrong date",
+        "text in a number",
+        "unknown store",
+        "duplicates that disagree",
+        "empty file",
     ],
-)  # fmt: skip
+)
 def test_bad_input_ends_in_one_sentence_with_nothing_published_and_nothing_lost(
     finished_run, warehouse, shelfcast, sample_folder, tmp_path, spoil, sentence
 ):

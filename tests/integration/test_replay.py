@@ -9,11 +9,20 @@ SEED = PROJECT_ROOT / "dbt_project" / "seeds" / "inventory_policies.csv"
 
 
 def test_a_replay_prints_and_writes_how_the_policies_fared_and_refuses_what_it_cannot_do(finished_run, shelfcast):
-    ended = shelfcast(finished_run, "replay", "--weeks", "26", "--seeds", "2", "--baselines", "naive,cover",
-                      "--policy", str(SEED))  # fmt: skip
+    ended = shelfcast(
+        finished_run, "replay", "--weeks", "26", "--seeds", "2", "--baselines", "naive,cover", "--policy", str(SEED)
+    )
     assert ended.returncode == 0, ended.stderr
-    for words in ("equal average stock", "seasonal naive", "Stock positions are simulated", "uncensored", "the blend",
-                  "need no person", "policies as they are", "Next:"):  # fmt: skip
+    for words in (
+        "equal average stock",
+        "seasonal naive",
+        "Stock positions are simulated",
+        "uncensored",
+        "the blend",
+        "need no person",
+        "policies as they are",
+        "Next:",
+    ):
         assert words in ended.stdout
     frame = pd.read_csv(finished_run.home / "reports" / "replay.csv")
     own = {"shelfcast", "shelfcast_by_size"}
@@ -27,8 +36,19 @@ def test_a_replay_prints_and_writes_how_the_policies_fared_and_refuses_what_it_c
     assert "Replayed 26 weeks" in (finished_run.home / "reports" / "replay.md").read_text()
     assert (finished_run.home / "reports" / "replay.png").stat().st_size > 10_000
 
-    censored = shelfcast(finished_run, "replay", "--weeks", "8", "--seeds", "1", "--baselines", "cover", "--censored",
-                         "--lead-time", "fixed")  # fmt: skip
+    censored = shelfcast(
+        finished_run,
+        "replay",
+        "--weeks",
+        "8",
+        "--seeds",
+        "1",
+        "--baselines",
+        "cover",
+        "--censored",
+        "--lead-time",
+        "fixed",
+    )
     assert censored.returncode == 0, censored.stderr
     assert "learns only from what it sold itself (censored)" in censored.stdout
     assert "2 in 100.0 %" in censored.stdout

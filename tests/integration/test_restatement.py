@@ -29,9 +29,15 @@ def empty(database: Database):
 
 
 def load(
-    database: Database, load_id: str, sales: dict[str, float], mode: str = "whole", kind: str = "files",
-    temperatures: dict[str, float] | None = None, sizes: dict[int, int] | None = None, may_remove: bool = False,
-) -> Publication:  # fmt: skip
+    database: Database,
+    load_id: str,
+    sales: dict[str, float],
+    mode: str = "whole",
+    kind: str = "files",
+    temperatures: dict[str, float] | None = None,
+    sizes: dict[int, int] | None = None,
+    may_remove: bool = False,
+) -> Publication:
     """Publishes a load of store 1: sales of department 7 and temperatures by week, sizes by store."""
     temperatures = temperatures or {FIRST: 50.0}
     sizes = sizes or {1: 100, 2: 200}

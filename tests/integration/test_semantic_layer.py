@@ -11,13 +11,41 @@ from warehouse.opening import open_database
 from warehouse.settings import PROJECT_ROOT
 
 METRICS = {
-    "total_sales", "average_weekly_sales", "sale_count", "compared_sales", "sales_last_year", "sales_growth",
-    "wmae", "value_added", "forecast_bias", "coverage_80", "coverage_95", "model_wmae", "model_value_added",
-    "weighted_absolute_error", "forecast_weight", "baseline_weighted_error", "saved_weighted_error", "forecast_error",
-    "scored_sales", "covered_80", "covered_95", "interval_count", "forecast_sales",
-    "stockout_risk", "expected_stockouts", "recommendation_count", "critical_pairs", "value_at_risk", "stock_value",
-    "expected_fill", "served_demand", "filled_demand", "open_orders_value", "open_orders_cost",
-}  # fmt: skip
+    "total_sales",
+    "average_weekly_sales",
+    "sale_count",
+    "compared_sales",
+    "sales_last_year",
+    "sales_growth",
+    "wmae",
+    "value_added",
+    "forecast_bias",
+    "coverage_80",
+    "coverage_95",
+    "model_wmae",
+    "model_value_added",
+    "weighted_absolute_error",
+    "forecast_weight",
+    "baseline_weighted_error",
+    "saved_weighted_error",
+    "forecast_error",
+    "scored_sales",
+    "covered_80",
+    "covered_95",
+    "interval_count",
+    "forecast_sales",
+    "stockout_risk",
+    "expected_stockouts",
+    "recommendation_count",
+    "critical_pairs",
+    "value_at_risk",
+    "stock_value",
+    "expected_fill",
+    "served_demand",
+    "filled_demand",
+    "open_orders_value",
+    "open_orders_cost",
+}
 
 
 @pytest.fixture(scope="module")

@@ -65,9 +65,13 @@ class Lab:
 
     def start(self) -> None:
         self.server = subprocess.Popen(
-            [sys.executable, str(Path(__file__).parent / "faulty.py")], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            env={**os.environ, **ENVIRONMENT, "SHELFCAST_HOME": str(self.home)}, cwd=PROJECT_ROOT, text=True,
-        )  # fmt: skip
+            [sys.executable, str(Path(__file__).parent / "faulty.py")],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env={**os.environ, **ENVIRONMENT, "SHELFCAST_HOME": str(self.home)},
+            cwd=PROJECT_ROOT,
+            text=True,
+        )
         threading.Thread(target=self._listen, daemon=True).start()
         assert self._answer() == {"ready": True}
 

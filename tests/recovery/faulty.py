@@ -34,13 +34,28 @@ from typing import Any
 
 PACKAGES = ("warehouse", "spark_jobs", "expectations", "ml", "agents", "flows")
 IMPORTED = (
-    "flows.cli.commands", "flows.pipeline.flow", "flows.reports.run_summary", "flows.dbt.runner",
-    "spark_jobs.ingest.job", "spark_jobs.features.job",
-    "expectations.audit", "great_expectations", "dbt.cli.main", "dbt.adapters.postgres", "mlflow",
-    "ml.forecasting.train_job", "ml.forecasting.forecast_job", "ml.inventory.orders.recommend",
-    "ml.anomalies.detect", "agents.crew",
-    "adbc_driver_postgresql.dbapi", "crewai", "prophet", "lightgbm", "statsforecast",
-)  # fmt: skip
+    "flows.cli.commands",
+    "flows.pipeline.flow",
+    "flows.reports.run_summary",
+    "flows.dbt.runner",
+    "spark_jobs.ingest.job",
+    "spark_jobs.features.job",
+    "expectations.audit",
+    "great_expectations",
+    "dbt.cli.main",
+    "dbt.adapters.postgres",
+    "mlflow",
+    "ml.forecasting.train_job",
+    "ml.forecasting.forecast_job",
+    "ml.inventory.orders.recommend",
+    "ml.anomalies.detect",
+    "agents.crew",
+    "adbc_driver_postgresql.dbapi",
+    "crewai",
+    "prophet",
+    "lightgbm",
+    "statsforecast",
+)
 """What every run imports: once here, so that a run begins at once."""
 
 
@@ -173,10 +188,23 @@ def turn_clock_back() -> None:
 ACTIONS: dict[str, Callable[[], None]] = {
     function.__name__: function
     for function in (
-        kill, kill_all, power_cut, interrupt, pause, kill_postmaster, kill_server, kill_backend, restart_server,
-        kill_java, disk_full, fill_lake, fill_server, fill_volume, turn_clock_back,
+        kill,
+        kill_all,
+        power_cut,
+        interrupt,
+        pause,
+        kill_postmaster,
+        kill_server,
+        kill_backend,
+        restart_server,
+        kill_java,
+        disk_full,
+        fill_lake,
+        fill_server,
+        fill_volume,
+        turn_clock_back,
     )
-}  # fmt: skip
+}
 
 
 class Fault:

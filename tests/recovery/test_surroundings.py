@@ -117,9 +117,13 @@ def note_of_roles_cut_short(home: Path) -> None:
 
 
 DAMAGES = (
-    secrets_cut_short, secrets_lost, process_id_of_another, process_id_cut_short, port_cut_short,
+    secrets_cut_short,
+    secrets_lost,
+    process_id_of_another,
+    process_id_cut_short,
+    port_cut_short,
     note_of_roles_cut_short,
-)  # fmt: skip
+)
 
 
 @pytest.fixture(scope="module")
@@ -139,9 +143,13 @@ def test_files_cut_short_and_folders_lost_or_half_written_do_not_keep_a_run_from
     damaged, lab, references, versions
 ):
     garbage = [
-        *lab.home.glob("prefect/*.db*"), *lab.home.glob("dbt*/partial_parse.msgpack"), lab.home / "data_folder.txt",
-        *lab.home.glob("gx/*.yml"), *lab.home.glob("gx/expectations/*.json"), *lab.home.glob("dbt_published/*.json"),
-    ]  # fmt: skip
+        *lab.home.glob("prefect/*.db*"),
+        *lab.home.glob("dbt*/partial_parse.msgpack"),
+        lab.home / "data_folder.txt",
+        *lab.home.glob("gx/*.yml"),
+        *lab.home.glob("gx/expectations/*.json"),
+        *lab.home.glob("dbt_published/*.json"),
+    ]
     for path in garbage:
         path.write_bytes(path.read_bytes()[:100] + b"\0")
     for path in lab.home.glob("lake/*/*"):

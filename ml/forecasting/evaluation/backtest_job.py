@@ -34,11 +34,14 @@ logger = logging.getLogger(__name__)
 TABLE = "ml.backtest_errors"
 KEYS = ("model_name", "origin_date", "store_id", "dept_id", "forecast_date")
 _COLUMNS = (
-    ("WMAE", "wmae", ",.0f", 8), ("WAPE", "wape", ".1%", 8), ("bias", "bias", "+.1%", 8),
+    ("WMAE", "wmae", ",.0f", 8),
+    ("WAPE", "wape", ".1%", 8),
+    ("bias", "bias", "+.1%", 8),
     ("store WAPE", "store_total_wape", ".1%", 12),
-    ("in 80 %", "coverage_80", ".1%", 9), ("in 95 %", "coverage_95", ".1%", 9),
+    ("in 80 %", "coverage_80", ".1%", 9),
+    ("in 95 %", "coverage_95", ".1%", 9),
     ("score 80 %", "interval_score_80", ".3f", 12),
-)  # fmt: skip
+)
 
 
 @dataclass(frozen=True)

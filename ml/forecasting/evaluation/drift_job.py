@@ -61,18 +61,28 @@ def _frame(judged: list[DriftWeek]) -> "pd.DataFrame":
 
     rows = [(*_seen(one), *_expected(one), bool(one.misses), one.is_drifting, one.sentence) for one in judged]
     columns = (
-        "model_name", "week_date", "source", "origin_date", "forecast_count", "wape_share", "bias_share",
-        "expected_week_count", "expected_wape_lower", "expected_wape_upper", "expected_bias_lower",
-        "expected_bias_upper", "is_outside", "is_drifting", "sentence",
-    )  # fmt: skip
+        "model_name",
+        "week_date",
+        "source",
+        "origin_date",
+        "forecast_count",
+        "wape_share",
+        "bias_share",
+        "expected_week_count",
+        "expected_wape_lower",
+        "expected_wape_upper",
+        "expected_bias_lower",
+        "expected_bias_upper",
+        "is_outside",
+        "is_drifting",
+        "sentence",
+    )
     return pd.DataFrame(rows, columns=list(columns))
 
 
 def _seen(one: DriftWeek) -> tuple[object, ...]:
     week = one.week
-    return (
-        week.model_name, week.week_date, week.source, week.origin_date, week.forecast_count, week.wape, week.bias
-    )  # fmt: skip
+    return (week.model_name, week.week_date, week.source, week.origin_date, week.forecast_count, week.wape, week.bias)
 
 
 def _expected(one: DriftWeek) -> tuple[float | None, ...]:

@@ -104,12 +104,17 @@ def error_by_horizon(backtest: Backtest, shown: str) -> "Figure":
     for name in ranked:
         errors = [backtest.score(name, step - 1).wmae for step in steps]
         axes.plot(
-            list(steps), errors, marker="o" if name in named else "", markersize=4,
+            list(steps),
+            errors,
+            marker="o" if name in named else "",
+            markersize=4,
             label=name if name in named else f"_{name}",  # a leading underscore keeps it out of the legend
-            color=None if name in named else _MUTED, alpha=1 if name in named else 0.5,
+            color=None if name in named else _MUTED,
+            alpha=1 if name in named else 0.5,
             linewidth=3 if name == shown else 1.3 if name in named else 0.9,
-            linestyle="--" if name == BASELINE else "-", zorder=3 if name == shown else 2,
-        )  # fmt: skip
+            linestyle="--" if name == BASELINE else "-",
+            zorder=3 if name == shown else 2,
+        )
     if len(ranked) > len(named):
         axes.plot([], [], color=_MUTED, alpha=0.5, linewidth=0.9, label=f"{len(ranked) - len(named)} others")
     axes.set_xlabel("weeks ahead")

@@ -22,10 +22,18 @@ _SHOCK_SMOOTHING = (0.15, 0.4)
 _MONTH_PARTS = 4
 
 _PART_OF_WORD = {
-    "base": "season", "season": "season", "additive": "season", "year": "season", "department": "season",
-    "type": "season", "growth": "growth", "level": "recent_level", "shock": "recent_level",
-    "recent": "recent_level", "month": "holiday",
-}  # fmt: skip
+    "base": "season",
+    "season": "season",
+    "additive": "season",
+    "year": "season",
+    "department": "season",
+    "type": "season",
+    "growth": "growth",
+    "level": "recent_level",
+    "shock": "recent_level",
+    "recent": "recent_level",
+    "month": "holiday",
+}
 
 
 @dataclass(frozen=True)

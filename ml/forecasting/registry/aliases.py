@@ -130,8 +130,16 @@ def record_alias(
             "origin_count, data_fingerprint, reason, is_rollback, run_id) "
             "values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
             [
-                alias, version.name, version.version, evidence.errors[version.name], evidence.baseline,
-                evidence.origin_count, evidence.data_fingerprint, reason, is_rollback, run_id,
+                alias,
+                version.name,
+                version.version,
+                evidence.errors[version.name],
+                evidence.baseline,
+                evidence.origin_count,
+                evidence.data_fingerprint,
+                reason,
+                is_rollback,
+                run_id,
             ],
-        )  # fmt: skip
+        )
     return True

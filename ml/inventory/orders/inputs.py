@@ -272,8 +272,9 @@ def _merged_positions(
 ) -> tuple[Positions, npt.NDArray[np.str_]]:
     """Returns counted stock where there is a count, else the simulated one, and which it is."""
     is_counted = stock["on_hand"].notna().to_numpy()
-    numbers = stock.assign(**{name: stock[name].astype(float) for name in ("on_hand", "on_order", "unit_price",
-                                                                           "weeks_until_expected")})  # fmt: skip
+    numbers = stock.assign(
+        **{name: stock[name].astype(float) for name in ("on_hand", "on_order", "unit_price", "weeks_until_expected")}
+    )
     counted = counted_positions(numbers, policies.lead_time_weeks)
     merged = Positions(
         np.where(is_counted, counted.on_hand, simulated.on_hand),

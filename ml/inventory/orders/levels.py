@@ -96,9 +96,14 @@ class Levels:
 
 
 def decide(
-    forecast: FloatArray, noise: FloatArray, band: npt.NDArray[np.intp], pool: ResidualPool,
-    policies: Policies, positions: Positions, before: Before | None = None,
-) -> dict[str, npt.NDArray[Any]]:  # fmt: skip
+    forecast: FloatArray,
+    noise: FloatArray,
+    band: npt.NDArray[np.intp],
+    pool: ResidualPool,
+    policies: Policies,
+    positions: Positions,
+    before: Before | None = None,
+) -> dict[str, npt.NDArray[Any]]:
     """Returns the columns of a recommendation for n pairs, by the names of `ml.inventory_recommendations`.
 
     Args:
@@ -114,19 +119,30 @@ def decide(
 
 
 def decide_and_measure(
-    measure: Measure, forecast: FloatArray, noise: FloatArray, band: npt.NDArray[np.intp], pool: ResidualPool,
-    policies: Policies, positions: Positions, before: Before | None = None,
-) -> dict[str, npt.NDArray[Any]]:  # fmt: skip
+    measure: Measure,
+    forecast: FloatArray,
+    noise: FloatArray,
+    band: npt.NDArray[np.intp],
+    pool: ResidualPool,
+    policies: Policies,
+    positions: Positions,
+    before: Before | None = None,
+) -> dict[str, npt.NDArray[Any]]:
     """Returns the columns of `decide`, and beside them those that `measure` finds in the same simulated demand.
 
     `measure` makes columns of figures from the outlook, policies and positions of some pairs; the other arguments are
     those of `decide`.
     """
     return gathered(
-        (rows, {**_columns(seen, policy, stock, before.take(rows) if before else nothing_before(len(rows))),
-                **measure(seen, policy, stock)})
+        (
+            rows,
+            {
+                **_columns(seen, policy, stock, before.take(rows) if before else nothing_before(len(rows))),
+                **measure(seen, policy, stock),
+            },
+        )
         for rows, seen, policy, stock in outlooks(forecast, noise, band, pool, policies, positions)
-    )  # fmt: skip
+    )
 
 
 def _nothing_more(seen: Outlook, policies: Policies, positions: Positions) -> dict[str, npt.NDArray[Any]]:
@@ -253,11 +269,7 @@ def days_until_stockout(median_path: FloatArray, position: FloatArray) -> FloatA
 
 
 def statuses(
-    levels: Levels,
-    position: FloatArray,
-    probability: FloatArray,
-    review_mean: FloatArray,
-    before: Before | None = None,
+    levels: Levels, position: FloatArray, probability: FloatArray, review_mean: FloatArray, before: Before | None = None
 ) -> TextArray:
     """Returns critical, reorder, monitor or adequate for each pair.
 

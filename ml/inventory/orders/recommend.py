@@ -28,9 +28,19 @@ STATUSES = ("critical", "reorder", "monitor", "adequate")
 
 _KEYS = ("store_id", "dept_id", "recommendation_date")
 _AMOUNTS = (
-    "current_stock", "on_order", "avg_daily_demand", "demand_volatility", "reorder_point", "safety_stock",
-    "order_up_to_level", "order_quantity", "order_value_cost", "expected_lost_margin", "holding_cost", "value_at_risk",
-)  # fmt: skip
+    "current_stock",
+    "on_order",
+    "avg_daily_demand",
+    "demand_volatility",
+    "reorder_point",
+    "safety_stock",
+    "order_up_to_level",
+    "order_quantity",
+    "order_value_cost",
+    "expected_lost_margin",
+    "holding_cost",
+    "value_at_risk",
+)
 _DIGITS = {"days_until_stockout": 1, "stockout_probability": 4, "expected_fill_rate": 4}
 _EXISTING = """
 select recommendation_id, status, order_quantity, agent_reasoning
@@ -166,9 +176,14 @@ def calculate_reorder_point(
         service_level_rate=service_level, lead_time_weeks=lead_time_weeks, review_period_weeks=review_period_weeks
     )
     found = decide(
-        book.forecast[rows], book.noise[rows], book.band[rows], book.pool, policies, book.positions.take(rows),
+        book.forecast[rows],
+        book.noise[rows],
+        book.band[rows],
+        book.pool,
+        policies,
+        book.positions.take(rows),
         None if book.before is None else book.before.take(rows),
-    )  # fmt: skip
+    )
     cents = {name: round(float(found[name][0]), 2) for name in _AMOUNTS}
     days = float(found["days_until_stockout"][0])
     return PairRecommendation(

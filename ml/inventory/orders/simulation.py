@@ -46,9 +46,13 @@ class Outlook:
 
 
 def outlooks(
-    forecast: FloatArray, noise: FloatArray, band: npt.NDArray[np.intp], pool: ResidualPool,
-    policies: Policies, positions: Positions,
-) -> Iterator[tuple[npt.NDArray[np.intp], Outlook, Policies, Positions]]:  # fmt: skip
+    forecast: FloatArray,
+    noise: FloatArray,
+    band: npt.NDArray[np.intp],
+    pool: ResidualPool,
+    policies: Policies,
+    positions: Positions,
+) -> Iterator[tuple[npt.NDArray[np.intp], Outlook, Policies, Positions]]:
     """Gives some pairs of a band at a time: rows, simulated demand, policies and positions; see `levels.decide`."""
     for number in np.unique(band):
         members = np.flatnonzero(band == number)
@@ -58,9 +62,7 @@ def outlooks(
             yield rows, seen, policy, stock
 
 
-def gathered(
-    parts: Iterable[tuple[npt.NDArray[np.intp], dict[str, npt.NDArray[Any]]]],
-) -> dict[str, npt.NDArray[Any]]:
+def gathered(parts: Iterable[tuple[npt.NDArray[np.intp], dict[str, npt.NDArray[Any]]]]) -> dict[str, npt.NDArray[Any]]:
     """Returns columns that were found for some rows at a time, in the order of the rows."""
     found = list(parts)
     order = np.argsort(np.concatenate([rows for rows, _ in found]))

@@ -83,8 +83,9 @@ def min_max(sales: FloatArray, start: int) -> Family:
     return lambda weeks: OrderRule(order_up_to=(weeks + ORDER_CYCLE_WEEKS) * mean, reorder_point=weeks * mean)
 
 
-def seasonal_safety_stock(sales: FloatArray, start: int, lead_times: LeadTimes, review_weeks: int = 1,
-                          covers_review: bool = True) -> Family:  # fmt: skip
+def seasonal_safety_stock(
+    sales: FloatArray, start: int, lead_times: LeadTimes, review_weeks: int = 1, covers_review: bool = True
+) -> Family:
     """Returns the textbook rule: last year's sales of the protection period plus z (the knob) deviations.
 
     The deviation is that of demand over a random lead time plus the review period, `deviation_over_protection`; that

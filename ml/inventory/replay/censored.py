@@ -59,8 +59,10 @@ def censored_tally(history: History, past: FloatArray, learn: Learner, lead: Lea
     side_by_side = np.concatenate(list(lead), axis=1)
     rule = censored_rule(lanes, np.concatenate([past] * draws), learn, side_by_side)
     tally = replay(lanes, rule, side_by_side[None])
-    apart = {name: getattr(tally, name).reshape(draws, pairs)
-             for name in ("stockout_weeks", "lost", "on_hand", "excess", "orders")}  # fmt: skip
+    apart = {
+        name: getattr(tally, name).reshape(draws, pairs)
+        for name in ("stockout_weeks", "lost", "on_hand", "excess", "orders")
+    }
     return Tally(tally.weeks[:pairs], tally.demand[:pairs], tally.decisions[:pairs], **apart)
 
 
@@ -167,9 +169,16 @@ class OwnLearner:
 
 
 def own_tally(
-    panel: Panel, rows: npt.NDArray[np.intp], start: int, history: History, lead_times: LeadTimes, lead: LeadArray,
-    service_level: float, before: WeeklyForecasts, review_weeks: int = 1,
-) -> Tally:  # fmt: skip
+    panel: Panel,
+    rows: npt.NDArray[np.intp],
+    start: int,
+    history: History,
+    lead_times: LeadTimes,
+    lead: LeadArray,
+    service_level: float,
+    before: WeeklyForecasts,
+    review_weeks: int = 1,
+) -> Tally:
     """Returns the figures of our policy when it sees only what it sold, each draw of lead times on its own."""
     found = []
     for one in lead:
@@ -181,6 +190,8 @@ def own_tally(
 def joined(tallies: Sequence[Tally]) -> Tally:
     """Returns the tallies of draws of the same pairs as one."""
     first = tallies[0]
-    apart = {name: np.concatenate([getattr(one, name) for one in tallies])
-             for name in ("stockout_weeks", "lost", "on_hand", "excess", "orders")}  # fmt: skip
+    apart = {
+        name: np.concatenate([getattr(one, name) for one in tallies])
+        for name in ("stockout_weeks", "lost", "on_hand", "excess", "orders")
+    }
     return Tally(first.weeks, first.demand, first.decisions, **apart)

@@ -173,8 +173,14 @@ class _State:
     paths: dict[str, Lanes] = field(default_factory=dict)
 
 
-def replay(history: History, rule: OrderRule, lead: LeadArray, warm_up_weeks: int = 0,
-           excess_weeks: int = EXCESS_WEEKS, dtype: type[np.floating[Any]] = np.float64) -> Tally:  # fmt: skip
+def replay(
+    history: History,
+    rule: OrderRule,
+    lead: LeadArray,
+    warm_up_weeks: int = 0,
+    excess_weeks: int = EXCESS_WEEKS,
+    dtype: type[np.floating[Any]] = np.float64,
+) -> Tally:
     """Returns the figures of a policy over the history.
 
     Args:
@@ -249,9 +255,15 @@ def _row_blocks(pairs: int, seeds: int) -> list[slice]:
 
 
 def _block(
-    history: History, rule: OrderRule, is_review: BoolArray, coming: FloatArray, lead: LeadArray, rows: slice,
-    warm_up_weeks: int, dtype: type[Any],
-) -> _Block:  # fmt: skip
+    history: History,
+    rule: OrderRule,
+    is_review: BoolArray,
+    coming: FloatArray,
+    lead: LeadArray,
+    rows: slice,
+    warm_up_weeks: int,
+    dtype: type[Any],
+) -> _Block:
     def level(values: FloatArray | None, without: float) -> Lanes | None:
         return None if values is None else _weeks_first(np.where(is_review[rows], values[rows], without), dtype)
 

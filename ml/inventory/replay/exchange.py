@@ -42,8 +42,9 @@ class Curve:
         return kpis_of(self.by_seed, self.replayed_weeks)
 
 
-def exchange_curve(family: Family, knobs: Sequence[float] | FloatArray, history: History, lead: LeadArray,
-                   warm_up_weeks: int = 0) -> Curve:  # fmt: skip
+def exchange_curve(
+    family: Family, knobs: Sequence[float] | FloatArray, history: History, lead: LeadArray, warm_up_weeks: int = 0
+) -> Curve:
     """Returns the figures of a policy over its knob, all replayed with the same lead times.
 
     Args:
@@ -96,10 +97,12 @@ def interval(values: npt.ArrayLike) -> tuple[float, float]:
 def _at(figures: Kpis, along: FloatArray, value: float) -> Kpis:
     """Returns the figures interpolated between the two knobs around the value."""
     order = np.argsort(along, kind="stable")
-    return Kpis(**{
-        name: np.interp(value, along[order], getattr(figures, name)[order], left=np.nan, right=np.nan)
-        for name in _names(Kpis)
-    })  # fmt: skip
+    return Kpis(
+        **{
+            name: np.interp(value, along[order], getattr(figures, name)[order], left=np.nan, right=np.nan)
+            for name in _names(Kpis)
+        }
+    )
 
 
 def _stacked(sums: Sequence[Sums]) -> Sums:

@@ -98,14 +98,12 @@ def figures_at(name: str, grid: Grid, groups: Groups, level: float) -> list[Figu
         measure: sure([_at(grid.kpis, measure, "stock_weeks", level, sample) for sample in groups.samples])
         for measure in SURE_OF
     }
-    over_seeds = {
-        measure: sure_mean(_by_seed(grid, measure, "stock_weeks", level)) for measure in SURE_OF
-    }  # fmt: skip
+    over_seeds = {measure: sure_mean(_by_seed(grid, measure, "stock_weeks", level)) for measure in SURE_OF}
     found = []
     for group, kind, dept in groups.named():
-        kpis = Kpis(**{
-            column: _crossing(grid.knobs, getattr(grid.kpis, column)[:, group], knob) for column in _columns()
-        })  # fmt: skip
+        kpis = Kpis(
+            **{column: _crossing(grid.knobs, getattr(grid.kpis, column)[:, group], knob) for column in _columns()}
+        )
         earned = float(_crossing(grid.knobs, grid.profit_amount[:, group], knob))
         pairs = int(groups.weights[:, group].sum())
         certain = ({}, {}) if group else (over_stores, over_seeds)

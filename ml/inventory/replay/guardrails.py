@@ -120,9 +120,14 @@ def measure_guardrails(
 
 
 def replayed_flags(
-    panel: Panel, start: int, forecasts: WeeklyForecasts, history: History, level: FloatArray, lead: LeadArray,
+    panel: Panel,
+    start: int,
+    forecasts: WeeklyForecasts,
+    history: History,
+    level: FloatArray,
+    lead: LeadArray,
     tiny_amount: float = TINY_AMOUNT,
-) -> npt.NDArray[np.str_]:  # fmt: skip
+) -> npt.NDArray[np.str_]:
     """Returns the flag of every review, (seeds, pairs, weeks); nothing of its week or later is read.
 
     A week counts as unusual by the forecast that was made a week before it.
@@ -147,9 +152,15 @@ def replayed_flags(
         is_unusual = np.asarray(unusual[:, max(week - UNUSUAL_WEEKS, 0) : week].any(axis=1))
         for seed in range(len(found)):
             found[seed, :, at] = flags(
-                paths.order[seed, :, at], position[seed, :, at], sales[:, -YEAR_WEEKS:], ahead,
-                weeks_known[:, week - 1], is_unusual, stale_pairs(sales), tiny_amount,
-            )  # fmt: skip
+                paths.order[seed, :, at],
+                position[seed, :, at],
+                sales[:, -YEAR_WEEKS:],
+                ahead,
+                weeks_known[:, week - 1],
+                is_unusual,
+                stale_pairs(sales),
+                tiny_amount,
+            )
     return found
 
 

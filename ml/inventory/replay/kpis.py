@@ -128,8 +128,9 @@ def kpis_of(total: Sums, replayed_weeks: float) -> Kpis:
     )
 
 
-def profit(sums: Sums, margin_rate: npt.ArrayLike, holding_cost_rate: npt.ArrayLike,
-           ordering_cost_amount: npt.ArrayLike) -> FloatArray:  # fmt: skip
+def profit(
+    sums: Sums, margin_rate: npt.ArrayLike, holding_cost_rate: npt.ArrayLike, ordering_cost_amount: npt.ArrayLike
+) -> FloatArray:
     """Returns margin less holding and ordering cost in the counted weeks, dollars a pair.
 
     Args:

@@ -126,9 +126,12 @@ def policy_rule(
     up_to = np.where(is_fixed[:, None], points, up_to)
     pack = np.where(is_fixed, lot, policies.pack_size_amount)
     return OrderRule(
-        order_up_to=up_to[rows], reorder_point=points[rows], review_weeks=review[rows], pack_size=pack[rows],
+        order_up_to=up_to[rows],
+        reorder_point=points[rows],
+        review_weeks=review[rows],
+        pack_size=pack[rows],
         minimum_order=policies.minimum_order_amount[rows],
-    )  # fmt: skip
+    )
 
 
 def reorder_points(
@@ -185,9 +188,13 @@ def _weekly(learned: LearnedProtection) -> FloatArray:
 
 
 def _learned(
-    panel: Panel, start: int, lead_times: LeadTimes, review: npt.NDArray[np.int64], forecasts: WeeklyForecasts,
+    panel: Panel,
+    start: int,
+    lead_times: LeadTimes,
+    review: npt.NDArray[np.int64],
+    forecasts: WeeklyForecasts,
     source: str,
-) -> LearnedProtection:  # fmt: skip
+) -> LearnedProtection:
     """Returns what was known of demand over each pair's protection periods at each review."""
     chances = np.asarray(lead_times.probabilities, float)
     each = review[:, None] + np.array(lead_times.weeks)[None, :]

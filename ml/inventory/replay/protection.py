@@ -122,16 +122,22 @@ class LearnedProtection:
         weeks, first = self.outlook.unit.shape[1], self.outlook.first_origin
         service = np.broadcast_to(np.asarray(service_level, float), (len(self.outlook.unit), weeks))
         found = [
-            (of or mixture_quantile)(pool, self.outlook.between(first + at, first + end), self.shares,
-                                     service[:, at:end])
+            (of or mixture_quantile)(
+                pool, self.outlook.between(first + at, first + end), self.shares, service[:, at:end]
+            )
             for pool, at, end in self.parts
-        ]  # fmt: skip
+        ]
         return np.asarray(np.clip(np.hstack(found), 0.0, self.ceiling))
 
 
-def empirical_protection(panel: Panel, start: int, lead_times: LeadTimes, review_weeks: int = 1,
-                         relearn_weeks: int | None = RELEARN_WEEKS,
-                         forecasts: WeeklyForecasts | None = None) -> Family:  # fmt: skip
+def empirical_protection(
+    panel: Panel,
+    start: int,
+    lead_times: LeadTimes,
+    review_weeks: int = 1,
+    relearn_weeks: int | None = RELEARN_WEEKS,
+    forecasts: WeeklyForecasts | None = None,
+) -> Family:
     """Returns the rule that orders up to a quantile (the knob) of demand over the protection period.
 
     Args:
@@ -179,9 +185,13 @@ def level_rule_by_size(learned: LearnedProtection) -> Family:
 
 
 def learn_protection(
-    panel: Panel, start: int, periods: Sequence[int], shares: FloatArray, relearn_weeks: int | None = RELEARN_WEEKS,
+    panel: Panel,
+    start: int,
+    periods: Sequence[int],
+    shares: FloatArray,
+    relearn_weeks: int | None = RELEARN_WEEKS,
     forecasts: WeeklyForecasts | None = None,
-) -> LearnedProtection:  # fmt: skip
+) -> LearnedProtection:
     """Returns what is known of demand over the protection periods at each review, learned from what was known then.
 
     Args:
@@ -201,10 +211,13 @@ def learn_protection(
     outlook = look_out(panel, range(FIRST_ORIGIN, end), periods, forecasts)
     # A pool knows the origins whose longest period had ended before its first week.
     parts = [
-        (build_protection_pool(panel, outlook.between(FIRST_ORIGIN, first - max(periods) + 1), periods),
-         first - start, min(first + (relearn_weeks or end), end) - start)
+        (
+            build_protection_pool(panel, outlook.between(FIRST_ORIGIN, first - max(periods) + 1), periods),
+            first - start,
+            min(first + (relearn_weeks or end), end) - start,
+        )
         for first in range(start, end, relearn_weeks or end)
-    ]  # fmt: skip
+    ]
     ahead = outlook.between(start, end)
     demand = demand_of(panel.sales)
     greatest = np.stack([greatest_level(demand, week, max(periods)) for week in range(start, end)], axis=1)

@@ -328,9 +328,15 @@ def _draw(axes: "Axes", comparison: Comparison, measure: str) -> None:
         is_shown = (kpis.stock_weeks >= min(levels) - _MARGIN_WEEKS) & (kpis.stock_weeks <= _MOST_STOCK_WEEKS)
         top = max(top, float(share[is_shown].max(initial=0.0)))
         axes.plot(
-            kpis.stock_weeks, 100 * share, color=_COLORS[curve.policy], label=TITLES[curve.policy], marker="o",
-            markersize=3, linewidth=2.5 if curve.policy == OURS else 1.4, zorder=3 if curve.policy == OURS else 2,
-        )  # fmt: skip
+            kpis.stock_weeks,
+            100 * share,
+            color=_COLORS[curve.policy],
+            label=TITLES[curve.policy],
+            marker="o",
+            markersize=3,
+            linewidth=2.5 if curve.policy == OURS else 1.4,
+            zorder=3 if curve.policy == OURS else 2,
+        )
     for level in levels:
         axes.axvline(level, color="#D5DADF", linewidth=1, zorder=1)
     axes.set_xlabel("average stock, weeks of sales (lines: compared levels)")

@@ -26,8 +26,29 @@ if TYPE_CHECKING:
 GREATEST_LEVEL = 0.995
 """No level above it is proposed: of 2,000 simulated paths no more than ten speak of what lies beyond."""
 
-LEVELS = (0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.88, 0.9, 0.91, 0.92, 0.93, 0.94, 0.95, 0.96, 0.97, 0.98, 0.985,
-          0.99, GREATEST_LEVEL)  # fmt: skip
+LEVELS = (
+    0.5,
+    0.55,
+    0.6,
+    0.65,
+    0.7,
+    0.75,
+    0.8,
+    0.85,
+    0.88,
+    0.9,
+    0.91,
+    0.92,
+    0.93,
+    0.94,
+    0.95,
+    0.96,
+    0.97,
+    0.98,
+    0.985,
+    0.99,
+    GREATEST_LEVEL,
+)
 """Service levels among which the best is sought."""
 
 

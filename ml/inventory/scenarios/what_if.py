@@ -29,9 +29,16 @@ GREATEST_SHIFT = 9.0
 CURVE_LEVELS = (0.7, 0.8, 0.87, 0.92, 0.95, 0.98, 0.995)
 """Service levels at which the exchange between service and stock is drawn."""
 
-_SUMMED = ("average_stock_amount", "yearly_demand_amount", "yearly_lost_amount", "yearly_order_count",
-           "yearly_lost_margin_amount", "yearly_holding_cost_amount", "yearly_ordering_cost_amount",
-           "yearly_profit_amount")  # fmt: skip
+_SUMMED = (
+    "average_stock_amount",
+    "yearly_demand_amount",
+    "yearly_lost_amount",
+    "yearly_order_count",
+    "yearly_lost_margin_amount",
+    "yearly_holding_cost_amount",
+    "yearly_ordering_cost_amount",
+    "yearly_profit_amount",
+)
 _EXPECTED = ("stockout_rate", "fill_rate", *_SUMMED)
 
 

@@ -7,9 +7,17 @@ def finding(
     severity="critical", is_success=False, unexpected=3, total=1000, description="Every row is dated.", observed=""
 ):
     return Finding(
-        "incoming_sales", "raw_incoming.raw_sales", "sale_date", "expect", description, severity, is_success,
-        total, unexpected, observed,
-    )  # fmt: skip
+        "incoming_sales",
+        "raw_incoming.raw_sales",
+        "sale_date",
+        "expect",
+        description,
+        severity,
+        is_success,
+        total,
+        unexpected,
+        observed,
+    )
 
 
 def test_a_refusal_names_table_rule_rows_and_report_in_one_sentence():

@@ -20,9 +20,14 @@ def write(path: Path, members: dict[str, bytes], **changes: object) -> Manifest:
     with zipfile.ZipFile(path, "w") as archive:
         added = {name: add_member(archive, name, io.BytesIO(content)) for name, content in members.items()}
         content: dict = {
-            "made_at": "2026-01-01", "postgres": 18, "home": "/h", "lake": "/h/lake", "migrations": ("0001_schemas",),
-            "tables": {"raw.raw_sales": 1}, "members": added,
-        }  # fmt: skip
+            "made_at": "2026-01-01",
+            "postgres": 18,
+            "home": "/h",
+            "lake": "/h/lake",
+            "migrations": ("0001_schemas",),
+            "tables": {"raw.raw_sales": 1},
+            "members": added,
+        }
         manifest = Manifest(**(content | changes))
         write_manifest(archive, manifest)
     return manifest

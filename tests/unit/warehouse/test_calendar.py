@@ -17,8 +17,11 @@ from warehouse.calendar import friday_on_or_after, holiday_of, holiday_weeks, ne
 def test_the_four_flagged_weeks_are_those_of_the_public_data(year, super_bowl, labor_day, thanksgiving, christmas):
     weeks = {name: str(friday) for name, friday in holiday_weeks(year).items()}
     assert weeks == {
-        "super_bowl": super_bowl, "labor_day": labor_day, "thanksgiving": thanksgiving, "christmas": christmas,
-    }  # fmt: skip
+        "super_bowl": super_bowl,
+        "labor_day": labor_day,
+        "thanksgiving": thanksgiving,
+        "christmas": christmas,
+    }
 
 
 def test_a_week_without_a_holiday_has_no_name():

@@ -47,9 +47,7 @@ def test_an_unknown_stage_is_named_with_the_stages_there_are():
 
 
 def test_the_stages_stand_in_the_order_in_which_the_data_travels():
-    assert NAMES == (
-        "ingest", "audit", "features", "transform", "train", "forecast", "recommend", "marts", "explain",
-    )  # fmt: skip
+    assert NAMES == ("ingest", "audit", "features", "transform", "train", "forecast", "recommend", "marts", "explain")
 
 
 def test_a_user_s_mistake_becomes_one_sentence_and_its_exit_code(monkeypatch, capsys):
@@ -62,9 +60,15 @@ def test_a_user_s_mistake_becomes_one_sentence_and_its_exit_code(monkeypatch, ca
 
 def test_options_hold_no_secret():
     known = {
-        "data", "date_format", "decimal_mark", "reject_rate_max", "may_remove", "is_append", "force",
+        "data",
+        "date_format",
+        "decimal_mark",
+        "reject_rate_max",
+        "may_remove",
+        "is_append",
+        "force",
         "planned_markdowns",
-    }  # fmt: skip
+    }
     assert set(vars(Options())) == known
 
 

@@ -59,5 +59,7 @@ def test_a_scenario_is_told_in_words():
     scenario = Scenario(0.99, 3.0, None, None, -0.1, (Promotion(2, 0.3),))
     assert words(scenario) == "service level 99 %, lead time 3 weeks, demand -10 %, week 2 +30 %"
     assert (words(Scenario()), selection(None, None), selection(1, 38)) == (
-        "nothing changed", "Chain", "Store 1, department 38",
-    )  # fmt: skip
+        "nothing changed",
+        "Chain",
+        "Store 1, department 38",
+    )

@@ -23,10 +23,18 @@ SEED = PROJECT_ROOT / "dbt_project" / "seeds" / "inventory_policies.csv"
 def panel_of(pairs=3, weeks=70):
     sales = np.random.default_rng(1).gamma(4.0, 100.0, (pairs, weeks))
     days = pd.Timestamp("2010-02-05") + pd.to_timedelta(7 * np.arange(weeks), unit="D")
-    return panel_from_frame(pd.DataFrame({
-        "store_id": 1, "dept_id": np.repeat(np.arange(pairs), weeks), "feature_date": np.tile(days, pairs),
-        "store_type": "A", "weekly_sales": sales.ravel(), "is_holiday": False,
-    }))  # fmt: skip
+    return panel_from_frame(
+        pd.DataFrame(
+            {
+                "store_id": 1,
+                "dept_id": np.repeat(np.arange(pairs), weeks),
+                "feature_date": np.tile(days, pairs),
+                "store_type": "A",
+                "weekly_sales": sales.ravel(),
+                "is_holiday": False,
+            }
+        )
+    )
 
 
 def test_the_seed_itself_is_a_file_of_policies_and_one_without_kinds_has_the_default_ones(tmp_path):

@@ -9,9 +9,12 @@ from warehouse.errors import UsageError
 
 def node(name: str, schema: str = "marts", kind: str = "model", checksum: str = "old") -> dict[str, object]:
     return {
-        "resource_type": kind, "schema": schema, "alias": name, "checksum": checksum,
+        "resource_type": kind,
+        "schema": schema,
+        "alias": name,
+        "checksum": checksum,
         "relation_name": f'"shop"."{schema}"."{name}"',
-    }  # fmt: skip
+    }
 
 
 def manifest(*nodes: dict[str, object], macros: str = "old") -> dict[str, object]:
@@ -40,8 +43,16 @@ def test_a_target_that_is_not_known_is_refused_with_those_that_are(arguments):
 
 def test_run_and_seed_become_builds_that_test_what_they_make():
     assert with_tests(["run", "-s", "x"]) == [
-        "build", "--resource-type", "model", "--resource-type", "test", "--resource-type", "unit_test", "-s", "x",
-    ]  # fmt: skip
+        "build",
+        "--resource-type",
+        "model",
+        "--resource-type",
+        "test",
+        "--resource-type",
+        "unit_test",
+        "-s",
+        "x",
+    ]
     assert with_tests(["seed"]) == ["build", "--resource-type", "seed", "--resource-type", "test"]
     assert with_tests(["build", "-s", "x"]) == ["build", "-s", "x"]
 
@@ -56,13 +67,18 @@ def test_a_manifest_gets_the_names_that_its_relations_have_when_published():
 def test_after_a_part_was_published_the_rest_of_the_manifest_is_as_it_was():
     before = manifest(node("fct_a"), node("fct_b"))
     new = manifest(
-        node("fct_a", checksum="new"), node("fct_b", checksum="new"), node("fct_c", checksum="new"),
-        node("a_test", kind="test", checksum="new"), macros="new",
-    )  # fmt: skip
+        node("fct_a", checksum="new"),
+        node("fct_b", checksum="new"),
+        node("fct_c", checksum="new"),
+        node("a_test", kind="test", checksum="new"),
+        macros="new",
+    )
     kept = merged(new, before, {"marts.fct_a"})
     assert {name: each["checksum"] for name, each in kept["nodes"].items()} == {
-        "fct_a": "new", "fct_b": "old", "a_test": "new",
-    }  # fmt: skip
+        "fct_a": "new",
+        "fct_b": "old",
+        "a_test": "new",
+    }
     assert kept["macros"] == "old"
 
 

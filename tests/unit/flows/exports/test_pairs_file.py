@@ -65,7 +65,7 @@ def test_a_compressed_file_is_read(tmp_path) -> None:
         ("Store,Dept,Date\n1,1,2012-11-02,a\n", "test.csv is not a CSV file"),
         ("Store,Dept,Date\n1,1\n", "Row 1 of test.csv: '' is not a date"),
     ],
-)  # fmt: skip
+)
 def test_a_file_that_is_wrong_is_refused_in_one_sentence(tmp_path, text: str, sentence: str) -> None:
     with pytest.raises(ShelfcastError, match=sentence):
         read_pairs(_file(tmp_path, text))

@@ -28,7 +28,7 @@ from ml.inventory.replay.report import (
     PolicyOutcome,
     ReplaySettings,
     Saving,
-)  # fmt: skip
+)
 from warehouse.errors import ShelfcastError
 
 NAN = float("nan")
@@ -36,8 +36,14 @@ DAY = np.datetime64("2012-01-06").astype(object)
 
 
 def kpis(stockouts, fill, weeks):
-    values = {"lost_amount": 1_234.4, "stock_amount": 9e6, "excess_amount": 5e5, "excess_weeks": 0.1,
-              "turns_rate": 31.2, "orders_rate": 0.9}  # fmt: skip
+    values = {
+        "lost_amount": 1_234.4,
+        "stock_amount": 9e6,
+        "excess_amount": 5e5,
+        "excess_weeks": 0.1,
+        "turns_rate": 31.2,
+        "orders_rate": 0.9,
+    }
     found = {"stockout_rate": stockouts, "fill_rate": fill, "stock_weeks": weeks, **values}
     return Kpis(**{name: np.asarray(value, float) for name, value in found.items()})
 
@@ -54,7 +60,12 @@ def comparison():
     curve = kpis([0.2, 0.1], [0.9, 0.95], [1.4, 2.0])
     full = Kpis(**{name: np.broadcast_to(value, 2) for name, value in vars(curve).items()})
     return Comparison(
-        ReplaySettings(20, 1, (COVER,)), DAY, DAY, 15, 12, 3,
+        ReplaySettings(20, 1, (COVER,)),
+        DAY,
+        DAY,
+        15,
+        12,
+        3,
         tuple(PolicyCurve(name, np.array([0.8, 0.9]), full, np.array([1.0, 2.0])) for name in (OURS, COVER)),
         (figures(OURS, 1.67), figures(OURS, 1.67, "A"), figures(COVER, 1.67, stockouts=NAN, low=NAN)),
         (
@@ -64,14 +75,20 @@ def comparison():
         ),
         (Calibration(OURS, 0.95, 0.948, {"A": 0.951}, 0.9),),
         GuardrailFigures(
-            0.95, 1_000, Reviewed(0.95, 0.951, 0.5), Reviewed(0.05, 0.9, 2.0),
-            {"large_order": Reviewed(0.05, 0.9, 2.0), "stale_data": Reviewed(0.0, NAN, NAN)}, 0.9, DAY, 0.12,
+            0.95,
+            1_000,
+            Reviewed(0.95, 0.951, 0.5),
+            Reviewed(0.05, 0.9, 2.0),
+            {"large_order": Reviewed(0.05, 0.9, 2.0), "stale_data": Reviewed(0.0, NAN, NAN)},
+            0.9,
+            DAY,
+            0.12,
         ),
         (
             PolicyOutcome("published", "", 12, kpis(0.02, 0.99, 1.9), 321.4, 98_765.0),
             PolicyOutcome("mine.csv", "A", 7, kpis(0.03, 0.98, 1.5), 200.0, 50_000.0),
         ),
-    )  # fmt: skip
+    )
 
 
 def test_the_table_shows_stockouts_and_fill_and_a_dash_where_a_policy_has_no_such_stock(comparison):
@@ -139,8 +156,10 @@ def test_the_files_hold_every_figure_and_every_point_of_a_curve(comparison, tmp_
     frame = comparison_rows(comparison)
     assert frame["row_kind"].tolist() == ["equal_stock"] * 3 + ["curve"] * 4 + ["guardrail"] * 4 + ["policies"] * 2
     assert frame.loc[0, ["stockout_rate", "stockout_rate_low_95", "stockout_rate_high_95"]].tolist() == [
-        0.037, 0.03, 0.05,
-    ]  # fmt: skip
+        0.037,
+        0.03,
+        0.05,
+    ]
     assert write_files(comparison, tmp_path / "reports") == 13
     assert {path.name for path in (tmp_path / "reports").iterdir()} == {"replay.csv", "replay.png", "replay.md"}
 

@@ -9,12 +9,20 @@ from flows.reports.run_summary import contributions_table
 
 ROWS = pd.DataFrame(
     {
-        "store_id": 1, "dept_id": 38, "origin_date": pd.Timestamp("2012-11-09"),
-        "forecast_date": pd.to_datetime(["2012-11-16", "2012-11-23"]), "horizon_weeks": [1, 2], "model_name": "blend",
-        "model_version": "3", "forecast_amount": [1010.0, 2030.0], "last_year_amount": [1000.0, 1000.0],
-        "holiday_amount": [0.0, 1020.4], "promotion_amount": [0.0, 0.0], "coherence_amount": [10.0, 9.6],
+        "store_id": 1,
+        "dept_id": 38,
+        "origin_date": pd.Timestamp("2012-11-09"),
+        "forecast_date": pd.to_datetime(["2012-11-16", "2012-11-23"]),
+        "horizon_weeks": [1, 2],
+        "model_name": "blend",
+        "model_version": "3",
+        "forecast_amount": [1010.0, 2030.0],
+        "last_year_amount": [1000.0, 1000.0],
+        "holiday_amount": [0.0, 1020.4],
+        "promotion_amount": [0.0, 0.0],
+        "coherence_amount": [10.0, 9.6],
     }
-)  # fmt: skip
+)
 
 
 def printed(rows: pd.DataFrame) -> str:

@@ -19,9 +19,16 @@ def test_a_seasonal_expectation_says_what_it_rests_on():
 
 def test_hints_follow_what_is_known_and_are_three_at_most():
     seen = Circumstances(
-        dt.date(2010, 11, 26), actual=-200, expected=10_000, weeks_in_a_row=4, weeks_missing=2, store_share=0.5,
-        department_share=0.9, markdown=1e4, markdown_ratio=5,
-    )  # fmt: skip
+        dt.date(2010, 11, 26),
+        actual=-200,
+        expected=10_000,
+        weeks_in_a_row=4,
+        weeks_missing=2,
+        store_share=0.5,
+        department_share=0.9,
+        markdown=1e4,
+        markdown_ratio=5,
+    )
     text = reason_for(seen)
     assert "Sales of -$200" in text
     assert text.endswith(

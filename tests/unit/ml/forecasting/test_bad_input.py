@@ -64,9 +64,17 @@ def _never_sold(sales: np.ndarray) -> None:
 
 
 ODD = (
-    _one_point, _one_point_long_ago, _zeros, _negative_weeks, _all_negative, _gap_of_a_year, _constant,
-    _ten_times_the_scale, _ten_times_since_a_month, _never_sold,
-)  # fmt: skip
+    _one_point,
+    _one_point_long_ago,
+    _zeros,
+    _negative_weeks,
+    _all_negative,
+    _gap_of_a_year,
+    _constant,
+    _ten_times_the_scale,
+    _ten_times_since_a_month,
+    _never_sold,
+)
 TITLES = [spoil.__name__.strip("_") for spoil in ODD]
 
 

@@ -172,10 +172,13 @@ def test_bounds_move_with_the_point_and_no_lower_one_falls_below_zero_by_it() ->
 
 def test_the_plan_of_a_table_stands_at_its_store_and_week_and_is_cut_39_weeks_after_the_origin(panel: Panel) -> None:
     days = [panel.weeks[0], panel.weeks[-1] + 3 * WEEK, panel.weeks[-1] + WEEK, panel.weeks[-1] + 40 * WEEK]
-    table = pd.DataFrame({
-        "store_id": [1, 2, 99, 1], "feature_date": [dt.date.fromisoformat(str(day)) for day in days],
-        "markdown_amount": [10.0, 20.0, 30.0, 40.0],
-    })  # fmt: skip
+    table = pd.DataFrame(
+        {
+            "store_id": [1, 2, 99, 1],
+            "feature_date": [dt.date.fromisoformat(str(day)) for day in days],
+            "markdown_amount": [10.0, 20.0, 30.0, 40.0],
+        }
+    )
     plan = with_planned_markdown(panel, table).planned_markdown
     assert plan.shape == (12, 130 + PLAN_WEEKS)
     assert np.unique(plan[panel.store_ids == 1, 0]).tolist() == [10.0]

@@ -57,8 +57,15 @@ def test_week_month_and_quarter_are_those_of_the_friday():
     week = calendar_week(day("2010-01-01"))
     assert (week.week_of_year, week.month, week.quarter) == (53, 1, 1)
     assert [calendar_week(dt.date(2011, month, 15)).quarter for month in (1, 3, 4, 6, 7, 9, 10, 12)] == [
-        1, 1, 2, 2, 3, 3, 4, 4,
-    ]  # fmt: skip
+        1,
+        1,
+        2,
+        2,
+        3,
+        3,
+        4,
+        4,
+    ]
 
 
 @pytest.mark.parametrize(
@@ -103,5 +110,7 @@ def test_days_to_a_holiday_lead_to_the_nearest_holiday_week(friday):
 
 def test_weeks_between_holds_both_ends():
     assert list(weeks_between(day("2010-02-05"), day("2010-02-19"))) == [
-        day("2010-02-05"), day("2010-02-12"), day("2010-02-19"),
-    ]  # fmt: skip
+        day("2010-02-05"),
+        day("2010-02-12"),
+        day("2010-02-19"),
+    ]

@@ -138,10 +138,15 @@ def test_statuses_keep_their_order_and_colour_whatever_the_order_of_the_rows() -
 def test_the_stock_chart_sets_stock_beside_the_reorder_point() -> None:
     rows = pd.DataFrame(
         {
-            "store_id": [1], "dept_id": [38], "status": ["critical"], "current_stock_amount": [10.0],
-            "on_order_amount": [5.0], "reorder_point_amount": [40.0], "order_up_to_level_amount": [60.0],
+            "store_id": [1],
+            "dept_id": [38],
+            "status": ["critical"],
+            "current_stock_amount": [10.0],
+            "on_order_amount": [5.0],
+            "reorder_point_amount": [40.0],
+            "order_up_to_level_amount": [60.0],
         }
-    )  # fmt: skip
+    )
     drawn = traces(charts.stock(rows))
     assert list(drawn["On hand"].y) == ["1 / 38"]
     assert (drawn["On hand"].x[0], drawn["On order"].x[0], drawn["Reorder point"].x[0]) == (10.0, 5.0, 40.0)
@@ -183,10 +188,13 @@ def test_departments_are_drawn_by_value_added_with_the_chosen_one_marked() -> No
 def test_the_drift_chart_marks_weeks_outside_and_draws_no_range_that_nobody_expects() -> None:
     rows = pd.DataFrame(
         {
-            "week_date": weeks(2), "bias_rate": [0.0, 0.2], "expected_bias_lower_rate": [-0.1, -0.1],
-            "expected_bias_upper_rate": [0.1, 0.1], "is_outside": [False, True],
+            "week_date": weeks(2),
+            "bias_rate": [0.0, 0.2],
+            "expected_bias_lower_rate": [-0.1, -0.1],
+            "expected_bias_upper_rate": [0.1, 0.1],
+            "is_outside": [False, True],
         }
-    )  # fmt: skip
+    )
     drawn = traces(charts.drift(rows, "bias"))
     assert list(drawn["Bias"].marker.color) == [palette.HISTORY, palette.BAD]
     assert list(drawn["Expected in 95 of 100 weeks"].y) == [-0.1, -0.1]

@@ -6,8 +6,7 @@ from streamlit_app.views import formats
 
 
 @pytest.mark.parametrize(
-    ("amount", "text"),
-    [(1234.4, "$1,234"), (-56, "-$56"), (0, "$0"), (-0.2, "$0"), (None, "—"), (float("nan"), "—")],
+    ("amount", "text"), [(1234.4, "$1,234"), (-56, "-$56"), (0, "$0"), (-0.2, "$0"), (None, "—"), (float("nan"), "—")]
 )
 def test_dollars_are_whole_and_carry_their_sign_before_the_dollar(amount: float | None, text: str) -> None:
     assert formats.dollars(amount) == text

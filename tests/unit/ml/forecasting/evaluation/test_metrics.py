@@ -88,8 +88,10 @@ def test_the_interval_score_is_2_over_alpha_times_the_pinball_losses_of_its_boun
 
 def test_no_bounds_score_less_than_the_true_quantiles() -> None:
     actual = np.random.default_rng(4).normal(100, 10, 20_000)
-    at = {z: scaled_interval_score(actual, np.full(20_000, 100 - 10 * z), np.full(20_000, 100 + 10 * z), 0.8)
-          for z in (0.9, 1.2816, 1.7)}  # fmt: skip
+    at = {
+        z: scaled_interval_score(actual, np.full(20_000, 100 - 10 * z), np.full(20_000, 100 + 10 * z), 0.8)
+        for z in (0.9, 1.2816, 1.7)
+    }
     assert min(at, key=lambda z: at[z]) == 1.2816
 
 

@@ -53,6 +53,8 @@ def test_a_single_origin_whose_intervals_nothing_calibrates_is_drawn_too(panel: 
     alone = run_backtest(panel, (SeasonalNaive(),), origins_of(panel, 1))
     paths = save(draw(alone, "seasonal_naive"), tmp_path / "reports")
     assert sorted(path.name for path in paths) == [
-        "error_by_horizon.png", "interval_reliability.png", "value_added_by_department.png",
-    ]  # fmt: skip
+        "error_by_horizon.png",
+        "interval_reliability.png",
+        "value_added_by_department.png",
+    ]
     assert all(path.read_bytes().startswith(b"\x89PNG") for path in paths)

@@ -38,8 +38,10 @@ def mean(fitted: FittedBlend, panel: Panel) -> FloatArray:
 
 def test_its_members_are_ridge_and_trees_with_and_without_random_splits(blend: Blend, fitted: FittedBlend) -> None:
     assert [model.name for model in (blend.ridge, blend.lightgbm, blend.extra_trees)] == [
-        "ridge", "lightgbm", "extra_trees",
-    ]  # fmt: skip
+        "ridge",
+        "lightgbm",
+        "extra_trees",
+    ]
     assert [type(member) for member in fitted.members] == [FittedRidge, FittedLightGbm, FittedLightGbm]
 
 

@@ -73,8 +73,10 @@ def test_nothing_after_the_origin_is_read(panel: Panel) -> None:
 
 
 def test_dollars_cancel_out(panel: Panel, rows: Rows) -> None:
-    doubled = {name: values * (1.0 if name in ("weeks_observed", "size_normalized") else 2.0)
-               for name, values in panel.features.items()}  # fmt: skip
+    doubled = {
+        name: values * (1.0 if name in ("weeks_observed", "size_normalized") else 2.0)
+        for name, values in panel.features.items()
+    }
     twice = rows_at_origin(dataclasses.replace(panel, sales=2 * panel.sales, features=doubled), 8)
     assert twice.values == pytest.approx(rows.values, abs=1e-5, nan_ok=True)
     assert twice.scale == pytest.approx(2 * rows.scale)

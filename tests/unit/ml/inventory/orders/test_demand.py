@@ -20,10 +20,17 @@ def errors(pairs=60, origins=5, horizons=8, seed=3, scale=100.0):
 
 
 def test_a_path_is_the_scaled_error_of_one_pair_and_origin_by_horizon():
-    frame = pd.DataFrame({
-        "store_id": 1, "dept_id": 7, "origin": 0, "horizon_weeks": [2, 1], "actual_sales": [80.0, 130.0],
-        "predicted_sales": [100.0, 100.0], "scale_amount": 50.0,
-    })  # fmt: skip
+    frame = pd.DataFrame(
+        {
+            "store_id": 1,
+            "dept_id": 7,
+            "origin": 0,
+            "horizon_weeks": [2, 1],
+            "actual_sales": [80.0, 130.0],
+            "predicted_sales": [100.0, 100.0],
+            "scale_amount": 50.0,
+        }
+    )
     paths = demand.scaled_paths(frame)
     assert paths.values.tolist() == [[0.6, -0.4]]
     assert (paths.store_id[0], paths.dept_id[0], paths.scale[0]) == (1, 7, 50.0)

@@ -28,9 +28,15 @@ def flagged(sales=STEADY, forecast=1000.0, order=1000.0, position=3000.0, known=
     """The flag of one pair; what is not given is ordinary."""
     ahead = np.broadcast_to(np.asarray(forecast, float), 8)
     return flags(
-        np.array([order]), np.array([position]), np.asarray(sales, float)[None], ahead[None], np.array([known]),
-        np.array([unusual]), np.array([stale]), **more,
-    )[0]  # fmt: skip
+        np.array([order]),
+        np.array([position]),
+        np.asarray(sales, float)[None],
+        ahead[None],
+        np.array([known]),
+        np.array([unusual]),
+        np.array([stale]),
+        **more,
+    )[0]
 
 
 def test_an_ordinary_order_is_automatic():

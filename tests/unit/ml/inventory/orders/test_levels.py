@@ -20,11 +20,19 @@ RNG = np.random.default_rng(8)
 WALK = np.cumsum(RNG.standard_normal((2, DRAWS, 8)), axis=2) / 2 + RNG.standard_normal((2, DRAWS, 8))
 POOL = ResidualPool(np.array([1000.0]), WALK, np.ones(2), {}, RNG.permutation(np.linspace(-2.4, 2.4, DRAWS)))
 COLUMNS = {
-    "policy_kind": "(R,s,S)", "target_kind": "cycle_service",
-    "service_level_rate": 0.95, "lead_time_weeks": 2.0, "lead_time_deviation_weeks": 0.5, "review_period_weeks": 1.0,
-    "minimum_order_amount": 100.0, "pack_size_amount": 50.0, "holding_cost_rate": 0.2, "ordering_cost_amount": 25.0,
-    "margin_rate": 0.3, "maximum_stock_weeks": 12.0,
-}  # fmt: skip
+    "policy_kind": "(R,s,S)",
+    "target_kind": "cycle_service",
+    "service_level_rate": 0.95,
+    "lead_time_weeks": 2.0,
+    "lead_time_deviation_weeks": 0.5,
+    "review_period_weeks": 1.0,
+    "minimum_order_amount": 100.0,
+    "pack_size_amount": 50.0,
+    "holding_cost_rate": 0.2,
+    "ordering_cost_amount": 25.0,
+    "margin_rate": 0.3,
+    "maximum_stock_weeks": 12.0,
+}
 CASES = {
     "base": st.floats(20, 5000),
     "noise": st.floats(0, 0.6),
@@ -270,9 +278,11 @@ def test_a_fill_rate_level_reaches_its_target_and_a_little_less_does_not(**case)
 
 def levels_of(**case):
     rules = policy(
-        service_level_rate=case["service"], lead_time_weeks=case["lead"],
-        policy_kind=case["policy_kind"], target_kind=case["target_kind"],
-    )  # fmt: skip
+        service_level_rate=case["service"],
+        lead_time_weeks=case["lead"],
+        policy_kind=case["policy_kind"],
+        target_kind=case["target_kind"],
+    )
     stock = Positions(np.zeros(1), np.zeros(1), np.zeros(1))
     forecast, noise = np.full((1, 8), case["base"]), np.array([case["noise"] * case["base"]])
     seen = look_ahead(forecast, noise, POOL.shapes[0], POOL.lead_time_draws, rules, stock)

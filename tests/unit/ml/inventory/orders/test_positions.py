@@ -12,11 +12,19 @@ from ml.inventory.policy import Policies
 
 def policies(pairs, **changes):
     columns = {
-        "policy_kind": "(R,s,S)", "target_kind": "cycle_service",
-        "service_level_rate": 0.95, "lead_time_weeks": 2.0, "lead_time_deviation_weeks": 0.5,
-        "review_period_weeks": 1.0, "minimum_order_amount": 0.0, "pack_size_amount": 1.0, "holding_cost_rate": 0.2,
-        "ordering_cost_amount": 25.0, "margin_rate": 0.3, "maximum_stock_weeks": 12.0,
-    }  # fmt: skip
+        "policy_kind": "(R,s,S)",
+        "target_kind": "cycle_service",
+        "service_level_rate": 0.95,
+        "lead_time_weeks": 2.0,
+        "lead_time_deviation_weeks": 0.5,
+        "review_period_weeks": 1.0,
+        "minimum_order_amount": 0.0,
+        "pack_size_amount": 1.0,
+        "holding_cost_rate": 0.2,
+        "ordering_cost_amount": 25.0,
+        "margin_rate": 0.3,
+        "maximum_stock_weeks": 12.0,
+    }
     return Policies(**{name: np.full(pairs, changes.get(name, value)) for name, value in columns.items()})
 
 
@@ -34,10 +42,14 @@ IDS = [(store, dept) for store in range(1, 21) for dept in range(1, 21)]
 
 
 def test_pieces_become_dollars_and_dollars_stay():
-    stock = pd.DataFrame({
-        "on_hand": [10.0, 500.0, 1.0], "on_order": [2.0, 100.0, 0.0], "unit_price": [4.5, np.nan, 2.0],
-        "weeks_until_expected": [1.5, np.nan, -3.0],
-    })  # fmt: skip
+    stock = pd.DataFrame(
+        {
+            "on_hand": [10.0, 500.0, 1.0],
+            "on_order": [2.0, 100.0, 0.0],
+            "unit_price": [4.5, np.nan, 2.0],
+            "weeks_until_expected": [1.5, np.nan, -3.0],
+        }
+    )
     found = counted_positions(stock, np.array([2.0, 3.0, 2.0]))
     assert found.on_hand.tolist() == [45.0, 500.0, 2.0]
     assert found.on_order.tolist() == [9.0, 100.0, 0.0]

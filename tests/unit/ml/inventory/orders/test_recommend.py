@@ -18,11 +18,19 @@ from warehouse.errors import ShelfcastError
 
 PAIRS = pd.DataFrame({"store_id": [1, 1, 2], "dept_id": [38, 40, 38], "store_type": ["A", "A", "B"]})
 VALUES = {
-    "policy_kind": "(R,s,S)", "target_kind": "cycle_service",
-    "service_level_rate": 0.95, "lead_time_weeks": 2.0, "lead_time_deviation_weeks": 0.5, "review_period_weeks": 1.0,
-    "minimum_order_amount": 100.0, "pack_size_amount": 50.0, "holding_cost_rate": 0.2, "ordering_cost_amount": 25.0,
-    "margin_rate": 0.3, "maximum_stock_weeks": 12.0,
-}  # fmt: skip
+    "policy_kind": "(R,s,S)",
+    "target_kind": "cycle_service",
+    "service_level_rate": 0.95,
+    "lead_time_weeks": 2.0,
+    "lead_time_deviation_weeks": 0.5,
+    "review_period_weeks": 1.0,
+    "minimum_order_amount": 100.0,
+    "pack_size_amount": 50.0,
+    "holding_cost_rate": 0.2,
+    "ordering_cost_amount": 25.0,
+    "margin_rate": 0.3,
+    "maximum_stock_weeks": 12.0,
+}
 
 
 @pytest.fixture
@@ -77,9 +85,11 @@ def test_an_unknown_pair_and_an_impossible_service_level_are_refused_in_one_sent
 def watched(book, **changes):
     """The book with two years of steady sales that no guardrail minds, but for the changes."""
     calm = {
-        "sales": np.full((3, 104), 1000.0), "weeks_known": np.full(3, 104), "is_unusual": np.zeros(3, dtype=bool),
+        "sales": np.full((3, 104), 1000.0),
+        "weeks_known": np.full(3, 104),
+        "is_unusual": np.zeros(3, dtype=bool),
         "is_stale": np.zeros(3, dtype=bool),
-    }  # fmt: skip
+    }
     return replace(book, watch=Watch(**{**calm, **changes}))
 
 

@@ -8,14 +8,7 @@ import pytest
 
 from ml.forecasting.panel import panel_from_frame
 from ml.inventory.replay.baselines import history_of_sales, min_max, seasonal_safety_stock, weeks_of_cover
-from ml.inventory.replay.censored import (
-    Known,
-    OwnLearner,
-    censored_rule,
-    censored_tally,
-    family_learner,
-    own_tally,
-)
+from ml.inventory.replay.censored import Known, OwnLearner, censored_rule, censored_tally, family_learner, own_tally
 from ml.inventory.replay.comparison import compare_policies
 from ml.inventory.replay.engine import History, OrderRule, Tally, replay
 from ml.inventory.replay.forecasts import base_forecasts
@@ -37,10 +30,18 @@ def panel():
     generator = np.random.default_rng(8)
     sales = np.geomspace(200, 9000, PAIRS)[:, None] * np.exp(0.4 * generator.standard_normal((PAIRS, WEEKS)))
     weeks = pd.Timestamp("2010-02-05") + pd.to_timedelta(7 * np.arange(WEEKS), unit="D")
-    return panel_from_frame(pd.DataFrame({
-        "store_id": np.repeat(np.arange(PAIRS) // 4, WEEKS), "dept_id": np.repeat(np.arange(PAIRS) % 4, WEEKS),
-        "feature_date": np.tile(weeks, PAIRS), "store_type": "A", "weekly_sales": sales.ravel(), "is_holiday": False,
-    }))  # fmt: skip
+    return panel_from_frame(
+        pd.DataFrame(
+            {
+                "store_id": np.repeat(np.arange(PAIRS) // 4, WEEKS),
+                "dept_id": np.repeat(np.arange(PAIRS) % 4, WEEKS),
+                "feature_date": np.tile(weeks, PAIRS),
+                "store_type": "A",
+                "weekly_sales": sales.ravel(),
+                "is_holiday": False,
+            }
+        )
+    )
 
 
 @pytest.fixture(scope="module")
@@ -66,8 +67,9 @@ def test_a_policy_that_learns_nothing_fares_as_in_the_ordinary_replay(panel, his
     assert same(learned, replay(history, OrderRule(order_up_to=fixed, reorder_point=0.8 * fixed), lead))
 
 
-@pytest.mark.parametrize(("make", "plenty", "scarce"), [(weeks_of_cover, 40.0, 2.0), (min_max, 40.0, 1.5),
-                                                        (naive, 60.0, 0.5)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("make", "plenty", "scarce"), [(weeks_of_cover, 40.0, 2.0), (min_max, 40.0, 1.5), (naive, 60.0, 0.5)]
+)
 def test_where_nothing_is_lost_own_sales_are_demand(panel, history, lead, make, plenty, scarce):
     stocked = History(history.demand, history.is_live, np.full(PAIRS, 1e6))
     for knob, stock, is_same in ((plenty, stocked, True), (scarce, history, False)):
@@ -85,8 +87,9 @@ def test_a_rule_that_never_sees_what_it_lost_orders_less_and_loses_more(panel, h
 
 def test_our_policy_on_plenty_of_stock_is_the_one_that_knows_demand(panel, lead):
     rows = np.arange(2, PAIRS)
-    stocked = History(*(each[rows] for each in (panel.sales[:, START:], np.ones((PAIRS, REPLAYED), bool),
-                                                np.full(PAIRS, 1e6))))  # fmt: skip
+    stocked = History(
+        *(each[rows] for each in (panel.sales[:, START:], np.ones((PAIRS, REPLAYED), bool), np.full(PAIRS, 1e6)))
+    )
     before = base_forecasts(panel, range(FIRST_ORIGIN, START))
     draws = lead[:, :, rows]
     learned = own_tally(panel, rows, START, stocked, LEAD_TIMES, draws, 0.95, before)
@@ -98,8 +101,11 @@ def test_nothing_demanded_in_a_week_or_after_it_moves_a_level_of_ours_or_theirs(
     week, changed = 5, history.demand.copy()
     changed[:, week:] = np.random.default_rng(2).gamma(1.0, 1e5, changed[:, week:].shape)
     before = base_forecasts(panel, range(FIRST_ORIGIN, START))
-    learners = [lambda: family_learner(naive, 1.0), lambda: family_learner(min_max, 2.0),
-                lambda: OwnLearner(panel, np.arange(PAIRS), LEAD_TIMES, 0.9, before)]  # fmt: skip
+    learners = [
+        lambda: family_learner(naive, 1.0),
+        lambda: family_learner(min_max, 2.0),
+        lambda: OwnLearner(panel, np.arange(PAIRS), LEAD_TIMES, 0.9, before),
+    ]
     for make in learners:
         levels = [
             censored_rule(

@@ -44,11 +44,16 @@ def panel_of(sales):
     pairs, weeks = sales.shape
     store = np.arange(pairs) // DEPTS
     days = pd.Timestamp("2010-02-05") + pd.to_timedelta(7 * np.arange(weeks), unit="D")
-    frame = pd.DataFrame({
-        "store_id": np.repeat(store, weeks) + 1, "dept_id": np.repeat(np.arange(pairs) % DEPTS, weeks) + 1,
-        "feature_date": np.tile(days, pairs), "store_type": np.repeat(np.where(store % 2, "B", "A"), weeks),
-        "weekly_sales": sales.ravel(), "is_holiday": False,
-    })  # fmt: skip
+    frame = pd.DataFrame(
+        {
+            "store_id": np.repeat(store, weeks) + 1,
+            "dept_id": np.repeat(np.arange(pairs) % DEPTS, weeks) + 1,
+            "feature_date": np.tile(days, pairs),
+            "store_type": np.repeat(np.where(store % 2, "B", "A"), weeks),
+            "weekly_sales": sales.ravel(),
+            "is_holiday": False,
+        }
+    )
     return panel_from_frame(frame)
 
 
@@ -101,10 +106,16 @@ def test_figures_at_a_stock_level_have_that_stock_and_add_up_over_store_types(fo
     chain = [one for one in found.figures if one.is_chain]
     assert len(chain) == len(STOCK_WEEKS) * 5
     for one in chain:
-        kinds = [other for other in found.figures if other.store_type
-                 and (other.policy, other.stock_level_weeks) == (one.policy, one.stock_level_weeks)]  # fmt: skip
-        depts = [other for other in found.figures if other.dept_id
-                 and (other.policy, other.stock_level_weeks) == (one.policy, one.stock_level_weeks)]  # fmt: skip
+        kinds = [
+            other
+            for other in found.figures
+            if other.store_type and (other.policy, other.stock_level_weeks) == (one.policy, one.stock_level_weeks)
+        ]
+        depts = [
+            other
+            for other in found.figures
+            if other.dept_id and (other.policy, other.stock_level_weeks) == (one.policy, one.stock_level_weeks)
+        ]
         assert [kind.store_type for kind in kinds] == ["A", "B"]
         assert [dept.dept_id for dept in depts] == list(range(1, DEPTS + 1))
         assert sum(dept.pairs for dept in depts) == one.pairs
@@ -195,11 +206,15 @@ def test_nothing_of_a_week_or_after_it_is_read(panel, name):
     knob = 0.95 if name in (OURS, BY_SIZE) else 3.0
     before, after = (
         policy_family(
-            name, one, rows, START, LEAD_TIMES,
+            name,
+            one,
+            rows,
+            START,
+            LEAD_TIMES,
             learn_for(one, START, LEAD_TIMES, base_forecasts(one, range(FIRST_ORIGIN, WEEKS))),
         )(knob).order_up_to
         for one in (panel, changed)
-    )  # fmt: skip
+    )
     assert (before[:, :7] == after[:, :7]).all()
     assert (before[:, 7:] != after[:, 7:]).any()
 

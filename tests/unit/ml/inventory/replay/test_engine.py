@@ -130,18 +130,30 @@ def test_a_pair_may_have_its_own_lead_times():
 def stockcast_paths(history, policy, schedule, lead_times, seed, constraints=None):
     """Orders, receipts, sales and stock as stockcast has them, each (pairs, weeks)."""
     pairs, weeks = history.demand.shape
-    demand = pd.DataFrame({
-        "unique_id": np.tile(np.arange(pairs), weeks), "y": history.demand.T.ravel(),
-        "date": np.repeat(OPENING + pd.to_timedelta(7 * np.arange(1, weeks + 1), unit="D"), pairs),
-    })  # fmt: skip
+    demand = pd.DataFrame(
+        {
+            "unique_id": np.tile(np.arange(pairs), weeks),
+            "y": history.demand.T.ravel(),
+            "date": np.repeat(OPENING + pd.to_timedelta(7 * np.arange(1, weeks + 1), unit="D"), pairs),
+        }
+    )
     chances = dict(zip(lead_times.weeks, np.asarray(lead_times.probabilities).tolist(), strict=True))
     result = SimulationEngine(verbose=0).run(
-        policy=policy, policy_schedule=schedule, demand_source=demand, inventory=stock(history), freq="W-FRI",
-        supply=SupplyModel([Supplier("depot", chances)], random_seed=seed), order_constraints=constraints,
-    )  # fmt: skip
+        policy=policy,
+        policy_schedule=schedule,
+        demand_source=demand,
+        inventory=stock(history),
+        freq="W-FRI",
+        supply=SupplyModel([Supplier("depot", chances)], random_seed=seed),
+        order_constraints=constraints,
+    )
     events = result.to_event_frame().sort_values(["period", "unique_id"])
-    names = {"order": "order_quantity", "received": "received_units", "sold": "fulfilled_units",
-             "on_hand": "ending_on_hand"}  # fmt: skip
+    names = {
+        "order": "order_quantity",
+        "received": "received_units",
+        "sold": "fulfilled_units",
+        "on_hand": "ending_on_hand",
+    }
     return {ours: events[theirs].to_numpy(float).reshape(weeks, pairs).T for ours, theirs in names.items()}
 
 
@@ -162,10 +174,13 @@ def assert_same_paths(history, rule, lead_times, expected, seed):
 def test_order_up_to_paths_are_those_of_stockcast(shop, lead_times):
     history, levels = shop
     policy = OrderUpToPolicy(lead_time=2, review_period=1, freq="W-FRI", allow_backorders=False)
-    targets = pd.DataFrame({
-        "unique_id": np.tile(np.arange(PAIRS), WEEKS), "level": levels.T.ravel(),
-        "cutoff": np.repeat(OPENING + pd.to_timedelta(7 * np.arange(WEEKS), unit="D"), PAIRS),
-    })  # fmt: skip
+    targets = pd.DataFrame(
+        {
+            "unique_id": np.tile(np.arange(PAIRS), WEEKS),
+            "level": levels.T.ravel(),
+            "cutoff": np.repeat(OPENING + pd.to_timedelta(7 * np.arange(WEEKS), unit="D"), PAIRS),
+        }
+    )
     schedule = rolling_schedule(policy, targets, stock(history), target_column="level")
     expected = stockcast_paths(history, schedule[0], schedule, lead_times, seed=5)
     assert_same_paths(history, OrderRule(order_up_to=levels), lead_times, expected, seed=5)
@@ -180,9 +195,13 @@ def test_reorder_point_paths_are_those_of_stockcast(shop, kind):
         policy.fit(reorder_point=250.0, order_up_to_level=420.0)
         constraints = [MinimumOrderQuantity(200, mode="adjust"), OrderMultiple(48, mode="adjust")]
         rule = OrderRule(
-            constant(420, history.demand), constant(250, history.demand), None, review_weeks=2, pack_size=48.0,
+            constant(420, history.demand),
+            constant(250, history.demand),
+            None,
+            review_weeks=2,
+            pack_size=48.0,
             minimum_order=200.0,
-        )  # fmt: skip
+        )
     else:
         policy = ReorderPointPolicy(lead_time=2, review_period=1, order_quantity=150.0, allow_backorders=False)
         policy.fit(reorder_point=250.0)

@@ -24,8 +24,12 @@ def curve():
     demand = generator.gamma(3.0, 50.0, (60, 20))
     past = History(demand, np.ones(demand.shape, bool), 3 * demand.mean(axis=1))
     lead = LeadTimes((1, 2, 3), (1 / 8, 3 / 4, 1 / 8)).draw(range(2), 20, 60)
-    return exchange_curve(lambda weeks: OrderRule(np.repeat(weeks * demand.mean(axis=1)[:, None], 20, axis=1)),
-                          [2.0, 3.0, 4.0, 5.0, 6.0], past, lead)  # fmt: skip
+    return exchange_curve(
+        lambda weeks: OrderRule(np.repeat(weeks * demand.mean(axis=1)[:, None], 20, axis=1)),
+        [2.0, 3.0, 4.0, 5.0, 6.0],
+        past,
+        lead,
+    )
 
 
 def test_key_figures_worked_by_hand():

@@ -18,10 +18,18 @@ PAIRS, WEEKS = 12, 76
 def panel():
     sales = np.random.default_rng(1).gamma(4.0, 100.0, (PAIRS, WEEKS))
     days = pd.Timestamp("2010-02-05") + pd.to_timedelta(7 * np.arange(WEEKS), unit="D")
-    return panel_from_frame(pd.DataFrame({
-        "store_id": np.repeat(np.arange(PAIRS), WEEKS), "dept_id": 1, "feature_date": np.tile(days, PAIRS),
-        "store_type": "A", "weekly_sales": sales.ravel(), "is_holiday": False,
-    }))  # fmt: skip
+    return panel_from_frame(
+        pd.DataFrame(
+            {
+                "store_id": np.repeat(np.arange(PAIRS), WEEKS),
+                "dept_id": 1,
+                "feature_date": np.tile(days, PAIRS),
+                "store_type": "A",
+                "weekly_sales": sales.ravel(),
+                "is_holiday": False,
+            }
+        )
+    )
 
 
 class Counting:
@@ -35,8 +43,11 @@ class Counting:
     def fit(self, history):
         self.fits.append(history.week_count)
         fitted_at = float(history.week_count)
-        return SimpleNamespace(predict=lambda shown, horizon: SimpleNamespace(
-            point=np.full((shown.series_count, horizon), 1000 * fitted_at + shown.week_count)))  # fmt: skip
+        return SimpleNamespace(
+            predict=lambda shown, horizon: SimpleNamespace(
+                point=np.full((shown.series_count, horizon), 1000 * fitted_at + shown.week_count)
+            )
+        )
 
 
 def test_a_model_is_fitted_every_eight_weeks_and_shown_the_weeks_known_by_then(panel):

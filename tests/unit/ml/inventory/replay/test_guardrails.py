@@ -29,10 +29,18 @@ def panel():
     sales[3:5] *= 0.005 * np.exp(0.8 * generator.standard_normal((2, WEEKS)))
     sales[5, : START + 2] = np.nan
     weeks = pd.Timestamp("2010-02-05") + pd.to_timedelta(7 * np.arange(WEEKS), unit="D")
-    return panel_from_frame(pd.DataFrame({
-        "store_id": np.repeat(np.arange(PAIRS) // 4, WEEKS), "dept_id": np.repeat(np.arange(PAIRS) % 4, WEEKS),
-        "feature_date": np.tile(weeks, PAIRS), "store_type": "A", "weekly_sales": sales.ravel(), "is_holiday": False,
-    }))  # fmt: skip
+    return panel_from_frame(
+        pd.DataFrame(
+            {
+                "store_id": np.repeat(np.arange(PAIRS) // 4, WEEKS),
+                "dept_id": np.repeat(np.arange(PAIRS) % 4, WEEKS),
+                "feature_date": np.tile(weeks, PAIRS),
+                "store_type": "A",
+                "weekly_sales": sales.ravel(),
+                "is_holiday": False,
+            }
+        )
+    )
 
 
 def flags_of(panel):

@@ -30,11 +30,18 @@ def panel():
     generator = np.random.default_rng(9)
     sales = np.geomspace(500, 9000, PAIRS)[:, None] * np.exp(0.25 * generator.standard_normal((PAIRS, WEEKS)))
     weeks = pd.Timestamp("2010-02-05") + pd.to_timedelta(7 * np.arange(WEEKS), unit="D")
-    return panel_from_frame(pd.DataFrame({
-        "store_id": np.repeat(np.arange(PAIRS) // 4, WEEKS), "dept_id": np.repeat(np.arange(PAIRS) % 4, WEEKS),
-        "feature_date": np.tile(weeks, PAIRS), "store_type": np.repeat(np.where(np.arange(PAIRS) < 8, "A", "B"), WEEKS),
-        "weekly_sales": sales.ravel(), "is_holiday": False,
-    }))  # fmt: skip
+    return panel_from_frame(
+        pd.DataFrame(
+            {
+                "store_id": np.repeat(np.arange(PAIRS) // 4, WEEKS),
+                "dept_id": np.repeat(np.arange(PAIRS) % 4, WEEKS),
+                "feature_date": np.tile(weeks, PAIRS),
+                "store_type": np.repeat(np.where(np.arange(PAIRS) < 8, "A", "B"), WEEKS),
+                "weekly_sales": sales.ravel(),
+                "is_holiday": False,
+            }
+        )
+    )
 
 
 @pytest.fixture(scope="module")
@@ -45,12 +52,23 @@ def forecasts(panel):
 def policies_of(panel, **columns):
     """One policy for all: the seed's default with some columns changed."""
     row = {
-        "policy_id": "default", "store_type": None, "store_id": None, "dept_id": None, "policy_kind": "(R,S)",
-        "target_kind": "cycle_service", "service_level_rate": 0.95, "lead_time_weeks": 2,
-        "lead_time_deviation_weeks": 0.5, "review_period_weeks": 1, "minimum_order_amount": 0,
-        "pack_size_amount": 1, "holding_cost_rate": 0.25, "ordering_cost_amount": 25, "margin_rate": 0.3,
+        "policy_id": "default",
+        "store_type": None,
+        "store_id": None,
+        "dept_id": None,
+        "policy_kind": "(R,S)",
+        "target_kind": "cycle_service",
+        "service_level_rate": 0.95,
+        "lead_time_weeks": 2,
+        "lead_time_deviation_weeks": 0.5,
+        "review_period_weeks": 1,
+        "minimum_order_amount": 0,
+        "pack_size_amount": 1,
+        "holding_cost_rate": 0.25,
+        "ordering_cost_amount": 25,
+        "margin_rate": 0.3,
         "maximum_stock_weeks": 12,
-    }  # fmt: skip
+    }
     pairs = pd.DataFrame({"store_id": panel.store_ids, "dept_id": panel.dept_ids, "store_type": panel.store_types})
     return resolve_policies(pd.DataFrame([row | columns]), pairs)
 

@@ -34,10 +34,16 @@ def panel():
     size = np.geomspace(100, 20_000, PAIRS)[:, None]
     sales = size * season * (1 + 0.15 * generator.standard_normal((PAIRS, WEEKS)))
     weeks = pd.Timestamp("2010-02-05") + pd.to_timedelta(7 * np.arange(WEEKS), unit="D")
-    frame = pd.DataFrame({
-        "store_id": np.repeat(np.arange(PAIRS) // 4, WEEKS), "dept_id": np.repeat(np.arange(PAIRS) % 4, WEEKS),
-        "feature_date": np.tile(weeks, PAIRS), "store_type": "A", "weekly_sales": sales.ravel(), "is_holiday": False,
-    })  # fmt: skip
+    frame = pd.DataFrame(
+        {
+            "store_id": np.repeat(np.arange(PAIRS) // 4, WEEKS),
+            "dept_id": np.repeat(np.arange(PAIRS) % 4, WEEKS),
+            "feature_date": np.tile(weeks, PAIRS),
+            "store_type": "A",
+            "weekly_sales": sales.ravel(),
+            "is_holiday": False,
+        }
+    )
     return panel_from_frame(frame)
 
 
@@ -73,10 +79,12 @@ def test_learned_periods_are_covered_as_often_as_the_target_says(panel):
     periods, shares = [2, 3, 4], np.array([1 / 8, 3 / 4, 1 / 8])
     outlook = look_out(panel, range(60, WEEKS - 4), periods)
     pool = build_protection_pool(panel, outlook, periods)
-    actual = np.stack([
-        np.stack([panel.sales[:, week : week + weeks].sum(axis=1) for week in range(60, WEEKS - 4)], axis=1)
-        for weeks in periods
-    ])  # fmt: skip
+    actual = np.stack(
+        [
+            np.stack([panel.sales[:, week : week + weeks].sum(axis=1) for week in range(60, WEEKS - 4)], axis=1)
+            for weeks in periods
+        ]
+    )
     for target in (0.8, 0.9, 0.95, 0.98):
         level = mixture_quantile(pool, outlook, shares, target)
         assert shares @ (actual <= level).mean(axis=(1, 2)) == pytest.approx(target, abs=0.015)

@@ -16,12 +16,23 @@ from ml.inventory.scenarios.optimise import LEVELS, critical_rate, optimise
 from ml.inventory.scenarios.what_if import evaluate, service_profile
 
 ROW = {
-    "policy_id": "default", "store_type": None, "store_id": None, "dept_id": None, "policy_kind": "(R,s,S)",
-    "target_kind": "cycle_service", "service_level_rate": 0.9, "lead_time_weeks": 2.0,
-    "lead_time_deviation_weeks": 0.5, "review_period_weeks": 1.0, "minimum_order_amount": 100.0,
-    "pack_size_amount": 50.0, "holding_cost_rate": 0.25, "ordering_cost_amount": 25.0, "margin_rate": 0.3,
+    "policy_id": "default",
+    "store_type": None,
+    "store_id": None,
+    "dept_id": None,
+    "policy_kind": "(R,s,S)",
+    "target_kind": "cycle_service",
+    "service_level_rate": 0.9,
+    "lead_time_weeks": 2.0,
+    "lead_time_deviation_weeks": 0.5,
+    "review_period_weeks": 1.0,
+    "minimum_order_amount": 100.0,
+    "pack_size_amount": 50.0,
+    "holding_cost_rate": 0.25,
+    "ordering_cost_amount": 25.0,
+    "margin_rate": 0.3,
     "maximum_stock_weeks": 12.0,
-}  # fmt: skip
+}
 
 
 def policies(*rows):
@@ -35,12 +46,16 @@ def make_book(rules, base=(1000.0, 300.0, 4000.0), noise=0.25, draws=1000):
     shapes = rng.standard_normal((1, draws, 8))
     mean, none = np.array(base), np.zeros(len(base))
     return Book(
-        decision_date=dt.date(2012, 8, 31), pairs=pairs, forecast=np.repeat(mean[:, None], 8, axis=1),
-        noise=noise * mean, band=np.zeros(len(base), dtype=np.intp),
+        decision_date=dt.date(2012, 8, 31),
+        pairs=pairs,
+        forecast=np.repeat(mean[:, None], 8, axis=1),
+        noise=noise * mean,
+        band=np.zeros(len(base), dtype=np.intp),
         pool=ResidualPool(np.empty(0), shapes, np.ones(1), {}, rng.standard_normal(draws)),
-        policies=resolve_policies(rules, pairs), positions=Positions(none, none, none),
+        policies=resolve_policies(rules, pairs),
+        positions=Positions(none, none, none),
         stock_source=np.full(len(base), "simulated"),
-    )  # fmt: skip
+    )
 
 
 def test_the_critical_ratio_is_that_of_the_textbook_example():
@@ -55,8 +70,15 @@ def test_the_critical_ratio_is_that_of_the_textbook_example():
 def test_where_every_review_orders_the_proposal_is_the_newsvendor_s():
     # No ordering cost, cents for packs: the position is filled up every week, so the reorder point is the base stock.
     holding = 0.3 / 19 / 0.7 * 52
-    rules = policies({"holding_cost_rate": holding, "ordering_cost_amount": 0.0, "minimum_order_amount": 0.0,
-                      "pack_size_amount": 0.01, "lead_time_deviation_weeks": 0.0})  # fmt: skip
+    rules = policies(
+        {
+            "holding_cost_rate": holding,
+            "ordering_cost_amount": 0.0,
+            "minimum_order_amount": 0.0,
+            "pack_size_amount": 0.01,
+            "lead_time_deviation_weeks": 0.0,
+        }
+    )
     book = make_book(rules, (50.0,), 0.16, 20_000)
     (found,) = optimise(book, rules, tuple(np.round(np.arange(0.8, 0.995, 0.01), 2)))
     assert found.critical_rate == pytest.approx(0.95)

@@ -12,11 +12,19 @@ from ml.inventory.policy import Policies
 from ml.inventory.scenarios.steady_state import steady_state
 
 VALUES = {
-    "policy_kind": "(R,s,S)", "target_kind": "cycle_service", "service_level_rate": 0.95, "lead_time_weeks": 2.0,
-    "lead_time_deviation_weeks": 0.0, "review_period_weeks": 1.0, "minimum_order_amount": 0.0,
-    "pack_size_amount": 1e-6, "holding_cost_rate": 0.26, "ordering_cost_amount": 25.0, "margin_rate": 0.3,
+    "policy_kind": "(R,s,S)",
+    "target_kind": "cycle_service",
+    "service_level_rate": 0.95,
+    "lead_time_weeks": 2.0,
+    "lead_time_deviation_weeks": 0.0,
+    "review_period_weeks": 1.0,
+    "minimum_order_amount": 0.0,
+    "pack_size_amount": 1e-6,
+    "holding_cost_rate": 0.26,
+    "ordering_cost_amount": 25.0,
+    "margin_rate": 0.3,
     "maximum_stock_weeks": 50.0,
-}  # fmt: skip
+}
 
 
 def policies(**changes):
@@ -28,15 +36,27 @@ def outlook(weekly):
     total = weekly.cumsum(axis=1)
     mean = weekly[:, 0].mean()
     return Outlook(
-        until_delivery=total[None, :, 1], until_due=total[None, :, 1], is_due_first=np.zeros((1, len(weekly)), bool),
-        protection=total[None, :, 2], protection_weeks=np.array([3.0]), review_mean=np.array([mean]),
-        weekly_deviation=np.array([weekly.std()]), median_path=np.zeros((1, 9)),
-    )  # fmt: skip
+        until_delivery=total[None, :, 1],
+        until_due=total[None, :, 1],
+        is_due_first=np.zeros((1, len(weekly)), bool),
+        protection=total[None, :, 2],
+        protection_weeks=np.array([3.0]),
+        review_mean=np.array([mean]),
+        weekly_deviation=np.array([weekly.std()]),
+        median_path=np.zeros((1, 9)),
+    )
 
 
 def levels(bottom, top, mean=300.0):
-    values = {"mean_demand": mean, "weekly_demand": mean / 3, "reorder_point": bottom, "order_up_to": top,
-              "lot": top - bottom, "ceiling": 1e9, "needs_stock": True}  # fmt: skip
+    values = {
+        "mean_demand": mean,
+        "weekly_demand": mean / 3,
+        "reorder_point": bottom,
+        "order_up_to": top,
+        "lot": top - bottom,
+        "ceiling": 1e9,
+        "needs_stock": True,
+    }
     return Levels(**{field.name: np.array([values.get(field.name, 0.0)]) for field in fields(Levels)})
 
 
