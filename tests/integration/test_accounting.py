@@ -221,7 +221,7 @@ def write(dialect: Dialect, lines: list[Line]) -> tuple[list[str], bytes]:
         texts.append(dialect.separator.join(fields))
     text = dialect.end.join(texts) + (dialect.end if dialect.has_last_end else "")
     content = dialect.mark + text.encode()
-    return texts, gzip.compress(content) if dialect.is_zipped else content
+    return texts, gzip.compress(content, mtime=0) if dialect.is_zipped else content
 
 
 def expected_of(lines: list[Line]) -> tuple[dict[int, str], int, list[Row]]:
