@@ -48,7 +48,7 @@ lint: .venv/ready-dev  ## Check style and types
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 
-format: .venv/ready-dev  ## Put the code in its house style
+format: .venv/ready-dev  ## Format the code
 	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
 
 docs: .venv/ready  ## Build the dbt docs site

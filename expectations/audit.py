@@ -80,7 +80,7 @@ def audit_inputs(settings: Settings, database: Database, run_id: str, may_remove
     if report.failed_critical:
         _refuse_load(database, load_id)
         write_load_pages(settings, database)
-        raise refusal(findings, report.docs_path, "Mend the file and run again.")
+        raise refusal(findings, report.docs_path, "Fix the file and run again.")
     return report
 
 

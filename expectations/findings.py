@@ -65,14 +65,14 @@ def record(database: Database, run_id: str, findings: Sequence[Finding], load_id
         cursor.executemany(_INSERT, [(run_id, load_id, *astuple(finding)) for finding in findings])
 
 
-def refusal(findings: Sequence[Finding], docs_path: Path, mend: str) -> ShelfcastError:
+def refusal(findings: Sequence[Finding], docs_path: Path, fix: str) -> ShelfcastError:
     """Returns the error that stops a publication: table, rule in business words, rows, and where to read on."""
     first, *others = failed(findings, "critical")
     also = f" (and {len(others)} more critical {'rule' if len(others) == 1 else 'rules'})" if others else ""
     return ShelfcastError(
         f'The audit stopped {first.table_name}: the rule "{first.description.rstrip(".")}" is broken '
         f"by {extent(first)}{also}, so nothing was published; the report is {docs_path}.",
-        mend,
+        fix,
     )
 
 

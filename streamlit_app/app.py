@@ -40,11 +40,11 @@ def main() -> None:
         }
     )
     with components.errors_as_sentences():
-        state_of_the_house()
+        state_of_the_data()
         chosen.run()
 
 
-def state_of_the_house() -> None:
+def state_of_the_data() -> None:
     """Shows in the side bar on which data all pages stand."""
     weeks, runs = marts.chain_weeks(), marts.runs(limit=1)
     with st.sidebar:

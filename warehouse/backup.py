@@ -122,7 +122,7 @@ def _dump(database: Database, snapshot: str, archive: zipfile.ZipFile) -> Member
             assert process.stdout is not None
             member = add_member(archive, DUMP, process.stdout)
         if process.returncode:
-            raise complaint("pg_dump", errors, "Mend what it names, then try again; no backup was written.")
+            raise complaint("pg_dump", errors, "Fix what it names, then try again; no backup was written.")
     return member
 
 

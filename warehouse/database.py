@@ -1,4 +1,4 @@
-"""The database as the rest of the house sees it: an address, its roles, and connections."""
+"""The database as everything else sees it: an address, its roles, and connections."""
 
 import time
 from collections.abc import Mapping

@@ -125,10 +125,10 @@ class Dependents:
     def make_again(self, connection: "psycopg.Connection[Any]") -> None:
         """Makes the views and keys as they were, on the relations that now bear the names they read.
 
-        One of somebody else that no longer fits is left out with a warning: it must not keep the house from publishing.
+        One of somebody else that no longer fits is left out with a warning: it must not keep a run from publishing.
 
         Raises:
-            ShelfcastError: one of the house's own no longer fits.
+            ShelfcastError: one of our own no longer fits.
         """
         for view in self.views:
             _make(connection, view.relation, f"view {view.relation.name}", view.statements)

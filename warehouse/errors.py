@@ -1,4 +1,4 @@
-"""Errors that a user can mend: one sentence that says what, where and how."""
+"""Errors that a user can fix: one sentence that says what, where and how."""
 
 
 class ShelfcastError(Exception):
@@ -10,8 +10,8 @@ class ShelfcastError(Exception):
 
     exit_code = 1
 
-    def __init__(self, what: str, mend: str = "") -> None:
-        super().__init__(f"{what} {mend}".strip())
+    def __init__(self, what: str, fix: str = "") -> None:
+        super().__init__(f"{what} {fix}".strip())
 
 
 class UsageError(ShelfcastError):

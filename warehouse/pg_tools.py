@@ -48,12 +48,12 @@ def pour(source: IO[bytes], target: IO[bytes]) -> None:
     shutil.copyfileobj(source, target, _CHUNK)
 
 
-def complaint(name: str, errors: IO[bytes], mend: str) -> ShelfcastError:
+def complaint(name: str, errors: IO[bytes], fix: str) -> ShelfcastError:
     """Returns the error of a program that failed, with the line in which it first says why."""
     errors.seek(0)
     lines = [line for line in errors.read().decode(errors="replace").splitlines() if line.strip()]
     said = next((line for line in lines if "error" in line.lower()), lines[-1] if lines else "it said nothing")
-    return ShelfcastError(f"{name} failed: {said.strip().rstrip('.')}.", mend)
+    return ShelfcastError(f"{name} failed: {said.strip().rstrip('.')}.", fix)
 
 
 def _candidates(name: str) -> list[Path]:

@@ -133,7 +133,7 @@ def _load(settings: Settings, database: Database, archive: zipfile.ZipFile, mani
             assert process.stdin is not None
             is_whole = _feed(process.stdin, before, [*unpack, dump.name], after, errors)
         if process.returncode or not is_whole:
-            raise complaint("The restore", errors, "The database is as it was; mend what is named, then restore again.")
+            raise complaint("The restore", errors, "The database is as it was; fix what is named, then restore again.")
 
 
 def _feed(target: IO[bytes], before: str, command: list[str], after: str, errors: IO[bytes]) -> bool:

@@ -24,14 +24,14 @@ _PLANNER_INSERT = (
 _WRONG_GRANTS = """
 select n.nspname, c.relname, not has_table_privilege(%(role)s, c.oid, 'select')
 from pg_class c join pg_namespace n on n.oid = c.relnamespace
-where n.nspname = any(%(house)s) and c.relkind in ('r', 'p', 'v', 'm') and pg_get_userbyid(c.relowner) = current_user
+where n.nspname = any(%(ours)s) and c.relkind in ('r', 'p', 'v', 'm') and pg_get_userbyid(c.relowner) = current_user
     and has_table_privilege(%(role)s, c.oid, 'select')
         <> (n.nspname = any(%(schemas)s) or n.nspname || '.' || c.relname = any(%(tables)s))
 order by 1, 2
 """
 """Relations that a role may select from and should not, or should and may not."""
 
-_HOUSE = (
+_SCHEMAS = (
     "raw_incoming",
     "raw",
     "features",
@@ -85,7 +85,7 @@ def _create_role(connection: "psycopg.Connection[Any]", role: str, password: str
 
 
 def grant_all(connection: "psycopg.Connection[Any]") -> None:
-    """Puts right what the house's roles may read; a role of the same name that never had rights here is another's."""
+    """Puts right what our roles may read; a role of the same name that never had rights here is another's."""
     query = (
         "select rolname from pg_roles where rolname = any(%s) "
         "and (has_schema_privilege(oid, 'marts', 'usage') or has_schema_privilege(oid, 'ml', 'usage'))"
@@ -94,7 +94,7 @@ def grant_all(connection: "psycopg.Connection[Any]") -> None:
 
 
 def grant_roles(connection: "psycopg.Connection[Any]", roles: Sequence[str]) -> None:
-    """Lets these roles read what they are meant to read, and nothing else of the house's."""
+    """Lets these roles read what they are meant to read, and nothing else of ours."""
     for role in roles:
         _grant_schemas(connection, role, ROLE_LIMITS[role])
         _grant_tables(connection, role, ROLE_LIMITS[role])
@@ -111,7 +111,7 @@ def _grant_schemas(connection: "psycopg.Connection[Any]", role: str, limits: Lim
     entered = {*limits.schemas, *(table.partition(".")[0] for table in limits.tables)}
     rows = connection.execute(
         "select nspname, has_schema_privilege(%s, oid, 'usage') from pg_namespace where nspname = any(%s)",
-        [role, list(_HOUSE)],
+        [role, list(_SCHEMAS)],
     ).fetchall()
     for schema, may_enter in rows:
         if may_enter == (schema in entered):
@@ -143,7 +143,7 @@ def _grant_future(connection: "psycopg.Connection[Any]", role: str, schema: str,
 
 
 def _grant_tables(connection: "psycopg.Connection[Any]", role: str, limits: Limits) -> None:
-    parameters = {"role": role, "house": list(_HOUSE), "schemas": list(limits.schemas), "tables": list(limits.tables)}
+    parameters = {"role": role, "ours": list(_SCHEMAS), "schemas": list(limits.schemas), "tables": list(limits.tables)}
     for schema, table, is_missing in connection.execute(_WRONG_GRANTS, parameters).fetchall():
         template = "grant select on {} to {}" if is_missing else "revoke select on {} from {}"
         connection.execute(sql.SQL(template).format(sql.Identifier(schema, table), sql.Identifier(role)))

@@ -71,6 +71,6 @@ def load_settings(**overrides: Any) -> Settings:
         first = error.errors(include_input=False, include_url=False)[0]
         name = ".".join(str(part) for part in first["loc"]).upper() or "settings"
         raise UsageError(
-            f"Setting {name} is not valid: {first['msg'].lower()}.", "Mend it in the environment or .env."
+            f"Setting {name} is not valid: {first['msg'].lower()}.", "Fix it in the environment or .env."
         ) from None
     return settings.model_copy(update={"home": settings.home.expanduser().resolve()})

@@ -163,8 +163,8 @@ def export(what: str, to: Path | None, asked: "ForecastOptions", week: str | Non
 def _export_rejected(to: Path) -> None:
     from flows.exports.rejected_rows import export_rejected
 
-    for mending in export_rejected(open_context().database, to):
-        console.print(str(mending), soft_wrap=True, markup=False)
+    for lines in export_rejected(open_context().database, to):
+        console.print(str(lines), soft_wrap=True, markup=False)
 
 
 def _export_orders(folder: Path, week: str | None) -> None:
@@ -198,7 +198,7 @@ def docs() -> None:
 
 
 def doctor() -> None:
-    """Prints each check with its mend; exits 1 where one fails."""
+    """Prints each check with its fix; exits 1 where one fails."""
     from flows.cli.doctor import examine
     from warehouse.environment import prepare_environment
     from warehouse.settings import load_settings
@@ -208,10 +208,10 @@ def doctor() -> None:
     checks = examine(settings)
     for check in checks:
         console.print(
-            f"{'[green]ok  [/]' if check.is_well else '[red]mend[/]'} {check.name:<15} {check.found}", soft_wrap=True
+            f"{'[green]ok  [/]' if check.is_well else '[red]fix[/]'} {check.name:<15} {check.found}", soft_wrap=True
         )
         if not check.is_well:
-            console.print(f"     {'':<15} {check.mend}", soft_wrap=True)
+            console.print(f"     {'':<15} {check.fix}", soft_wrap=True)
     if not all(check.is_well for check in checks):
         sys.exit(1)
 

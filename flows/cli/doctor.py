@@ -1,4 +1,4 @@
-"""Checks of the machine: what is missing, and how to mend it."""
+"""Checks of the machine: what is missing, and how to fix it."""
 
 import shutil
 from collections.abc import Callable
@@ -13,12 +13,12 @@ _MEMORY_BYTES_MIN = 4 * 1024**3
 
 @dataclass(frozen=True)
 class Check:
-    """One thing looked at: whether it is well, what was found, and the mend where it is not."""
+    """One thing looked at: whether it is well, what was found, and the fix where it is not."""
 
     name: str
     is_well: bool
     found: str
-    mend: str = ""
+    fix: str = ""
 
 
 def examine(settings: Settings) -> list[Check]:

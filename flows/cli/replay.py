@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from ml.forecasting.panel import Panel
     from ml.inventory.replay.report import Comparison, Costs, ReplaySettings
 
-_MEND = "Make room for it in the home, SHELFCAST_HOME."
+_FIX = "Make room for it in the home, SHELFCAST_HOME."
 
 
 def replay_settings(
@@ -125,6 +125,6 @@ def write_files(comparison: "Comparison", folder: Path) -> int:
     }
     for name, write in ways.items():
         path = folder / name
-        with whole_file(path, _MEND) as draft, writing(path, _MEND):
+        with whole_file(path, _FIX) as draft, writing(path, _FIX):
             write(draft)
     return len(frame)

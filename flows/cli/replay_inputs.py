@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 DEFAULTS = {"policy_kind": "(R,s,S)", "target_kind": "cycle_service"}
 """What a table of policies means that does not say."""
 
-_MEND = "Make room for it in the home, SHELFCAST_HOME."
+_FIX = "Make room for it in the home, SHELFCAST_HOME."
 _PUBLISHED = "select * from marts.dim_inventory_policies"
 
 
@@ -66,9 +66,9 @@ def read_policies(path: Path) -> "pd.DataFrame":
     try:
         check_policies(rows)
     except ShelfcastError as error:
-        # The seed is what the check tells to mend, and here it is another file.
-        what, _, _ = str(error).partition(" Mend it in the seed")
-        raise ShelfcastError(f"{path.name}: {what}", "Mend it in the file.") from error
+        # The seed is what the check tells to fix, and here it is another file.
+        what, _, _ = str(error).partition(" Fix it in the seed")
+        raise ShelfcastError(f"{path.name}: {what}", "Fix it in the file.") from error
     return rows
 
 
@@ -95,10 +95,10 @@ def fitted_forecasts(context: Context, panel: "Panel", first_origin: int) -> "We
     if path.is_file():
         logger.info("forecasts of %s taken from %s", CHAMPION, path)
         return WeeklyForecasts(first_origin, np.load(path))
-    with whole_file(path, _MEND) as draft:
+    with whole_file(path, _FIX) as draft:
         model = next(one for one in candidates(context.settings) if one.name == CHAMPION)
         made = model_forecasts(panel, model, range(first_origin, panel.week_count), progress=context.progress)
-        with writing(path, _MEND), draft.open("wb") as file:
+        with writing(path, _FIX), draft.open("wb") as file:
             np.save(file, made.point)
         for old in path.parent.glob("replay_forecasts_*.npy"):
             old.unlink()

@@ -24,11 +24,11 @@ logger = logging.getLogger(__name__)
 
 PROJECT = PROJECT_ROOT / "dbt_project"
 TARGETS = ("warehouse", "dev")
-"""The targets that a person may name; `next` is the house's own."""
+"""The targets that a person may name; `next` is the pipeline's own."""
 
 _BUILDING = ("build", "run", "seed")
 _REFUSED = ("clone", "retry")
-_LOG_HINT = "The log is logs/dbt/dbt.log under .shelfcast; mend what it names, then run again."
+_LOG_HINT = "The log is logs/dbt/dbt.log under .shelfcast; fix what it names, then run again."
 
 
 def run_dbt(
@@ -42,7 +42,7 @@ def run_dbt(
     """Returns the number of nodes that dbt ran.
 
     Args:
-        settings: of the house.
+        settings: of the home.
         database: the warehouse.
         arguments: of dbt, its command first.
         quiet: whether dbt writes to its log alone.

@@ -70,7 +70,7 @@ def mart_rows(database: Database, name: str) -> "pd.DataFrame":
 
 
 @contextlib.contextmanager
-def whole_file(path: Path, mend: str = _ELSEWHERE) -> Iterator[Path]:
+def whole_file(path: Path, fix: str = _ELSEWHERE) -> Iterator[Path]:
     """Gives the path of a draft that takes the place of the file when the block ends well; else nothing is left of it.
 
     The draft is made at once, so that work of minutes is not done for a place that cannot be written.
@@ -80,11 +80,11 @@ def whole_file(path: Path, mend: str = _ELSEWHERE) -> Iterator[Path]:
     """
     draft = path.with_name(f".{path.name}.{os.getpid()}.new")
     try:
-        with writing(path, mend):
+        with writing(path, fix):
             path.parent.mkdir(parents=True, exist_ok=True)
             draft.touch()
         yield draft
-        with writing(path, mend):
+        with writing(path, fix):
             draft.replace(path)
     finally:
         # Where the folder is a file, there is no draft to take away.
@@ -102,8 +102,8 @@ def write_frame(frame: "pd.DataFrame", draft: Path, path: Path) -> None:
 
 
 @contextlib.contextmanager
-def writing(path: Path, mend: str = _ELSEWHERE) -> Iterator[None]:
-    """Turns a failure to write the file into one sentence, and how to mend it.
+def writing(path: Path, fix: str = _ELSEWHERE) -> Iterator[None]:
+    """Turns a failure to write the file into one sentence, and how to fix it.
 
     Raises:
         ShelfcastError: the file cannot be written.
@@ -111,4 +111,4 @@ def writing(path: Path, mend: str = _ELSEWHERE) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise ShelfcastError(f"{path} cannot be written: {error.strerror or error}.", mend) from None
+        raise ShelfcastError(f"{path} cannot be written: {error.strerror or error}.", fix) from None

@@ -94,13 +94,13 @@ def weeks_ahead(rows: "pd.DataFrame", cutoff: dt.date, stores: Collection[int], 
     return PairWeeks(store_ids, dept_ids, steps)
 
 
-def _refuse(is_wrong: "pd.Series[bool]", rows: "pd.DataFrame", name: str, what: str, mend: str) -> None:
+def _refuse(is_wrong: "pd.Series[bool]", rows: "pd.DataFrame", name: str, what: str, fix: str) -> None:
     """Raises the error that names the first wrong row, where there is one."""
     wrong = is_wrong.to_numpy()
     if wrong.any():
         number = int(wrong.argmax())
         row = rows.iloc[number]
-        raise ShelfcastError(f"Row {number + 1} of {name} {what.format(store=row['store'], date=row['date'])}", mend)
+        raise ShelfcastError(f"Row {number + 1} of {name} {what.format(store=row['store'], date=row['date'])}", fix)
 
 
 def _text(path: Path) -> "pd.DataFrame":
@@ -147,8 +147,8 @@ def _dates(frame: "pd.DataFrame", path: Path) -> "pd.Series[Any]":
     return values
 
 
-def _demand(is_right: "pd.Series[bool]", text: "pd.Series[str]", path: Path, what: str, mend: str) -> None:
+def _demand(is_right: "pd.Series[bool]", text: "pd.Series[str]", path: Path, what: str, fix: str) -> None:
     wrong = ~is_right.to_numpy()
     if wrong.any():
         number = int(wrong.argmax())
-        raise ShelfcastError(f"Row {number + 1} of {path.name}: {text.iloc[number]!r} {what}", mend)
+        raise ShelfcastError(f"Row {number + 1} of {path.name}: {text.iloc[number]!r} {what}", fix)

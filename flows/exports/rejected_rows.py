@@ -1,4 +1,4 @@
-"""Lines that were set aside, as files that load again once a person has mended them."""
+"""Lines that were set aside, as files that load again once a person has fixed them."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,8 +29,8 @@ order by l.table_name, r.file_name, r.line_number
 
 
 @dataclass(frozen=True)
-class Mending:
-    """A file of lines to be mended, and how it is loaded afterwards."""
+class LinesToFix:
+    """A file of lines to be fixed, and how it is loaded afterwards."""
 
     path: Path
     source_name: str
@@ -47,12 +47,12 @@ class Mending:
             "That load was refused: publish its other rows first, with --reject-rate-max. " if self.is_refused else ""
         )
         return (
-            f"{lines} of {self.source_name} written to {self.path}. {first}Mend the fields, keep the first line, then: "
+            f"{lines} of {self.source_name} written to {self.path}. {first}Fix the fields, keep the first line, then: "
             f"shelfcast run --append --data {self.path}{dates}{marks}"
         )
 
 
-def export_rejected(database: Database, to: Path) -> list[Mending]:
+def export_rejected(database: Database, to: Path) -> list[LinesToFix]:
     """Returns the files written: the lines that the latest load with such lines set aside, a file for each input file.
 
     Each line stands there as it stood in its file, under the file's own header; where it stood and why it was set
@@ -67,7 +67,7 @@ def export_rejected(database: Database, to: Path) -> list[Mending]:
     """
     frame = database.read_frame(_LINES)
     if frame.empty:
-        raise ShelfcastError("No load has set a line aside.", "There is nothing to mend.")
+        raise ShelfcastError("No load has set a line aside.", "There is nothing to fix.")
     tables = {str(table): rows for table, rows in frame.groupby("table_name")}
     is_file = to.suffix.lower() == ".csv"
     if is_file and len(tables) > 1:
@@ -84,8 +84,8 @@ def separator_of(header: str) -> str:
     return max(_SEPARATORS, key=header.count)
 
 
-def mending_text(rows: "pd.DataFrame") -> str:
-    """Returns the text of a file to be mended.
+def text_to_fix(rows: "pd.DataFrame") -> str:
+    """Returns the text of a file to be fixed.
 
     Args:
         rows: `place` (file:line), `reason`, `raw_text` and the `header_text` of the lines of one file.
@@ -99,17 +99,17 @@ def mending_text(rows: "pd.DataFrame") -> str:
     return "\n".join(lines) + "\n"
 
 
-def _write(rows: "pd.DataFrame", path: Path) -> Mending:
+def _write(rows: "pd.DataFrame", path: Path) -> LinesToFix:
     first = rows.iloc[0]
     name = str(first["file_name"])
     if not first["header_text"]:
         raise ShelfcastError(
             f"The lines of {name} have no header in common: its parts have other columns, or load {first['load_id']} "
             "is of an earlier version.",
-            "Mend the lines in the file itself; `shelfcast export rejected --to lines.parquet` lists them.",
+            "Fix the lines in the file itself; `shelfcast export rejected --to lines.parquet` lists them.",
         )
     with whole_file(path) as draft, writing(path):
-        draft.write_text(mending_text(rows), encoding="utf-8")
-    return Mending(
+        draft.write_text(text_to_fix(rows), encoding="utf-8")
+    return LinesToFix(
         path, name, len(rows), str(first["date_format"]), str(first["dialect"]), first["status"] == "refused"
     )

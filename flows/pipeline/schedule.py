@@ -54,7 +54,7 @@ def prefect_server(settings: Settings) -> Iterator[str]:
 def start_clock(cron: str, deployment: str) -> None:
     """Asks Prefect for a run of a served deployment at each date of a cron expression, while the process lives.
 
-    Prefect's own scheduler cannot write its runs under SQLAlchemy 2.1, which the rest of the house needs; asking for
+    Prefect's own scheduler cannot write its runs under SQLAlchemy 2.1, which everything else needs; asking for
     one run at a time works, and the run is served, retried and shown like any other.
 
     Raises:

@@ -113,11 +113,11 @@ def contributions_table(rows: "pd.DataFrame") -> Table:
     parts = [name for name in rows.columns if name.endswith("_amount") and name != "forecast_amount"]
     shown = [name for name in parts if rows[name].abs().max() >= 0.5]
     weeks = [friday.date() for friday in rows["forecast_date"]]
-    feasts = [f"{name.replace('_', ' ')} {week:%b %d}" for week in weeks if (name := holiday_of(week))]
+    holidays = [f"{name.replace('_', ' ')} {week:%b %d}" for week in weeks if (name := holiday_of(week))]
     table = Table(
         title=f"Store {first.store_id}, department {first.dept_id}: what moves the forecast of {first.model_name}, $",
         title_justify="left",
-        caption=f"Flagged weeks ahead: {', '.join(feasts)}." if feasts else None,
+        caption=f"Flagged weeks ahead: {', '.join(holidays)}." if holidays else None,
         caption_justify="left",
         box=box.SIMPLE_HEAD,
         padding=(0, 1, 0, 0),

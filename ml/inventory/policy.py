@@ -35,7 +35,7 @@ _SELECTORS = {"dept_id": 4, "store_id": 2, "store_type": 1}
 
 STORE_TYPES = ("A", "B", "C")
 
-_MEND = "Mend it in the seed inventory_policies and run `shelfcast transform`."
+_FIX = "Fix it in the seed inventory_policies and run `shelfcast transform`."
 
 _RANGES: dict[str, tuple[float, float, bool]] = {
     "service_level_rate": (0.0, 1.0, False),
@@ -160,12 +160,12 @@ def check_policies(policies: "pd.DataFrame") -> None:
     if foreign.any():
         row = policies.iloc[int(foreign.to_numpy().argmax())]
         what = f"Policy {row['policy_id']} has store_type {str(row['store_type'])!r}; it must be A, B or C, or empty."
-        raise ShelfcastError(what, _MEND)
+        raise ShelfcastError(what, _FIX)
     doubled = named.duplicated().to_numpy()
     if doubled.any():
-        raise ShelfcastError(f"{_capital(labels[int(doubled.argmax())])} names the same pairs as another row.", _MEND)
+        raise ShelfcastError(f"{_capital(labels[int(doubled.argmax())])} names the same pairs as another row.", _FIX)
     if not named.isna().all(axis=1).any():
-        raise ShelfcastError("No default inventory policy: every row names a store, department or store type.", _MEND)
+        raise ShelfcastError("No default inventory policy: every row names a store, department or store type.", _FIX)
 
 
 def _check_names(names: list[str]) -> None:
@@ -175,10 +175,10 @@ def _check_names(names: list[str]) -> None:
     if unknown:
         close = difflib.get_close_matches(unknown[0], wanted, 1)
         meant = f"; did you mean {close[0]}?" if close else "."
-        raise ShelfcastError(f"The inventory policies have a column {unknown[0]} that nobody knows{meant}", _MEND)
+        raise ShelfcastError(f"The inventory policies have a column {unknown[0]} that nobody knows{meant}", _FIX)
     missing = [name for name in wanted if name not in names]
     if missing:
-        raise ShelfcastError(f"The inventory policies have no column {missing[0]}.", _MEND)
+        raise ShelfcastError(f"The inventory policies have no column {missing[0]}.", _FIX)
 
 
 def _column(policies: "pd.DataFrame", name: str) -> FloatArray | TextArray:
@@ -191,7 +191,7 @@ def _column(policies: "pd.DataFrame", name: str) -> FloatArray | TextArray:
     unread = np.isnan(numbers) & policies[name].notna().to_numpy()
     if unread.any():
         row = policies.iloc[int(unread.argmax())]
-        raise ShelfcastError(f"Policy {row['policy_id']} has {name} {row[name]!r}; it must be a number.", _MEND)
+        raise ShelfcastError(f"Policy {row['policy_id']} has {name} {row[name]!r}; it must be a number.", _FIX)
     return numbers
 
 
@@ -215,7 +215,7 @@ def _check_words(name: str, values: FloatArray | TextArray, labels: list[str]) -
         what = (
             f"{_capital(labels[first])} has {name} {str(values[first])!r}; it must be one of {', '.join(KINDS[name])}."
         )
-        raise ShelfcastError(what, _mend_of(labels[first]))
+        raise ShelfcastError(what, _fix_of(labels[first]))
 
 
 def _check_range(name: str, values: FloatArray, labels: list[str]) -> None:
@@ -229,7 +229,7 @@ def _check_range(name: str, values: FloatArray, labels: list[str]) -> None:
         floor = f"at least {least:g}" if is_zero_allowed else f"above {least:g}"
         ceiling = "" if np.isinf(greatest) else f" and {'below' if is_share else 'at most'} {greatest:g}"
         what = f"{_capital(labels[first])} has {name} {values[first]:g}; it must be {floor}{ceiling}."
-        raise ShelfcastError(what, _mend_of(labels[first]))
+        raise ShelfcastError(what, _fix_of(labels[first]))
 
 
 def _text(value: float | str) -> str:
@@ -240,5 +240,5 @@ def _capital(label: str) -> str:
     return label[0].upper() + label[1:]
 
 
-def _mend_of(label: str) -> str:
-    return _MEND if label.startswith("policy") else ""
+def _fix_of(label: str) -> str:
+    return _FIX if label.startswith("policy") else ""

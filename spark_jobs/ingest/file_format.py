@@ -226,8 +226,8 @@ def _refuse_foreign(shown: str, head: bytes) -> None:
     if head.startswith(b"PK\x03\x04"):
         is_workbook = b"[Content_Types].xml" in head or b"xl/" in head
         what = "an Excel workbook" if is_workbook else "a zip archive"
-        mend = "Save it as CSV." if is_workbook else "Let its name end in .zip."
-        raise ShelfcastError(f"{shown} is {what}, whatever its name says.", mend)
+        fix = "Save it as CSV." if is_workbook else "Let its name end in .zip."
+        raise ShelfcastError(f"{shown} is {what}, whatever its name says.", fix)
     if head.startswith(b"\x1f\x8b"):
         raise ShelfcastError(f"{shown} is packed with gzip, whatever its name says.", "Let its name end in .gz.")
     for magic, what in _FOREIGN.items():

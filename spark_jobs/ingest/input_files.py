@@ -168,11 +168,11 @@ def _pick(folder: Path, names: list[str], table: str, is_partial: bool) -> list[
         _refuse_gaps(folder, numbered)
         return [folder / name for name in sorted(numbered, key=natural_order)]
     if not alone and not is_partial and table not in OPTIONAL:
-        raise ShelfcastError(f"{stem}.csv is missing from {folder}.", _missing_mend(stem, names))
+        raise ShelfcastError(f"{stem}.csv is missing from {folder}.", _missing_fix(stem, names))
     return [folder / name for name in alone]
 
 
-def _missing_mend(stem: str, names: list[str]) -> str:
+def _missing_fix(stem: str, names: list[str]) -> str:
     for name in names:
         if re.fullmatch(rf"{stem}\.(xlsx?|xlsm|ods)", name, re.IGNORECASE):
             return f"Save {name} as CSV."

@@ -72,7 +72,7 @@ def refusal(files: Sequence[FileAccount], reject_rate_max: float) -> ShelfcastEr
     """Returns the error that stops a load, or None where every file may pass."""
     for file in files:
         if file.first_rejection and (file.reject_rate > reject_rate_max or not file.rows_accepted):
-            return ShelfcastError(_what(file, file.first_rejection), _mend(file))
+            return ShelfcastError(_what(file, file.first_rejection), _fix(file))
     return None
 
 
@@ -83,7 +83,7 @@ def _what(file: FileAccount, first: Rejection) -> str:
     )
 
 
-def _mend(file: FileAccount) -> str:
+def _fix(file: FileAccount) -> str:
     if not file.rows_accepted:
         return f"Correct {file.file_name}."
     enough = math.ceil(file.reject_rate * 10_000) / 10_000

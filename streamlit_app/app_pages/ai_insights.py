@@ -4,7 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from streamlit_app.queries import cache, marts
-from streamlit_app.queries.session import open_house
+from streamlit_app.queries.session import open_session
 from streamlit_app.views import components, formats, palette
 from warehouse.runs import new_run_id
 
@@ -68,14 +68,14 @@ def analyse(store: int, dept: int) -> str:
     """Runs the crew on the pair, which saves what it says; returns why the narrator stood in, if it did."""
     from agents.crew import explain_pair
 
-    house = open_house()
+    session = open_session()
     with components.errors_as_sentences(), st.status(f"The agents look at {formats.pair(store, dept)} …") as status:
         bar = st.progress(0.0, text="starting")
 
         def show(done: int, total: int, what: str) -> None:
             bar.progress(min(done / max(total, 1), 1.0), text=what)
 
-        outcome = explain_pair(house.settings, house.database, new_run_id(), store, dept, progress=show)
+        outcome = explain_pair(session.settings, session.database, new_run_id(), store, dept, progress=show)
         cache.forget()
         status.update(label="The agents have answered; their report is saved.", state="complete")
         return outcome.notice

@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from streamlit_app.queries import marts, quality
-from streamlit_app.queries.session import open_house
+from streamlit_app.queries.session import open_session
 from streamlit_app.services import documents
 from streamlit_app.views import components, formats, quality_tabs, tables
 
@@ -178,7 +178,7 @@ def rejected(reasons: pd.DataFrame) -> None:
 
 def data_docs() -> None:
     """Embeds the Great Expectations site."""
-    site = documents.data_docs(open_house().settings)
+    site = documents.data_docs(open_session().settings)
     if site is None:
         components.not_yet("The audit has not written its site yet.")
         return
@@ -190,7 +190,7 @@ def data_docs() -> None:
 
 def dbt_docs() -> None:
     """Links the dbt docs site."""
-    site = documents.dbt_docs(open_house().settings)
+    site = documents.dbt_docs(open_session().settings)
     if site is None:
         components.not_yet("The dbt docs site has not been built yet.", "shelfcast docs")
         return

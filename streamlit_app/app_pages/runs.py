@@ -4,7 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from streamlit_app.queries import marts
-from streamlit_app.queries.session import open_house
+from streamlit_app.queries.session import open_session
 from streamlit_app.services import pipeline_runs
 from streamlit_app.views import charts, components, formats, tables
 
@@ -34,8 +34,8 @@ def start_controls() -> None:
         st.caption("Reads the files of the last run, or those in data/raw. Closing this page does not stop the run.")
     if is_asked:
         with components.errors_as_sentences():
-            house = open_house()
-            pipeline_runs.start_run(house.settings, house.database, None if stage == EVERYTHING else stage)
+            session = open_session()
+            pipeline_runs.start_run(session.settings, session.database, None if stage == EVERYTHING else stage)
             st.toast("The run has been started.", icon=":material/play_arrow:")
 
 
@@ -43,8 +43,8 @@ def start_controls() -> None:
 def live() -> None:
     """Shows the state of the runs, anew every three seconds."""
     with components.errors_as_sentences():
-        house = open_house()
-        is_running = pipeline_runs.is_running(house.settings, house.database)
+        session = open_session()
+        is_running = pipeline_runs.is_running(session.settings, session.database)
         runs = marts.runs()
         if is_running:
             hint = " Its stages show here once the first run has built the marts." if runs.empty else ""
@@ -79,7 +79,7 @@ def one_run(run: pd.Series) -> None:
 
 def log(is_running: bool) -> None:
     """Shows the end of the log of the run that was started here."""
-    settings = open_house().settings
+    settings = open_session().settings
     text = formats.plain_log(pipeline_runs.log_text(settings))
     if text:
         with st.expander("Output of the run started here", expanded=is_running):

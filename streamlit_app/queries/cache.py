@@ -8,7 +8,7 @@ import psycopg
 import sqlalchemy
 import streamlit as st
 
-from streamlit_app.queries.session import open_house
+from streamlit_app.queries.session import open_session
 from warehouse.errors import ShelfcastError
 
 logger = logging.getLogger(__name__)
@@ -73,8 +73,8 @@ def fetch(sql: str, parameters: dict[str, Any]) -> pd.DataFrame:
     try:
         return _fetch(sql, parameters)
     except sqlalchemy.exc.OperationalError:
-        # The embedded server may have moved to another port since the house was opened.
-        open_house.clear()
+        # The embedded server may have moved to another port since the session was opened.
+        open_session.clear()
     try:
         return _fetch(sql, parameters)
     except sqlalchemy.exc.OperationalError as error:
@@ -87,7 +87,7 @@ def fetch(sql: str, parameters: dict[str, Any]) -> pd.DataFrame:
 def _fetch(sql: str, parameters: dict[str, Any]) -> pd.DataFrame:
     values = {name: list(value) if isinstance(value, tuple) else value for name, value in parameters.items()}
     try:
-        with open_house().reader.connect() as connection:
+        with open_session().reader.connect() as connection:
             return pd.read_sql_query(sqlalchemy.text(sql), connection, params=values)
     except sqlalchemy.exc.ProgrammingError as error:
         if isinstance(error.orig, NOT_MADE_YET):

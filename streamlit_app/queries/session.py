@@ -13,7 +13,7 @@ from warehouse.settings import Settings, load_settings
 
 
 @dataclass(frozen=True)
-class House:
+class Session:
     """What every page needs: settings, the database, and a pool of reading connections."""
 
     settings: Settings
@@ -22,8 +22,8 @@ class House:
 
 
 @st.cache_resource(show_spinner="Opening the database …")
-def open_house() -> House:
-    """Returns the opened house.
+def open_session() -> Session:
+    """Returns the opened session.
 
     Raises:
         ShelfcastError: a setting is not valid, or the database does not start or answer.
@@ -32,4 +32,4 @@ def open_house() -> House:
     prepare_environment(settings)
     configure_logging(settings)
     database = open_database(settings)
-    return House(settings, database, database.engine("reader"))
+    return Session(settings, database, database.engine("reader"))

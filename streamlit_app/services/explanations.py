@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from streamlit_app.queries import cache
-from streamlit_app.queries.session import open_house
+from streamlit_app.queries.session import open_session
 from streamlit_app.views import formats
 
 FORECAST = "Forecast"
@@ -38,8 +38,8 @@ def _explained(store_id: int, dept_id: int, version: str) -> pd.DataFrame:
     """Returns the explanation; kept until a stage of the pipeline ends, which changes the version."""
     from ml.forecasting.explain import explain_forecast
 
-    house = open_house()
-    rows = explain_forecast(house.settings, house.database, store_id, dept_id)
+    session = open_session()
+    rows = explain_forecast(session.settings, session.database, store_id, dept_id)
     return rows.rename(columns={"forecast_date": "week_date"}).assign(
         week_date=[pd.Timestamp(day).date() for day in rows["forecast_date"]]
     )

@@ -11,7 +11,7 @@ import streamlit as st
 from ml.inventory.orders.inputs import Book, load_book
 from ml.inventory.scenarios.what_if import Evaluation, Scenario, changed, evaluate, evaluate_under, exchange, rows_of
 from streamlit_app.queries.marts import recommended_at
-from streamlit_app.queries.session import open_house
+from streamlit_app.queries.session import open_session
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -59,8 +59,8 @@ def curve(choice: Choice, scenario: Scenario) -> "pd.DataFrame":
 
 @st.cache_resource(max_entries=1, show_spinner="Reading forecasts, stock and policies …")
 def _book(version: str) -> Book:
-    house = open_house()
-    return load_book(house.settings, house.database)
+    session = open_session()
+    return load_book(session.settings, session.database)
 
 
 @st.cache_resource(max_entries=60, show_spinner="Working it out …")

@@ -45,7 +45,7 @@ def errors_as_sentences() -> Iterator[None]:
 
 
 def chart(figure: go.Figure, key: str) -> None:
-    """Shows a figure in the house's own colours, without the tool bar that nobody uses."""
+    """Shows a figure in the dashboard's own colours, without the tool bar that nobody uses."""
     st.plotly_chart(figure, theme=None, key=key, config={"displayModeBar": False, "responsive": True})
 
 

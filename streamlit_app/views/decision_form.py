@@ -9,7 +9,7 @@ import streamlit as st
 from ml.inventory.decisions import KINDS, LONGEST_NAME, LONGEST_REASON, Decision, Kind, Recorded, record
 from ml.inventory.orders.guardrails import GUARDRAILS
 from streamlit_app.queries import cache, decisions
-from streamlit_app.queries.session import open_house
+from streamlit_app.queries.session import open_session
 from streamlit_app.views import components, formats, palette, tables
 
 _ICONS = {"approve": ":material/check:", "override": ":material/edit:", "snooze": ":material/snooze:"}
@@ -133,7 +133,7 @@ def _what(kind: Kind, row: pd.Series) -> tuple[float | None, dt.date | None]:
 
 def _save(decision: Decision) -> None:
     with components.errors_as_sentences():
-        made = record(open_house().database, decision)
+        made = record(open_session().database, decision)
         st.session_state["decided_by"] = made.decision.decided_by
         st.session_state[_SAID] = said(made)
         cache.decision_version.clear()

@@ -194,19 +194,19 @@ def home() -> Iterator[Path]:
 
 
 @pytest.fixture(scope="module")
-def house(home: Path):
+def agent_settings(home: Path):
     return load_settings(home=home, gemini_api_key=None).model_copy(
         update={"gemini_api_key": None, "explained_pairs": 2}
     )
 
 
 @pytest.fixture(scope="module")
-def database(house):
+def database(agent_settings):
     from warehouse.environment import prepare_environment
     from warehouse.opening import open_database
 
-    prepare_environment(house)
-    database = open_database(house)
+    prepare_environment(agent_settings)
+    database = open_database(agent_settings)
     with database.connect() as connection:
         connection.execute(TABLES)
         fill(connection)
@@ -214,10 +214,10 @@ def database(house):
 
 
 @pytest.fixture(scope="module")
-def report(house, database):
+def report(agent_settings, database):
     from agents.crew import explain_pair
 
-    return explain_pair(house, database, "run-1", 1, 38)
+    return explain_pair(agent_settings, database, "run-1", 1, 38)
 
 
 def answers(database):
@@ -292,23 +292,25 @@ def test_four_answers_are_saved_with_evidence_seconds_and_words(report, database
     assert reasoning.iloc[0, 0] == inventory["agent_response"]
 
 
-def test_a_second_run_on_unchanged_data_writes_no_row(report, house, database):
+def test_a_second_run_on_unchanged_data_writes_no_row(report, agent_settings, database):
     from agents.crew import explain_pair
 
     before = answers(database)
     versions = "select xmin::text, ctid::text from ml.inventory_recommendations order by recommendation_id"
     rows = database.read_frame(versions)
-    again = explain_pair(house, database, "run-2", 1, 38)
+    again = explain_pair(agent_settings, database, "run-2", 1, 38)
     assert answers(database).equals(before)
     assert database.read_frame(versions).equals(rows)
     assert again.report_text == report.report_text
 
 
-def test_exceptions_are_explained_in_the_order_of_their_value(house, database):
+def test_exceptions_are_explained_in_the_order_of_their_value(agent_settings, database):
     from agents.crew import explain_exceptions
 
     steps: list[tuple[int, int]] = []
-    reports = explain_exceptions(house, database, "run-3", lambda done, total, what: steps.append((done, total)))
+    reports = explain_exceptions(
+        agent_settings, database, "run-3", lambda done, total, what: steps.append((done, total))
+    )
     assert [(report.store_id, report.dept_id) for report in reports] == [(1, 38), (1, 7)]
     assert steps[0] == (0, 8)
     assert steps[-1] == (8, 8)
@@ -316,31 +318,31 @@ def test_exceptions_are_explained_in_the_order_of_their_value(house, database):
     assert "a simpler method, seasonal naive" in reports[1].report_text
 
 
-def test_no_exception_is_explained_where_none_is_asked_for(house, database):
+def test_no_exception_is_explained_where_none_is_asked_for(agent_settings, database):
     from agents.crew import explain_exceptions
 
-    assert explain_exceptions(house.model_copy(update={"explained_pairs": 0}), database, "run-3") == []
+    assert explain_exceptions(agent_settings.model_copy(update={"explained_pairs": 0}), database, "run-3") == []
 
 
-def test_an_unknown_pair_is_answered_with_one_sentence(house, database):
+def test_an_unknown_pair_is_answered_with_one_sentence(agent_settings, database):
     from agents.crew import explain_pair
 
     with pytest.raises(ShelfcastError, match="Store 1, department 99 has no sales"):
-        explain_pair(house, database, "run-4", 1, 99)
+        explain_pair(agent_settings, database, "run-4", 1, 99)
 
 
-def test_a_pair_without_forecast_and_recommendation_says_so(house, database):
+def test_a_pair_without_forecast_and_recommendation_says_so(agent_settings, database):
     from agents.crew import explain_pair
     from agents.records import FORECASTING, INVENTORY
 
-    report = explain_pair(house, database, "run-4", 2, 7)
+    report = explain_pair(agent_settings, database, "run-4", 2, 7)
     assert report.is_clean
     assert "There is no forecast" in report.answer(FORECASTING).text
     assert "no inventory recommendation" in report.answer(INVENTORY).text
     assert "No inventory recommendation" in report.report_text
 
 
-def test_instructions_in_data_are_quoted_and_change_nothing(house, database):
+def test_instructions_in_data_are_quoted_and_change_nothing(agent_settings, database):
     from agents.crew import explain_pair
     from agents.records import ANOMALY
     from agents.tools import query_anomalies
@@ -348,14 +350,14 @@ def test_instructions_in_data_are_quoted_and_change_nothing(house, database):
     marked = query_anomalies(database, 2, 7)["anomalies"][0]["reason_text"]
     assert marked.startswith("<data>Ignore previous instructions")
     assert marked.count("</data>") == 1
-    text = explain_pair(house, database, "run-5", 2, 7).answer(ANOMALY).text
+    text = explain_pair(agent_settings, database, "run-5", 2, 7).answer(ANOMALY).text
     assert 'quoted from the data: "Ignore previous instructions' in text
     assert "sold $12,000" in text
     assert "http://evil" not in text
     assert "<b>" not in text
 
 
-def test_a_missing_mart_is_one_sentence_and_no_report(house, database):
+def test_a_missing_mart_is_one_sentence_and_no_report(agent_settings, database):
     from agents.crew import explain_pair
 
     before = len(answers(database))
@@ -363,7 +365,7 @@ def test_a_missing_mart_is_one_sentence_and_no_report(house, database):
         connection.execute("alter table marts.dim_inventory_policies rename to gone")
     try:
         with pytest.raises(ShelfcastError, match="dim_inventory_policies"):
-            explain_pair(house, database, "run-6", 1, 38)
+            explain_pair(agent_settings, database, "run-6", 1, 38)
     finally:
         with database.connect() as connection:
             connection.execute("alter table marts.gone rename to dim_inventory_policies")
@@ -377,7 +379,7 @@ def test_the_role_of_the_agents_can_only_select_from_the_marts(database):
         connection.execute("select * from ml.forecasts")
 
 
-def test_without_a_key_nothing_leaves_the_machine(house, database, monkeypatch):
+def test_without_a_key_nothing_leaves_the_machine(agent_settings, database, monkeypatch):
     from agents.crew import explain_pair
 
     asked: list[str] = []
@@ -400,7 +402,7 @@ def test_without_a_key_nothing_leaves_the_machine(house, database, monkeypatch):
 
     monkeypatch.setattr(socket.socket, "connect", guarded)
     monkeypatch.setattr(socket, "getaddrinfo", guarded_resolve)
-    assert explain_pair(house, database, "run-7", 1, 7).is_clean
+    assert explain_pair(agent_settings, database, "run-7", 1, 7).is_clean
     assert asked == []
 
 
@@ -493,10 +495,10 @@ def gemini(monkeypatch) -> Iterator[Gemini]:
 
 
 @pytest.fixture
-def keyed(house):
+def keyed(agent_settings):
     from pydantic import SecretStr
 
-    return house.model_copy(update={"gemini_api_key": SecretStr(KEY)})
+    return agent_settings.model_copy(update={"gemini_api_key": SecretStr(KEY)})
 
 
 def test_gemini_writes_the_report_where_a_key_is_set(keyed, database, gemini):

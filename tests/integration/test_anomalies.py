@@ -124,7 +124,7 @@ def test_planted_weeks_are_written_with_detector_and_reason_and_a_second_run_cha
     assert detect_anomalies(settings, database, "r2").change.total == 0
 
 
-def test_an_anomaly_that_is_mended_in_the_data_goes(place):
+def test_an_anomaly_that_is_fixed_in_the_data_goes(place):
     settings, database = place
     _publish_sales(database)
     detect_anomalies(settings, database, "r3")

@@ -1,4 +1,4 @@
-"""Rows added to what is published, and rejected lines that are exported, mended and added."""
+"""Rows added to what is published, and rejected lines that are exported, fixed and added."""
 
 from pathlib import Path
 
@@ -28,7 +28,7 @@ CLEARED = (
 )
 
 
-class House:
+class LoadedHome:
     """A lake of its own over the shared database, with two stores and three departments of 20 weeks published."""
 
     def __init__(self, settings: Settings, database: Database, folder: Path) -> None:
@@ -66,14 +66,14 @@ class House:
 
 
 @pytest.fixture(scope="module")
-def house(spark, settings: Settings, database: Database, tmp_path_factory: pytest.TempPathFactory):
+def home(spark, settings: Settings, database: Database, tmp_path_factory: pytest.TempPathFactory):
     def clear() -> None:
         with database.connect() as connection:
             for table in CLEARED:
                 connection.execute(f"delete from {table}")  # type: ignore[arg-type]
 
     clear()
-    made = House(settings, database, tmp_path_factory.mktemp("house"))
+    made = LoadedHome(settings, database, tmp_path_factory.mktemp("home"))
     write_sample(made.folder / "whole", stores=2, departments=3, weeks=20)
     made.load(made.folder / "whole", is_append=False)
     yield made
@@ -81,11 +81,11 @@ def house(spark, settings: Settings, database: Database, tmp_path_factory: pytes
 
 
 @pytest.fixture(scope="module")
-def added(house: House) -> tuple[pd.DataFrame, Publication]:
+def added(home: LoadedHome) -> tuple[pd.DataFrame, Publication]:
     """The sales before, and the publication of a late week, a corrected one, an unknown store and a broken line."""
-    before = house.sales()
+    before = home.sales()
     first, last = before.iloc[0], before["sale_date"].max() + pd.Timedelta(days=7)
-    folder = house.write(
+    folder = home.write(
         "train.csv",
         HEADER,
         f"1,{first.dept_id},{first.sale_date},{first.weekly_sales + 1},FALSE",
@@ -93,100 +93,100 @@ def added(house: House) -> tuple[pd.DataFrame, Publication]:
         f"77,1,{last},9,FALSE",
         f"2,{first.dept_id},{last},many,FALSE",
     )
-    return before, house.load(folder)
+    return before, home.load(folder)
 
 
-def test_new_and_corrected_weeks_are_added_and_nothing_is_removed(house, added):
+def test_new_and_corrected_weeks_are_added_and_nothing_is_removed(home, added):
     before, publication = added
     assert (publication.changes["raw_sales"].inserted, publication.changes["raw_sales"].updated) == (1, 1)
     assert publication.total == 2
-    after = house.sales().merge(before, on=KEYS, how="left", suffixes=("", "_before"))
+    after = home.sales().merge(before, on=KEYS, how="left", suffixes=("", "_before"))
     assert len(after) == len(before) + 1
     assert after["weekly_sales"].iloc[0] == after["weekly_sales_before"].iloc[0] + 1
     assert after["weekly_sales_before"].isna().sum() == 1
     assert (after["weekly_sales"] != after["weekly_sales_before"]).sum() == 2
 
 
-def test_the_lake_holds_the_whole_published_state_afterwards(house, added):
-    lake = house.lake("raw_sales")[[*KEYS, "weekly_sales"]].sort_values(KEYS).reset_index(drop=True)
-    assert lake.to_numpy().tolist() == house.sales().to_numpy().tolist()
-    assert len(house.lake("store_attributes")) == 2
-    covariates = house.database.read_frame("select count(*) from raw.external_features").iloc[0, 0]
-    assert len(house.lake("external_features")) == covariates > 0
+def test_the_lake_holds_the_whole_published_state_afterwards(home, added):
+    lake = home.lake("raw_sales")[[*KEYS, "weekly_sales"]].sort_values(KEYS).reset_index(drop=True)
+    assert lake.to_numpy().tolist() == home.sales().to_numpy().tolist()
+    assert len(home.lake("store_attributes")) == 2
+    covariates = home.database.read_frame("select count(*) from raw.external_features").iloc[0, 0]
+    assert len(home.lake("external_features")) == covariates > 0
 
 
-def test_stores_are_checked_against_the_published_ones(house, added):
-    reasons = set(house.database.read_frame("select reason from raw.rejected_rows")["reason"])
+def test_stores_are_checked_against_the_published_ones(home, added):
+    reasons = set(home.database.read_frame("select reason from raw.rejected_rows")["reason"])
     assert reasons == {"store 77 is not in the published stores", "Weekly_Sales is not a number: 'many'"}
 
 
-def test_the_files_published_before_count_as_held_and_are_not_read_again(house, added):
-    whole = house.folder / "whole"
-    assert is_held(house.context(whole))
-    assert not is_held(house.context(whole, may_remove=True))
-    mark = input_fingerprint(house.context(whole))
-    assert mark == input_fingerprint(house.context(whole)) != input_fingerprint(house.context(whole, may_remove=True))
+def test_the_files_published_before_count_as_held_and_are_not_read_again(home, added):
+    whole = home.folder / "whole"
+    assert is_held(home.context(whole))
+    assert not is_held(home.context(whole, may_remove=True))
+    mark = input_fingerprint(home.context(whole))
+    assert mark == input_fingerprint(home.context(whole)) != input_fingerprint(home.context(whole, may_remove=True))
     with pytest.raises(ShelfcastError, match="lack 1 published row of sales in 1 week"):
-        house.load(whole, is_append=False)
+        home.load(whole, is_append=False)
 
 
-def test_rejected_lines_are_exported_mended_and_published_and_the_ledger_keeps_both(house, added):
-    path = house.folder / "mended.csv"
-    assert "shelfcast run --append --data" in str(export_rejected(house.database, path)[0])
+def test_rejected_lines_are_exported_fixed_and_published_and_the_ledger_keeps_both(home, added):
+    path = home.folder / "fixed.csv"
+    assert "shelfcast run --append --data" in str(export_rejected(home.database, path)[0])
     lines = path.read_text().splitlines()
     assert lines[0] == f"Rejected_Line,Rejected_Reason,{HEADER}"
     assert lines[1].startswith('"train.csv:4","store 77 is not in the published stores",77,1,')
-    count = len(house.sales())
+    count = len(home.sales())
     path.write_text("\n".join([lines[0], lines[2].replace(",many,", ",750.5,")]) + "\n")
-    assert house.load(path).changes["raw_sales"].inserted == 1
-    assert len(house.sales()) == count + 1
-    loads = house.database.read_frame(
+    assert home.load(path).changes["raw_sales"].inserted == 1
+    assert len(home.sales()) == count + 1
+    loads = home.database.read_frame(
         "select file_name, rows_read, rows_accepted, rows_rejected from ops.loads "
         "where load_mode = 'append' and status = 'published' order by created_at"
     )
-    assert [tuple(row) for row in loads.itertuples(index=False)] == [("train.csv", 4, 2, 2), ("mended.csv", 1, 1, 0)]
-    assert house.database.read_frame("select count(*) as n from raw.rejected_rows").loc[0, "n"] == 2
+    assert [tuple(row) for row in loads.itertuples(index=False)] == [("train.csv", 4, 2, 2), ("fixed.csv", 1, 1, 0)]
+    assert home.database.read_frame("select count(*) as n from raw.rejected_rows").loc[0, "n"] == 2
 
 
-def test_a_new_store_comes_with_its_sales_and_covariates_may_be_added_alone(house, added):
-    stores = len(house.database.read_frame("select from raw.store_attributes"))
-    folder = house.write("stores.csv", "Store,Type,Size", "9,C,40000")
+def test_a_new_store_comes_with_its_sales_and_covariates_may_be_added_alone(home, added):
+    stores = len(home.database.read_frame("select from raw.store_attributes"))
+    folder = home.write("stores.csv", "Store,Type,Size", "9,C,40000")
     (folder / "train.csv").write_text(f"{HEADER}\n9,1,2010-02-05,12.5,FALSE\n")
-    house.load(folder)
-    assert len(house.database.read_frame("select from raw.store_attributes")) == stores + 1
-    assert house.sales()["store_id"].max() == 9
-    weather = house.write(
+    home.load(folder)
+    assert len(home.database.read_frame("select from raw.store_attributes")) == stores + 1
+    assert home.sales()["store_id"].max() == 9
+    weather = home.write(
         "features.csv",
         "Store,Date,Temperature,Fuel_Price,MarkDown1,MarkDown2,MarkDown3,MarkDown4,MarkDown5,CPI,Unemployment,IsHoliday",
         "9,2010-02-05,40,2.5,NA,NA,NA,NA,NA,210,8,FALSE",
     )
-    publication = house.load(weather)
+    publication = home.load(weather)
     assert publication.total == publication.changes["external_features"].inserted == 1
 
 
 @pytest.mark.parametrize("options", [{"data": None}, {"data": "x", "may_remove": True}])
-def test_adding_needs_a_named_folder_and_removes_nothing(house, options):
+def test_adding_needs_a_named_folder_and_removes_nothing(home, options):
     with pytest.raises(UsageError, match="--append adds the rows of the files that --data names"):
-        input_fingerprint(Context(house.settings, house.database, Options(is_append=True, **options)))
+        input_fingerprint(Context(home.settings, home.database, Options(is_append=True, **options)))
 
 
-def test_nothing_can_be_added_to_the_sample(house):
-    with house.database.connect() as connection:
+def test_nothing_can_be_added_to_the_sample(home):
+    with home.database.connect() as connection:
         connection.execute("update ops.loads set source_kind = 'sample'")
     try:
         with pytest.raises(ShelfcastError, match="No files of your own are published yet"):
-            base_folder(house.context(None))
+            base_folder(home.context(None))
     finally:
-        with house.database.connect() as connection:
+        with home.database.connect() as connection:
             connection.execute("update ops.loads set source_kind = 'files'")
 
 
-def test_lines_of_several_files_need_a_folder_and_each_gets_a_file_there(house, added):
-    folder = house.write("train.csv", HEADER, "1,1,2010-02-05,few,FALSE", "1,1,2010-02-12,5,FALSE")
+def test_lines_of_several_files_need_a_folder_and_each_gets_a_file_there(home, added):
+    folder = home.write("train.csv", HEADER, "1,1,2010-02-05,few,FALSE", "1,1,2010-02-12,5,FALSE")
     (folder / "stores.csv").write_text("Store,Type,Size\n10,Z,1\n11,B,5\n")
-    house.load(folder)
+    home.load(folder)
     with pytest.raises(ShelfcastError, match=r"are of train\.csv and stores\.csv, .* Name a folder"):
-        export_rejected(house.database, house.folder / "one.csv")
-    made = export_rejected(house.database, house.folder / "mended")
-    assert sorted(path.name for path in (house.folder / "mended").iterdir()) == ["stores.csv", "train.csv"]
-    assert [mending.lines for mending in made] == [1, 1]
+        export_rejected(home.database, home.folder / "one.csv")
+    made = export_rejected(home.database, home.folder / "fixed")
+    assert sorted(path.name for path in (home.folder / "fixed").iterdir()) == ["stores.csv", "train.csv"]
+    assert [fixing.lines for fixing in made] == [1, 1]

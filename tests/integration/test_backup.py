@@ -50,7 +50,7 @@ def backup(finished_run: Settings, shelfcast, sample_folder, tmp_path_factory: p
     # Other tests may have left a refused load or a single stage behind.
     settled = shelfcast(finished_run, "run", "--data", str(sample_folder))
     assert settled.returncode == 0, settled.stderr
-    path = tmp_path_factory.mktemp("backup") / "house.backup"
+    path = tmp_path_factory.mktemp("backup") / "home.backup"
     ended = shelfcast(finished_run, "backup", str(path))
     assert ended.returncode == 0, ended.stderr
     assert "files in" in ended.stdout

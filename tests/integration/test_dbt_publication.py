@@ -38,7 +38,7 @@ def home(settings: Settings, tmp_path_factory) -> Settings:
 
 
 @pytest.fixture(scope="module")
-def house(new_database, home) -> Database:
+def warehouse(new_database, home) -> Database:
     """A database in which the first run has published the core, and then everything."""
     database = new_database("dbt_publication_tests")
     execute(database, (ROWS / "inputs.sql").read_text())
@@ -47,11 +47,11 @@ def house(new_database, home) -> Database:
 
 
 @pytest.fixture(scope="module")
-def published(house, home) -> Database:
-    execute(house, (ROWS / "outputs.sql").read_text())
-    build_marts(home, house, "first")
-    execute(house, "insert into ops.pipeline_runs (run_id, stage, status) values ('first', 'marts', 'succeeded')")
-    return house
+def published(warehouse, home) -> Database:
+    execute(warehouse, (ROWS / "outputs.sql").read_text())
+    build_marts(home, warehouse, "first")
+    execute(warehouse, "insert into ops.pipeline_runs (run_id, stage, status) values ('first', 'marts', 'succeeded')")
+    return warehouse
 
 
 def execute(database: Database, script: str) -> None:
@@ -91,12 +91,12 @@ def readings(published) -> Iterator[Readings]:
     reader.join()
 
 
-def test_the_first_run_publishes_the_core_at_once_and_the_rest_when_it_is_there(house, request):
-    assert {"fct_loads", "fct_pipeline_runs", "fct_weekly_sales"} <= set(relations(house, "marts"))
-    assert "fct_forecasts" not in relations(house, "marts")
+def test_the_first_run_publishes_the_core_at_once_and_the_rest_when_it_is_there(warehouse, request):
+    assert {"fct_loads", "fct_pipeline_runs", "fct_weekly_sales"} <= set(relations(warehouse, "marts"))
+    assert "fct_forecasts" not in relations(warehouse, "marts")
     request.getfixturevalue("published")
-    assert {"fct_forecasts", "fct_orders"} <= set(relations(house, "marts"))
-    assert not relations(house, "marts_next")
+    assert {"fct_forecasts", "fct_orders"} <= set(relations(warehouse, "marts"))
+    assert not relations(warehouse, "marts_next")
 
 
 def test_readers_see_whole_states_alone_while_everything_is_built_again(published, home, readings):

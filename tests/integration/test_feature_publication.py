@@ -21,7 +21,7 @@ KEYS = ["store_id", "dept_id", "feature_date"]
 
 
 @dataclass(frozen=True)
-class House:
+class Published:
     """A database and a lake of their own."""
 
     settings: Settings
@@ -98,117 +98,117 @@ def own_database(tmp_path_factory) -> Iterator[tuple[Settings, Database]]:
 
 
 @pytest.fixture
-def house(own_database, spark) -> Iterator[House]:
-    house = House(*own_database)
-    house.publish([10.0, 20.0, 30.0], "first")
-    yield house
-    shutil.rmtree(house.settings.home / "lake")
-    with house.database.connect() as connection:
+def published(own_database, spark) -> Iterator[Published]:
+    published = Published(*own_database)
+    published.publish([10.0, 20.0, 30.0], "first")
+    yield published
+    shutil.rmtree(published.settings.home / "lake")
+    with published.database.connect() as connection:
         connection.execute("truncate features.engineered_features, ops.published_artifacts")
 
 
-def build(house: House, run_id: str):
-    return build_features(house.settings, house.database, run_id)
+def build(published: Published, run_id: str):
+    return build_features(published.settings, published.database, run_id)
 
 
-def test_the_table_and_the_parquet_files_hold_the_same_rows(house):
-    report = build(house, "one")
-    table, files = house.table(), pq.read_table(report.uri).to_pandas().sort_values(KEYS, ignore_index=True)
+def test_the_table_and_the_parquet_files_hold_the_same_rows(published):
+    report = build(published, "one")
+    table, files = published.table(), pq.read_table(report.uri).to_pandas().sort_values(KEYS, ignore_index=True)
     assert (report.rows, report.change.inserted) == (4, 4)
     assert list(files.columns) == [*FEATURE_TYPES, "run_id"]
     pd.testing.assert_frame_equal(plain(table[files.columns]), plain(files))
-    assert house.pointer()["uri"].tolist() == [report.uri]
+    assert published.pointer()["uri"].tolist() == [report.uri]
 
 
-def test_a_second_build_of_the_same_inputs_changes_nothing(house):
-    first = build(house, "one")
-    table, pointer = house.table(), house.pointer()
-    second = build(house, "two")
+def test_a_second_build_of_the_same_inputs_changes_nothing(published):
+    first = build(published, "one")
+    table, pointer = published.table(), published.pointer()
+    second = build(published, "two")
     assert (second.rows, second.change.total, second.uri) == (4, 0, first.uri)
-    pd.testing.assert_frame_equal(house.table(), table)
-    pd.testing.assert_frame_equal(house.pointer(), pointer)
-    assert house.folders() == ["one"]
+    pd.testing.assert_frame_equal(published.table(), table)
+    pd.testing.assert_frame_equal(published.pointer(), pointer)
+    assert published.folders() == ["one"]
 
 
-def test_a_repeated_run_never_writes_over_the_folder_that_is_published(house):
-    first = build(house, "one")
+def test_a_repeated_run_never_writes_over_the_folder_that_is_published(published):
+    first = build(published, "one")
     before = {path: path.stat().st_mtime_ns for path in Path(first.uri).iterdir()}
-    assert build(house, "one").uri == first.uri
+    assert build(published, "one").uri == first.uri
     assert {path: path.stat().st_mtime_ns for path in Path(first.uri).iterdir()} == before
-    house.publish([10.0, 20.0, 31.0], "other")
-    assert build(house, "one").uri != first.uri
+    published.publish([10.0, 20.0, 31.0], "other")
+    assert build(published, "one").uri != first.uri
     assert {path: path.stat().st_mtime_ns for path in Path(first.uri).iterdir()} == before
 
 
-def test_changed_inputs_publish_a_new_folder_and_keep_the_one_before(house):
-    build(house, "one")
-    fingerprint = house.pointer()["fingerprint"][0]
-    house.publish([10.0, 20.0, 31.0, 40.0], "other")
-    report = build(house, "two")
+def test_changed_inputs_publish_a_new_folder_and_keep_the_one_before(published):
+    build(published, "one")
+    fingerprint = published.pointer()["fingerprint"][0]
+    published.publish([10.0, 20.0, 31.0, 40.0], "other")
+    report = build(published, "two")
     # The label of week 3, and weeks 4 and 5: the old week 4 gets its label, and new lags.
     assert (report.change.inserted, report.change.updated, report.change.deleted) == (1, 2, 0)
-    assert house.pointer()["fingerprint"][0] != fingerprint
-    assert house.folders() == ["one", "two"]
-    house.publish([10.0], "third")
-    assert build(house, "three").change.deleted == 3
-    assert house.folders() == ["three", "two"]
+    assert published.pointer()["fingerprint"][0] != fingerprint
+    assert published.folders() == ["one", "two"]
+    published.publish([10.0], "third")
+    assert build(published, "three").change.deleted == 3
+    assert published.folders() == ["three", "two"]
 
 
-def test_rows_that_left_the_table_with_their_store_leave_the_published_files_too(house):
-    house.publish([10.0, 20.0, 30.0], "both", stores=(1, 2))
-    build(house, "one")
-    house.publish([10.0, 20.0, 30.0], "first only")
-    with house.database.connect() as connection:
+def test_rows_that_left_the_table_with_their_store_leave_the_published_files_too(published):
+    published.publish([10.0, 20.0, 30.0], "both", stores=(1, 2))
+    build(published, "one")
+    published.publish([10.0, 20.0, 30.0], "first only")
+    with published.database.connect() as connection:
         connection.execute("delete from raw.store_attributes where store_id = 2")
-    report = build(house, "two")
+    report = build(published, "two")
     assert report.change.total == 0
-    assert house.pointer()["uri"].tolist() == [report.uri]
+    assert published.pointer()["uri"].tolist() == [report.uri]
     assert set(pq.read_table(report.uri)["store_id"].to_pylist()) == {1}
 
 
-def test_a_lost_folder_is_written_anew_though_no_row_changed(house):
-    build(house, "one")
-    shutil.rmtree(house.settings.home / "lake" / "features" / "one")
-    report = build(house, "two")
+def test_a_lost_folder_is_written_anew_though_no_row_changed(published):
+    build(published, "one")
+    shutil.rmtree(published.settings.home / "lake" / "features" / "one")
+    report = build(published, "two")
     assert report.change.total == 0
-    assert house.pointer()["uri"].tolist() == [report.uri]
-    assert house.folders() == ["two"]
+    assert published.pointer()["uri"].tolist() == [report.uri]
+    assert published.folders() == ["two"]
 
 
-def test_a_failed_load_leaves_the_published_features_whole(house):
-    build(house, "one")
-    table, pointer = house.table(), house.pointer()
-    house.publish([10.0, 20.0], "other")
-    write(house.inputs / "store_attributes", {"store_id": [2], "store_type": ["A"], "size_sqft": [900]})
+def test_a_failed_load_leaves_the_published_features_whole(published):
+    build(published, "one")
+    table, pointer = published.table(), published.pointer()
+    published.publish([10.0, 20.0], "other")
+    write(published.inputs / "store_attributes", {"store_id": [2], "store_type": ["A"], "size_sqft": [900]})
     with pytest.raises(Exception, match="store_type"):
-        build(house, "two")
-    pd.testing.assert_frame_equal(house.table(), table)
-    pd.testing.assert_frame_equal(house.pointer(), pointer)
-    assert house.folders() == ["one", "two"]
+        build(published, "two")
+    pd.testing.assert_frame_equal(published.table(), table)
+    pd.testing.assert_frame_equal(published.pointer(), pointer)
+    assert published.folders() == ["one", "two"]
 
 
-def test_without_published_inputs_the_error_says_what_to_run(house):
-    with house.database.connect() as connection:
+def test_without_published_inputs_the_error_says_what_to_run(published):
+    with published.database.connect() as connection:
         connection.execute("delete from ops.published_artifacts")
     with pytest.raises(ShelfcastError, match="Run `shelfcast ingest` first"):
-        build(house, "one")
+        build(published, "one")
 
 
-def test_inputs_whose_folder_is_gone_are_named(house):
-    shutil.rmtree(house.inputs)
+def test_inputs_whose_folder_is_gone_are_named(published):
+    shutil.rmtree(published.inputs)
     with pytest.raises(ShelfcastError, match="is gone"):
-        build(house, "one")
+        build(published, "one")
 
 
-def test_inputs_without_sales_are_refused(house):
-    house.publish([], "empty")
+def test_inputs_without_sales_are_refused(published):
+    published.publish([], "empty")
     with pytest.raises(ShelfcastError, match="no sales"):
-        build(house, "one")
+        build(published, "one")
 
 
-def test_nothing_is_left_in_the_incoming_schema(house):
-    build(house, "one")
-    names = house.database.read_frame(
+def test_nothing_is_left_in_the_incoming_schema(published):
+    build(published, "one")
+    names = published.database.read_frame(
         "select table_name from information_schema.tables where table_schema = 'raw_incoming'"
     )["table_name"]
     assert "raw_sales" in set(names)

@@ -1,4 +1,4 @@
-"""Files as retailers write them, read by Spark: each rightly, or refused with the line and the mend."""
+"""Files as retailers write them, read by Spark: each rightly, or refused with the line and the fix."""
 
 import bz2
 import datetime as dt

@@ -15,8 +15,8 @@ TABLES = ("marts.fct_a", "marts.fct_b")
 
 
 @pytest.fixture(scope="module")
-def house(new_database, settings) -> Database:
-    """A database whose server also knows a role that is not the house's."""
+def warehouse(new_database, settings) -> Database:
+    """A database whose server also knows a role that is not ours."""
     database = new_database("publication_tests")
     password = role_passwords(settings.home)["postgres"]
     with psycopg.connect(
@@ -27,10 +27,10 @@ def house(new_database, settings) -> Database:
 
 
 @pytest.fixture
-def empty(house) -> Iterator[Database]:
+def empty(warehouse) -> Iterator[Database]:
     """The database without any relation of dbt's, nor of an analyst."""
-    yield house
-    with house.connect() as connection:
+    yield warehouse
+    with warehouse.connect() as connection:
         for schema in ("dev_ana", *LAYERS):
             rows = connection.execute(
                 "select relkind::text, relname from pg_class where relnamespace = to_regnamespace(%s) "
@@ -41,7 +41,7 @@ def empty(house) -> Iterator[Database]:
                 connection.execute(f"drop {'table' if kind == 'r' else 'view'} if exists {schema}.{name} cascade")
         connection.execute("drop schema if exists dev_ana cascade")
         connection.execute("delete from ops.core_builds")
-    clear_next(house)
+    clear_next(warehouse)
 
 
 def build_next(database: Database, version: int, statements: tuple[str, ...] = ()) -> None:
@@ -131,7 +131,7 @@ def test_the_view_of_an_analyst_that_no_longer_fits_is_left_out_and_named_in_the
     assert "dev_ana.mine of analyst no longer fits" in caplog.text
 
 
-def test_a_view_of_the_house_that_no_longer_fits_keeps_the_old_state_in_place(empty):
+def test_a_view_of_ours_that_no_longer_fits_keeps_the_old_state_in_place(empty):
     publish(empty, 1)
     with empty.connect() as connection:
         connection.execute("create view marts.noted as select note from marts.fct_a")

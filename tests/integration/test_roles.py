@@ -93,7 +93,7 @@ FORBIDDEN = {
 
 
 @pytest.fixture(scope="module")
-def house(new_database) -> Database:
+def warehouse(new_database) -> Database:
     """A database with a mart that the agents may see and one that they may not."""
     database = new_database("roles_tests")
     with database.connect() as connection:
@@ -108,8 +108,8 @@ def house(new_database) -> Database:
 @pytest.mark.parametrize(
     ("role", "statement"), [(role, statement) for role, tries in FORBIDDEN.items() for statement in tries]
 )
-def test_a_role_is_refused_what_is_not_its_own(house, role, statement):
-    with house.connect(role) as connection, pytest.raises(REFUSED):
+def test_a_role_is_refused_what_is_not_its_own(warehouse, role, statement):
+    with warehouse.connect(role) as connection, pytest.raises(REFUSED):
         connection.execute(statement)
 
 
@@ -124,28 +124,28 @@ def test_a_role_is_refused_what_is_not_its_own(house, role, statement):
         ("analyst", "create temporary table scratch as select 1 as a"),
     ],
 )
-def test_a_role_can_do_what_it_is_for(house, role, statement):
-    with house.connect(role) as connection:
+def test_a_role_can_do_what_it_is_for(warehouse, role, statement):
+    with warehouse.connect(role) as connection:
         connection.execute(statement)
         connection.rollback()
 
 
-def test_rights_that_somebody_gave_or_took_are_put_right_when_the_house_opens(house):
+def test_rights_that_somebody_gave_or_took_are_put_right_when_the_warehouse_opens(warehouse):
     query = (
         "select has_table_privilege('agent', 'marts.fct_secrets', 'select') as too_much, "
         "has_table_privilege('agent', 'marts.dim_stores', 'select') as enough, "
         "has_schema_privilege('reader', 'raw', 'usage') as enters"
     )
-    with house.connect() as connection:
+    with warehouse.connect() as connection:
         connection.execute("grant select on marts.fct_secrets to agent")
         connection.execute("revoke select on marts.dim_stores from agent")
         connection.execute("grant usage on schema raw to reader")
         grant_all(connection)
-    assert tuple(house.read_frame(query).iloc[0]) == (False, True, False)
+    assert tuple(warehouse.read_frame(query).iloc[0]) == (False, True, False)
 
 
-def test_a_new_mart_can_be_read_by_those_who_read_all_of_them_and_by_nobody_else(house):
-    with house.connect() as connection:
+def test_a_new_mart_can_be_read_by_those_who_read_all_of_them_and_by_nobody_else(warehouse):
+    with warehouse.connect() as connection:
         connection.execute("create table marts.fct_new as select 1 as a")
         may = {
             role: connection.execute("select has_table_privilege(%s, 'marts.fct_new', 'select')", [role]).fetchone()[0]

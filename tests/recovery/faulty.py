@@ -166,7 +166,7 @@ def fill_volume() -> None:
 
 
 def turn_clock_back() -> None:
-    """The house's own modules see a clock that is 400 days late."""
+    """Shelfcast's own modules see a clock that is 400 days late."""
     import datetime as real
 
     class Late(real.datetime):

@@ -105,7 +105,7 @@ def home_of_version_one(lab, references):
 def test_a_first_run_that_is_killed_shows_readers_a_whole_state(case, empty_home, lab, references, versions):
     ended = lab.run("run", "--data", str(versions[0]), fault=FIRST[case], own_prefect=case.startswith("first load"))
     check_killed(ended)
-    # Looking starts and mends the server; where there is no whole one yet, that is left to the next run.
+    # Looking starts and fixes the server; where there is no whole one yet, that is left to the next run.
     if (lab.home / "postgres" / "shelfcast_ready").exists():
         assert lab.seen() in references.seen
 

@@ -133,7 +133,7 @@ def damaged(lab, references):
 
 
 @pytest.mark.parametrize("damage", DAMAGES, ids=lambda damage: damage.__name__)
-def test_a_damaged_file_of_the_server_is_mended_by_the_next_command(damage, damaged, lab, references):
+def test_a_damaged_file_of_the_server_is_fixed_by_the_next_command(damage, damaged, lab, references):
     open_database(lab.settings)
     damage(lab.home)
     assert lab.seen() == references.seen[3]

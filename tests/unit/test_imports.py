@@ -1,4 +1,4 @@
-"""The rules of the house that a machine can check."""
+"""The rules of the structure that a machine can check."""
 
 import ast
 import subprocess
@@ -32,7 +32,7 @@ def imported_rooms(path: Path) -> set[str]:
 
 
 @pytest.mark.parametrize("room", ALLOWED)
-def test_imports_run_one_way_through_the_house(room: str):
+def test_imports_run_one_way(room: str):
     offenders = {
         str(path.relative_to(PROJECT_ROOT)): sorted(imported_rooms(path) - ALLOWED[room] - {room})
         for path in (PROJECT_ROOT / room).rglob("*.py")
@@ -51,7 +51,7 @@ def test_the_command_answers_help_without_heavy_libraries():
     assert printed.stdout.strip() == "[]"
 
 
-def test_every_folder_of_the_house_is_a_package_of_the_wheel():
+def test_every_top_level_folder_is_a_package_of_the_wheel():
     import tomllib
 
     project = tomllib.loads((PROJECT_ROOT / "pyproject.toml").read_text())

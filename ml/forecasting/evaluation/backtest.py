@@ -21,7 +21,7 @@ from ml.forecasting.intervals.conformal import (
     scores_of,
     situation_at,
 )
-from ml.forecasting.intervals.error_scale import Spread
+from ml.forecasting.intervals.error_scale import ErrorScale
 from ml.forecasting.models.protocol import HORIZON, Forecaster, PointForecast
 from ml.forecasting.models.training_rows import row_store
 from ml.forecasting.panel import WEEK, BoolArray, FloatArray, IntArray, Panel, as_date
@@ -132,12 +132,12 @@ def run_backtest(
 ) -> Backtest:
     """Returns the forecasts of every candidate at every origin, with intervals calibrated on earlier origins only."""
     results: list[OriginResult] = []
-    spread = Spread(row_store(tried))
+    error_scale = ErrorScale(row_store(tried))
     run = [*warm_up_origins(week_counts), *week_counts]
     is_over = Event()
     with ThreadPoolExecutor(max_workers=min(PARALLEL_ORIGINS, os.cpu_count() or 1)) as pool:
         try:
-            for result in pool.map(lambda week_count: _run_origin(panel, tried, spread, week_count, is_over), run):
+            for result in pool.map(lambda week_count: _run_origin(panel, tried, error_scale, week_count, is_over), run):
                 results.append(result)
                 progress(len(results), len(run), f"origin {result.history.origin} of the backtest")
         finally:
@@ -155,7 +155,7 @@ def warm_up_origins(week_counts: Sequence[int]) -> list[int]:
 
 
 def _run_origin(
-    panel: Panel, tried: Sequence[Forecaster], spread: Spread, week_count: int, is_over: Event
+    panel: Panel, tried: Sequence[Forecaster], error_scale: ErrorScale, week_count: int, is_over: Event
 ) -> OriginResult:
     history = panel.until(week_count)
     forecasts = {}
@@ -169,7 +169,7 @@ def _run_origin(
         history=history,
         actual=panel.sales[:, later],
         is_holiday=panel.is_holiday[later],
-        situation=situation_at(history, spread.fit(history)),
+        situation=situation_at(history, error_scale.fit(history)),
         forecasts=forecasts,
         bounds=dict.fromkeys(forecasts, nothing),
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from ml.forecasting.evaluation.backtest import BASELINE, Backtest, origins_of, run_backtest
 from ml.forecasting.evaluation.metrics import Score, value_added
-from ml.forecasting.intervals.error_scale import Spread
+from ml.forecasting.intervals.error_scale import ErrorScale
 from ml.forecasting.models.protocol import Forecaster
 from ml.forecasting.models.training_rows import row_store
 from ml.forecasting.panel import Panel
@@ -38,10 +38,10 @@ def study(panel: Panel, tried: Sequence[Forecaster], origin_count: int, progress
     scores = {name: backtest.score(name) for name in backtest.names}
     warn_of_leaks(scores)
     models = {}
-    spread = Spread(row_store(tried)).fit(panel)
+    error_scale = ErrorScale(row_store(tried)).fit(panel)
     for number, model in enumerate(tried):
         progress(number, len(tried), f"fit on all weeks: {model.name}")
-        models[model.name] = ServedModel(model.name, model.fit(panel), backtest.calibrations[model.name], spread)
+        models[model.name] = ServedModel(model.name, model.fit(panel), backtest.calibrations[model.name], error_scale)
     return Study(backtest, scores, models)
 
 

@@ -1,8 +1,8 @@
-"""Conformal prediction intervals: past errors, counted in spreads, set the bounds.
+"""Conformal prediction intervals: past errors, counted in error scales, set the bounds.
 
 Split conformal prediction with signed errors (Vovk, Gammerman and Shafer, Algorithmic Learning in a Random World,
 2005; finite-sample rank as in Lei and others, Distribution-Free Predictive Inference for Regression, 2018, section 2;
-a learned spread as in Romano, Patterson and Candes, Conformalized Quantile Regression, 2019), within thirds of the
+a learned error scale as in Romano, Patterson and Candes, Conformalized Quantile Regression, 2019), within thirds of the
 series by volume. Past and future weeks are not exchangeable, so coverage is measured, not promised.
 """
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ml.forecasting.intervals.error_scale import FittedSpread
+from ml.forecasting.intervals.error_scale import FittedErrorScale
 from ml.forecasting.models.protocol import HORIZON
 from ml.forecasting.panel import YEAR_WEEKS, BoolArray, FloatArray, IntArray, Panel
 
@@ -28,7 +28,7 @@ On the public data the base errs 4 % more at 9 to 12 weeks than at 5 to 8 for th
 
 @dataclass(frozen=True)
 class Scores:
-    """Errors of past forecasts, (actual - forecast) / spread, with the volume of their series, (n,) each."""
+    """Errors of past forecasts, (actual - forecast) / error scale, with the volume of their series, (n,) each."""
 
     value: FloatArray
     volume: IntArray
@@ -39,17 +39,17 @@ class Situation:
     """What the intervals need to know at an origin.
 
     Attributes:
-        spread: expected size of an error in dollars, above zero, (series, horizon).
+        error_scale: expected size of an error in dollars, above zero, (series, horizon).
         volume: 0, 1 or 2: third of the active series by scale, (series,).
     """
 
-    spread: FloatArray
+    error_scale: FloatArray
     volume: IntArray
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """Bounds in spreads by level, side (lower, upper) and volume, (2, 2, 3)."""
+    """Bounds in error scales by level, side (lower, upper) and volume, (2, 2, 3)."""
 
     quantiles: FloatArray
 
@@ -58,19 +58,19 @@ class Calibration:
 
         They enclose the point and each other; lower bounds stay above `floor`, (series,), where the point does.
         """
-        edges = point + self.quantiles[:, :, situation.volume, None] * situation.spread
+        edges = point + self.quantiles[:, :, situation.volume, None] * situation.error_scale
         edges[:, 0] = np.maximum(edges[:, 0], np.minimum(point, floor[:, None]))
         return np.asarray(edges.reshape(4, *point.shape))
 
 
-def situation_at(history: Panel, spread: FittedSpread, horizon: int = HORIZON) -> Situation:
+def situation_at(history: Panel, error_scale: FittedErrorScale, horizon: int = HORIZON) -> Situation:
     """Returns what is known at the last week of a history about the errors to come."""
     volume = np.zeros(history.series_count, dtype=np.int64)
     if history.active.any():
         edges = np.quantile(history.scale[history.active], np.arange(1, VOLUMES) / VOLUMES)
         volume = np.asarray(np.searchsorted(edges, history.scale), dtype=np.int64)
     beyond = np.maximum(np.arange(1, horizon + 1) - HORIZON, 0)
-    return Situation(spread.amount(history, horizon) * (1 + WIDER_PER_WEEK * beyond), volume)
+    return Situation(error_scale.amount(history, horizon) * (1 + WIDER_PER_WEEK * beyond), volume)
 
 
 def sales_floor(history: Panel) -> FloatArray:
@@ -90,7 +90,7 @@ def scores_of(actual: FloatArray, point: FloatArray, situation: Situation, activ
     """
     series, step = np.nonzero(~np.isnan(actual) & active[:, None])
     error = actual[series, step] - point[series, step]
-    return Scores(error / situation.spread[series, step], situation.volume[series])
+    return Scores(error / situation.error_scale[series, step], situation.volume[series])
 
 
 def join_scores(parts: list[Scores]) -> Scores:

@@ -1,8 +1,8 @@
-"""The spread: how far a forecast may lie off, learned from how far the seasonal base lay off in like situations.
+"""The error scale: how far a forecast may lie off, learned from how far the seasonal base lay off in like situations.
 
 Quantile regression (Koenker and Bassett, Econometrica 46, 1978) by LightGBM of the absolute residual of the base: in
-four weeks of five it was smaller. The interval of every candidate is as wide as the spread times what its own past
-errors, counted in spreads, ask for (`intervals`).
+four weeks of five it was smaller. The interval of every candidate is as wide as the error scale times what its own past
+errors, counted in error scales, ask for (`intervals`).
 """
 
 from dataclasses import dataclass, field
@@ -22,35 +22,35 @@ TREES = 120
 QUANTILE = 0.8
 SEED = 3
 LEAST_RATE = 0.02
-"""Least spread as a fraction of the scale, so that a calm past does not promise a calm future."""
+"""Least error scale as a fraction of the scale, so that a calm past does not promise a calm future."""
 
 
 @dataclass(frozen=True)
-class Spread:
+class ErrorScale:
     """What is fitted once per origin and serves all candidates."""
 
     store: RowStore = field(default_factory=RowStore, repr=False, compare=False)
 
-    def fit(self, history: Panel) -> "FittedSpread":
-        """Returns the spread fitted on past origins of the history whose target weeks lie in it."""
-        return self.store.fit("spread", history, _fitted)
+    def fit(self, history: Panel) -> "FittedErrorScale":
+        """Returns the error scale fitted on past origins of the history whose target weeks lie in it."""
+        return self.store.fit("error_scale", history, _fitted)
 
 
-def _fitted(table: TrainingTable | None) -> "FittedSpread":
+def _fitted(table: TrainingTable | None) -> "FittedErrorScale":
     if table is None:
-        return FittedSpread(None)
+        return FittedErrorScale(None)
     settings = {"objective": "quantile", "alpha": QUANTILE, "seed": SEED}
-    return FittedSpread(boosted(table, np.abs(table.labels), settings, TREES))
+    return FittedErrorScale(boosted(table, np.abs(table.labels), settings, TREES))
 
 
 @dataclass(frozen=True)
-class FittedSpread:
+class FittedErrorScale:
     """The trees, or None where the history was too short for any."""
 
     booster: "lightgbm.Booster | None"
 
     def amount(self, history: Panel, horizon: int) -> FloatArray:
-        """Returns the spread of each target week in dollars, above zero, (series, horizon).
+        """Returns the error scale of each target week in dollars, above zero, (series, horizon).
 
         Without trees it is the mean size of the last shocks beyond level and season.
         """

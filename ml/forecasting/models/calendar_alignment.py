@@ -1,7 +1,7 @@
 """Which weeks of a year ago, or two, are like a week to come: the calendar seen three ways, averaged.
 
 Retail weeks are dated by their Friday, so 52 weeks back is the same weekday but one or two days off the date.
-Sales that hang on a date (Christmas, pay days) and sales that hang on a movable feast (Easter, Thanksgiving)
+Sales that hang on a date (Christmas, pay days) and sales that hang on a moving holiday (Easter, Thanksgiving)
 need different sources. None of the three views is best everywhere; their mean is better than each.
 """
 
@@ -16,9 +16,9 @@ from ml.forecasting.panel import YEAR_WEEKS, DateArray, FloatArray, as_date
 from warehouse.calendar import friday_on_or_after, holiday_of, holiday_weeks
 
 _WEEK = dt.timedelta(days=7)
-# First and last week around each movable feast that are aligned on it.
+# First and last week around each moving holiday that are aligned on it.
 _MOVABLE = {"easter": (-1, 1), "thanksgiving": (0, 2), "labor_day": (0, 0)}
-# Feasts on a date: they and the weeks beside them are interpolated by date even where weekdays lead otherwise.
+# Dated holidays: they and the weeks beside them are interpolated by date even where weekdays lead otherwise.
 _DATED = ((2, 14), (7, 4), (10, 31), (12, 25))
 VIEWS = 3
 
@@ -85,26 +85,27 @@ def like_weeks(week: dt.date, years: int) -> Mapping[int, float]:
 def calendar_views(week: dt.date, years: int) -> tuple[Mapping[int, float], ...]:
     """Returns the three views of a week's likes of `years` ago, each as weights by weeks back that sum to one.
 
-    By weekday, but dated feasts by date; by date; both with movable feasts aligned on the feast; and by date always.
-    A week beside a feast never leans on the feast of another year: where it would, the nearest weeks outside stand in.
+    By weekday, but dated holidays by date; by date; both with moving holidays aligned on the holiday; and by date
+    always. A week beside a holiday never leans on the holiday of another year: where it would, the nearest weeks
+    outside stand in.
     """
     by_date = _by_date(week, years)
-    by_feast = _by_feast(week, years)
-    if by_feast is not None:
-        return by_feast, by_feast, by_date
+    by_holiday = _by_holiday(week, years)
+    if by_holiday is not None:
+        return by_holiday, by_holiday, by_date
     by_weekday = by_date if _is_dated(week) else {YEAR_WEEKS * years: 1.0}
-    aside = [_beside_feasts(week, years, view) for view in (by_weekday, by_date)]
+    aside = [_beside_holidays(week, years, view) for view in (by_weekday, by_date)]
     return aside[0], aside[1], aside[1]
 
 
 @lru_cache(maxsize=4096)
 def ordinary_weeks(week: dt.date) -> Mapping[int, float]:
-    """Returns how many weeks before a week its weekday of a year ago lies; for a feast the ordinary weeks beside it.
+    """Returns how many weeks before a week its weekday of a year ago lies; for a holiday the ordinary weeks beside it.
 
-    What the likes of a week sold more than these is what feasts and pay days bring.
+    What the likes of a week sold more than these is what holidays and pay days bring.
     """
     older, newer = (
-        next(back for back in count(YEAR_WEEKS, step) if not _is_feast(week - back * _WEEK)) for step in (1, -1)
+        next(back for back in count(YEAR_WEEKS, step) if not _is_holiday(week - back * _WEEK)) for step in (1, -1)
     )
     if older == newer:
         return {YEAR_WEEKS: 1.0}
@@ -112,10 +113,10 @@ def ordinary_weeks(week: dt.date) -> Mapping[int, float]:
     return {older: share, newer: 1 - share}
 
 
-def _is_feast(week: dt.date) -> bool:
+def _is_holiday(week: dt.date) -> bool:
     """Returns whether a week is a flagged one, the one before Christmas's, or Easter's: their sales stand out alone."""
     shopping = holiday_weeks(week.year)["christmas"] - _WEEK
-    return holiday_of(week) is not None or week in (shopping, _feast_week("easter", week.year))
+    return holiday_of(week) is not None or week in (shopping, _holiday_week("easter", week.year))
 
 
 def _by_date(week: dt.date, years: int) -> dict[int, float]:
@@ -124,19 +125,19 @@ def _by_date(week: dt.date, years: int) -> dict[int, float]:
     return {weeks_back: 1 - days / 7, weeks_back + 1: days / 7}
 
 
-def _by_feast(week: dt.date, years: int) -> dict[int, float] | None:
+def _by_holiday(week: dt.date, years: int) -> dict[int, float] | None:
     for name, (first, last) in _MOVABLE.items():
-        offset = (week - _feast_week(name, week.year)).days // 7
+        offset = (week - _holiday_week(name, week.year)).days // 7
         if first <= offset <= last:
-            return {(week - _feast_week(name, week.year - years)).days // 7 - offset: 1.0}
+            return {(week - _holiday_week(name, week.year - years)).days // 7 - offset: 1.0}
     return None
 
 
-def _beside_feasts(week: dt.date, years: int, view: Mapping[int, float]) -> Mapping[int, float]:
-    """Returns the view; where most of it lies among a feast's weeks, the weeks before and after those instead."""
+def _beside_holidays(week: dt.date, years: int, view: Mapping[int, float]) -> Mapping[int, float]:
+    """Returns the view; where most of it lies among a holiday's weeks, the weeks before and after those instead."""
     for name, (first, last) in _MOVABLE.items():
-        feast = _feast_week(name, week.year - years)
-        begin, end = (week - feast).days // 7 - last, (week - feast).days // 7 - first
+        holiday = _holiday_week(name, week.year - years)
+        begin, end = (week - holiday).days // 7 - last, (week - holiday).days // 7 - first
         if sum(weight for weeks_back, weight in view.items() if begin <= weeks_back <= end) > 0.5:
             middle = sum(weight * min(max(weeks_back, begin), end) for weeks_back, weight in view.items())
             older = (middle - begin + 1) / (end - begin + 2)
@@ -144,7 +145,7 @@ def _beside_feasts(week: dt.date, years: int, view: Mapping[int, float]) -> Mapp
     return view
 
 
-def _feast_week(name: str, year: int) -> dt.date:
+def _holiday_week(name: str, year: int) -> dt.date:
     if name == "easter":
         return easter_sunday(year) - dt.timedelta(days=2)
     return holiday_weeks(year)[name]
@@ -152,7 +153,7 @@ def _feast_week(name: str, year: int) -> dt.date:
 
 def _is_dated(week: dt.date) -> bool:
     for month, day in _DATED:
-        feast = friday_on_or_after(dt.date(week.year, month, day))
-        if abs(week - feast) <= _WEEK:
+        holiday = friday_on_or_after(dt.date(week.year, month, day))
+        if abs(week - holiday) <= _WEEK:
             return True
     return False

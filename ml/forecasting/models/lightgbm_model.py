@@ -73,7 +73,7 @@ class LightGbm:
 
 
 def boosted(table: TrainingTable, labels: FloatArray, settings: Mapping[str, object], trees: int) -> "lightgbm.Booster":
-    """Returns trees fitted to labels of the rows of a table, with the house's settings and those on top."""
+    """Returns trees fitted to labels of the rows of a table, with our common settings and those on top."""
     import lightgbm
 
     data = lightgbm.Dataset(table.inputs, labels, weight=table.weights, feature_name=list(table.names))

@@ -136,7 +136,7 @@ def _month_days(weeks: "np.typing.NDArray[np.datetime64]") -> FloatArray:
 
 
 def _series_inputs(history: Panel, base: SeasonalBase, scale: FloatArray) -> dict[str, FloatArray]:
-    """Returns what is known of each series: level, growth, how the last weeks went, and its place in the house."""
+    """Returns what is known of each series: level, growth, how the last weeks went, and its place in the chain."""
     level = base.level[:, 0]
     inputs = {"level": level / scale, "growth": base.growth[:, 0]}
     for width in _RECENT_WINDOWS:

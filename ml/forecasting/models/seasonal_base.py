@@ -34,7 +34,7 @@ class SeasonalBase:
         level: sales without season at the origin, (series, 1).
         season: season of each target week, (series, horizon).
         last_year: aligned sales of last year, NaN where not known, (series, horizon).
-        ordinary: sales of 52 weeks before, feasts bridged, NaN where not known, (series, horizon).
+        ordinary: sales of 52 weeks before, holidays bridged, NaN where not known, (series, horizon).
         multiplicative: last years' sales times growth, NaN where not known, (series, horizon).
         growth: growth against last year, 1 where not known, (series, 1).
         shocks: what the last weeks sold beyond level and season, newest last, NaN where not known, (series, 45).
@@ -55,8 +55,8 @@ class SeasonalBase:
     def parts(self, series: int) -> dict[str, FloatArray]:
         """Returns what one series' forecast is made of, in dollars, (horizon,) each; the parts add up to it.
 
-        Sales of last year without feasts, what feasts and pay days brought in the aligned weeks, what growth makes of
-        both, and what the recent level adds.
+        Sales of last year without holidays, what holidays and pay days brought in the aligned weeks, what growth makes
+        of both, and what the recent level adds.
         """
         like = np.where(np.isnan(self.last_year[series]), 0.0, self.last_year[series])
         last_year = np.where(np.isnan(self.last_year[series] - self.ordinary[series]), like, self.ordinary[series])
@@ -175,7 +175,7 @@ def plausible(point: FloatArray, sales: FloatArray) -> FloatArray:
 
 
 def _ordinary(history: Panel, horizon: int) -> FloatArray:
-    """Returns the sales of 52 weeks before the weeks to come, feasts bridged by the weeks beside them, (S, horizon)."""
+    """Returns sales of 52 weeks before the weeks to come, holidays bridged by the weeks beside them, (S, horizon)."""
     targets = history.future_weeks(horizon)
     likes = [ordinary_weeks(as_date(week)) for week in targets]
     return aligned(history.sales, weight_matrix(history.weeks, targets, likes))

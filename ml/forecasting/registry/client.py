@@ -1,4 +1,4 @@
-"""The model registry: MLflow on the house's Postgres, one registered name, a version per candidate and training."""
+"""The model registry: MLflow on Shelfcast's Postgres, one registered name, a version per candidate and training."""
 
 import contextlib
 import logging
@@ -173,7 +173,7 @@ def load_models(
 
     Args:
         settings: where the registry is.
-        database: where the registry is, if it is the house's own.
+        database: where the registry is, if it is Shelfcast's own.
         names: candidates to load; the champion alone without it. The champion is always among them.
 
     Raises:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ml.forecasting.intervals.conformal import Calibration, sales_floor, situation_at
-from ml.forecasting.intervals.error_scale import FittedSpread
+from ml.forecasting.intervals.error_scale import FittedErrorScale
 from ml.forecasting.models.protocol import HORIZON, FittedModel, PointForecast
 from ml.forecasting.panel import FloatArray, Panel, panel_from_frame
 
@@ -28,13 +28,13 @@ class ServedModel:
         name: name of the candidate.
         model: the fitted candidate.
         calibration: what turns its point forecasts into intervals.
-        spread: how far forecasts may lie off, which the calibration multiplies.
+        error_scale: how far forecasts may lie off, which the calibration multiplies.
     """
 
     name: str
     model: FittedModel
     calibration: Calibration
-    spread: FittedSpread
+    error_scale: FittedErrorScale
 
     def forecast(self, history: Panel, horizon: int = HORIZON) -> tuple[PointForecast, FloatArray]:
         """Returns the forecasts after a history, and their bounds as `Calibration.bounds` gives them.
@@ -44,7 +44,7 @@ class ServedModel:
             horizon: weeks to forecast.
         """
         forecast = self.model.predict(history, horizon)
-        situation = situation_at(history, self.spread, horizon)
+        situation = situation_at(history, self.error_scale, horizon)
         return forecast, self.calibration.bounds(forecast.point, situation, sales_floor(history))
 
     def predict(self, model_input: "pd.DataFrame", params: Mapping[str, Any] | None = None) -> "pd.DataFrame":

@@ -249,7 +249,7 @@ def _read_stock(database: Database, pairs: "pd.DataFrame", date: dt.date) -> "pd
         day = late["stock_date"].iloc[0]
         raise ShelfcastError(
             f"{_stock_of(late.iloc[0])} is dated {day}, after the last week of sales, {date}.",
-            "Add the sales up to that day, or mend the date in inventory.csv.",
+            "Add the sales up to that day, or fix the date in inventory.csv.",
         )
     return pairs[["store_id", "dept_id"]].merge(stock, on=["store_id", "dept_id"], how="left", validate="one_to_one")
 
@@ -262,7 +262,7 @@ def _with_own_lead_times(policies: Policies, stock: "pd.DataFrame") -> Policies:
         raise ShelfcastError(
             f"{_stock_of(row)} has a lead time of {row['lead_time_days']:g} days; it must be above 0 and at most "
             f"{MAXIMUM_WEEKS * 7:g}.",
-            "Mend Lead_Time_Days in inventory.csv.",
+            "Fix Lead_Time_Days in inventory.csv.",
         )
     return policies.changed(lead_time_weeks=np.where(np.isnan(own), policies.lead_time_weeks, own))
 

@@ -35,9 +35,9 @@ def test_a_refusal_speaks_of_the_rule_that_most_rows_break_and_counts_the_others
         finding(unexpected=9, description="Every row names its store."),
         finding("warning"),
     ]
-    text = str(refusal(findings, Path("x"), "Mend the file."))
+    text = str(refusal(findings, Path("x"), "Fix the file."))
     assert '"Every row names its store" is broken by 9 of 1,000 rows (and 1 more critical rule)' in text
-    assert text.endswith("Mend the file.")
+    assert text.endswith("Fix the file.")
 
 
 def test_only_failures_of_the_asked_severity_are_returned():

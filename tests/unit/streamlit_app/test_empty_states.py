@@ -27,10 +27,10 @@ def _no_caches() -> Iterator[None]:
 
 @pytest.fixture
 def empty(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
-    """A house without marts."""
+    """A session without marts."""
     opened = SimpleNamespace(settings=load_settings(home=tmp_path), database=None)
     for module in (session, cache):
-        monkeypatch.setattr(module, "open_house", lambda: opened)
+        monkeypatch.setattr(module, "open_session", lambda: opened)
     monkeypatch.setattr(cache, "fetch", lambda sql, parameters: pd.DataFrame())
     monkeypatch.setattr(pipeline_runs, "is_running", lambda settings, database: False)
 

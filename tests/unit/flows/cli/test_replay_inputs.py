@@ -62,7 +62,7 @@ def test_a_mistake_in_a_file_is_one_sentence_that_names_the_file(tmp_path, colum
     pd.read_csv(SEED).assign(**{column: value}).to_csv(path, index=False)
     with pytest.raises(ShelfcastError, match=sentence) as found:
         read_policies(path)
-    assert str(found.value).endswith("Mend it in the file.")
+    assert str(found.value).endswith("Fix it in the file.")
     assert "transform" not in str(found.value)
 
 

@@ -31,7 +31,7 @@ def printed(rows: pd.DataFrame) -> str:
     return console.file.getvalue()
 
 
-def test_the_parts_of_every_week_stand_beside_its_forecast_and_feasts_are_named():
+def test_the_parts_of_every_week_stand_beside_its_forecast_and_holidays_are_named():
     text = printed(ROWS)
     assert "Store 1, department 38: what moves the forecast of blend, $" in text
     line = next(line for line in text.splitlines() if line.strip().startswith("Nov 23"))
@@ -39,7 +39,7 @@ def test_the_parts_of_every_week_stand_beside_its_forecast_and_feasts_are_named(
     assert "Flagged weeks ahead: thanksgiving Nov 23." in text
 
 
-def test_parts_that_move_nothing_and_absent_feasts_are_left_out():
+def test_parts_that_move_nothing_and_absent_holidays_are_left_out():
     text = printed(ROWS.head(1))
     assert "plan" not in text
     assert "holiday" not in text

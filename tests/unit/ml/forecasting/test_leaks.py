@@ -13,7 +13,7 @@ import pytest
 
 from ml.forecasting import forecast_job as forecasting
 from ml.forecasting.intervals.conformal import situation_at
-from ml.forecasting.intervals.error_scale import Spread
+from ml.forecasting.intervals.error_scale import ErrorScale
 from ml.forecasting.models.candidates import candidates, chosen_candidates
 from ml.forecasting.models.lightgbm_model import LightGbm
 from ml.forecasting.models.naive import SeasonalNaive
@@ -123,13 +123,13 @@ def test_noise_before_the_origin_does_move_what_is_served(small: Panel, monkeypa
 
 def test_noise_after_the_origin_leaves_what_the_intervals_know_identical(small: Panel) -> None:
     histories = [panel.until(ORIGIN_WEEKS) for panel in (small, with_noise_after(small, ORIGIN_WEEKS))]
-    spreads = [Spread().fit(history) for history in histories]
-    assert all(spread.booster is not None for spread in spreads)
+    scales = [ErrorScale().fit(history) for history in histories]
+    assert all(scale.booster is not None for scale in scales)
     for horizon in (8, 39):
-        ours, theirs = (spread.amount(history, horizon) for spread, history in zip(spreads, histories, strict=True))
+        ours, theirs = (scale.amount(history, horizon) for scale, history in zip(scales, histories, strict=True))
         assert ours.tobytes() == theirs.tobytes()
-    ours, theirs = (situation_at(history, spread, 39) for spread, history in zip(spreads, histories, strict=True))
-    assert ours.spread.tobytes() == theirs.spread.tobytes()
+    ours, theirs = (situation_at(history, scale, 39) for scale, history in zip(scales, histories, strict=True))
+    assert ours.error_scale.tobytes() == theirs.error_scale.tobytes()
     assert ours.volume.tobytes() == theirs.volume.tobytes()
 
 

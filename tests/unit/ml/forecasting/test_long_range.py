@@ -10,7 +10,7 @@ from ml.forecasting import cold_start
 from ml.forecasting.cold_start import Stores
 from ml.forecasting.evaluation.backtest import run_backtest
 from ml.forecasting.forecast_job import Cast, cast_of_the_time, history_as_of
-from ml.forecasting.intervals.error_scale import FittedSpread, Spread
+from ml.forecasting.intervals.error_scale import ErrorScale, FittedErrorScale
 from ml.forecasting.long_range import PairWeeks, pair_forecasts, range_forecast
 from ml.forecasting.models.naive import AlignedSeasonal
 from ml.forecasting.panel import Panel
@@ -26,7 +26,7 @@ def served(panel: Panel) -> ServedModel:
     """The seasonal base with intervals from two origins."""
     model = AlignedSeasonal()
     calibration = run_backtest(panel, (model,), [100, 108]).calibrations[model.name]
-    return ServedModel(model.name, model, calibration, Spread().fit(panel))
+    return ServedModel(model.name, model, calibration, ErrorScale().fit(panel))
 
 
 def _asked(*rows: tuple[int, int, int]) -> PairWeeks:
@@ -48,16 +48,16 @@ def test_a_forecast_reaches_as_far_as_is_asked_with_ordered_intervals(
 def test_intervals_are_never_narrower_with_the_horizon_beyond_the_weeks_that_are_scored(
     served: ServedModel, panel: Panel
 ) -> None:
-    # Without trees every week of a series has the same spread, so that nothing but the horizon is left.
-    level = dataclasses.replace(served, spread=FittedSpread(None))
+    # Without trees every week of a series has the same error scale, so that nothing but the horizon is left.
+    level = dataclasses.replace(served, error_scale=FittedErrorScale(None))
     forecast, bounds = range_forecast(level, panel, 39)
     for upper in (bounds[1], bounds[3]):
         width = upper - forecast.point
         assert width[:, :8] == pytest.approx(np.broadcast_to(width[:, :1], (panel.series_count, 8)))
         assert (np.diff(width[:, 7:], axis=1) > 0).all()
-    # With trees a calm week may follow a wild one; per dollar of its spread it is wider still.
+    # With trees a calm week may follow a wild one; per dollar of its error scale it is wider still.
     forecast, bounds = range_forecast(served, panel, 39)
-    per_dollar = (bounds[1] - forecast.point) / served.spread.amount(panel, 39)
+    per_dollar = (bounds[1] - forecast.point) / served.error_scale.amount(panel, 39)
     assert (np.diff(per_dollar[:, 7:], axis=1) > 0).all()
 
 

@@ -13,7 +13,7 @@ from ml.forecasting.panel import panel_from_frame
 THANKSGIVING = dt.date(2011, 11, 25)
 
 
-def test_last_year_is_52_weeks_before_where_no_feast_is_near():
+def test_last_year_is_52_weeks_before_where_no_holiday_is_near():
     assert ordinary_weeks(dt.date(2012, 8, 17)) == {52: 1.0}
 
 
@@ -27,11 +27,11 @@ def test_last_year_of_the_two_weeks_of_christmas_leans_on_the_nearer_ordinary_we
 
 
 @pytest.mark.parametrize("week", [dt.date(2012, 2, 3) + dt.timedelta(weeks=number) for number in range(120)])
-def test_last_year_is_weighted_to_one_and_leans_on_no_feast(week):
+def test_last_year_is_weighted_to_one_and_leans_on_no_holiday(week):
     weights = ordinary_weeks(week)
     assert sum(weights.values()) == pytest.approx(1.0)
-    feasts = {dt.date(2011, 4, 22), dt.date(2012, 4, 6), THANKSGIVING, dt.date(2012, 11, 23), dt.date(2011, 9, 9)}
-    assert not feasts & {week - dt.timedelta(weeks=back) for back, weight in weights.items() if weight}
+    holidays = {dt.date(2011, 4, 22), dt.date(2012, 4, 6), THANKSGIVING, dt.date(2012, 11, 23), dt.date(2011, 9, 9)}
+    assert not holidays & {week - dt.timedelta(weeks=back) for back, weight in weights.items() if weight}
 
 
 @pytest.mark.parametrize("weeks_before", [1, 3])
@@ -42,9 +42,9 @@ def test_a_thanksgiving_that_doubles_sales_stands_in_the_part_holiday(make_frame
     parts = base.parts(0)
     assert set(parts) <= set(PARTS)
     assert sum(parts.values(), np.zeros(8)) == pytest.approx(base.point[0])
-    feast = weeks_before - 1
-    assert parts["holiday"][feast] == pytest.approx(parts["last_year"][feast], rel=0.15)
-    assert np.abs(np.delete(parts["holiday"], feast)).max() < 0.15 * parts["last_year"].mean()
+    holiday = weeks_before - 1
+    assert parts["holiday"][holiday] == pytest.approx(parts["last_year"][holiday], rel=0.15)
+    assert np.abs(np.delete(parts["holiday"], holiday)).max() < 0.15 * parts["last_year"].mean()
 
 
 def test_without_a_last_year_all_is_recent_level(make_frame):

@@ -10,7 +10,7 @@ import pytest
 
 from ml.forecasting.forecast_job import Cast, forecast_rows
 from ml.forecasting.intervals.conformal import calibrate, scores_of, situation_at
-from ml.forecasting.intervals.error_scale import Spread
+from ml.forecasting.intervals.error_scale import ErrorScale
 from ml.forecasting.models.naive import AlignedSeasonal, SeasonalNaive
 from ml.forecasting.models.protocol import PointForecast
 from ml.forecasting.panel import PLAN_WEEKS, WEEK, Panel, with_planned_markdown
@@ -74,13 +74,13 @@ def test_the_lift_is_that_of_the_past_shrunk_to_all_departments_worked_by_hand(p
 def test_what_is_served_of_any_model_is_lifted_in_week_five_alone_and_says_so(promoted: Panel) -> None:
     with_plan = planned(promoted, {5: 180.0})
     without = replace(with_plan, planned_markdown=None)
-    spread = Spread().fit(without)
-    situation = situation_at(without, spread)
+    error_scale = ErrorScale().fit(without)
+    situation = situation_at(without, error_scale)
     point = AlignedSeasonal().predict(without, 8).point
     scores = scores_of(promoted.sales[:, ORIGIN : ORIGIN + 8], point, situation, without.active)
     calibration = calibrate(scores)
     plain_models = (SeasonalNaive(), AlignedSeasonal())
-    models = {model.name: ServedModel(model.name, model, calibration, spread) for model in plain_models}
+    models = {model.name: ServedModel(model.name, model, calibration, error_scale) for model in plain_models}
     cast = Cast(models, dict.fromkeys(models, "1"), "aligned_seasonal")
     plain, lifted = (forecast_rows(history, cast, "run") for history in (without, with_plan))
     is_fifth = plain["horizon_weeks"] == 5

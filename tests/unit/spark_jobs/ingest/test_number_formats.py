@@ -128,7 +128,7 @@ def test_the_mark_is_what_the_numbers_prove(texts: list[str], mark: str):
 
 
 @pytest.mark.parametrize("text", ["9.999", "9,999"])
-def test_numbers_that_can_be_read_both_ways_are_refused_with_the_mend(text: str):
+def test_numbers_that_can_be_read_both_ways_are_refused_with_the_fix(text: str):
     with pytest.raises(ShelfcastError, match=rf"from line 2 \('{text}'\) .* --decimal-mark \. or --decimal-mark ,"):
         choose(text)
     assert choose(text, named=",").mark == ","

@@ -8,7 +8,7 @@ from ml.forecasting.evaluation.backtest import backtest_frame, origins_of, run_b
 from ml.forecasting.evaluation.metrics import score
 from ml.forecasting.evaluation.study import warn_of_leaks
 from ml.forecasting.intervals.conformal import calibrate, join_scores, sales_floor, scores_of, situation_at
-from ml.forecasting.intervals.error_scale import Spread
+from ml.forecasting.intervals.error_scale import ErrorScale
 from ml.forecasting.models.candidates import candidates, chosen_candidates
 from ml.forecasting.models.naive import AlignedSeasonal, SeasonalNaive
 from ml.forecasting.panel import Panel
@@ -58,8 +58,8 @@ def test_an_origin_eight_weeks_before_the_first_calibrates_its_intervals_and_is_
 ) -> None:
     assert all(np.isfinite(result.bounds["seasonal_naive"]).all() for result in tested.origins)
     before, first = panel.until(97), tested.origins[0]
-    spread, point = Spread().fit(before), SeasonalNaive().predict(before, 8).point
-    scores = scores_of(panel.sales[:, 97:105], point, situation_at(before, spread), before.active)
+    error_scale, point = ErrorScale().fit(before), SeasonalNaive().predict(before, 8).point
+    scores = scores_of(panel.sales[:, 97:105], point, situation_at(before, error_scale), before.active)
     expected = calibrate(scores).bounds(
         first.forecasts["seasonal_naive"].point, first.situation, sales_floor(first.history)
     )

@@ -18,20 +18,20 @@ from ml.forecasting.intervals.conformal import (
     signed_quantiles,
     situation_at,
 )
-from ml.forecasting.intervals.error_scale import FittedSpread
+from ml.forecasting.intervals.error_scale import FittedErrorScale
 from ml.forecasting.models.protocol import HORIZON
 from ml.forecasting.panel import panel_from_frame
 
-CONSTANT = FittedSpread(None)
-"""A spread without trees: the same for every week of a series."""
+CONSTANT = FittedErrorScale(None)
+"""A error scale without trees: the same for every week of a series."""
 
 
 def _scores(values: np.ndarray) -> Scores:
     return Scores(values, np.arange(len(values)) % 3)
 
 
-def _situation(series: int, spread: float = 1.0, volume: int = 0) -> Situation:
-    return Situation(np.full((series, HORIZON), spread), np.full(series, volume))
+def _situation(series: int, error_scale: float = 1.0, volume: int = 0) -> Situation:
+    return Situation(np.full((series, HORIZON), error_scale), np.full(series, volume))
 
 
 def test_bounds_take_the_rank_of_split_conformal_prediction() -> None:
@@ -69,7 +69,7 @@ def test_bounds_enclose_the_point_and_each_other_and_stay_above_the_floor() -> N
     assert (low >= np.minimum(point, 0)).all()
 
 
-def test_a_bound_lies_as_many_spreads_from_the_point_as_its_volume_asks_for_worked_by_hand() -> None:
+def test_a_bound_lies_as_many_error_scales_from_the_point_as_its_volume_asks_for_worked_by_hand() -> None:
     quantiles = np.array([[[-1.0, -2.0, -3.0], [1.5, 2.5, 3.5]], [[-4.0, -5.0, -6.0], [4.5, 5.5, 6.5]]])
     situation = Situation(np.array([[10.0, 20.0], [1.0, 2.0]]), np.array([0, 2]))
     bounds = Calibration(quantiles).bounds(np.full((2, 2), 100.0), situation, np.zeros(2))
@@ -77,7 +77,7 @@ def test_a_bound_lies_as_many_spreads_from_the_point_as_its_volume_asks_for_work
     assert bounds[:, 1].tolist() == [[97.0, 94.0], [103.5, 107.0], [94.0, 88.0], [106.5, 113.0]]
 
 
-def test_scores_count_errors_in_spreads_and_skip_what_is_unknown_or_stopped() -> None:
+def test_scores_count_errors_in_error_scales_and_skip_what_is_unknown_or_stopped() -> None:
     actual = np.array([[110.0, np.nan], [50.0, 70.0], [1.0, 1.0]])
     situation = Situation(np.array([[5.0, 1.0], [20.0, 10.0], [1.0, 1.0]]), np.array([2, 0, 1]))
     scores = scores_of(actual, np.array([[100.0, 0.0], [60.0, 60.0], [0.0, 0.0]]), situation, np.array([1, 1, 0]) > 0)
@@ -112,19 +112,19 @@ def test_where_nothing_is_active_all_series_are_of_one_volume(make_frame) -> Non
     assert situation_at(stopped, CONSTANT).volume.tolist() == [0, 0, 0]
 
 
-def test_a_spread_widens_by_the_same_step_with_each_week_beyond_those_that_are_scored(make_panel) -> None:
+def test_a_error_scale_widens_by_the_same_step_with_each_week_beyond_those_that_are_scored(make_panel) -> None:
     panel = make_panel(stores=1, departments=3, weeks=60)
-    spread = situation_at(panel, CONSTANT, 39).spread
-    assert spread.shape == (3, 39)
-    assert spread[:, :HORIZON].tobytes() == situation_at(panel, CONSTANT).spread.tobytes()
-    ratio = spread / spread[:, :1]
+    error_scale = situation_at(panel, CONSTANT, 39).error_scale
+    assert error_scale.shape == (3, 39)
+    assert error_scale[:, :HORIZON].tobytes() == situation_at(panel, CONSTANT).error_scale.tobytes()
+    ratio = error_scale / error_scale[:, :1]
     assert WIDER_PER_WEEK > 0
     assert ratio[:, :9] == pytest.approx(np.broadcast_to([1.0] * 8 + [1 + WIDER_PER_WEEK], (3, 9)))
     assert ratio[:, -1] == pytest.approx(1 + WIDER_PER_WEEK * 31)
 
 
 def test_an_uneasy_series_gets_a_wider_interval_than_a_calm_one_of_its_size(make_panel) -> None:
-    calm, uneasy = (situation_at(make_panel(noise=noise), CONSTANT).spread for noise in (0.01, 0.2))
+    calm, uneasy = (situation_at(make_panel(noise=noise), CONSTANT).error_scale for noise in (0.01, 0.2))
     assert (calm < uneasy).all()
 
 

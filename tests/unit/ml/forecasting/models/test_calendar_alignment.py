@@ -24,8 +24,8 @@ def _easter_week(year: int) -> dt.date:
     return easter_sunday(year) - dt.timedelta(days=2)
 
 
-def _feast_weeks(year: int) -> set[dt.date]:
-    """The weeks of a year that are aligned on a movable feast: of Easter, Thanksgiving and Labor Day."""
+def _holiday_weeks(year: int) -> set[dt.date]:
+    """The weeks of a year that are aligned on a moving holiday: of Easter, Thanksgiving and Labor Day."""
     holidays = holiday_weeks(year)
     easter = {_easter_week(year) + number * WEEK for number in (-1, 0, 1)}
     return easter | {holidays["thanksgiving"] + number * WEEK for number in (0, 1, 2)} | {holidays["labor_day"]}
@@ -85,9 +85,9 @@ def test_weights_of_every_view_sum_to_one_on_every_friday_of_two_decades(years: 
 
 def test_the_likes_are_the_mean_of_the_three_views() -> None:
     week = dt.date(2011, 6, 10)
-    by_weekday, by_feast, by_date = calendar_views(week, 1)
+    by_weekday, by_holiday, by_date = calendar_views(week, 1)
     assert by_weekday == {52: 1.0}
-    assert by_feast == by_date == pytest.approx({52: 6 / 7, 53: 1 / 7})
+    assert by_holiday == by_date == pytest.approx({52: 6 / 7, 53: 1 / 7})
 
 
 @pytest.mark.parametrize("years", [1, 2])
@@ -115,13 +115,13 @@ def test_a_week_beside_easter_leans_on_no_week_of_last_year_s_easter() -> None:
 
 
 @pytest.mark.parametrize("years", [1, 2])
-def test_no_view_of_a_week_outside_feasts_lies_for_the_most_part_in_one(years: int) -> None:
+def test_no_view_of_a_week_outside_holidays_lies_for_the_most_part_in_one(years: int) -> None:
     for week in FRIDAYS:
-        if week in _feast_weeks(week.year):
+        if week in _holiday_weeks(week.year):
             continue
-        feasts = _feast_weeks(week.year - years)
+        holidays = _holiday_weeks(week.year - years)
         for view in calendar_views(week, years):
-            among = sum(weight for weeks_back, weight in view.items() if week - weeks_back * WEEK in feasts)
+            among = sum(weight for weeks_back, weight in view.items() if week - weeks_back * WEEK in holidays)
             assert among <= 0.5 + 1e-9, week
 
 

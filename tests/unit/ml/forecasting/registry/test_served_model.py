@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from ml.forecasting.evaluation.backtest import origins_of, run_backtest
-from ml.forecasting.intervals.error_scale import Spread
+from ml.forecasting.intervals.error_scale import ErrorScale
 from ml.forecasting.models.naive import AlignedSeasonal
 from ml.forecasting.registry.served_model import ServedModel, load_model, save_model
 
@@ -10,7 +10,7 @@ from ml.forecasting.registry.served_model import ServedModel, load_model, save_m
 def test_a_served_model_forecasts_from_rows_of_features_alone(make_frame, panel, tmp_path) -> None:
     model = AlignedSeasonal()
     calibrations = run_backtest(panel, (model,), origins_of(panel, 3)).calibrations
-    served = ServedModel(model.name, model.fit(panel), calibrations[model.name], Spread().fit(panel))
+    served = ServedModel(model.name, model.fit(panel), calibrations[model.name], ErrorScale().fit(panel))
     save_model(served, tmp_path / "model.pkl")
     rows = load_model(tmp_path / "model.pkl").predict(make_frame())
     assert len(rows) == 12 * 8
@@ -18,7 +18,7 @@ def test_a_served_model_forecasts_from_rows_of_features_alone(make_frame, panel,
     assert (rows["prediction_lower_95"] <= rows["prediction_lower"]).all()
     assert (rows["prediction_upper"] <= rows["prediction_upper_95"]).all()
     assert np.isfinite(rows["prediction_upper_95"]).all()
-    # The spread travels with the model, to the bit.
+    # The error scale travels with the model, to the bit.
     bounds = served.forecast(panel)[1]
     names = ["prediction_lower", "prediction_upper", "prediction_lower_95", "prediction_upper_95"]
     assert rows[names].to_numpy().tobytes() == bounds.reshape(4, -1).T.tobytes()

@@ -72,7 +72,7 @@ def test_where_several_hold_the_gravest_is_named():
 
 
 def test_a_season_that_comes_as_last_year_is_no_reason():
-    # After New Year: 3,000 a week lately, 1,000 in the same weeks of last year, and 1,000 forecast; and before a feast.
+    # After New Year: 3,000 a week lately, 1,000 in the same weeks of last year, and 1,000 forecast; before a holiday.
     after = STEADY.copy()
     after[-4:] = 3000.0
     assert flagged(after, forecast=1000.0) == AUTOMATIC
