@@ -10,7 +10,7 @@ BIN := .venv/bin
 DATA ?=
 ARGS ?=
 
-.PHONY: help run dashboard test test-unit lint format docs dbt mf bench bench-ingest bench-forecasts bench-leak bench-drift stop clean
+.PHONY: help run dashboard test test-all test-unit lint format docs dbt mf bench bench-ingest bench-forecasts bench-leak bench-drift stop clean
 
 help:  ## Show this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,8 +37,13 @@ run: .venv/ready  ## Run everything: on the sample, on data/raw, or on DATA=fold
 dashboard: .venv/ready  ## Open the dashboard on http://127.0.0.1:8501
 	@$(BIN)/shelfcast dashboard $(ARGS)
 
-test: .venv/ready-dev lint  ## Run lint and all tests
-	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder $(ARGS)
+TESTS := -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder --durations 25
+
+test: .venv/ready-dev lint  ## Run lint and one test of every claim
+	@$(BIN)/python $(TESTS) -m "not exhaustive" $(ARGS)
+
+test-all: .venv/ready-dev lint  ## Run lint and all tests: every kill, and the run on the real data
+	@$(BIN)/python $(TESTS) $(ARGS)
 
 test-unit: .venv/ready-dev  ## Run the tests that need no server
 	@$(BIN)/python -m pytest tests/unit $(ARGS)

@@ -6,7 +6,7 @@ from warehouse import embedded
 from warehouse.opening import open_database
 from warehouse.settings import load_settings
 
-pytestmark = pytest.mark.real_data
+pytestmark = [pytest.mark.real_data, pytest.mark.exhaustive]
 
 LEAK_ALARM_WMAE = 700
 """Dollars; a lower error at store and department level, eight weeks ahead, is a leak on this data."""

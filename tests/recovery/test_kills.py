@@ -9,6 +9,8 @@ from typing import Any
 import psutil
 import pytest
 
+from flows.pipeline.stages import NAMES
+
 
 def at(target: str, where: str = "before", action: str = "kill", **rest: Any) -> dict[str, Any]:
     match = {name.removeprefix("of_"): value for name, value in rest.items() if name.startswith("of_")}
@@ -41,52 +43,105 @@ FIRST = {
 }
 
 UPDATE = {
-    "ingest has begun": at(BEGIN, "after", of_stage="ingest"),
-    "ingest in the middle of a Parquet file": at(
-        "spark_jobs.ingest.job:_write_accepted", "during", "kill_all", path="lake/inputs/*/*/_temporary/**/*.parquet"
-    ),
-    "ingest in the middle of a copy": at(COPY, "batches", of_table="raw_incoming.raw_sales"),
-    "ingest before its account": at("spark_jobs.ingest.row_accounts:record_load"),
-    "ingest before its record": unrecorded("ingest"),
-    "between ingest and audit": at(BEGIN, of_stage="audit"),
-    "audit while its pages are built": at("expectations.validation:_build_pages", action="kill_all"),
-    "audit before publication": at("warehouse.inputs:publish_inputs"),
-    "publication of inputs between two tables": at("warehouse.restate:write_rows", "after", call=2),
-    "publication of inputs before commit": at("warehouse.inputs:_record", "after"),
-    "inputs published but not recorded": unrecorded("audit"),
-    "between audit and features": at(BEGIN, of_stage="features"),
-    "features in the middle of a Parquet file": at(
-        "spark_jobs.features.job:build_features", "during", "kill_all", path="lake/features/*/_temporary/**/*.parquet"
-    ),
-    "publication of features before commit": at(MERGE, "after", of_target="features.engineered_features"),
-    "features published but not recorded": unrecorded("features"),
-    "between features and transform": at(BEGIN, of_stage="transform"),
-    "transform between two models": at(MODEL, call=9),
-    "transform between two tests": at(TEST, call=40),
-    "transform done but not noted": at("warehouse.marts:mark_next"),
-    "transform done but not recorded": unrecorded("transform"),
-    "between transform and train": at(BEGIN, of_stage="train"),
-    "train in the middle of a copy": at(COPY, "batches", of_table="backtest_errors"),
-    "train between two registered models": at("ml.forecasting.registry.tracking:_register", "after", call=4),
-    "train between two records of aliases": at("ml.forecasting.registry.aliases:record_alias", "after"),
-    "train done but not recorded": unrecorded("train"),
-    "publication of forecasts before commit": at(MERGE, "after", of_target="ml.forecasts"),
-    "forecasts published but not recorded": unrecorded("forecast"),
-    "between forecast and recommend": at(BEGIN, of_stage="recommend"),
-    "between anomalies and recommendations": at("ml.inventory.orders.recommend:recommend"),
-    "publication of recommendations before commit": at(MERGE, "after", of_target="ml.inventory_recommendations"),
-    "recommendations published but not recorded": unrecorded("recommend"),
-    "marts after their audit": at("expectations.audit:audit_models", "after"),
-    "marts between two models": at(MODEL, of_model="fct_forecasts"),
-    "marts built and tested but not published": at("warehouse.marts:publish_next"),
-    "publication of the marts in its transaction": at("warehouse.marts:_move", "after", call=10),
-    "marts published but their manifest not kept": at("flows.dbt.runner:_keep"),
-    "marts done but not recorded": unrecorded("marts"),
-    "explain before its answers are kept": at("agents.store:save_report"),
-    "explain before its mart is built": at("agents.store:save_report", "after"),
-    "explain done but not recorded": unrecorded("explain"),
-    "run over but its summary in Prefect": at("flows.pipeline.flow:_leave_artifacts", action="interrupt"),
+    "ingest": {
+        "ingest has begun": at(BEGIN, "after", of_stage="ingest"),
+        "ingest in the middle of a Parquet file": at(
+            "spark_jobs.ingest.job:_write_accepted",
+            "during",
+            "kill_all",
+            path="lake/inputs/*/*/_temporary/**/*.parquet",
+        ),
+        "ingest in the middle of a copy": at(COPY, "batches", of_table="raw_incoming.raw_sales"),
+        "ingest before its account": at("spark_jobs.ingest.row_accounts:record_load"),
+        "ingest before its record": unrecorded("ingest"),
+    },
+    "audit": {
+        "between ingest and audit": at(BEGIN, of_stage="audit"),
+        "audit while its pages are built": at("expectations.validation:_build_pages", action="kill_all"),
+        "audit before publication": at("warehouse.inputs:publish_inputs"),
+        "publication of inputs between two tables": at("warehouse.restate:write_rows", "after", call=2),
+        "publication of inputs before commit": at("warehouse.inputs:_record", "after"),
+        "inputs published but not recorded": unrecorded("audit"),
+    },
+    "features": {
+        "between audit and features": at(BEGIN, of_stage="features"),
+        "features in the middle of a Parquet file": at(
+            "spark_jobs.features.job:build_features",
+            "during",
+            "kill_all",
+            path="lake/features/*/_temporary/**/*.parquet",
+        ),
+        "publication of features before commit": at(MERGE, "after", of_target="features.engineered_features"),
+        "features published but not recorded": unrecorded("features"),
+    },
+    "transform": {
+        "between features and transform": at(BEGIN, of_stage="transform"),
+        "transform between two models": at(MODEL, call=9),
+        "transform between two tests": at(TEST, call=40),
+        "transform done but not noted": at("warehouse.marts:mark_next"),
+        "transform done but not recorded": unrecorded("transform"),
+    },
+    "train": {
+        "between transform and train": at(BEGIN, of_stage="train"),
+        "train in the middle of a copy": at(COPY, "batches", of_table="backtest_errors"),
+        "train between two registered models": at("ml.forecasting.registry.tracking:_register", "after", call=4),
+        "train between two records of aliases": at("ml.forecasting.registry.aliases:record_alias", "after"),
+        "train done but not recorded": unrecorded("train"),
+    },
+    "forecast": {
+        "publication of forecasts before commit": at(MERGE, "after", of_target="ml.forecasts"),
+        "forecasts published but not recorded": unrecorded("forecast"),
+    },
+    "recommend": {
+        "between forecast and recommend": at(BEGIN, of_stage="recommend"),
+        "between anomalies and recommendations": at("ml.inventory.orders.recommend:recommend"),
+        "publication of recommendations before commit": at(MERGE, "after", of_target="ml.inventory_recommendations"),
+        "recommendations published but not recorded": unrecorded("recommend"),
+    },
+    "marts": {
+        "marts after their audit": at("expectations.audit:audit_models", "after"),
+        "marts between two models": at(MODEL, of_model="fct_forecasts"),
+        "marts built and tested but not published": at("warehouse.marts:publish_next"),
+        "publication of the marts in its transaction": at("warehouse.marts:_move", "after", call=10),
+        "marts published but their manifest not kept": at("flows.dbt.runner:_keep"),
+        "marts done but not recorded": unrecorded("marts"),
+    },
+    "explain": {
+        "explain before its answers are kept": at("agents.store:save_report"),
+        "explain before its mart is built": at("agents.store:save_report", "after"),
+        "explain done but not recorded": unrecorded("explain"),
+        "run over but its summary in Prefect": at("flows.pipeline.flow:_leave_artifacts", action="interrupt"),
+    },
 }
+
+QUICK = {
+    "server's files made but not closed by a password",
+    "migrations in their transaction",
+    "first load before its publication",
+    "ingest in the middle of a copy",
+    "publication of inputs before commit",
+    "publication of features before commit",
+    "transform between two models",
+    "train between two records of aliases",
+    "publication of forecasts before commit",
+    "publication of recommendations before commit",
+    "publication of the marts in its transaction",
+    "explain before its mart is built",
+}
+"""The cases of `make test`: the first start, and one of every stage. `make test-all` runs all."""
+
+UPDATES = {case: fault for cases in UPDATE.values() for case, fault in cases.items()}
+
+
+def tiered(cases: dict[str, Any]) -> list[Any]:
+    """Returns the cases as parameters, those that `make test` leaves out marked."""
+    return [pytest.param(case, marks=() if case in QUICK else pytest.mark.exhaustive) for case in cases]
+
+
+def test_every_stage_is_killed_once_in_the_quick_tier():
+    assert tuple(UPDATE) == NAMES
+    assert [len(QUICK & set(cases)) for cases in UPDATE.values()] == [1] * len(NAMES)
+    assert QUICK - set(FIRST) - set(UPDATES) == set()
 
 
 @pytest.fixture(scope="module")
@@ -101,7 +156,7 @@ def home_of_version_one(lab, references):
     lab.put_back(lab.folder / "first")
 
 
-@pytest.mark.parametrize("case", FIRST)
+@pytest.mark.parametrize("case", tiered(FIRST))
 def test_a_first_run_that_is_killed_shows_readers_a_whole_state(case, empty_home, lab, references, versions):
     ended = lab.run("run", "--data", str(versions[0]), fault=FIRST[case], own_prefect=case.startswith("first load"))
     check_killed(ended)
@@ -117,9 +172,9 @@ def test_the_first_run_after_all_kills_ends_like_an_undisturbed_one(empty_home, 
     assert prefect_servers(lab.home) == []
 
 
-@pytest.mark.parametrize("case", UPDATE)
+@pytest.mark.parametrize("case", tiered(UPDATES))
 def test_an_update_that_is_killed_shows_readers_a_whole_state(case, home_of_version_one, lab, references, versions):
-    check_killed(lab.run("run", "--data", str(versions[1]), fault=UPDATE[case]))
+    check_killed(lab.run("run", "--data", str(versions[1]), fault=UPDATES[case]))
     assert lab.seen() in references.seen[3:]
 
 

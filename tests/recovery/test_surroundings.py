@@ -57,6 +57,20 @@ SERVERS = {
     "Postgres killed before answers are kept": at("agents.store:save_report", "kill_server"),
 }
 
+QUICK = {
+    "quota of Postgres reached in the middle of a copy",
+    "Java killed while it writes features",
+    "Postgres killed between two dbt models",
+    "power cut in the publication of the marts",
+}
+"""The cases of `make test`: one of every server, of a full disk and of a power cut. `make test-all` runs all."""
+
+
+def test_every_kind_of_failure_takes_place_in_the_quick_tier():
+    assert QUICK - set(SERVERS) == set()
+    for words in ("Java killed", "Postgres killed", "quota", "power cut"):
+        assert any(case.startswith(words) for case in QUICK), words
+
 
 @pytest.fixture(scope="module")
 def broken_servers(lab, references):
@@ -64,7 +78,9 @@ def broken_servers(lab, references):
     lab.put_back(lab.folder / "first")
 
 
-@pytest.mark.parametrize("case", SERVERS)
+@pytest.mark.parametrize(
+    "case", [pytest.param(case, marks=() if case in QUICK else pytest.mark.exhaustive) for case in SERVERS]
+)
 def test_readers_see_a_whole_state_after_a_server_failed(case, broken_servers, lab, references, versions):
     ended = lab.run("run", "--data", str(versions[1]), fault=SERVERS[case])
     assert ended.was_struck, ended.output
