@@ -61,9 +61,12 @@ def list_decisions(
     waiting: Annotated[bool, typer.Option("--waiting", help="List the pairs that wait for a person instead.")] = False,
 ) -> None:
     """Show what was decided on the latest recommendations, and how many wait for a person."""
-    from flows.reports.decisions import show_decisions, show_waiting
+    from flows.cli.console import console
+    from flows.pipeline.context import open_context
+    from flows.reports.decisions import current_decisions, waiting_pairs
 
-    (show_waiting if waiting else show_decisions)()
+    for part in (waiting_pairs if waiting else current_decisions)(open_context().database):
+        console.print(part, soft_wrap=True)
 
 
 def _decide(kind: Any, store: int, department: int, by: str | None, **given: Any) -> None:

@@ -42,7 +42,7 @@ def _score(
     context: Context, display: Display, origins: int | tuple[dt.date, ...] | None, names: tuple[str, ...] | None
 ) -> Outcome:
     """Backtests, prints the scorecard, and builds its marts anew where a run has built the marts before."""
-    from ml.forecasting.evaluation.backtest_job import backtest as run_backtest
+    from ml.forecasting.backtest_job import backtest as run_backtest
 
     report = run_backtest(
         context.settings, context.database, context.run_id, origins, names, display, context.open_spark

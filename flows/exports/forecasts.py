@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from ml.forecasting.cold_start import Stores
     from ml.forecasting.panel import FloatArray, Panel
-    from ml.forecasting.registry.served_model import ServedModel
+    from ml.forecasting.served_model import ServedModel
 
 COLUMNS = ("store", "dept", "date", "cutoff", "yhat", "lo80", "hi80", "lo95", "hi95", "model")
 _LAST_WEEK: LiteralString = (
@@ -212,7 +212,7 @@ def _served(
 def _series_rows(served: "ServedModel", history: "Panel", horizon: int) -> "pd.DataFrame":
     """Returns a row for every active pair and week."""
     from ml.forecasting.long_range import range_forecast
-    from ml.forecasting.registry.served_model import forecast_frame
+    from ml.forecasting.served_model import forecast_frame
 
     made = forecast_frame(history, *range_forecast(served, history, horizon))
     keys = made.rename(columns={"store_id": "store", "dept_id": "dept", "forecast_date": "date"})

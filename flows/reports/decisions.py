@@ -2,15 +2,15 @@
 
 from typing import TYPE_CHECKING, Any, LiteralString
 
-from flows.cli.console import console
 from flows.exports.marts import read_marts
-from flows.pipeline.context import open_context
 
 if TYPE_CHECKING:
     import pandas as pd
+    from rich.console import RenderableType
     from rich.table import Table
 
     from ml.inventory.decisions import Recorded
+    from warehouse.database import Database
 
 SHOWN_ROWS = 40
 _DECIDED: LiteralString = """
@@ -51,26 +51,19 @@ def recorded_sentence(made: "Recorded") -> str:
     return sentence if made.is_new else f"Nothing added, it was decided just so before. {sentence}"
 
 
-def show_decisions() -> None:
-    """Prints the current decisions of the latest week."""
-    database = open_context().database
+def current_decisions(database: "Database") -> "list[RenderableType]":
+    """Returns the current decisions of the latest week, and how many pairs wait, to be printed one below the other."""
     frame = read_marts(database, _DECIDED)
-    if len(frame):
-        console.print(decisions_table(frame.head(SHOWN_ROWS)))
-        _print_rest(len(frame))
-    else:
-        console.print("Nobody has decided anything on the latest recommendations yet.")
-    console.print(waiting_sentence(read_marts(database, _COUNTS).iloc[0]), soft_wrap=True)
+    nobody = "Nobody has decided anything on the latest recommendations yet."
+    shown = [decisions_table(frame.head(SHOWN_ROWS)), *_rest(len(frame))] if len(frame) else [nobody]
+    return [*shown, waiting_sentence(read_marts(database, _COUNTS).iloc[0])]
 
 
-def show_waiting() -> None:
-    """Prints the pairs whose order goes out only once a person has approved or overridden it."""
-    database = open_context().database
+def waiting_pairs(database: "Database") -> "list[RenderableType]":
+    """Returns the pairs whose order goes out only once a person has approved or overridden it, and how many wait."""
     frame = read_marts(database, _WAITING)
-    if len(frame):
-        console.print(waiting_table(frame.head(SHOWN_ROWS)))
-        _print_rest(len(frame))
-    console.print(waiting_sentence(read_marts(database, _COUNTS).iloc[0]), soft_wrap=True)
+    shown = [waiting_table(frame.head(SHOWN_ROWS)), *_rest(len(frame))] if len(frame) else []
+    return [*shown, waiting_sentence(read_marts(database, _COUNTS).iloc[0])]
 
 
 def waiting_sentence(counts: "pd.Series[Any]") -> str:
@@ -115,9 +108,8 @@ def waiting_table(frame: "pd.DataFrame") -> "Table":
     return table
 
 
-def _print_rest(count: int) -> None:
-    if count > SHOWN_ROWS:
-        console.print(f"... and {count - SHOWN_ROWS:,} more.")
+def _rest(count: int) -> list[str]:
+    return [f"... and {count - SHOWN_ROWS:,} more."] if count > SHOWN_ROWS else []
 
 
 def _plain(text: str) -> str:

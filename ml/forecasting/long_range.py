@@ -9,7 +9,7 @@ from ml.forecasting.cold_start import StandIns, Stores, stand_ins
 from ml.forecasting.models.protocol import PointForecast
 from ml.forecasting.panel import PLAN_WEEKS, FloatArray, IntArray, Panel, TextArray
 from ml.forecasting.planned_markdowns import planned_promotions
-from ml.forecasting.registry.served_model import ServedModel
+from ml.forecasting.served_model import ServedModel
 from warehouse.errors import UsageError
 
 MOST_WEEKS = PLAN_WEEKS

@@ -5,13 +5,12 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from ml.forecasting.backtest_job import publish_backtest
+from ml.forecasting.drift_job import watch_drift
 from ml.forecasting.evaluation.backtest import BASELINE
-from ml.forecasting.evaluation.backtest_job import publish_backtest
 from ml.forecasting.evaluation.drift import drift_warning
-from ml.forecasting.evaluation.drift_job import watch_drift
 from ml.forecasting.evaluation.metrics import Score, value_added
 from ml.forecasting.evaluation.plots import draw, save
-from ml.forecasting.evaluation.study import study
 from ml.forecasting.models.candidates import candidates, with_session
 from ml.forecasting.models.prophet_model import OpenSession
 from ml.forecasting.panel import read_panel
@@ -19,6 +18,7 @@ from ml.forecasting.registry.aliases import Evidence, choose, promote
 from ml.forecasting.registry.client import current_champion, open_registry
 from ml.forecasting.registry.rollback import pinned_champion
 from ml.forecasting.registry.tracking import Fingerprints, record_training, training_fingerprint
+from ml.forecasting.study import study
 from warehouse.database import Database
 from warehouse.progress import Progress, silent
 from warehouse.publish import Change

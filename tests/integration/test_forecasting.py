@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ml.forecasting.evaluation.backtest_job import backtest
-from ml.forecasting.evaluation.drift_job import watch_drift
+from ml.forecasting.backtest_job import backtest
+from ml.forecasting.drift_job import watch_drift
 from ml.forecasting.explain import explain_forecast
 from ml.forecasting.forecast_job import forecast
 from ml.forecasting.models.prophet_model import Prophet, forecast_in_loop, forecast_with_spark, store_totals

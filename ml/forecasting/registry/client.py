@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ml.forecasting.registry.served_model import MODEL_FILE, ServedModel, load_model
+from ml.forecasting.served_model import MODEL_FILE, ServedModel, load_model
 from warehouse.database import Database
 from warehouse.errors import ShelfcastError
 from warehouse.settings import Settings

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 
 from ml.forecasting.evaluation.backtest import BASELINE, Backtest
 from ml.forecasting.evaluation.metrics import Score, value_added
-from ml.forecasting.evaluation.study import Study
 from ml.forecasting.models.protocol import HORIZON, Forecaster
 from ml.forecasting.panel import FEATURE_COLUMNS, Panel
 from ml.forecasting.registry.client import (
@@ -27,7 +26,8 @@ from ml.forecasting.registry.client import (
     latest_versions,
     version_tags,
 )
-from ml.forecasting.registry.served_model import MODEL_FILE, ServedModel, save_model
+from ml.forecasting.served_model import MODEL_FILE, ServedModel, save_model
+from ml.forecasting.study import Study
 from warehouse.settings import Settings
 
 if TYPE_CHECKING:
@@ -198,7 +198,7 @@ def _register(client: "MlflowClient", model: ServedModel, mlflow_run: str, tags:
         save_model(model, path)
         logged = mlflow.pyfunc.log_model(
             name=model.name,
-            loader_module="ml.forecasting.registry.served_model",
+            loader_module="ml.forecasting.served_model",
             data_path=str(path),
             signature=_signature(),
             pip_requirements=requirements(),

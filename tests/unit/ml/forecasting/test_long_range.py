@@ -14,7 +14,7 @@ from ml.forecasting.intervals.error_scale import ErrorScale, FittedErrorScale
 from ml.forecasting.long_range import PairWeeks, pair_forecasts, range_forecast
 from ml.forecasting.models.naive import AlignedSeasonal
 from ml.forecasting.panel import Panel
-from ml.forecasting.registry.served_model import ServedModel
+from ml.forecasting.served_model import ServedModel
 from warehouse.settings import Settings
 
 HORIZONS = [1, 8, 9, 39]

@@ -15,7 +15,7 @@ from ml.forecasting.models.naive import AlignedSeasonal, SeasonalNaive
 from ml.forecasting.models.protocol import PointForecast
 from ml.forecasting.panel import PLAN_WEEKS, WEEK, Panel, with_planned_markdown
 from ml.forecasting.planned_markdowns import EFFECT_LIMIT, LEAST_WEEKS, PlannedPromotions, planned_promotions
-from ml.forecasting.registry.served_model import ServedModel
+from ml.forecasting.served_model import ServedModel
 
 RECORDED = 92
 """The first week with markdowns, early in November 2011."""

@@ -6,12 +6,12 @@ import pytest
 
 from ml.forecasting.evaluation.backtest import backtest_frame, origins_of, run_backtest
 from ml.forecasting.evaluation.metrics import score
-from ml.forecasting.evaluation.study import warn_of_leaks
 from ml.forecasting.intervals.conformal import calibrate, join_scores, sales_floor, scores_of, situation_at
 from ml.forecasting.intervals.error_scale import ErrorScale
 from ml.forecasting.models.candidates import candidates, chosen_candidates
 from ml.forecasting.models.naive import AlignedSeasonal, SeasonalNaive
 from ml.forecasting.panel import Panel
+from ml.forecasting.study import warn_of_leaks
 from warehouse.errors import ShelfcastError, UsageError
 from warehouse.settings import load_settings
 

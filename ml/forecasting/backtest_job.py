@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING
 
 from psycopg import sql
 
+from ml.forecasting.drift_job import watch_drift
 from ml.forecasting.evaluation.backtest import BASELINE, Backtest, backtest_frame, origins_of, run_backtest
 from ml.forecasting.evaluation.drift import drift_warning
-from ml.forecasting.evaluation.drift_job import watch_drift
 from ml.forecasting.evaluation.metrics import Score, value_added
 from ml.forecasting.evaluation.plots import draw, save
-from ml.forecasting.evaluation.study import warn_of_leaks
 from ml.forecasting.models.candidates import candidates, chosen_candidates, with_session
 from ml.forecasting.models.prophet_model import OpenSession
 from ml.forecasting.panel import read_panel
 from ml.forecasting.registry.client import current_champion, open_registry
 from ml.forecasting.registry.tracking import record_backtest
+from ml.forecasting.study import warn_of_leaks
 from warehouse.database import Database
 from warehouse.incoming import publish_frame
 from warehouse.progress import Progress, silent

@@ -4,7 +4,7 @@ import pytest
 from ml.forecasting.evaluation.backtest import origins_of, run_backtest
 from ml.forecasting.intervals.error_scale import ErrorScale
 from ml.forecasting.models.naive import AlignedSeasonal
-from ml.forecasting.registry.served_model import ServedModel, load_model, save_model
+from ml.forecasting.served_model import ServedModel, load_model, save_model
 
 
 def test_a_served_model_forecasts_from_rows_of_features_alone(make_frame, panel, tmp_path) -> None:

@@ -10,7 +10,7 @@ from ml.forecasting.intervals.error_scale import ErrorScale
 from ml.forecasting.models.protocol import Forecaster
 from ml.forecasting.models.training_rows import row_store
 from ml.forecasting.panel import Panel
-from ml.forecasting.registry.served_model import ServedModel
+from ml.forecasting.served_model import ServedModel
 from warehouse.progress import Progress, silent
 
 logger = logging.getLogger(__name__)
