@@ -11,7 +11,7 @@ from warehouse.errors import UsageError
 if TYPE_CHECKING:
     import pandas as pd
 
-    from ml.inventory.scenarios.what_if import Kpis, Promotion, Scenario, WhatIf
+    from ml.inventory.scenarios.what_if import Promotion, Scenario, ScenarioKpis, WhatIf
 
 SHOWN_CHANGES = 8
 _FIGURES = (
@@ -136,7 +136,7 @@ def words(scenario: "Scenario") -> str:
     return ", ".join(parts) or "nothing changed"
 
 
-def _before_and_after(before: "Kpis", after: "Kpis", name: str, unit: str) -> tuple[str, str, str]:
+def _before_and_after(before: "ScenarioKpis", after: "ScenarioKpis", name: str, unit: str) -> tuple[str, str, str]:
     old, new = float(getattr(before, name)), float(getattr(after, name))
     if unit == "percent":
         return f"{100 * old:.2f} %", f"{100 * new:.2f} %", f"{100 * (new - old):+.2f} points"

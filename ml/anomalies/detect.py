@@ -16,7 +16,7 @@ from ml.anomalies.expectation import (
     trailing_level,
     weeks_in_a_row,
 )
-from ml.anomalies.panel import FloatArray, Panel, read_panel
+from ml.anomalies.panel import AnomalyPanel, FloatArray, read_panel
 from ml.anomalies.reasons import Circumstances, reason_for
 from warehouse.database import Database
 from warehouse.errors import ShelfcastError
@@ -51,7 +51,7 @@ class AnomalyReport:
 
 
 @dataclass(frozen=True)
-class Scores:
+class AnomalyScores:
     """Expectation and score of every pair and week by one detector; NaN where it has nothing to say."""
 
     detector: str
@@ -80,7 +80,7 @@ def detect_anomalies(settings: Settings, database: Database, run_id: str) -> Ano
     return AnomalyReport(len(frame), change)
 
 
-def find_anomalies(panel: Panel) -> "pd.DataFrame":
+def find_anomalies(panel: AnomalyPanel) -> "pd.DataFrame":
     """Returns the anomalies of a panel with the columns of `ml.sales_anomalies`, amounts in whole cents."""
     import pandas as pd
 
@@ -90,23 +90,24 @@ def find_anomalies(panel: Panel) -> "pd.DataFrame":
     return pd.DataFrame(rows, columns=names)
 
 
-def score_panel(panel: Panel) -> list[Scores]:
+def score_panel(panel: AnomalyPanel) -> list[AnomalyScores]:
     """Returns the scores of both detectors; the seasonal one is silent where a forecast is known."""
     level = trailing_level(panel.sales)
     is_forecast = np.isfinite(panel.forecast)
     seasonal = np.where(is_forecast, np.nan, seasonal_expectation(panel.sales, level, panel.dept_id))
     expectations = {FORECAST_RESIDUAL: panel.forecast, ROBUST_SEASONAL: seasonal}
     return [
-        Scores(name, expected, robust_scores(panel.sales, expected, level)) for name, expected in expectations.items()
+        AnomalyScores(name, expected, robust_scores(panel.sales, expected, level))
+        for name, expected in expectations.items()
     ]
 
 
-def is_anomalous(panel: Panel, scores: Scores, floor: float) -> npt.NDArray[np.bool_]:
+def is_anomalous(panel: AnomalyPanel, scores: AnomalyScores, floor: float) -> npt.NDArray[np.bool_]:
     """Returns where the score reaches the threshold and the deviation is worth at least `floor` dollars."""
     return (np.abs(scores.score) >= SCORE_THRESHOLD) & (np.abs(panel.sales - scores.expected) >= floor)
 
 
-def _rows(panel: Panel, scores: Scores, floor: float) -> list[tuple[object, ...]]:
+def _rows(panel: AnomalyPanel, scores: AnomalyScores, floor: float) -> list[tuple[object, ...]]:
     flagged = is_anomalous(panel, scores, floor)
     circumstances = _circumstances(panel, scores, flagged)
     return [
@@ -125,7 +126,7 @@ def _rows(panel: Panel, scores: Scores, floor: float) -> list[tuple[object, ...]
 
 
 def _circumstances(
-    panel: Panel, scores: Scores, flagged: npt.NDArray[np.bool_]
+    panel: AnomalyPanel, scores: AnomalyScores, flagged: npt.NDArray[np.bool_]
 ) -> dict[tuple[int, int], Circumstances]:
     """Returns what is known about each flagged pair and week."""
     gaps = _missing_before(panel.sales)

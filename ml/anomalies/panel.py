@@ -39,7 +39,7 @@ order by store_id, dept_id, forecast_date, horizon_weeks
 
 
 @dataclass(frozen=True)
-class Panel:
+class AnomalyPanel:
     """Weekly figures of n pairs over T weeks; dollars, NaN where nothing is known.
 
     Attributes:
@@ -65,7 +65,7 @@ class Panel:
         return self.first_week + dt.timedelta(weeks=column)
 
 
-def read_panel(database: Database) -> Panel | None:
+def read_panel(database: Database) -> AnomalyPanel | None:
     """Returns the panel of all published sales, or None where there are none."""
     import pandas as pd
 
@@ -77,7 +77,7 @@ def read_panel(database: Database) -> Panel | None:
     weeks = int(sales["week"].max()) + 1
     store = keys.get_level_values(0).to_numpy(np.int64)
     forecasts = database.read_frame(_FORECASTS, {"first_week": first_week})
-    return Panel(
+    return AnomalyPanel(
         first_week=first_week,
         store_id=store,
         dept_id=keys.get_level_values(1).to_numpy(np.int64),

@@ -19,7 +19,7 @@ import numpy as np
 
 from ml.forecasting.models.calendar_alignment import aligned, alignment_matrix
 from ml.forecasting.models.protocol import PointForecast
-from ml.forecasting.models.seasonal_base import GROWTH_BOUNDS, Groups, sum_by
+from ml.forecasting.models.seasonal_base import GROWTH_BOUNDS, SeriesGroups, sum_by
 from ml.forecasting.panel import YEAR_WEEKS, BoolArray, FloatArray, IntArray, Panel, known_mean
 
 LEAST_WEEKS = 13
@@ -70,7 +70,7 @@ def planned_promotions(history: Panel, horizon: int) -> PlannedPromotions:
 
 def _depth(history: Panel, markdown: FloatArray) -> FloatArray:
     """Returns log(1 + markdown / weekly sales of the store), NaN where the markdown is not known, (S, weeks)."""
-    store_sales = sum_by(np.where(history.active, history.scale, 0.0), Groups.of(history).store)
+    store_sales = sum_by(np.where(history.active, history.scale, 0.0), SeriesGroups.of(history).store)
     return np.asarray(np.log1p(np.maximum(markdown, 0.0) / np.maximum(store_sales, 1.0)[:, None]))
 
 
@@ -78,7 +78,7 @@ def _past_depth(history: Panel) -> FloatArray:
     """Returns the depth of the markdowns of the weeks of a history, also where a series of the store has no row."""
     # A feature row holds the markdown of the week before it.
     markdown = history.features["total_markdown"][:, 1:]
-    store = Groups.of(history).store
+    store = SeriesGroups.of(history).store
     known = sum_by((~np.isnan(markdown)).astype(np.float64), store)
     return _depth(history, np.where(known > 0, sum_by(markdown, store) / np.maximum(known, 1.0), np.nan))
 
@@ -99,7 +99,7 @@ def _surplus(history: Panel, depth: FloatArray, ahead: FloatArray) -> FloatArray
 
 def _response(history: Panel, depth: FloatArray) -> FloatArray:
     """Returns the fraction of sales that a unit of depth adds, not below zero, (S,)."""
-    department, like = Groups.of(history).department, alignment_matrix(history.weeks, history.weeks, 1)
+    department, like = SeriesGroups.of(history).department, alignment_matrix(history.weeks, history.weeks, 1)
     gain, surplus = _gain_on_last_year(history, depth, like), _surplus(history, depth, depth)
     usable = ~np.isnan(gain) & ~np.isnan(surplus) & history.active[:, None]
     weight = history.scale[:, None] * usable

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ml.forecasting.intervals.conformal import Calibration, sales_floor, situation_at
+from ml.forecasting.intervals.conformal import IntervalCalibration, sales_floor, situation_at
 from ml.forecasting.intervals.error_scale import FittedErrorScale
 from ml.forecasting.models.protocol import HORIZON, FittedModel, PointForecast
 from ml.forecasting.panel import FloatArray, Panel, panel_from_frame
@@ -33,11 +33,11 @@ class ServedModel:
 
     name: str
     model: FittedModel
-    calibration: Calibration
+    calibration: IntervalCalibration
     error_scale: FittedErrorScale
 
     def forecast(self, history: Panel, horizon: int = HORIZON) -> tuple[PointForecast, FloatArray]:
-        """Returns the forecasts after a history, and their bounds as `Calibration.bounds` gives them.
+        """Returns the forecasts after a history, and their bounds as `IntervalCalibration.bounds` gives them.
 
         Args:
             history: all that is known.

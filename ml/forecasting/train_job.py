@@ -14,7 +14,7 @@ from ml.forecasting.evaluation.plots import draw, save
 from ml.forecasting.models.candidates import candidates, with_session
 from ml.forecasting.models.prophet_model import OpenSession
 from ml.forecasting.panel import read_panel
-from ml.forecasting.registry.aliases import Evidence, choose, promote
+from ml.forecasting.registry.aliases import PromotionEvidence, choose, promote
 from ml.forecasting.registry.client import current_champion, open_registry
 from ml.forecasting.registry.rollback import pinned_champion
 from ml.forecasting.registry.tracking import Fingerprints, record_training, training_fingerprint
@@ -93,7 +93,7 @@ def train(
     drift = watch_drift(database, run_id, panel.origin)
     marks = Fingerprints(training_fingerprint(panel, settings), panel.fingerprint)
     errors = {name: figures.wmae for name, figures in result.scores.items()}
-    evidence = Evidence(errors, errors[BASELINE], len(result.backtest.origins), panel.fingerprint)
+    evidence = PromotionEvidence(errors, errors[BASELINE], len(result.backtest.origins), panel.fingerprint)
     with open_registry(settings, database) as client:
         pinned = pinned_champion(client, database, panel.fingerprint, result.scores)
         incumbent = pinned or current_champion(client)

@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from ml.inventory.orders.inputs import Book
-from ml.inventory.scenarios.what_if import Evaluation, Kpis, Promotion, Scenario, compared
+from ml.inventory.scenarios.what_if import Evaluation, Promotion, Scenario, ScenarioKpis, compared
 from streamlit_app.queries import marts
 from streamlit_app.services import scenarios
 from streamlit_app.views import charts, components, formats, tables
@@ -87,7 +87,7 @@ def main() -> None:
         changes(compared(before, after), is_changed=scenario != Scenario())
 
 
-def chosen_pairs(book: Book) -> scenarios.Choice:
+def chosen_pairs(book: Book) -> scenarios.PairChoice:
     """Returns the store and department chosen; all departments of the store with most at risk where nothing is."""
     stores = sorted({int(store) for store in book.pairs["store_id"]})
     first = components.top_pair()[0]
@@ -113,7 +113,7 @@ def chosen_pairs(book: Book) -> scenarios.Choice:
         )
     with reset:
         st.button("Start over", on_click=start_over, icon=":material/restart_alt:", width="stretch")
-    return scenarios.Choice(store or None, dept or None)
+    return scenarios.PairChoice(store or None, dept or None)
 
 
 def asked_scenario(book: Book) -> Scenario:
@@ -161,7 +161,7 @@ def start_over() -> None:
     st.session_state.update({f"what_if_{name}": None for name in CHOICES} | {"what_if_shift": 0, "what_if_weeks": []})
 
 
-def figures(before: Kpis, after: Kpis) -> None:
+def figures(before: ScenarioKpis, after: ScenarioKpis) -> None:
     """Shows what is expected under the scenario, and what as things are."""
     for line in (METRICS[:4], METRICS[4:]):
         for place, (label, name, color) in zip(st.columns(len(line)), line, strict=True):
@@ -188,7 +188,7 @@ def change_text(old: float, new: float, is_rate: bool) -> str:
     return f"{sign}{formats.dollars_short(abs(new - old))}, from {formats.dollars_short(old)}"
 
 
-def badge_and_note(before: Evaluation, choice: scenarios.Choice) -> None:
+def badge_and_note(before: Evaluation, choice: scenarios.PairChoice) -> None:
     """Shows how sure the stock is, and whether the inputs are still those of the published recommendations."""
     source = before.recommendations["stock_source"]
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -209,7 +209,7 @@ def badge_and_note(before: Evaluation, choice: scenarios.Choice) -> None:
         )
 
 
-def exchange_chart(choice: scenarios.Choice, scenario: Scenario, before: Kpis, after: Kpis) -> None:
+def exchange_chart(choice: scenarios.PairChoice, scenario: Scenario, before: ScenarioKpis, after: ScenarioKpis) -> None:
     """Shows what service costs in stock."""
     st.subheader("Service against stock", anchor=False)
     today, there = scenarios.curve(choice, Scenario()), scenarios.curve(choice, scenario)

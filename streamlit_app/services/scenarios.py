@@ -22,7 +22,7 @@ MANY_PAIRS = 300
 
 
 @dataclass(frozen=True)
-class Choice:
+class PairChoice:
     """The pairs that a person looks at; None takes all stores, or all departments."""
 
     store_id: int | None = None
@@ -38,12 +38,12 @@ def book() -> Book:
     return _book(recommended_at())
 
 
-def today(choice: Choice) -> Evaluation:
+def today(choice: PairChoice) -> Evaluation:
     """Returns what is recommended for some pairs, and what that leads to."""
     return _evaluated(choice, Scenario(), recommended_at())
 
 
-def under(choice: Choice, scenario: Scenario) -> Evaluation:
+def under(choice: PairChoice, scenario: Scenario) -> Evaluation:
     """Returns the same under a scenario.
 
     Raises:
@@ -52,7 +52,7 @@ def under(choice: Choice, scenario: Scenario) -> Evaluation:
     return _evaluated(choice, scenario, recommended_at())
 
 
-def curve(choice: Choice, scenario: Scenario) -> "pd.DataFrame":
+def curve(choice: PairChoice, scenario: Scenario) -> "pd.DataFrame":
     """Returns what each service level would cost in stock, with all else as in the scenario."""
     return _curve(choice, replace(scenario, service_level_rate=None, promotions=()), recommended_at())
 
@@ -64,17 +64,17 @@ def _book(version: str) -> Book:
 
 
 @st.cache_resource(max_entries=60, show_spinner="Working it out …")
-def _evaluated(choice: Choice, scenario: Scenario, version: str) -> Evaluation:
+def _evaluated(choice: PairChoice, scenario: Scenario, version: str) -> Evaluation:
     chosen = _chosen(choice, version)
     return evaluate(chosen) if scenario == Scenario() else evaluate_under(chosen, scenario)
 
 
 @st.cache_resource(max_entries=60, show_spinner="Drawing service against stock …")
-def _curve(choice: Choice, scenario: Scenario, version: str) -> "pd.DataFrame":
+def _curve(choice: PairChoice, scenario: Scenario, version: str) -> "pd.DataFrame":
     chosen = changed(_chosen(choice, version), scenario)
     return exchange(chosen, step=1 if len(chosen) <= MANY_PAIRS else 2)
 
 
-def _chosen(choice: Choice, version: str) -> Book:
+def _chosen(choice: PairChoice, version: str) -> Book:
     every = _book(version)
     return every.take(rows_of(every, choice.store_id, choice.dept_id))

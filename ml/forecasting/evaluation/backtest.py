@@ -12,7 +12,7 @@ import numpy as np
 
 from ml.forecasting.evaluation.metrics import Score, score
 from ml.forecasting.intervals.conformal import (
-    Calibration,
+    IntervalCalibration,
     Scores,
     Situation,
     calibrate,
@@ -69,7 +69,7 @@ class Backtest:
     """Results of all origins, oldest first, and what calibrates the forecasts to come."""
 
     origins: tuple[OriginResult, ...]
-    calibrations: dict[str, Calibration]
+    calibrations: dict[str, IntervalCalibration]
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -197,7 +197,7 @@ def _with_bounds(result: OriginResult, results: Sequence[OriginResult]) -> Origi
     return replace(result, bounds=bounds)
 
 
-def _calibration(results: Sequence[OriginResult], name: str) -> Calibration:
+def _calibration(results: Sequence[OriginResult], name: str) -> IntervalCalibration:
     return calibrate(join_scores([_scores(result, name) for result in results]))
 
 

@@ -48,7 +48,7 @@ class Situation:
 
 
 @dataclass(frozen=True)
-class Calibration:
+class IntervalCalibration:
     """Bounds in error scales by level, side (lower, upper) and volume, (2, 2, 3)."""
 
     quantiles: FloatArray
@@ -98,7 +98,7 @@ def join_scores(parts: list[Scores]) -> Scores:
     return Scores(np.concatenate([part.value for part in parts]), np.concatenate([part.volume for part in parts]))
 
 
-def calibrate(scores: Scores) -> Calibration:
+def calibrate(scores: Scores) -> IntervalCalibration:
     """Returns the bounds that past scores support.
 
     Args:
@@ -108,7 +108,7 @@ def calibrate(scores: Scores) -> Calibration:
     for volume in range(VOLUMES):
         like = scores.value[scores.volume == volume]
         quantiles[:, :, volume] = signed_quantiles(like if len(like) >= LEAST_SCORES else scores.value)
-    return Calibration(quantiles)
+    return IntervalCalibration(quantiles)
 
 
 def signed_quantiles(values: FloatArray) -> FloatArray:

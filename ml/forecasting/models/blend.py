@@ -14,7 +14,7 @@ from ml.forecasting.models.lightgbm_model import FittedLightGbm, LightGbm
 from ml.forecasting.models.model_inputs import rows_at_origin
 from ml.forecasting.models.protocol import PointForecast
 from ml.forecasting.models.ridge_model import FittedRidge, Ridge
-from ml.forecasting.models.seasonal_base import Groups
+from ml.forecasting.models.seasonal_base import SeriesGroups
 from ml.forecasting.models.top_down import scaled_to_totals
 from ml.forecasting.panel import FloatArray, Panel
 
@@ -53,7 +53,7 @@ class FittedBlend:
         """Returns the mean of the members, scaled to the stores' totals."""
         rows = rows_at_origin(history, horizon)
         points = [member.predict_rows(history, rows).point for member in self.members]
-        scaled = scaled_to_totals(np.mean(points, axis=0), history, Groups.of(history).store, STORE_BELIEF)
+        scaled = scaled_to_totals(np.mean(points, axis=0), history, SeriesGroups.of(history).store, STORE_BELIEF)
         return PointForecast(scaled, rows.base.fallback)
 
     def explain(self, history: Panel, horizon: int, series: int) -> Mapping[str, FloatArray]:

@@ -12,7 +12,7 @@ from typing import cast
 import numpy as np
 
 from ml.forecasting.models.calendar_alignment import aligned, calendar_views, weight_matrix
-from ml.forecasting.models.seasonal_base import Groups, SeasonalBase, seasonal_base, sum_by
+from ml.forecasting.models.seasonal_base import SeasonalBase, SeriesGroups, seasonal_base, sum_by
 from ml.forecasting.panel import WEEK, YEAR_WEEKS, FloatArray, Panel, as_date, known_mean
 
 LEVEL_PREFIXES = ("recent_", "shock_", "weeks_", "size_", "horizon")
@@ -85,7 +85,7 @@ def _target_inputs(history: Panel, base: SeasonalBase, horizon: int, scale: Floa
     inputs = {"base": point / per, "season": base.season / per, "additive": (base.additive - point) / per}
     likes = {f"year_{key}": sales - point for key, sales in _likes(history, horizon).items()}
     inputs |= {name: amount / per for name, amount in likes.items()}
-    groups = Groups.of(history)
+    groups = SeriesGroups.of(history)
     for group_name, group in (("department", groups.department), ("type", groups.department_type)):
         total = np.maximum(sum_by(np.where(history.active, scale, 0.0), group), 1.0)[:, None]
         for key in ("weekday", "date", "two_weekday"):

@@ -14,7 +14,7 @@ import numpy as np
 
 from ml.forecasting.models.calendar_alignment import aligned, alignment_matrix
 from ml.forecasting.models.protocol import PointForecast, base_parts
-from ml.forecasting.models.seasonal_base import Groups, sum_by
+from ml.forecasting.models.seasonal_base import SeriesGroups, sum_by
 from ml.forecasting.panel import YEAR_WEEKS, FloatArray, IntArray, Panel, known_mean
 from warehouse.calendar import HOLIDAYS, holiday_weeks
 
@@ -131,7 +131,7 @@ def department_shares(history: Panel, horizon: int) -> FloatArray:
     last year, partly believed; the share of the last 13 weeks where last year is not known. Shares of a store's active
     series sum to one.
     """
-    store, is_active = Groups.of(history).store, history.active[:, None]
+    store, is_active = SeriesGroups.of(history).store, history.active[:, None]
     recent_weeks = min(SHARE_WEEKS, history.week_count)
     targets = np.concatenate([history.weeks[-recent_weeks:], history.future_weeks(horizon)])
     like = aligned(history.sales, alignment_matrix(history.weeks, targets, 1))

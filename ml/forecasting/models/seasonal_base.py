@@ -67,7 +67,7 @@ class SeasonalBase:
 
 def seasonal_base(history: Panel, horizon: int) -> SeasonalBase:
     """Returns the base forecast of every series for the weeks after the last week of the history."""
-    sales, groups = history.sales, Groups.of(history)
+    sales, groups = history.sales, SeriesGroups.of(history)
     trend = centred_mean(sales)
     profile = seasonal_profile(sales - trend, trend, groups)
     recent = min(LEVEL_WEEKS, history.week_count)
@@ -109,7 +109,7 @@ def additive_forecast(sales: FloatArray, weeks: DateArray, targets: DateArray) -
 
 
 @dataclass(frozen=True)
-class Groups:
+class SeriesGroups:
     """Positions of the series in their department, their store, and department x store type.
 
     Attributes:
@@ -123,7 +123,7 @@ class Groups:
     department_type: IntArray
 
     @classmethod
-    def of(cls, panel: Panel) -> "Groups":
+    def of(cls, panel: Panel) -> "SeriesGroups":
         """Returns the groups of a panel's series."""
         department = _positions(panel.dept_ids)
         kind = _positions(panel.store_types)
@@ -142,7 +142,7 @@ def centred_mean(sales: FloatArray) -> FloatArray:
     return np.asarray((totals[:, start + width] - totals[:, start]) / np.maximum(count, 1))
 
 
-def seasonal_profile(season: FloatArray, trend: FloatArray, groups: Groups) -> FloatArray:
+def seasonal_profile(season: FloatArray, trend: FloatArray, groups: SeriesGroups) -> FloatArray:
     """Returns the seasonal profile of every series, denoised with the help of the other stores, (S, T).
 
     The mean of these views: as observed; the best approximations of low ranks to the stores x weeks matrix of
@@ -220,7 +220,7 @@ def _smoothed_level(unseasonal: FloatArray) -> tuple[FloatArray, FloatArray]:
 
 
 def _multiplicative(
-    sales: FloatArray, smooth: FloatArray, likes: list[FloatArray], recent: int, groups: Groups
+    sales: FloatArray, smooth: FloatArray, likes: list[FloatArray], recent: int, groups: SeriesGroups
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Returns last year's sales, the multiplicative forecast and the growth against last year."""
     past = slice(max(recent - GROWTH_WEEKS, 0), recent)
@@ -234,7 +234,7 @@ def _multiplicative(
     return aligned(sales, likes[0][recent:]), np.where(np.isnan(mixed), forms[0], mixed), growths[0]
 
 
-def _growth(now: FloatArray, then: FloatArray, groups: Groups) -> FloatArray:
+def _growth(now: FloatArray, then: FloatArray, groups: SeriesGroups) -> FloatArray:
     """Returns the weighted geometric mean of the growth of the series and of its department, (S, 1)."""
     both = ~np.isnan(now) & ~np.isnan(then)
     own = np.stack([np.where(both, now, 0.0).sum(axis=1), np.where(both, then, 0.0).sum(axis=1)], axis=1)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ml.forecasting.models.protocol import PointForecast
-from ml.forecasting.models.seasonal_base import Groups, additive_forecast, seasonal_base, sum_by
+from ml.forecasting.models.seasonal_base import SeriesGroups, additive_forecast, seasonal_base, sum_by
 from ml.forecasting.panel import FloatArray, IntArray, Panel
 
 RATIO_BOUNDS = (0.7, 1.4)
@@ -56,7 +56,9 @@ class DepartmentShares:
     def predict(self, history: Panel, horizon: int) -> PointForecast:
         """Returns each series' share of the forecast of its department."""
         base = seasonal_base(history, horizon)
-        return PointForecast(scaled_to_totals(base.point, history, Groups.of(history).department, 1.0), base.fallback)
+        return PointForecast(
+            scaled_to_totals(base.point, history, SeriesGroups.of(history).department, 1.0), base.fallback
+        )
 
     def explain(self, history: Panel, horizon: int, series: int) -> Mapping[str, FloatArray]:
         """Returns the base's parts, and what the department's total adds, in dollars."""

@@ -17,7 +17,7 @@ MARGIN = 0.005
 
 
 @dataclass(frozen=True)
-class Choice:
+class ChampionChoice:
     """Who holds the aliases, and the sentence that says why the champion does."""
 
     champion: str
@@ -26,7 +26,7 @@ class Choice:
 
 
 @dataclass(frozen=True)
-class Evidence:
+class PromotionEvidence:
     """What a setting of an alias is recorded with.
 
     Attributes:
@@ -42,7 +42,7 @@ class Evidence:
     data_fingerprint: str
 
 
-def choose(scores: Mapping[str, Score], incumbent: str | None, is_pinned: bool = False) -> Choice:
+def choose(scores: Mapping[str, Score], incumbent: str | None, is_pinned: bool = False) -> ChampionChoice:
     """Returns the champion and the best of the others.
 
     Args:
@@ -58,18 +58,20 @@ def choose(scores: Mapping[str, Score], incumbent: str | None, is_pinned: bool =
     ranked = sorted(errors, key=lambda name: (errors[name], name))
     best = ranked[0]
     if incumbent not in errors or incumbent is None:
-        return Choice(best, ranked[1], "It has the least error over all origins.")
+        return ChampionChoice(best, ranked[1], "It has the least error over all origins.")
     gain = 1 - errors[best] / errors[incumbent] if errors[incumbent] > 0 else 0.0
     if is_pinned:
         reason = "It was set by a roll-back, and the data have not changed since."
     elif best == incumbent:
         reason = "It is champion and still has the least error."
     elif gain > MARGIN:
-        return Choice(best, ranked[1], f"Its error is {gain:.1%} below that of {incumbent}, the champion before.")
+        return ChampionChoice(
+            best, ranked[1], f"Its error is {gain:.1%} below that of {incumbent}, the champion before."
+        )
     else:
         reason = f"It is champion, and {best} is only {gain:.1%} better: less than the margin of {MARGIN:.1%}."
     others = [name for name in ranked if name != incumbent]
-    return Choice(incumbent, others[0], reason)
+    return ChampionChoice(incumbent, others[0], reason)
 
 
 def _demand_the_same_rows(scores: Mapping[str, Score]) -> None:
@@ -82,9 +84,9 @@ def _demand_the_same_rows(scores: Mapping[str, Score]) -> None:
 def promote(
     client: "MlflowClient",
     database: Database,
-    choice: Choice,
+    choice: ChampionChoice,
     versions: Mapping[str, RegisteredVersion],
-    evidence: Evidence,
+    evidence: PromotionEvidence,
     run_id: str,
 ) -> int:
     """Returns how many aliases were set anew; each leaves a row in `ml.promotions`."""
@@ -119,7 +121,7 @@ def record_alias(
     alias: str,
     version: RegisteredVersion,
     reason: str,
-    evidence: Evidence,
+    evidence: PromotionEvidence,
     run_id: str,
     is_rollback: bool = False,
 ) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ml.forecasting.panel import Panel, read_panel
-from ml.forecasting.registry.aliases import Evidence, record_alias
+from ml.forecasting.registry.aliases import PromotionEvidence, record_alias
 from ml.forecasting.registry.client import (
     CHAMPION,
     REGISTERED_NAME,
@@ -135,10 +135,10 @@ def _demand_that_it_forecasts(version: RegisteredVersion, panel: Panel) -> None:
         ) from None
 
 
-def _evidence(version: RegisteredVersion, data_fingerprint: str) -> Evidence:
+def _evidence(version: RegisteredVersion, data_fingerprint: str) -> PromotionEvidence:
     """Returns the figures of a version's own training, beside the data of the roll-back, to which it is pinned."""
     metrics = version.metrics
-    return Evidence(
+    return PromotionEvidence(
         errors={version.name: metrics["wmae_amount"]},
         baseline=metrics["baseline_wmae_amount"],
         origin_count=int(metrics.get("origin_count", 0)),

@@ -25,8 +25,8 @@ from ml.inventory.replay.protection import (
     PROBABILITIES,
     STEPS,
     LearnedProtection,
-    Outlook,
     ProtectionPool,
+    ReplayOutlook,
     by_band,
     learn_protection,
 )
@@ -153,7 +153,9 @@ def reorder_points(
     return points
 
 
-def shortage_level(pool: ProtectionPool, outlook: Outlook, shares: FloatArray, accepted: FloatArray) -> FloatArray:
+def shortage_level(
+    pool: ProtectionPool, outlook: ReplayOutlook, shares: FloatArray, accepted: FloatArray
+) -> FloatArray:
     """Returns the least level whose expected shortage is at most what is accepted, in dollars, (pairs, origins)."""
     return by_band(pool, outlook, shares, accepted, _bisect_shortage)
 

@@ -60,7 +60,7 @@ STEPS = 14
 
 
 @dataclass(frozen=True)
-class Outlook:
+class ReplayOutlook:
     """Forecasts of the protection period at consecutive origins.
 
     Attributes:
@@ -75,10 +75,10 @@ class Outlook:
     unit: FloatArray
     scale: FloatArray
 
-    def between(self, first: int, end: int) -> "Outlook":
+    def between(self, first: int, end: int) -> "ReplayOutlook":
         """Returns the outlook at the origins from `first` to before `end`."""
         cut = slice(first - self.first_origin, end - self.first_origin)
-        return Outlook(first, self.total[:, :, cut], self.unit[:, cut], self.scale[:, cut])
+        return ReplayOutlook(first, self.total[:, :, cut], self.unit[:, cut], self.scale[:, cut])
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ class LearnedProtection:
         shares: probability of each period, (periods,) for all pairs or (pairs, periods).
     """
 
-    outlook: Outlook
+    outlook: ReplayOutlook
     parts: tuple[tuple[ProtectionPool, int, int], ...]
     ceiling: FloatArray
     shares: FloatArray
@@ -227,7 +227,7 @@ def learn_protection(
 
 def look_out(
     panel: Panel, origins: Sequence[int], periods: Sequence[int], forecasts: WeeklyForecasts | None = None
-) -> Outlook:
+) -> ReplayOutlook:
     """Returns forecasts of the protection periods, each made from the weeks that were known at its origin.
 
     Args:
@@ -240,10 +240,10 @@ def look_out(
     ahead = np.maximum(made.at(origins)[:, :, : max(periods)], 0.0).cumsum(axis=2)
     total = np.stack([ahead[:, :, weeks - 1] for weeks in periods])
     scale = recent_mean(_one_week_more(np.abs(panel.sales[:, : max(origins)])), min(origins), SCALE_WEEKS)
-    return Outlook(min(origins), total, _unit(scale, ahead[:, :, -1] / max(periods)), scale)
+    return ReplayOutlook(min(origins), total, _unit(scale, ahead[:, :, -1] / max(periods)), scale)
 
 
-def build_protection_pool(panel: Panel, outlook: Outlook, periods: Sequence[int]) -> ProtectionPool:
+def build_protection_pool(panel: Panel, outlook: ReplayOutlook, periods: Sequence[int]) -> ProtectionPool:
     """Returns the pooled errors of an outlook; it reads no week after the protection period of its last origin."""
     error = _errors(panel, outlook, periods)
     end = outlook.first_origin + outlook.unit.shape[1]
@@ -260,7 +260,7 @@ def build_protection_pool(panel: Panel, outlook: Outlook, periods: Sequence[int]
 
 
 def mixture_quantile(
-    pool: ProtectionPool, outlook: Outlook, shares: FloatArray, service_level: float | FloatArray
+    pool: ProtectionPool, outlook: ReplayOutlook, shares: FloatArray, service_level: float | FloatArray
 ) -> FloatArray:
     """Returns the level that covers demand over a random protection period with that probability, (pairs, origins).
 
@@ -285,12 +285,12 @@ def mixture_quantile(
 BandRule = Callable[[FloatArray, FloatArray, FloatArray, FloatArray, FloatArray], FloatArray]
 """From total and shares, (periods, n), spread, quantiles of the band and service, (n,), to n levels."""
 
-LevelRule = Callable[[ProtectionPool, Outlook, FloatArray, FloatArray], FloatArray]
+LevelRule = Callable[[ProtectionPool, ReplayOutlook, FloatArray, FloatArray], FloatArray]
 """From a pool, an outlook, shares and the service of each pair and origin to levels, (pairs, origins)."""
 
 
 def by_band(
-    pool: ProtectionPool, outlook: Outlook, shares: FloatArray, service: FloatArray, rule: BandRule
+    pool: ProtectionPool, outlook: ReplayOutlook, shares: FloatArray, service: FloatArray, rule: BandRule
 ) -> FloatArray:
     """Returns the levels that a rule gives, (pairs, origins), each band of pairs with its own quantiles."""
     level = np.empty(outlook.unit.shape)
@@ -322,7 +322,7 @@ def _bisect(
     return np.asarray(high)
 
 
-def _errors(panel: Panel, outlook: Outlook, periods: Sequence[int]) -> FloatArray:
+def _errors(panel: Panel, outlook: ReplayOutlook, periods: Sequence[int]) -> FloatArray:
     """Returns clipped errors of protection demand in units, (lead times, pairs, origins)."""
     week = outlook.first_origin + np.arange(outlook.unit.shape[1])
     cumulated = np.pad(demand_of(panel.sales).cumsum(axis=1), ((0, 0), (1, 0)))

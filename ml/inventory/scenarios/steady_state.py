@@ -24,7 +24,7 @@ from ml.inventory.policy import FloatArray, Policies
 
 
 @dataclass(frozen=True)
-class Positions:
+class SteadyPositions:
     """Inventory position of n pairs after a review, in dollars at retail value.
 
     Attributes:
@@ -72,7 +72,9 @@ def steady_state(seen: Outlook, levels: Levels, policies: Policies) -> dict[str,
     return {**figures, **_money(figures, policies)}
 
 
-def positions_after_review(levels: Levels, policies: Policies, demand: FloatArray, variance: FloatArray) -> Positions:
+def positions_after_review(
+    levels: Levels, policies: Policies, demand: FloatArray, variance: FloatArray
+) -> SteadyPositions:
     """Returns where the position of each pair stands after a review.
 
     Args:
@@ -89,16 +91,16 @@ def positions_after_review(levels: Levels, policies: Policies, demand: FloatArra
     filled = np.where(is_fixed, bottom + levels.lot, np.minimum(levels.order_up_to + pack / 2, levels.ceiling))
     top = np.maximum(np.maximum(filled, bottom - undershoot + smallest), bottom)
     rate = np.where(is_ordered, np.minimum(known / (top - bottom + undershoot), 1.0), 0.0)
-    return Positions(bottom, np.where(is_ordered, top, bottom), np.where(is_fixed, 0.0, rate), rate)
+    return SteadyPositions(bottom, np.where(is_ordered, top, bottom), np.where(is_fixed, 0.0, rate), rate)
 
 
-def _mean_excess(demand: FloatArray, position: Positions) -> FloatArray:
+def _mean_excess(demand: FloatArray, position: SteadyPositions) -> FloatArray:
     """Returns the expected demand above the position."""
     at_top = np.maximum(demand - position.top[:, None], 0.0).mean(axis=1)
     return position.mean(at_top, excess(demand, position.bottom, position.top))
 
 
-def _stockout_rate(demand: FloatArray, position: Positions) -> FloatArray:
+def _stockout_rate(demand: FloatArray, position: SteadyPositions) -> FloatArray:
     """Returns the probability that demand is above the position."""
     is_above_top = demand > position.top[:, None]
     reached = np.maximum(demand - position.bottom[:, None], 0.0)

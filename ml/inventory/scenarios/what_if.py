@@ -96,7 +96,7 @@ class Scenario:
 
 
 @dataclass(frozen=True)
-class Kpis:
+class ScenarioKpis:
     """Expected figures of some pairs together; dollars at retail value, rates as fractions.
 
     The first three are of the decision now, with the stock that is there; the others are what the policy leads to in a
@@ -144,7 +144,7 @@ class Evaluation:
 
     recommendations: "pd.DataFrame"
     expected: "pd.DataFrame"
-    kpis: Kpis
+    kpis: ScenarioKpis
 
 
 @dataclass(frozen=True)
@@ -312,10 +312,10 @@ def _steady(seen: Outlook, policies: Policies) -> dict[str, FloatArray]:
     return steady_state(seen, stock_levels(seen, policies), policies)
 
 
-def _together(recommended: "pd.DataFrame", expected: "pd.DataFrame") -> Kpis:
+def _together(recommended: "pd.DataFrame", expected: "pd.DataFrame") -> ScenarioKpis:
     total = expected[list(_SUMMED)].sum()
     demand, lost = np.array([total["yearly_demand_amount"]]), np.array([total["yearly_lost_amount"]])
-    return Kpis(
+    return ScenarioKpis(
         pairs=len(expected),
         order_amount=float(recommended["order_quantity"].sum()),
         risk_rate=float(recommended["stockout_probability"].mean()),

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from ml.anomalies.detect import FORECAST_RESIDUAL, ROBUST_SEASONAL, find_anomalies, score_panel
-from ml.anomalies.panel import Panel
+from ml.anomalies.panel import AnomalyPanel
 
 STORES, DEPTS, WEEKS = 8, 5, 120
 
@@ -20,7 +20,9 @@ def panel(seed=6):
     sales = level * season * np.exp(0.08 * rng.standard_normal((len(grid), WEEKS)))
     forecast, horizon = np.full_like(sales, np.nan), np.full_like(sales, np.nan)
     forecast[:, -40:], horizon[:, -40:] = (level * season)[:, -40:], 1 + np.arange(40) % 8
-    return Panel(dt.date(2010, 2, 5), grid[:, 0], grid[:, 1], sales, forecast, horizon, np.full_like(sales, np.nan))
+    return AnomalyPanel(
+        dt.date(2010, 2, 5), grid[:, 0], grid[:, 1], sales, forecast, horizon, np.full_like(sales, np.nan)
+    )
 
 
 def test_plain_noise_is_hardly_ever_called_unusual():

@@ -11,7 +11,7 @@ from ml.forecasting.models.lightgbm_model import FittedLightGbm
 from ml.forecasting.models.naive import AlignedSeasonal
 from ml.forecasting.models.protocol import PARTS
 from ml.forecasting.models.ridge_model import FittedRidge
-from ml.forecasting.models.seasonal_base import Groups
+from ml.forecasting.models.seasonal_base import SeriesGroups
 from ml.forecasting.models.top_down import scaled_to_totals
 from ml.forecasting.panel import FloatArray, Panel
 from warehouse.settings import Settings
@@ -52,7 +52,7 @@ def test_members_that_compete_on_their_own_are_not_fitted_again(blend: Blend, pa
 
 def test_it_is_the_mean_of_its_members_scaled_to_the_stores(panel: Panel, fitted, mean: FloatArray) -> None:
     point = fitted.predict(panel, 8).point
-    expected = scaled_to_totals(mean, panel, Groups.of(panel).store, STORE_BELIEF)
+    expected = scaled_to_totals(mean, panel, SeriesGroups.of(panel).store, STORE_BELIEF)
     assert point == pytest.approx(expected)
     ratio = point / mean
     # A store's departments move together, and do move.

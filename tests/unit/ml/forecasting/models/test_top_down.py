@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from ml.forecasting.models.seasonal_base import Groups, additive_forecast, seasonal_base, sum_by
+from ml.forecasting.models.seasonal_base import SeriesGroups, additive_forecast, seasonal_base, sum_by
 from ml.forecasting.models.top_down import RATIO_BOUNDS, DepartmentShares, scaled_to_totals
 from ml.forecasting.panel import FloatArray, Panel
 
@@ -34,7 +34,7 @@ def active_sum(point: FloatArray, history: Panel, group: np.ndarray) -> FloatArr
 
 @pytest.fixture(scope="module")
 def stores(history: Panel) -> np.ndarray:
-    return Groups.of(history).store
+    return SeriesGroups.of(history).store
 
 
 @pytest.fixture(scope="module")
@@ -103,7 +103,7 @@ def test_positive_forecasts_stay_positive_and_finite_whatever_the_totals_are(his
 
 
 def test_department_shares_sum_to_the_forecast_of_their_department(history) -> None:
-    department = Groups.of(history).department
+    department = SeriesGroups.of(history).department
     shares, base = DepartmentShares().predict(history, HORIZON).point, seasonal_base(history, HORIZON).point
     wanted, summed = wanted_totals(history, department), active_sum(base, history, department)
     expected = summed * np.clip(wanted / summed, *RATIO_BOUNDS)

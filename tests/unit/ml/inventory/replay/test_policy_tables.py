@@ -19,7 +19,7 @@ from ml.inventory.replay.policy_tables import (
     shortage_level,
     whole_week_lead_times,
 )
-from ml.inventory.replay.protection import FIRST_ORIGIN, PROBABILITIES, Outlook, ProtectionPool, learn_protection
+from ml.inventory.replay.protection import FIRST_ORIGIN, PROBABILITIES, ProtectionPool, ReplayOutlook, learn_protection
 from warehouse.errors import ShelfcastError
 
 PAIRS, WEEKS, START = 12, 92, 76
@@ -94,7 +94,7 @@ def test_the_expected_shortage_of_a_level_is_what_was_accepted():
     # Normal errors: the textbook loss of the level is the accepted shortage (Silver, Pyke and Thomas, appendix II).
     inner = norm.ppf(np.clip(PROBABILITIES, 1e-4, 1 - 1e-4))
     pool = ProtectionPool(np.empty(0), inner[None, None, :], np.array([1.0]))
-    outlook = Outlook(0, np.full((1, 1, 1), 100.0), np.full((1, 1), 20.0), np.full((1, 1), 50.0))
+    outlook = ReplayOutlook(0, np.full((1, 1, 1), 100.0), np.full((1, 1), 20.0), np.full((1, 1), 50.0))
     for accepted in (0.5, 2.0, 6.0):
         level = shortage_level(pool, outlook, np.array([1.0]), np.full((1, 1), accepted))[0, 0]
         z = (level - 100) / 20

@@ -14,8 +14,8 @@ from ml.inventory.replay.forecasts import WeeklyForecasts, base_forecasts
 from ml.inventory.replay.lead_times import LeadTimes
 from ml.inventory.replay.protection import (
     PROBABILITIES,
-    Outlook,
     ProtectionPool,
+    ReplayOutlook,
     build_protection_pool,
     empirical_protection,
     look_out,
@@ -56,7 +56,7 @@ def test_the_quantile_of_a_mixture_has_the_probability_of_the_mixture():
     # Two normal parts with known quantiles; one situation, unit 10, dispersion 2.
     inner = norm.ppf(np.clip(PROBABILITIES, 1e-4, 1 - 1e-4))
     pool = ProtectionPool(np.empty(0), np.stack([inner, 1.5 * inner])[:, None, :], np.array([2.0]))
-    outlook = Outlook(0, np.array([100.0, 180.0]).reshape(2, 1, 1), np.full((1, 1), 10.0), np.full((1, 1), 50.0))
+    outlook = ReplayOutlook(0, np.array([100.0, 180.0]).reshape(2, 1, 1), np.full((1, 1), 10.0), np.full((1, 1), 50.0))
     shares = np.array([0.25, 0.75])
     for target in (0.5, 0.9, 0.95, 0.98):
         level = mixture_quantile(pool, outlook, shares, target)[0, 0]
