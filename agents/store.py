@@ -27,7 +27,7 @@ def save_report(database: Database, run_id: str, report: PairReport) -> Saved:
     An answer is the same, and is not added again, where pair, analysis, origin week, writer and content are: the words
     of the narrator, or the evidence of a language model, whose words differ each time.
     """
-    with database.connect() as connection:
+    with database.connect("pipeline") as connection:
         inserted = 0
         for answer in report.answers:
             values = {**_row(report, answer), "run_id": run_id}

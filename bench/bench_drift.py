@@ -84,7 +84,7 @@ def fill(database: Database, folder: Path) -> list[dt.date]:
     sales = pd.read_csv(folder / "train.csv", parse_dates=["Date"])
     covariates = pd.read_csv(folder / "features.csv", parse_dates=["Date"])
     stores = pd.read_csv(folder / "stores.csv")
-    with database.connect() as connection:
+    with database.connect("pipeline") as connection:
         connection.execute("create table ops.all_sales (like raw_incoming.raw_sales)")
         connection.execute("create table ops.all_features (like raw_incoming.external_features)")
         copy(connection, "ops.all_sales (store_id, dept_id, sale_date, weekly_sales, is_holiday)", sales)
@@ -113,11 +113,11 @@ def copy(connection: Any, target: str, frame: pd.DataFrame) -> None:
 
 def cut(database: Database, newest: dt.date, last: dt.date) -> Published:
     """Returns the figures of a state that is published up to a week, with a load that reaches to a later one."""
-    with database.connect() as connection:
+    with database.connect("pipeline") as connection:
         for table, limit in (("raw.raw_sales", newest), ("raw_incoming.raw_sales", last)):
             for statement in _CUT:
                 connection.execute(sql.SQL(statement).format(sql.Identifier(*table.split("."))), {"limit": limit})
-    with database.connect(autocommit=True) as connection:
+    with database.connect("pipeline", autocommit=True) as connection:
         connection.execute("analyze raw.raw_sales, raw_incoming.raw_sales")
     return Published({"raw_sales": 1}, (), newest)
 
@@ -136,10 +136,10 @@ def faults(database: Database, weeks: Sequence[dt.date]) -> dict[str, list[Shift
     for name, statement in FAULTS.items():
         published = cut(database, weeks[-2], weeks[-1])
         new = {"new": f"sale_date > date '{weeks[-2]}'", "covariates": f"feature_date > date '{weeks[-2]}'"}
-        with database.connect() as connection:
+        with database.connect("pipeline") as connection:
             connection.execute(statement.format(**new))
         found[name] = measure_drift(database, published)
-        with database.connect() as connection:
+        with database.connect("pipeline") as connection:
             connection.execute("delete from raw_incoming.raw_sales where sale_date > %s", [weeks[-2]])
             connection.execute("truncate raw_incoming.external_features")
             connection.execute("insert into raw_incoming.external_features select * from ops.all_features")

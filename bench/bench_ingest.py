@@ -163,7 +163,7 @@ def run_steps(folder: Path, marks: Path, has_features: bool) -> None:
         features(context)
         ends["features"] = time.time()
     print(rows, flush=True)
-    count = context.database.read_frame("select count(*) from raw.raw_sales").iloc[0, 0]
+    count = context.database.read_frame("pipeline", "select count(*) from raw.raw_sales").iloc[0, 0]
     marks.write_text(json.dumps({"rows": int(count), "steps": ends}))
 
 

@@ -53,7 +53,7 @@ def main() -> None:
     seconds, ours, postgres = run(arguments, home)
     database = open_database(load_settings(home=home))
     print("\n| stage | seconds | rows | |\n| --- | --- | --- | --- |")
-    for row in database.read_frame(_STAGES).itertuples():
+    for row in database.read_frame("pipeline", _STAGES).itertuples():
         print(f"| {row.stage} | {row.duration_seconds:.1f} | {row.row_count:,} | {row.message} |")
     print(f"| whole run | {seconds:.1f} | | peak {ours / 1e9:.2f} GB, Postgres {postgres / 1e9:.2f} GB |")
     again, _, _ = run(arguments, home)

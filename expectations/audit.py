@@ -86,14 +86,14 @@ def audit_inputs(settings: Settings, database: Database, run_id: str, may_remove
 
 def newest_load(database: Database) -> str:
     """Returns the load whose rows stand in the incoming tables; empty where nothing was ever loaded."""
-    with database.connect() as connection:
+    with database.connect("pipeline") as connection:
         row = connection.execute("select load_id from ops.loads order by created_at desc limit 1").fetchone()
     return str(row[0]) if row else ""
 
 
 def _is_append(database: Database, load_id: str) -> bool:
     """Returns whether a load adds rows to what is published."""
-    with database.connect() as connection:
+    with database.connect("pipeline") as connection:
         row = connection.execute("select load_mode from ops.loads where load_id = %s limit 1", [load_id]).fetchone()
     return row is not None and row[0] == "append"
 
@@ -140,7 +140,7 @@ def _audit(
 
 
 def _refuse_load(database: Database, load_id: str) -> None:
-    with database.connect() as connection:
+    with database.connect("pipeline") as connection:
         connection.execute(
             "update ops.loads set status = 'refused' where status = 'incoming' and load_id = %s", [load_id]
         )

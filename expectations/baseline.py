@@ -48,7 +48,7 @@ class Published:
 
 def read_published(database: Database) -> Published:
     """Returns the figures of the published tables, whatever they were made from."""
-    with database.connect() as connection:
+    with database.connect("pipeline") as connection:
         kind = connection.execute(_KINDS).fetchone()
         return _figures(connection, kind[1] if kind else None)
 
@@ -59,7 +59,7 @@ def read_comparable(database: Database) -> Published:
     The sample and the user's own files have nothing to do with each other: where one follows the other,
     there is nothing to compare with.
     """
-    with database.connect() as connection:
+    with database.connect("pipeline") as connection:
         incoming, published = connection.execute(_KINDS).fetchone() or (None, None)
         if incoming != published or published is None:
             return Published()
@@ -75,7 +75,7 @@ def _figures(connection: Any, kind: str | None) -> Published:
 
 def incoming_rows(database: Database) -> dict[str, int]:
     """Returns the rows of each incoming table, by its name."""
-    with database.connect() as connection:
+    with database.connect("pipeline") as connection:
         return {table: _count(connection, "raw_incoming", table) for table in TABLES}
 
 

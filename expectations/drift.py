@@ -107,7 +107,7 @@ def measure_drift(database: Database, published: Published) -> list[Shift]:
     newest = published.newest_week
     step = max(1, published.row_counts.get("raw_sales", 0) // SAMPLED_ROWS)
     parameters = {"newest": newest, "year": newest - YEAR, "step": step}
-    with database.connect() as connection:
+    with database.connect("pipeline") as connection:
         # Sorting the amounts of a year in memory halves the time; the setting ends with the transaction.
         connection.execute("set local work_mem = '256MB'")
         rows = [row for query in QUERIES for row in connection.execute(query, parameters)]
@@ -136,7 +136,7 @@ def _shift(
 
 def record_drift(database: Database, load_id: str, shifts: Sequence[Shift]) -> None:
     """Writes the shifts of a load in one transaction, in place of those of an earlier audit of it."""
-    with database.connect() as connection, connection.cursor() as cursor:
+    with database.connect("pipeline") as connection, connection.cursor() as cursor:
         cursor.execute("delete from ops.load_drift where load_id = %s", [load_id])
         cursor.executemany(_INSERT, [(load_id, *astuple(shift)) for shift in shifts])
     logger.info("drift of load %s: %d figures", load_id, len(shifts))

@@ -60,7 +60,7 @@ def record(database: Database, run_id: str, findings: Sequence[Finding], load_id
         load_id: the load that was audited; empty where it was what the models wrote.
     """
     suites = sorted({finding.suite_name for finding in findings})
-    with database.connect() as connection, connection.cursor() as cursor:
+    with database.connect("pipeline") as connection, connection.cursor() as cursor:
         cursor.execute("delete from ops.audit_results where run_id = %s and suite_name = any(%s)", [run_id, suites])
         cursor.executemany(_INSERT, [(run_id, load_id, *astuple(finding)) for finding in findings])
 

@@ -66,7 +66,7 @@ def write_load_pages(settings: Settings, database: Database, run_id: str = "", l
     """
     folder = pages_folder(settings.home) / "loads"
     folder.mkdir(parents=True, exist_ok=True)
-    with database.connect() as connection, connection.cursor(row_factory=dict_row) as cursor:
+    with database.connect("pipeline") as connection, connection.cursor(row_factory=dict_row) as cursor:
         loads = [load | {"outcome": OUTCOMES[load["status"]]} for load in cursor.execute(_LOADS, {"kept": KEPT_RUNS})]
         names = [load["name"] for load in loads]
         for load in loads:

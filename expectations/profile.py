@@ -66,7 +66,7 @@ def take_profile(database: Database, load_id: str) -> int:
 
     Tables without a row are left out: an absent inventory.csv has no profile.
     """
-    with database.connect() as connection:
+    with database.connect("pipeline") as connection:
         connection.execute("set local work_mem = '256MB'")
         connection.execute("delete from ops.load_profiles where load_id = %s", [load_id])
         columns = [column for table in TABLES for column in _columns(connection, table)]

@@ -20,7 +20,7 @@ def prune_inputs(settings: Settings, database: Database, keep: int = 2) -> list[
     not the newest name where the clock was set back.
     """
     names = _folders(settings)
-    with database.connect() as connection:
+    with database.connect("pipeline") as connection:
         needed = {str(row[0]).rstrip("/") for row in connection.execute("select uri from ops.published_artifacts")}
         waiting = connection.execute("select load_id from ops.loads where status = 'incoming'")
         needed |= {inputs_folder(settings, row[0]) for row in waiting}

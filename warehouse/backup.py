@@ -79,7 +79,7 @@ def write_backup(settings: Settings, database: Database, path: Path) -> Backup:
 
 def _fill(settings: Settings, database: Database, file: IO[bytes]) -> Manifest:
     members: dict[str, Member] = {}
-    with zipfile.ZipFile(file, "w", compresslevel=1) as archive, database.connect() as connection:
+    with zipfile.ZipFile(file, "w", compresslevel=1) as archive, database.connect("pipeline") as connection:
         connection.execute("set transaction isolation level repeatable read, read only")
         manifest = _manifest(settings, database, connection)
         snapshot = connection.execute("select pg_export_snapshot()").fetchone() or ("",)

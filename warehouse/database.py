@@ -44,7 +44,7 @@ class Database:
     logins: Mapping[str, Login]
     options: str = ""
 
-    def url(self, role: Role = "pipeline", driver: str = "postgresql", search_path: str = "") -> str:
+    def url(self, role: Role, driver: str = "postgresql", search_path: str = "") -> str:
         """Returns a URL with the password in it: for libraries only, never for a log."""
         login = self.logins[role]
         options = " ".join(self._server_options(login, search_path))
@@ -59,7 +59,7 @@ class Database:
         options = ["-c default_transaction_read_only=on"] if login.is_read_only else []
         return options + ([f"-c search_path={search_path}"] if search_path else [])
 
-    def connect(self, role: Role = "pipeline", autocommit: bool = False) -> "psycopg.Connection[Any]":
+    def connect(self, role: Role, autocommit: bool = False) -> "psycopg.Connection[Any]":
         """Returns an open psycopg connection; as a context manager it commits, or rolls back on an error.
 
         Raises:
@@ -82,7 +82,7 @@ class Database:
                     "Check that it runs and that DATABASE_URL or DB_* are right; `shelfcast doctor` helps.",
                 ) from None
 
-    def engine(self, role: Role = "pipeline") -> "sqlalchemy.Engine":
+    def engine(self, role: Role) -> "sqlalchemy.Engine":
         """Returns a SQLAlchemy engine over psycopg 3."""
         import sqlalchemy
 
@@ -93,7 +93,7 @@ class Database:
         )
 
     def read_frame(
-        self, query: LiteralString, parameters: Mapping[str, Any] | None = None, role: Role = "pipeline"
+        self, role: Role, query: LiteralString, parameters: Mapping[str, Any] | None = None
     ) -> "pd.DataFrame":
         """Returns the rows of a query as a frame; parameters are written `%(name)s` in the query."""
         import pandas as pd
@@ -103,7 +103,7 @@ class Database:
             names = [column.name for column in cursor.description or []]
             return pd.DataFrame(cursor.fetchall(), columns=names)
 
-    def dbt_environment(self, role: Role = "pipeline") -> dict[str, str]:
+    def dbt_environment(self, role: Role) -> dict[str, str]:
         """Returns the DB_* variables that `profiles.yml` reads."""
         login = self.logins[role]
         return {

@@ -30,7 +30,7 @@ def publish_frame(
     """
     incoming = create_incoming(database, target)
     rows = copy_frame(database, frame, incoming)
-    with database.connect() as connection:
+    with database.connect("pipeline") as connection:
         demand_rows(connection, incoming, rows)
         change = merge(connection, incoming, target, keys, mode, scope)
         connection.execute(sql.SQL("drop table {}").format(sql.Identifier(*incoming.split("."))))
@@ -41,7 +41,7 @@ def create_incoming(database: Database, target: str) -> str:
     """Returns the name of an empty incoming table with the columns of `target`, without its constraints."""
     incoming = "raw_incoming." + target.replace(".", "_")
     name, like = sql.Identifier(*incoming.split(".")), sql.Identifier(*target.split("."))
-    with database.connect() as connection:
+    with database.connect("pipeline") as connection:
         connection.execute(sql.SQL("drop table if exists {}").format(name))
         connection.execute(sql.SQL("create unlogged table {} as select * from {} with no data").format(name, like))
         connection.execute(sql.SQL("alter table {} drop column if exists created_at").format(name))

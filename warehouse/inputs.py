@@ -69,7 +69,7 @@ def publish_inputs(
     Raises:
         ShelfcastError: the load would remove published weeks and `may_remove` is false; or the server crashed.
     """
-    with database.connect() as connection:
+    with database.connect("pipeline") as connection:
         for table, rows in _accepted(connection, load_id):
             demand_rows(connection, table, rows)
         before = _published_kind(connection)
@@ -94,7 +94,7 @@ def publish_inputs(
 
 def is_incoming_lost(database: Database, load_id: str) -> bool:
     """Returns whether the rows of a load are no longer in the incoming tables: the server crashed since."""
-    with database.connect() as connection:
+    with database.connect("pipeline") as connection:
         return any(not stands(connection, table, rows) for table, rows in _accepted(connection, load_id))
 
 
@@ -106,7 +106,7 @@ def _accepted(connection: "psycopg.Connection[Any]", load_id: str) -> list[tuple
 
 def published_content(database: Database) -> str | None:
     """Returns the hash of the published rows, or None where nothing is published."""
-    with database.connect() as connection:
+    with database.connect("pipeline") as connection:
         row = connection.execute(
             "select fingerprint from ops.published_artifacts where artifact_name = 'inputs'"
         ).fetchone()

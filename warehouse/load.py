@@ -53,6 +53,7 @@ def table_schema(database: Database, table: str, names: list[str]) -> "pa.Schema
     }
     schema_name, _, table_name = table.partition(".")
     columns = database.read_frame(
+        "pipeline",
         "select column_name, data_type from information_schema.columns "
         "where table_schema = %(schema)s and table_name = %(table)s order by ordinal_position",
         {"schema": schema_name, "table": table_name},
@@ -68,7 +69,7 @@ def _ingest(database: Database, table: str, schema: "pa.Schema", reader: Any) ->
     schema_name, _, table_name = table.partition(".")
     began = time.monotonic()
     stream = pa.RecordBatchReader.from_batches(schema, (batch.cast(schema) for batch in reader))
-    with adbc.connect(database.url()) as connection, connection.cursor() as cursor:
+    with adbc.connect(database.url("pipeline")) as connection, connection.cursor() as cursor:
         cursor.execute(f'truncate "{schema_name}"."{table_name}"')
         rows = int(cursor.adbc_ingest(table_name, stream, mode="append", db_schema_name=schema_name))
         connection.commit()

@@ -32,7 +32,7 @@ _PAUSE_SECONDS = 0.5
 
 def clear_next(database: Database) -> None:
     """Empties the schemas in which dbt builds the next state; core models that waited there count as lost."""
-    with database.connect() as connection:
+    with database.connect("pipeline") as connection:
         for layer in LAYERS:
             schema = sql.Identifier(layer + NEXT)
             note = f"The next state of {layer} while dbt builds and tests it. Nobody reads here."
@@ -44,20 +44,22 @@ def clear_next(database: Database) -> None:
 
 def mark_next(database: Database, run_id: str) -> None:
     """Records that the next state holds the core models of a run, built and tested."""
-    with database.connect() as connection:
+    with database.connect("pipeline") as connection:
         _mark(connection, "next", run_id)
 
 
 def core_build(database: Database, place: str) -> str | None:
     """Returns the run whose core models stand in `next` or `published`, '' where they were lost, None without any."""
-    frame = database.read_frame("select run_id from ops.core_builds where place = %(place)s", {"place": place})
+    frame = database.read_frame(
+        "pipeline", "select run_id from ops.core_builds where place = %(place)s", {"place": place}
+    )
     return None if frame.empty else str(frame.loc[0, "run_id"])
 
 
 def are_published(database: Database) -> bool:
     """Returns whether the stage marts has ever published: readers then hold a whole state."""
     query = "select 1 from ops.pipeline_runs where stage = 'marts' and status = 'succeeded' limit 1"
-    return not database.read_frame(query).empty
+    return not database.read_frame("pipeline", query).empty
 
 
 def publish_next(
@@ -78,7 +80,7 @@ def publish_next(
     began = time.monotonic()
     while True:
         try:
-            with database.connect() as connection:
+            with database.connect("pipeline") as connection:
                 published = _publish(connection, core)
             logger.info("published %d relations in %.1f s", len(published), time.monotonic() - began)
             return published

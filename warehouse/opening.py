@@ -18,7 +18,7 @@ def open_database(settings: Settings) -> Database:
         ShelfcastError: the server does not start or does not answer.
     """
     database = locate_database(settings)
-    with database.connect() as connection:
+    with database.connect("pipeline") as connection:
         apply_migrations(connection)
     return with_roles(settings, database)
 

@@ -15,7 +15,7 @@ _CHUNK = 1 << 20
 
 def server_major(database: Database) -> int:
     """Returns the major version of the server, such as 18."""
-    with database.connect() as connection:
+    with database.connect("pipeline") as connection:
         return connection.info.server_version // 10_000
 
 

@@ -55,8 +55,9 @@ def proved_archive(path: Path) -> Iterator[tuple[zipfile.ZipFile, Manifest]]:
 def is_empty(database: Database) -> bool:
     """Returns whether the database holds no load, no run and no decision: nothing that a restore would overwrite."""
     frame = database.read_frame(
+        "pipeline",
         "select exists (select from ops.loads) or exists (select from ops.pipeline_runs) "
-        "or exists (select from ops.decisions) or exists (select from raw.store_attributes) as is_used"
+        "or exists (select from ops.decisions) or exists (select from raw.store_attributes) as is_used",
     )
     return not bool(frame.loc[0, "is_used"])
 
@@ -86,7 +87,7 @@ def restore_backup(
         )
     _unpack(settings, archive, manifest)
     _load(settings, database, archive, manifest)
-    with open_database(settings).connect(autocommit=True) as connection:
+    with open_database(settings).connect("pipeline", autocommit=True) as connection:
         connection.execute("analyze")
     logger.info("restored the backup of %s in %.1f s", manifest.made_at, time.monotonic() - began)
 
@@ -161,7 +162,7 @@ _CHECK = "do $$ begin if (select count(*) from {0}) <> {1} then raise 'other row
 
 def _before(database: Database) -> str:
     """Returns the statements that make room: every schema of the owner goes, those of the analysts stay."""
-    with database.connect() as connection:
+    with database.connect("pipeline") as connection:
         names = [sql.Identifier(row[0]) for row in connection.execute(_OWN_SCHEMAS)]
         drops = [sql.SQL("drop schema {} cascade;").format(name).as_string(connection) for name in names]
     return "\n".join(["set client_min_messages = error;", "set lock_timeout = '60s';", *drops, ""])
@@ -173,7 +174,7 @@ def _after(settings: Settings, database: Database, manifest: Manifest) -> str:
         sql.SQL(_CHECK).format(sql.Identifier(*table.split(".")), sql.Literal(rows))
         for table, rows in manifest.tables.items()
     ]
-    with database.connect() as connection:
+    with database.connect("pipeline") as connection:
         lines = [one.as_string(connection) for one in [*_moves(settings, manifest), *checks]]
     return "\n".join(["", *lines, ""])
 

@@ -56,7 +56,7 @@ def with_roles(settings: Settings, database: Database) -> Database:
     owner = database.logins["pipeline"]
     passwords = role_passwords(settings.home)
     logins, made = {"pipeline": owner}, []
-    with database.connect() as connection:
+    with database.connect("pipeline") as connection:
         take_setup_lock(connection)
         for role in ROLE_LIMITS:
             is_made = settings.is_embedded or _create_role(connection, role, passwords[role])

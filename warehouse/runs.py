@@ -54,7 +54,7 @@ class RunLock:
         self._connection.close()
 
     def _taken(self) -> "psycopg.Connection[Any]":
-        connection = self._database.connect(autocommit=True)
+        connection = self._database.connect("pipeline", autocommit=True)
         row = connection.execute("select pg_try_advisory_lock(%s)", [_LOCK]).fetchone()
         if not (row and row[0]):
             connection.close()
@@ -98,7 +98,7 @@ def is_busy(database: Database) -> bool:
 
 def begin_stage(database: Database, run_id: str, stage: str, fingerprint: str) -> None:
     """Records that a stage has begun; a stage that is repeated in the same run begins anew."""
-    with database.connect() as connection:
+    with database.connect("pipeline") as connection:
         connection.execute("delete from ops.pipeline_runs where run_id = %s and stage = %s", [run_id, stage])
         connection.execute(
             "insert into ops.pipeline_runs (run_id, stage, status, input_fingerprint) values (%s, %s, 'running', %s)",
@@ -108,7 +108,7 @@ def begin_stage(database: Database, run_id: str, stage: str, fingerprint: str) -
 
 def end_stage(database: Database, run_id: str, stage: str, status: str, rows: int | None, message: str) -> None:
     """Records how a stage ended: succeeded, failed or skipped, its published rows, and one line."""
-    with database.connect() as connection:
+    with database.connect("pipeline") as connection:
         connection.execute(
             "update ops.pipeline_runs set status = %s, row_count = %s, message = %s, "
             "ended_at = greatest(clock_timestamp(), started_at), duration_seconds = "
@@ -121,6 +121,7 @@ def end_stage(database: Database, run_id: str, stage: str, status: str, rows: in
 def published_fingerprint(database: Database, stage: str) -> str | None:
     """Returns the fingerprint of what a stage last published, or None where its last attempt did not succeed."""
     frame = database.read_frame(
+        "pipeline",
         "select input_fingerprint, status from ops.pipeline_runs "
         "where stage = %(stage)s and status <> 'skipped' order by started_at desc limit 1",
         {"stage": stage},

@@ -42,7 +42,7 @@ def _postgres(settings: Settings) -> Check:
 
     try:
         database = open_database(settings)
-        version = database.read_frame("show server_version").iloc[0, 0]
+        version = database.read_frame("pipeline", "show server_version").iloc[0, 0]
     except ShelfcastError as error:
         return Check(
             "Postgres", False, str(error), "Check DATABASE_URL or DB_*, or unset them to use the embedded server."

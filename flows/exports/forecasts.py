@@ -149,7 +149,7 @@ def _is_published_range(asked: Wanted) -> bool:
 
 def _latest_published(database: Database, asked: Wanted) -> "pd.DataFrame":
     """Returns the forecasts that the last run published from the last week with sales."""
-    cutoff = database.read_frame(_LAST_WEEK)["day"].iloc[0]
+    cutoff = database.read_frame("pipeline", _LAST_WEEK)["day"].iloc[0]
     frame = _published(database, asked, cutoff) if cutoff is not None else None
     if frame is None or frame.empty:
         by = f" by {asked.model}" if asked.model else ""
@@ -160,7 +160,7 @@ def _latest_published(database: Database, asked: Wanted) -> "pd.DataFrame":
 
 def _published(database: Database, asked: Wanted, cutoff: dt.date, version: str | None = None) -> "pd.DataFrame":
     parameters = {"cutoff": cutoff, "horizon": asked.horizon, "model": asked.model, "version": version}
-    return database.read_frame(_PUBLISHED, parameters)
+    return database.read_frame("pipeline", _PUBLISHED, parameters)
 
 
 def _from_history(
@@ -236,7 +236,9 @@ def _stores(database: Database) -> "Stores":
 
     from ml.forecasting.cold_start import Stores
 
-    frame = database.read_frame("select store_id, store_type, size_sqft from raw.store_attributes order by store_id")
+    frame = database.read_frame(
+        "pipeline", "select store_id, store_type, size_sqft from raw.store_attributes order by store_id"
+    )
     return Stores(
         frame["store_id"].to_numpy(np.int64), frame["store_type"].to_numpy(str), frame["size_sqft"].to_numpy(np.float64)
     )

@@ -54,7 +54,7 @@ def read_marts(database: Database, query: LiteralString, parameters: Mapping[str
     import psycopg
 
     try:
-        return database.read_frame(query, parameters, role="reader")
+        return database.read_frame("reader", query, parameters)
     except psycopg.errors.UndefinedTable:
         raise ShelfcastError("The marts are not built yet.", "Run `shelfcast run` first.") from None
 

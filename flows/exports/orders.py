@@ -223,7 +223,7 @@ def _record(database: Database, orders: "pd.DataFrame", week: dt.date, run_id: s
         "week": week,
         "run_id": run_id,
     }
-    with database.connect() as connection:
+    with database.connect("pipeline") as connection:
         written = connection.execute(_RECORD, given).fetchall()
         withdrawn = connection.execute(_WITHDRAW, given).rowcount
     new = sum(is_new for (is_new,) in written)

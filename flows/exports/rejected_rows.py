@@ -65,7 +65,7 @@ def export_rejected(database: Database, to: Path) -> list[LinesToFix]:
     Raises:
         ShelfcastError: no line was set aside, the lines are of several files, or the place cannot be written.
     """
-    frame = database.read_frame(_LINES)
+    frame = database.read_frame("pipeline", _LINES)
     if frame.empty:
         raise ShelfcastError("No load has set a line aside.", "There is nothing to fix.")
     tables = {str(table): rows for table, rows in frame.groupby("table_name")}

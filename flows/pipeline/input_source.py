@@ -73,7 +73,7 @@ def is_held(context: Context) -> bool:
     """
     if context.options.is_append or context.options.may_remove:
         return False
-    base = context.database.read_frame(_BASE)
+    base = context.database.read_frame("pipeline", _BASE)
     if base.empty or not base["has_more"].any():
         return False
     files, _ = input_files(context)
@@ -90,7 +90,7 @@ def base_folder(context: Context) -> str:
     from spark_jobs.features.publication import published_inputs
 
     kinds = context.database.read_frame(
-        "select source_kind from ops.loads where status = 'published' order by published_at desc limit 1"
+        "pipeline", "select source_kind from ops.loads where status = 'published' order by published_at desc limit 1"
     )
     if kinds.empty or kinds.loc[0, "source_kind"] == "sample":
         raise ShelfcastError(

@@ -248,13 +248,14 @@ def stage_fingerprint(stage: Stage, context: Context) -> str:
 def _champion_version(context: Context) -> str:
     """Returns the version that forecasts; a roll-back changes it, and the forecasts follow."""
     frame = context.database.read_frame(
-        "select model_version from ml.promotions where alias = 'champion' order by promotion_id desc limit 1"
+        "pipeline",
+        "select model_version from ml.promotions where alias = 'champion' order by promotion_id desc limit 1",
     )
     return "" if frame.empty else str(frame.loc[0, "model_version"])
 
 
 def _incoming_load(context: Context) -> str:
-    frame = context.database.read_frame("select load_id from ops.loads order by created_at desc limit 1")
+    frame = context.database.read_frame("pipeline", "select load_id from ops.loads order by created_at desc limit 1")
     if frame.empty:
         raise ShelfcastError("There is no load to audit.", "Run `shelfcast ingest` first.")
     return str(frame.loc[0, "load_id"])

@@ -39,7 +39,7 @@ def write_report(settings: Settings, database: Database) -> tuple[Path, str]:
 
     try:
         text = _compose(database)
-        week = database.read_frame(_HEAD, role="reader").loc[0, "decision_date"]
+        week = database.read_frame("reader", _HEAD).loc[0, "decision_date"]
     except psycopg.errors.UndefinedTable:
         raise ShelfcastError("There is no run to report on yet.", "Run `shelfcast run` first.") from None
     if week is None:
@@ -51,7 +51,7 @@ def write_report(settings: Settings, database: Database) -> tuple[Path, str]:
 
 
 def _compose(database: Database) -> str:
-    head = database.read_frame(_HEAD, role="reader").iloc[0]
+    head = database.read_frame("reader", _HEAD).iloc[0]
     simulated = "Stock positions are **simulated**: no inventory.csv was given.\n\n" if head.is_simulated else ""
     return (
         f"# Shelfcast report, week of {head.decision_date}\n\n"
@@ -65,14 +65,14 @@ def _compose(database: Database) -> str:
 
 def _statuses(database: Database) -> str:
     lines = ["| status | pairs | orders ($) | money at risk ($) |", "| --- | --- | --- | --- |"]
-    for row in database.read_frame(_STATUSES, role="reader").itertuples():
+    for row in database.read_frame("reader", _STATUSES).itertuples():
         lines.append(f"| {row.status} | {row.pair_count:,} | {row.order_amount:,.0f} | {row.risk_amount:,.0f} |")
     return "\n".join(lines)
 
 
 def _exceptions(database: Database) -> str:
     lines = ["| store | department | status | order ($) | stockout probability | at risk ($) |", "|" + " --- |" * 6]
-    for row in database.read_frame(_EXCEPTIONS, role="reader").itertuples():
+    for row in database.read_frame("reader", _EXCEPTIONS).itertuples():
         lines.append(
             f"| {row.store_id} | {row.dept_id} | {row.status} | {row.order_quantity_amount:,.0f} "
             f"| {100 * row.stockout_probability_rate:.0f} % | {row.value_at_risk_amount:,.0f} |"
@@ -82,6 +82,6 @@ def _exceptions(database: Database) -> str:
 
 def _answers(database: Database) -> str:
     parts = []
-    for row in database.read_frame(_ANSWERS, role="reader").itertuples():
+    for row in database.read_frame("reader", _ANSWERS).itertuples():
         parts.append(f"### Store {row.store_id}, department {row.dept_id}\n\n{row.agent_response}")
     return "\n\n".join(parts) or "The agents have not been asked yet: run `shelfcast explain`."

@@ -40,13 +40,13 @@ _PARTS = {"promotion_amount": "plan", "coherence_amount": "store total"}
 def scorecard_markdown(database: Database) -> str:
     """Returns the scorecard of the backtest as a Markdown table."""
     lines = [f"| {' | '.join(_HEADS)} |", "|" + " --- |" * len(_HEADS)]
-    lines += [f"| {' | '.join(_cells(row))} |" for row in database.read_frame(_SCORES).itertuples()]
+    lines += [f"| {' | '.join(_cells(row))} |" for row in database.read_frame("pipeline", _SCORES).itertuples()]
     return "\n\n".join(["\n".join(lines), *_notes(database)])
 
 
 def scorecard_table(database: Database) -> Table:
     """Returns the scorecard for the terminal."""
-    frame = database.read_frame(_SCORES)
+    frame = database.read_frame("pipeline", _SCORES)
     compared = frame[frame["is_comparable"].astype(bool)]
     origins = int(compared["origin_count"].max()) if len(compared) else 0
     table = Table(
@@ -66,9 +66,9 @@ def scorecard_table(database: Database) -> Table:
 def _notes(database: Database) -> list[str]:
     """Returns what a reader of the scorecard must know: models that are not comparable, and a champion that drifts."""
     notes = []
-    if not database.read_frame(_SCORES)["is_comparable"].all():
+    if not database.read_frame("pipeline", _SCORES)["is_comparable"].all():
         notes.append("* scored on other origins than the champion: not comparable.")
-    for row in database.read_frame(_DRIFT).itertuples():
+    for row in database.read_frame("pipeline", _DRIFT).itertuples():
         notes.append(
             f"Warning: the forecasts of {row.model_name} drift in the weeks to {row.week_date}. {row.drift_text}"
         )
@@ -93,7 +93,7 @@ def _cells(row: Any) -> tuple[str, ...]:
 
 def decisions_table(database: Database) -> Table:
     """Returns the recommendations of the latest decision week by status, for the terminal."""
-    frame = database.read_frame(_STATUSES)
+    frame = database.read_frame("pipeline", _STATUSES)
     simulated = " (stock positions are simulated: no inventory.csv was given)" if frame["has_simulated"].any() else ""
     table = Table(title=f"Recommendations{simulated}", title_justify="left")
     for name in ("status", "pairs", "orders ($)", "money at risk ($)"):
@@ -137,7 +137,7 @@ def loads_table(database: Database) -> Table:
     table = Table(title="Rows: read = published + rejected + exact duplicates", title_justify="left")
     for name in ("file", "read", "published", "rejected", "duplicates"):
         table.add_column(name, justify="left" if name == "file" else "right")
-    for row in database.read_frame(_LOADS).itertuples():
+    for row in database.read_frame("pipeline", _LOADS).itertuples():
         counts = (row.rows_read, row.rows_accepted, row.rows_rejected, row.rows_duplicate)
         table.add_row(row.file_name, *(f"{count:,}" for count in counts))
     return table

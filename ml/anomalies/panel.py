@@ -69,14 +69,16 @@ def read_panel(database: Database) -> AnomalyPanel | None:
     """Returns the panel of all published sales, or None where there are none."""
     import pandas as pd
 
-    sales = database.read_frame(_SALES)
+    sales = database.read_frame("pipeline", _SALES)
     if sales.empty:
         return None
-    first_week = database.read_frame("select min(sale_date) as first_week from raw.raw_sales")["first_week"].iloc[0]
+    first_week = database.read_frame("pipeline", "select min(sale_date) as first_week from raw.raw_sales")[
+        "first_week"
+    ].iloc[0]
     keys = pd.MultiIndex.from_frame(sales[["store_id", "dept_id"]].drop_duplicates()).sort_values()
     weeks = int(sales["week"].max()) + 1
     store = keys.get_level_values(0).to_numpy(np.int64)
-    forecasts = database.read_frame(_FORECASTS, {"first_week": first_week})
+    forecasts = database.read_frame("pipeline", _FORECASTS, {"first_week": first_week})
     return AnomalyPanel(
         first_week=first_week,
         store_id=store,
@@ -84,7 +86,7 @@ def read_panel(database: Database) -> AnomalyPanel | None:
         sales=_matrix(sales, "weekly_sales", keys, weeks),
         forecast=_matrix(forecasts, "predicted_sales", keys, weeks),
         horizon=_matrix(forecasts, "horizon_weeks", keys, weeks),
-        markdown=_markdowns(database.read_frame(_MARKDOWNS, {"first_week": first_week}), store, weeks),
+        markdown=_markdowns(database.read_frame("pipeline", _MARKDOWNS, {"first_week": first_week}), store, weeks),
     )
 
 

@@ -144,7 +144,7 @@ Standing = dict[tuple[str, dt.date], StandingRows]
 
 def standing_rows(database: Database) -> Standing:
     """Returns what stands in `ml.backtest_errors`, by model and origin."""
-    with database.connect() as connection:
+    with database.connect("pipeline") as connection:
         rows = connection.execute(
             "select model_name, origin_date, count(*), sum(predicted_sales), sum(actual_sales) "
             "from ml.backtest_errors group by model_name, origin_date"

@@ -45,7 +45,7 @@ def watch_drift(database: Database, run_id: str, last_week: dt.date) -> list[Dri
         last_week: last week of the data.
     """
     first = last_week - dt.timedelta(weeks=JUDGED_WEEKS - 1)
-    with database.connect() as connection:
+    with database.connect("pipeline") as connection:
         rows = connection.execute(_BACKTEST).fetchall()
         rows += connection.execute(_PUBLISHED, {"first": first, "last": last_week}).fetchall()
     judged = judge([WeekSums(*row) for row in rows], last_week)

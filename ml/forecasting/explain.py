@@ -60,7 +60,7 @@ def _uses_plan(database: Database) -> bool:
         "select coalesce(bool_or(uses_plan), false) as uses_plan from ml.forecasts "
         "where origin_date = (select max(origin_date) from ml.forecasts)"
     )
-    return bool(database.read_frame(query).loc[0, "uses_plan"])
+    return bool(database.read_frame("pipeline", query).loc[0, "uses_plan"])
 
 
 def _series_of(panel: Panel, store_id: int, dept_id: int) -> int:

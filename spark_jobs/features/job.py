@@ -112,7 +112,7 @@ def build_features(settings: Settings, database: Database, run_id: str) -> Featu
 
 
 def _published_rows(database: Database) -> int:
-    with database.connect() as connection:
+    with database.connect("pipeline") as connection:
         row = connection.execute("select count(*) from raw.raw_sales").fetchone()
     return int(row[0]) if row else 0
 

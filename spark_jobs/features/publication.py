@@ -33,7 +33,7 @@ class Artifact:
 def published(database: Database, name: str) -> Artifact | None:
     """Returns the artifact of a name, or None where nothing is published under it."""
     query = "select uri, fingerprint from ops.published_artifacts where artifact_name = %s"
-    with database.connect() as connection:
+    with database.connect("pipeline") as connection:
         row = connection.execute(query, [name]).fetchone()
     return Artifact(*row) if row else None
 
@@ -86,7 +86,7 @@ def publish_features(
     """
     incoming = create_incoming(database, TABLE)
     rows = copy_parquet(database, artifact.uri, incoming)
-    with database.connect() as connection:
+    with database.connect("pipeline") as connection:
         demand_rows(connection, incoming, rows)
         connection.execute(sql.SQL("analyze {}").format(sql.Identifier(*incoming.split("."))))
         change = merge(connection, incoming, TABLE, KEYS, mode="replace")

@@ -147,6 +147,6 @@ def _copy(database: Database, tables: list[str], folder: str) -> None:
     """Copies the Parquet files into the incoming tables; that of an absent optional file is emptied."""
     for table in tables:
         copy_parquet(database, f"{folder}/{table}", f"raw_incoming.{table}")
-    with database.connect() as connection:
+    with database.connect("pipeline") as connection:
         for table in set(OPTIONAL) - set(tables):
             connection.execute(sql.SQL("truncate raw_incoming.{}").format(sql.Identifier(table)))

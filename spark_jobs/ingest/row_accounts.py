@@ -116,7 +116,7 @@ def record_load(
     if rejected_folder is not None:
         incoming = create_incoming(database, "raw.rejected_rows")
         copy_parquet(database, rejected_folder, incoming)
-    with database.connect() as connection, connection.cursor() as cursor:
+    with database.connect("pipeline") as connection, connection.cursor() as cursor:
         if incoming is not None:
             cursor.execute(
                 "insert into raw.rejected_rows (load_id, table_name, file_name, line_number, reason, raw_text) "
@@ -153,5 +153,5 @@ def record_load(
 
 def close_open_loads(database: Database) -> None:
     """Marks loads that were never audited as refused, because their incoming tables are about to be overwritten."""
-    with database.connect() as connection:
+    with database.connect("pipeline") as connection:
         connection.execute("update ops.loads set status = 'refused' where status = 'incoming'")

@@ -151,7 +151,7 @@ def mart(marts: Settings) -> Callable[..., Any]:
     from warehouse.opening import open_database
 
     database = open_database(marts)
-    return lambda query, **parameters: database.read_frame(query, parameters, role="reader").iloc[0, 0]
+    return lambda query, **parameters: database.read_frame("reader", query, parameters).iloc[0, 0]
 
 
 @pytest.fixture(scope="module")
@@ -248,7 +248,7 @@ def fill_marts(database: Database, stores: int = 3, departments: int = 4, weeks:
     }
     for name, frame in frames.items():
         write_table(database, f"marts.{name}", frame)
-    with database.connect() as connection:
+    with database.connect("pipeline") as connection:
         connection.execute("alter table marts.fct_weekly_sales add primary key (store_id, dept_id, week_date)")
         connection.execute("create index on marts.fct_forecasts (store_id, dept_id)")
         connection.execute(DECIDED_ON)
@@ -257,7 +257,7 @@ def fill_marts(database: Database, stores: int = 3, departments: int = 4, weeks:
 
 def write_table(database: Database, table: str, frame: pd.DataFrame) -> None:
     columns = ", ".join(f"{name} {postgres_type(frame[name])}" for name in frame.columns)
-    with database.connect() as connection, connection.cursor() as cursor:
+    with database.connect("pipeline") as connection, connection.cursor() as cursor:
         cursor.execute(f"drop table if exists {table} cascade")
         cursor.execute(f"create table {table} ({columns})")
         with cursor.copy(f"copy {table} from stdin (format csv)") as copy:

@@ -45,7 +45,7 @@ def dbt_database(settings: Settings, database: Database) -> Database:
         pytest.skip("the dbt tests make a database of their own, on the embedded server only")
     _create_database(settings, database)
     own = replace(database, name=NAME)
-    with own.connect() as connection:
+    with own.connect("pipeline") as connection:
         apply_migrations(connection)
     return with_roles(settings, own)
 
@@ -80,7 +80,7 @@ def dbt(dbt_database: Database, target: Path) -> Dbt:
 
     def run(*arguments: str, strict: bool = False) -> Outcome:
         warnings = ["--warn-error-options", "{error: all}"] if strict else []
-        with mock.patch.dict(os.environ, dbt_database.dbt_environment()):
+        with mock.patch.dict(os.environ, dbt_database.dbt_environment("pipeline")):
             result = dbtRunner().invoke([*flags, *warnings, *arguments, *places])
         nodes = getattr(result.result, "results", None) or []
         return Outcome(
@@ -105,7 +105,7 @@ def manifest(parsed: Outcome, target: Path) -> dict[str, Any]:
 
 def execute(database: Database, file: str) -> None:
     """Runs a file of statements from the folder `rows`."""
-    with database.connect() as connection:
+    with database.connect("pipeline") as connection:
         connection.execute((ROWS / file).read_text())  # type: ignore[arg-type]
 
 
@@ -140,7 +140,7 @@ _RELATIONS = "select relname, oid::int8 from pg_class where relnamespace = 'mart
 
 
 def _contents(database: Database) -> dict[str, list[tuple[Any, ...]]]:
-    with database.connect() as connection:
+    with database.connect("pipeline") as connection:
         names = [name for name, _ in connection.execute(_RELATIONS, [["r", "v"]]).fetchall()]
         select = sql.SQL("select * from marts.{}")
         return {
@@ -149,7 +149,7 @@ def _contents(database: Database) -> dict[str, list[tuple[Any, ...]]]:
 
 
 def _views(database: Database) -> dict[str, int]:
-    with database.connect() as connection:
+    with database.connect("pipeline") as connection:
         return dict(connection.execute(_RELATIONS, [["v"]]).fetchall())
 
 

@@ -50,8 +50,9 @@ def test_no_mart_is_tied_to_another_by_a_key_that_would_deadlock_a_parallel_rebu
 
 def test_the_reader_may_select_from_every_mart_after_a_rebuild(build, dbt_database):
     allowed = dbt_database.read_frame(
+        "pipeline",
         "select relname, has_table_privilege('reader', oid, 'select') as may from pg_class "
-        "where relnamespace = 'marts'::regnamespace and relkind in ('r', 'v')"
+        "where relnamespace = 'marts'::regnamespace and relkind in ('r', 'v')",
     )
     assert set(allowed["relname"]) == set(build.marts)
     assert allowed["may"].all()
@@ -244,7 +245,7 @@ def test_policies_come_from_the_seed_with_one_default(rows):
 
 
 def test_live_views_show_what_code_wrote_since_the_build(rows, dbt_database):
-    with dbt_database.connect() as connection:
+    with dbt_database.connect("pipeline") as connection:
         connection.execute("insert into ops.pipeline_runs (run_id, stage, status) values ('r2', 'ingest', 'running')")
     assert {row["run_id"] for row in rows("select run_id from marts.fct_pipeline_runs")} == {"r1", "r2"}
     with dbt_database.connect("planner") as connection:
@@ -267,7 +268,7 @@ def test_columns_and_tables_carry_their_descriptions_into_the_database(rows):
 
 def test_each_broken_value_turns_its_test_red(rows, dbt, dbt_database):
     script = (Path(__file__).parent / "rows" / "breaks.sql").read_text()
-    with dbt_database.connect() as connection:
+    with dbt_database.connect("pipeline") as connection:
         connection.execute(script)
     outcome = dbt("test")
     expected = {line.removeprefix("-- ") for line in script.splitlines() if line.startswith("-- ")}
@@ -281,7 +282,7 @@ def test_the_sql_passes_the_linter(dbt_database):
     done = subprocess.run(
         [linter, "lint", "dbt_project"],
         cwd=PROJECT_ROOT,
-        env={**os.environ, **dbt_database.dbt_environment()},
+        env={**os.environ, **dbt_database.dbt_environment("pipeline")},
         capture_output=True,
         text=True,
         check=False,

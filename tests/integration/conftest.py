@@ -30,7 +30,7 @@ def new_database(settings: Settings, database: Database) -> Callable[[str], Data
         ) as connection:
             connection.execute(sql.SQL("create database {} owner pipeline").format(sql.Identifier(name)))
         own = replace(database, name=name)
-        with own.connect() as connection:
+        with own.connect("pipeline") as connection:
             apply_migrations(connection)
         return with_roles(settings, own)
 

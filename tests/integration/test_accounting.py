@@ -99,20 +99,20 @@ def load(quick_spark, settings: Settings, database: Database, tmp_path_factory: 
 
 
 def empty(database: Database) -> None:
-    with database.connect() as connection:
+    with database.connect("pipeline") as connection:
         connection.execute("truncate raw.store_attributes, raw.raw_sales, raw.external_features cascade")
         connection.execute("update ops.loads set status = 'refused'")
 
 
 def newest_load(database: Database) -> str:
-    return str(database.read_frame("select coalesce(max(load_id), '') from ops.loads").iloc[0, 0])
+    return str(database.read_frame("pipeline", "select coalesce(max(load_id), '') from ops.loads").iloc[0, 0])
 
 
 def outcome(database: Database, before: str, error: ShelfcastError | None) -> Outcome:
     newest = newest_load(database)
     if newest == before:
         return Outcome(None, {}, None, None, error)
-    with database.connect() as connection:
+    with database.connect("pipeline") as connection:
         account = connection.execute(
             "select rows_read, rows_accepted, rows_rejected, rows_duplicate, status from ops.loads "
             "where load_id = %s and table_name = 'raw_sales'",

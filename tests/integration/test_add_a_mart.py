@@ -58,7 +58,7 @@ def warehouse(finished_run: Settings) -> Iterator[Database]:
     if kept.exists():
         shutil.copytree(kept, saved)
     yield database
-    with database.connect() as connection:
+    with database.connect("pipeline") as connection:
         connection.execute(sql.SQL("drop table if exists marts.{}").format(sql.Identifier(MART)))
         connection.execute("drop schema if exists dev_walker cascade")
     shutil.rmtree(kept, ignore_errors=True)
@@ -102,8 +102,9 @@ def walk(shell: Shell, warehouse: Database) -> Walk:
 
 def marts(database: Database) -> dict[str, int]:
     frame = database.read_frame(
+        "pipeline",
         "select relname, oid::int8 as oid from pg_class where relnamespace = 'marts'::regnamespace "
-        "and relkind in ('r', 'v')"
+        "and relkind in ('r', 'v')",
     )
     return dict(zip(frame["relname"], frame["oid"], strict=True))
 
@@ -113,7 +114,7 @@ def test_a_slim_build_makes_the_new_mart_alone_in_the_analyst_s_own_schema(walk,
     assert re.search(r"Finished running 1 table model, \d+ data tests, 1 unit test", said), said
     assert f"dev_walker.{MART}" in said
     assert MART not in walk.marts_before_publication
-    frame = warehouse.read_frame("select count(*) as n from dev_walker.fct_store_weeks", role="analyst")
+    frame = warehouse.read_frame("analyst", "select count(*) as n from dev_walker.fct_store_weeks")
     assert frame.loc[0, "n"] == 3 * 130
 
 
@@ -124,8 +125,8 @@ def test_the_broken_mart_is_red_with_the_numbers_that_differ(walk):
 
 
 def test_the_published_mart_is_read_by_the_reader_and_agrees_with_the_sales(walk, warehouse):
-    found = warehouse.read_frame("select sum(sales_amount) as total from marts.fct_store_weeks", role="reader")
-    sales = warehouse.read_frame("select sum(sales_amount) as total from marts.fct_weekly_sales", role="reader")
+    found = warehouse.read_frame("reader", "select sum(sales_amount) as total from marts.fct_store_weeks")
+    sales = warehouse.read_frame("reader", "select sum(sales_amount) as total from marts.fct_weekly_sales")
     assert found.loc[0, "total"] == pytest.approx(sales.loc[0, "total"])
 
 

@@ -207,7 +207,7 @@ def database(agent_settings):
 
     prepare_environment(agent_settings)
     database = open_database(agent_settings)
-    with database.connect() as connection:
+    with database.connect("pipeline") as connection:
         connection.execute(TABLES)
         fill(connection)
     return database
@@ -221,7 +221,7 @@ def report(agent_settings, database):
 
 
 def answers(database):
-    return database.read_frame("select * from agents.agent_outputs order by output_id")
+    return database.read_frame("pipeline", "select * from agents.agent_outputs order by output_id")
 
 
 def test_the_figures_of_the_report_are_those_of_the_marts(report):
@@ -288,7 +288,9 @@ def test_four_answers_are_saved_with_evidence_seconds_and_words(report, database
     assert saved["is_clean"].all()
     inventory = saved.set_index("analysis_type").loc["inventory_optimization"]
     assert inventory["tool_results"]["query_inventory_recommendation"]["order_quantity_dollars"] == 25000
-    reasoning = database.read_frame("select agent_reasoning from ml.inventory_recommendations where dept_id = 38")
+    reasoning = database.read_frame(
+        "pipeline", "select agent_reasoning from ml.inventory_recommendations where dept_id = 38"
+    )
     assert reasoning.iloc[0, 0] == inventory["agent_response"]
 
 
@@ -297,10 +299,10 @@ def test_a_second_run_on_unchanged_data_writes_no_row(report, agent_settings, da
 
     before = answers(database)
     versions = "select xmin::text, ctid::text from ml.inventory_recommendations order by recommendation_id"
-    rows = database.read_frame(versions)
+    rows = database.read_frame("pipeline", versions)
     again = explain_pair(agent_settings, database, "run-2", 1, 38)
     assert answers(database).equals(before)
-    assert database.read_frame(versions).equals(rows)
+    assert database.read_frame("pipeline", versions).equals(rows)
     assert again.report_text == report.report_text
 
 
@@ -361,13 +363,13 @@ def test_a_missing_mart_is_one_sentence_and_no_report(agent_settings, database):
     from agents.crew import explain_pair
 
     before = len(answers(database))
-    with database.connect() as connection:
+    with database.connect("pipeline") as connection:
         connection.execute("alter table marts.dim_inventory_policies rename to gone")
     try:
         with pytest.raises(ShelfcastError, match="dim_inventory_policies"):
             explain_pair(agent_settings, database, "run-6", 1, 38)
     finally:
-        with database.connect() as connection:
+        with database.connect("pipeline") as connection:
             connection.execute("alter table marts.gone rename to dim_inventory_policies")
     assert len(answers(database)) == before
 

@@ -54,7 +54,9 @@ def _publish_sales(database):
 def _publish_forecasts(database):
     """A champion that was backtested on the last eight weeks, from two origins for some of them."""
     origin = FIRST_WEEK + dt.timedelta(weeks=WEEKS - 9)
-    sales = database.read_frame("select * from raw.raw_sales where sale_date > %(origin)s", {"origin": origin})
+    sales = database.read_frame(
+        "pipeline", "select * from raw.raw_sales where sale_date > %(origin)s", {"origin": origin}
+    )
     horizon = [(day - origin).days // 7 for day in sales["sale_date"]]
     errors = sales[["store_id", "dept_id"]].assign(
         origin_date=origin,
@@ -97,7 +99,7 @@ def _publish_forecasts(database):
 
 
 def read(database):
-    frame = database.read_frame("select * from ml.sales_anomalies")
+    frame = database.read_frame("pipeline", "select * from ml.sales_anomalies")
     return frame.set_index(["store_id", "dept_id", "sale_date"]).sort_index()
 
 
@@ -128,6 +130,6 @@ def test_an_anomaly_that_is_fixed_in_the_data_goes(place):
     settings, database = place
     _publish_sales(database)
     detect_anomalies(settings, database, "r3")
-    with database.connect() as connection:
+    with database.connect("pipeline") as connection:
         connection.execute("update raw.raw_sales set weekly_sales = 12000 where store_id = 4 and weekly_sales < 0")
     assert detect_anomalies(settings, database, "r4").change.deleted == 1

@@ -50,11 +50,15 @@ class LoadedHome:
         return publish_inputs(self.database, report.load_id, "run", report.uri)
 
     def sales(self) -> pd.DataFrame:
-        frame = self.database.read_frame("select store_id, dept_id, sale_date, weekly_sales from raw.raw_sales")
+        frame = self.database.read_frame(
+            "pipeline", "select store_id, dept_id, sale_date, weekly_sales from raw.raw_sales"
+        )
         return frame.sort_values(KEYS).reset_index(drop=True)
 
     def lake(self, table: str) -> pd.DataFrame:
-        uri = self.database.read_frame("select uri from ops.published_artifacts where artifact_name = 'inputs'")
+        uri = self.database.read_frame(
+            "pipeline", "select uri from ops.published_artifacts where artifact_name = 'inputs'"
+        )
         return pd.read_parquet(f"{uri.loc[0, 'uri']}/{table}")
 
     def write(self, name: str, *lines: str) -> Path:
@@ -68,7 +72,7 @@ class LoadedHome:
 @pytest.fixture(scope="module")
 def home(spark, settings: Settings, database: Database, tmp_path_factory: pytest.TempPathFactory):
     def clear() -> None:
-        with database.connect() as connection:
+        with database.connect("pipeline") as connection:
             for table in CLEARED:
                 connection.execute(f"delete from {table}")  # type: ignore[arg-type]
 
@@ -111,12 +115,12 @@ def test_the_lake_holds_the_whole_published_state_afterwards(home, added):
     lake = home.lake("raw_sales")[[*KEYS, "weekly_sales"]].sort_values(KEYS).reset_index(drop=True)
     assert lake.to_numpy().tolist() == home.sales().to_numpy().tolist()
     assert len(home.lake("store_attributes")) == 2
-    covariates = home.database.read_frame("select count(*) from raw.external_features").iloc[0, 0]
+    covariates = home.database.read_frame("pipeline", "select count(*) from raw.external_features").iloc[0, 0]
     assert len(home.lake("external_features")) == covariates > 0
 
 
 def test_stores_are_checked_against_the_published_ones(home, added):
-    reasons = set(home.database.read_frame("select reason from raw.rejected_rows")["reason"])
+    reasons = set(home.database.read_frame("pipeline", "select reason from raw.rejected_rows")["reason"])
     assert reasons == {"store 77 is not in the published stores", "Weekly_Sales is not a number: 'many'"}
 
 
@@ -141,19 +145,20 @@ def test_rejected_lines_are_exported_fixed_and_published_and_the_ledger_keeps_bo
     assert home.load(path).changes["raw_sales"].inserted == 1
     assert len(home.sales()) == count + 1
     loads = home.database.read_frame(
+        "pipeline",
         "select file_name, rows_read, rows_accepted, rows_rejected from ops.loads "
-        "where load_mode = 'append' and status = 'published' order by created_at"
+        "where load_mode = 'append' and status = 'published' order by created_at",
     )
     assert [tuple(row) for row in loads.itertuples(index=False)] == [("train.csv", 4, 2, 2), ("fixed.csv", 1, 1, 0)]
-    assert home.database.read_frame("select count(*) as n from raw.rejected_rows").loc[0, "n"] == 2
+    assert home.database.read_frame("pipeline", "select count(*) as n from raw.rejected_rows").loc[0, "n"] == 2
 
 
 def test_a_new_store_comes_with_its_sales_and_covariates_may_be_added_alone(home, added):
-    stores = len(home.database.read_frame("select from raw.store_attributes"))
+    stores = len(home.database.read_frame("pipeline", "select from raw.store_attributes"))
     folder = home.write("stores.csv", "Store,Type,Size", "9,C,40000")
     (folder / "train.csv").write_text(f"{HEADER}\n9,1,2010-02-05,12.5,FALSE\n")
     home.load(folder)
-    assert len(home.database.read_frame("select from raw.store_attributes")) == stores + 1
+    assert len(home.database.read_frame("pipeline", "select from raw.store_attributes")) == stores + 1
     assert home.sales()["store_id"].max() == 9
     weather = home.write(
         "features.csv",
@@ -171,13 +176,13 @@ def test_adding_needs_a_named_folder_and_removes_nothing(home, options):
 
 
 def test_nothing_can_be_added_to_the_sample(home):
-    with home.database.connect() as connection:
+    with home.database.connect("pipeline") as connection:
         connection.execute("update ops.loads set source_kind = 'sample'")
     try:
         with pytest.raises(ShelfcastError, match="No files of your own are published yet"):
             base_folder(home.context(None))
     finally:
-        with home.database.connect() as connection:
+        with home.database.connect("pipeline") as connection:
             connection.execute("update ops.loads set source_kind = 'files'")
 
 

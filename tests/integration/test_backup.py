@@ -75,7 +75,7 @@ def elsewhere() -> Iterator[Settings]:
 def contents(database: Database) -> dict[str, tuple]:
     """Returns rows and a hash of every table and view, those left out that name places."""
     count = sql.SQL("select count(*), coalesce(sum(hashtextextended(t::text, 0)::numeric), 0) from {} t")
-    with database.connect() as connection:
+    with database.connect("pipeline") as connection:
         names = {".".join(name): sql.Identifier(*name) for name in connection.execute(_TABLES).fetchall()}
         return {
             name: connection.execute(count.format(table)).fetchone() or ()
@@ -85,7 +85,7 @@ def contents(database: Database) -> dict[str, tuple]:
 
 
 def rights(database: Database) -> set[tuple]:
-    with database.connect() as connection:
+    with database.connect("pipeline") as connection:
         return set(connection.execute(_RIGHTS).fetchall())
 
 
@@ -123,7 +123,7 @@ def test_an_empty_home_gets_the_same_rows_rights_and_pages(shelfcast, backup, be
     database = open_database(elsewhere)
     assert contents(database) == before[0]
     assert rights(database) == before[1]
-    places = database.read_frame("select uri from ops.published_artifacts")["uri"]
+    places = database.read_frame("pipeline", "select uri from ops.published_artifacts")["uri"]
     assert all(place.startswith(str(elsewhere.home)) and Path(place).is_dir() for place in places)
     asked = subprocess.run(
         [sys.executable, "-c", _QUERIES],
@@ -139,12 +139,12 @@ def test_an_empty_home_gets_the_same_rows_rights_and_pages(shelfcast, backup, be
 
 def test_a_home_in_use_is_only_replaced_where_that_is_said(shelfcast, backup, before, elsewhere):
     database = open_database(elsewhere)
-    with database.connect() as connection:
+    with database.connect("pipeline") as connection:
         connection.execute("delete from raw.raw_sales")
     ended = shelfcast(elsewhere, "restore", str(backup))
     assert ended.returncode == 1
     assert "is in use: its database holds loads, runs or decisions. Restore into another home" in ended.stderr
-    assert database.read_frame("select from raw.raw_sales").empty
+    assert database.read_frame("pipeline", "select from raw.raw_sales").empty
     assert shelfcast(elsewhere, "restore", str(backup), "--replace").returncode == 0
     assert contents(database) == before[0]
 

@@ -70,7 +70,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def load(quick_spark, settings: Settings, database: Database, home: Path) -> Callable[..., Load]:
     """Returns a function that takes a folder through ingest, audit and publication, into empty tables."""
-    with database.connect() as connection:
+    with database.connect("pipeline") as connection:
         connection.execute("truncate raw.store_attributes, raw.raw_sales, raw.external_features cascade")
         connection.execute("update ops.loads set status = 'refused'")
         connection.execute("delete from ops.published_artifacts where artifact_name = 'inputs'")
@@ -92,15 +92,15 @@ def load(quick_spark, settings: Settings, database: Database, home: Path) -> Cal
 
 
 def newest_load(database: Database) -> str:
-    return str(database.read_frame("select coalesce(max(load_id), '') from ops.loads").iloc[0, 0])
+    return str(database.read_frame("pipeline", "select coalesce(max(load_id), '') from ops.loads").iloc[0, 0])
 
 
 def read_load(database: Database, before: str, error: ShelfcastError | None) -> Load:
     load = {"load": newest_load(database)}
     if load["load"] == before:
         return Load({}, [], error)
-    accounts = database.read_frame("select * from ops.loads where load_id = %(load)s", load)
-    rejected = database.read_frame("select * from raw.rejected_rows where load_id = %(load)s", load)
+    accounts = database.read_frame("pipeline", "select * from ops.loads where load_id = %(load)s", load)
+    rejected = database.read_frame("pipeline", "select * from raw.rejected_rows where load_id = %(load)s", load)
     by_table = {row["table_name"]: row for row in accounts.to_dict("records")}
     return Load(by_table, rejected.to_dict("records"), error)
 
@@ -157,14 +157,16 @@ def check_accounts(expected: dict[str, Any], load: Load, database: Database) -> 
     for table, account in accounts.items():
         assert account["read"] == account["accepted"] + account["rejected"] + account["duplicate"], table
         if load.error is None:
-            assert database.read_frame(f"select count(*) from raw.{table}").iloc[0, 0] == account["accepted"]
+            assert (
+                database.read_frame("pipeline", f"select count(*) from raw.{table}").iloc[0, 0] == account["accepted"]
+            )
     for stem, rows in expected.get("rows", {}).items():
         wanted = {"duplicate" if name == "duplicates" else name: count for name, count in rows.items()}
         assert (stem, accounts[STEMS[stem]]) == (stem, wanted)
 
 
 def published(database: Database, name: str) -> list[list[Any]]:
-    with database.connect() as connection:
+    with database.connect("pipeline") as connection:
         rows = connection.execute(QUERIES[name]).fetchall()
     return [[str(value) if hasattr(value, "isoformat") else value for value in row] for row in rows]
 

@@ -55,13 +55,13 @@ def published(warehouse, home) -> Database:
 
 
 def execute(database: Database, script: str) -> None:
-    with database.connect() as connection:
+    with database.connect("pipeline") as connection:
         connection.execute(script)
 
 
 def relations(database: Database, schema: str) -> dict[str, int]:
     query = "select relname, oid::int8 from pg_class where relnamespace = to_regnamespace(%s) and relkind in ('r', 'v')"
-    with database.connect() as connection:
+    with database.connect("pipeline") as connection:
         return dict(connection.execute(query, [schema]).fetchall())
 
 
@@ -152,4 +152,4 @@ def test_an_analyst_builds_in_a_schema_of_her_own_with_plain_dbt(published, home
     assert set(relations(published, dev_schema())) == {"fct_forecasts", "latest_forecasts"}
     assert relations(published, "marts") == before
     owner = f"select distinct tableowner from pg_tables where schemaname = '{dev_schema()}'"
-    assert list(published.read_frame(owner)["tableowner"]) == ["analyst"]
+    assert list(published.read_frame("pipeline", owner)["tableowner"]) == ["analyst"]

@@ -32,7 +32,7 @@ from (values (7001, 1, 'large_order'), (7001, 2, '')) as pairs (store, dept, rea
 @pytest.fixture
 def shop(database: Database):
     """The shared database with two recommendations; decisions on them stay, as they must."""
-    with database.connect() as connection:
+    with database.connect("pipeline") as connection:
         connection.execute("delete from raw.store_attributes where store_id = %s", [STORE])
         connection.execute(
             "insert into raw.store_attributes (store_id, store_type, size_sqft, load_id) values (%s, 'A', 1, 'x')",
@@ -40,12 +40,13 @@ def shop(database: Database):
         )
         connection.execute(_RECOMMENDATIONS)
     yield database
-    with database.connect() as connection:
+    with database.connect("pipeline") as connection:
         connection.execute("delete from raw.store_attributes where store_id = %s", [STORE])
 
 
 def rows(database: Database, dept: int):
     return database.read_frame(
+        "pipeline",
         "select * from ops.decisions where store_id = %(store)s and dept_id = %(dept)s order by decision_id",
         {"store": STORE, "dept": dept},
     )
@@ -65,7 +66,7 @@ def test_the_same_decision_twice_in_a_row_adds_nothing(shop) -> None:
     approve = Decision("approve", STORE, 2, "Ana")
     made = [record(shop, decision).is_new for decision in (pair, pair, approve, approve, pair)]
     assert made == [True, False, True, False, True]
-    with shop.connect() as connection:
+    with shop.connect("pipeline") as connection:
         connection.execute(
             "update ml.inventory_recommendations set order_quantity = 650 where store_id = %s and dept_id = 2", [STORE]
         )
@@ -94,7 +95,10 @@ def test_what_cannot_be_decided_is_refused_and_nothing_is_written(shop, decision
 )
 def test_nobody_changes_a_decision_not_even_the_owner(shop, statement) -> None:
     record(shop, OVERRIDE)
-    with shop.connect() as connection, pytest.raises(psycopg.errors.InsufficientPrivilege, match="never changed"):
+    with (
+        shop.connect("pipeline") as connection,
+        pytest.raises(psycopg.errors.InsufficientPrivilege, match="never changed"),
+    ):
         connection.execute(statement)
 
 
@@ -130,20 +134,20 @@ def test_a_decision_on_nothing_is_refused_by_the_database_itself(shop) -> None:
 
 
 def test_a_home_from_before_the_planner_gets_the_role_when_it_is_opened(database, settings) -> None:
-    with database.connect() as connection:
+    with database.connect("pipeline") as connection:
         connection.execute("revoke all on ops.decisions from planner")
     (settings.home / "postgres" / "shelfcast_ready").write_text("")
     embedded.start(settings)
     opened = open_database(settings)
     assert "planner" in (settings.home / "postgres" / "shelfcast_ready").read_text().split()
     may = "select has_column_privilege('ops.decisions', 'reason', 'insert') as may"
-    assert opened.read_frame(may, role="planner")["may"].item()
+    assert opened.read_frame("planner", may)["may"].item()
 
 
 def test_orders_go_out_as_people_decided_and_a_second_export_changes_nothing(finished_run, shelfcast, tmp_path) -> None:
     warehouse = open_database(finished_run)
     first = "select * from marts.fct_orders where is_latest order by effective_order_amount desc, recommendation_id"
-    pair = warehouse.read_frame(first).iloc[0]
+    pair = warehouse.read_frame("pipeline", first).iloc[0]
     store, dept = int(pair["store_id"]), int(pair["dept_id"])
     words = ("decide", "override", str(store), str(dept), "--quantity", "1", "--reason", "a test", "--by", "Ana")
     ended = shelfcast(finished_run, *words)
@@ -162,6 +166,7 @@ def test_orders_go_out_as_people_decided_and_a_second_export_changes_nothing(fin
     assert (last.orders, last.withdrawn, last.snoozed) == (report.orders - 1, 1, 1)
     assert dept not in pd.read_csv(file)["dept"].tolist()
     known = warehouse.read_frame(
+        "pipeline",
         "select order_quantity, run_id from ops.purchase_orders where order_id = %(id)s",
         {"id": pair["recommendation_id"]},
     )

@@ -49,7 +49,7 @@ def published(home):
     frames["raw_sales"] = frames["raw_sales"].query("sale_date <= @NEWEST")
     frames["external_features"] = frames["external_features"].query("feature_date <= @NEWEST")
     arrive(database, frames, "load-0")
-    with database.connect() as connection:
+    with database.connect("pipeline") as connection:
         for table in ("store_attributes", "raw_sales", "external_features"):
             connection.execute(f"insert into raw.{table} select * from raw_incoming.{table}")
         connection.execute("update ops.loads set status = 'published', published_at = now()")
@@ -84,7 +84,7 @@ def load():
 
 
 def arrive(database, frames, load_id):
-    with database.connect() as connection:
+    with database.connect("pipeline") as connection:
         connection.execute("delete from ops.loads where load_id = %s", [load_id])
         for table, frame in frames.items():
             connection.execute(
@@ -222,6 +222,7 @@ def audited(home, database, frames, run_id, **options):
     arrive(database, frames, f"load-of-{run_id}")
     report = audit_inputs(home, database, run_id, **options)
     found = database.read_frame(
+        "pipeline",
         "select description, severity, load_id, observed_value from ops.audit_results "
         "where run_id = %(run)s and suite_name = 'load_drift' and not is_success",
         {"run": run_id},
@@ -276,9 +277,9 @@ def test_the_profile_of_a_load_is_kept_whether_it_was_published_or_not(home, pub
     emptied(["cpi"], change(NEW))(frames)
     with pytest.raises(ShelfcastError):
         audited(home, published, frames, "profile-run")
-    profile = published.read_frame("select * from ops.load_profiles where load_id = 'load-of-profile-run'").set_index(
-        ["table_name", "column_name"]
-    )
+    profile = published.read_frame(
+        "pipeline", "select * from ops.load_profiles where load_id = 'load-of-profile-run'"
+    ).set_index(["table_name", "column_name"])
     amounts, sales = frames["raw_sales"]["weekly_sales"], profile.loc["raw_sales", "weekly_sales"]
     assert (sales["row_count"], sales["missing_count"]) == (len(amounts), 0)
     assert sales["distinct_count"] == amounts.nunique()

@@ -46,7 +46,7 @@ def server(home):
 @pytest.fixture
 def tables(server):
     """The database with nothing in the tables that the audit reads or writes."""
-    with server.connect() as connection:
+    with server.connect("pipeline") as connection:
         connection.execute(
             "truncate raw.store_attributes, raw.raw_sales, raw.external_features, raw.stock_positions, "
             "raw_incoming.raw_sales, raw_incoming.external_features, raw_incoming.store_attributes, "
@@ -90,7 +90,7 @@ def good_stock():
 
 
 def arrive(database, frames, load_id="load-1", kind="files"):
-    with database.connect() as connection:
+    with database.connect("pipeline") as connection:
         for table, frame in frames.items():
             connection.execute(
                 "insert into ops.loads (load_id, run_id, table_name, file_name, file_sha256, source_kind, status, "
@@ -111,7 +111,9 @@ def publish(database, frames, load_id="load-0", kind="files"):
 
 def results(database, run_id):
     return database.read_frame(
-        "select * from ops.audit_results where run_id = %(run)s order by suite_name, description", {"run": run_id}
+        "pipeline",
+        "select * from ops.audit_results where run_id = %(run)s order by suite_name, description",
+        {"run": run_id},
     )
 
 
@@ -170,7 +172,7 @@ def test_the_page_of_a_load_lists_its_rejected_rows_with_line_and_reason(home, t
     from expectations.load_pages import write_load_pages
 
     arrive(tables, good_inputs())
-    with tables.connect() as connection:
+    with tables.connect("pipeline") as connection:
         connection.execute(
             "insert into raw.rejected_rows (load_id, file_name, line_number, reason, raw_text) "
             "select 'load-1', 'raw_sales.csv', n, 'Weekly_Sales is missing', '1,<b>' || n || '</b>,2012-08-31,,FALSE' "
@@ -367,8 +369,8 @@ def test_a_bad_file_is_refused_in_one_sentence(home, tables, case):
     index = home.home / "data_docs" / "index.html"
     assert f"The audit stopped raw_incoming.{sentence}" in str(refused.value)
     assert str(index) in str(refused.value)
-    assert set(tables.read_frame("select status from ops.loads")["status"]) == {"refused"}
-    assert tables.read_frame("select count(*) as rows from raw.raw_sales").loc[0, "rows"] == 0
+    assert set(tables.read_frame("pipeline", "select status from ops.loads")["status"]) == {"refused"}
+    assert tables.read_frame("pipeline", "select count(*) as rows from raw.raw_sales").loc[0, "rows"] == 0
     assert "stopped" in index.read_text()
 
 
@@ -421,7 +423,9 @@ def test_warnings_are_written_and_stop_nothing(home, tables):
     assert set(found[found["suite_name"] != "load_drift"]["description"]) == rules
     assert report.failed_warning == len(found)
     assert "passed with warnings" in report.docs_path.read_text()
-    assert set(tables.read_frame("select status from ops.loads where load_id = 'load-2'")["status"]) == {"incoming"}
+    assert set(tables.read_frame("pipeline", "select status from ops.loads where load_id = 'load-2'")["status"]) == {
+        "incoming"
+    }
 
 
 def test_an_older_and_smaller_file_than_the_last_one_warns(home, tables):
@@ -460,7 +464,7 @@ def test_files_are_not_held_against_the_sample(home, tables):
     publish(tables, good_inputs(), kind="sample")
     arrive(tables, good_inputs(), "load-2", "files")
     assert read_comparable(tables) == Published()
-    with tables.connect() as connection:
+    with tables.connect("pipeline") as connection:
         connection.execute("update ops.loads set source_kind = 'files'")
     assert read_comparable(tables).row_counts["raw_sales"] == 360
 
@@ -478,7 +482,8 @@ def test_an_audit_leaves_no_session_behind(home, tables):
     arrive(tables, good_inputs())
     audit_inputs(home, tables, "session-run")
     others = tables.read_frame(
-        "select pid, query from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"
+        "pipeline",
+        "select pid, query from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()",
     )
     assert others.empty, others
 

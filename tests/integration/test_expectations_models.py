@@ -39,7 +39,7 @@ def server(home):
 @pytest.fixture
 def tables(server):
     """The database with a year of published sales and no figures of the models."""
-    with server.connect() as connection:
+    with server.connect("pipeline") as connection:
         connection.execute(
             "truncate raw.store_attributes, raw.raw_sales, ml.forecasts, ml.inventory_recommendations, "
             "ops.audit_results cascade"
@@ -54,7 +54,9 @@ def tables(server):
 
 def results(database, run_id):
     return database.read_frame(
-        "select * from ops.audit_results where run_id = %(run)s order by suite_name, description", {"run": run_id}
+        "pipeline",
+        "select * from ops.audit_results where run_id = %(run)s order by suite_name, description",
+        {"run": run_id},
     )
 
 

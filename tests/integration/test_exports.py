@@ -25,7 +25,9 @@ def warehouse(finished_run) -> Database:
 
 def test_the_latest_export_is_the_champion_s_published_forecasts(finished_run, warehouse) -> None:
     made = forecast_rows(finished_run, warehouse, ForecastOptions().checked())
-    mart = warehouse.read_frame("select * from marts.latest_forecasts order by store_id, dept_id, forecast_date")
+    mart = warehouse.read_frame(
+        "pipeline", "select * from marts.latest_forecasts order by store_id, dept_id, forecast_date"
+    )
     assert tuple(made.columns) == COLUMNS
     assert made["yhat"].tolist() == mart["predicted_sales"].tolist()
     assert made["hi95"].tolist() == mart["prediction_upper_95"].tolist()
@@ -47,11 +49,16 @@ def test_the_rows_of_a_file_are_forecast_in_its_order(finished_run, warehouse, t
 
 
 def test_a_forecast_as_of_a_date_is_what_the_backtest_knew_then_and_changes_no_table(finished_run, warehouse) -> None:
-    before = warehouse.read_frame("select count(*) as n, max(created_at) as at from ml.forecasts").loc[0].tolist()
-    origin = warehouse.read_frame("select max(origin_date) as day from ml.backtest_errors").loc[0, "day"]
+    before = (
+        warehouse.read_frame("pipeline", "select count(*) as n, max(created_at) as at from ml.forecasts")
+        .loc[0]
+        .tolist()
+    )
+    origin = warehouse.read_frame("pipeline", "select max(origin_date) as day from ml.backtest_errors").loc[0, "day"]
     asked = Wanted(as_of=origin + dt.timedelta(days=3), horizon=8, model=BASELINE)
     made = forecast_rows(finished_run, warehouse, asked)
     tested = warehouse.read_frame(
+        "pipeline",
         "select store_id as store, dept_id as dept, forecast_date as date, predicted_sales from ml.backtest_errors "
         "where origin_date = %(origin)s and model_name = %(model)s",
         {"origin": origin, "model": BASELINE},
@@ -61,14 +68,18 @@ def test_a_forecast_as_of_a_date_is_what_the_backtest_knew_then_and_changes_no_t
     assert both["yhat"].tolist() == both["predicted_sales"].tolist()
     assert set(made["cutoff"]) == {origin}
     assert (np.diff(made[EDGES].to_numpy(), axis=1) >= 0).all()
-    after = warehouse.read_frame("select count(*) as n, max(created_at) as at from ml.forecasts").loc[0].tolist()
+    after = (
+        warehouse.read_frame("pipeline", "select count(*) as n, max(created_at) as at from ml.forecasts")
+        .loc[0]
+        .tolist()
+    )
     assert after == before
 
 
 def test_forecasts_published_from_the_same_data_and_code_are_not_made_again(finished_run, warehouse) -> None:
     history = history_as_of(read_panel(warehouse), dt.date(2011, 6, 3))
     mark = {"origin": history.origin, "version": version_of_the_time(finished_run, history)}
-    with warehouse.connect() as connection:
+    with warehouse.connect("pipeline") as connection:
         connection.execute(
             "insert into ml.forecasts (forecast_id, store_id, dept_id, origin_date, forecast_date, horizon_weeks, "
             "predicted_sales, prediction_lower, prediction_upper, prediction_lower_95, prediction_upper_95, "
@@ -81,7 +92,7 @@ def test_forecasts_published_from_the_same_data_and_code_are_not_made_again(fini
         made = forecast_rows(finished_run, warehouse, Wanted(as_of=dt.date(2011, 6, 5), horizon=8))
         assert made["yhat"].tolist() == [4321.0]
     finally:
-        with warehouse.connect() as connection:
+        with warehouse.connect("pipeline") as connection:
             connection.execute("delete from ml.forecasts where run_id = 'kept'")
 
 
@@ -99,7 +110,7 @@ def test_what_cannot_be_forecast_is_refused_in_one_sentence(finished_run, wareho
 
 
 def test_without_forecasts_the_export_says_what_to_run(finished_run, warehouse) -> None:
-    with warehouse.connect() as connection:
+    with warehouse.connect("pipeline") as connection:
         connection.execute(
             "update ml.forecasts set is_champion = false, run_id = run_id || '-hidden' where is_champion"
         )
@@ -107,7 +118,7 @@ def test_without_forecasts_the_export_says_what_to_run(finished_run, warehouse) 
         with pytest.raises(ShelfcastError, match=r"There are no forecasts from .* Run `shelfcast run` first"):
             forecast_rows(finished_run, warehouse, ForecastOptions().checked())
     finally:
-        with warehouse.connect() as connection:
+        with warehouse.connect("pipeline") as connection:
             connection.execute(
                 "update ml.forecasts set is_champion = true, run_id = replace(run_id, '-hidden', '') "
                 "where run_id like '%-hidden'"

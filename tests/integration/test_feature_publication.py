@@ -50,7 +50,7 @@ class Published:
         self.point_at_inputs(fingerprint)
 
     def point_at_inputs(self, fingerprint: str) -> None:
-        with self.database.connect() as connection:
+        with self.database.connect("pipeline") as connection:
             connection.execute(
                 "insert into raw.store_attributes values (1, 'A', 900, 'load'), (2, 'A', 900, 'load') "
                 "on conflict do nothing"
@@ -63,10 +63,12 @@ class Published:
             )
 
     def table(self) -> pd.DataFrame:
-        return self.database.read_frame("select * from features.engineered_features order by 1, 2, 3")
+        return self.database.read_frame("pipeline", "select * from features.engineered_features order by 1, 2, 3")
 
     def pointer(self) -> pd.DataFrame:
-        return self.database.read_frame("select * from ops.published_artifacts where artifact_name = 'features'")
+        return self.database.read_frame(
+            "pipeline", "select * from ops.published_artifacts where artifact_name = 'features'"
+        )
 
     def folders(self) -> list[str]:
         return sorted(path.name for path in (self.settings.home / "lake" / "features").iterdir())
@@ -103,7 +105,7 @@ def published(own_database, spark) -> Iterator[Published]:
     published.publish([10.0, 20.0, 30.0], "first")
     yield published
     shutil.rmtree(published.settings.home / "lake")
-    with published.database.connect() as connection:
+    with published.database.connect("pipeline") as connection:
         connection.execute("truncate features.engineered_features, ops.published_artifacts")
 
 
@@ -158,7 +160,7 @@ def test_rows_that_left_the_table_with_their_store_leave_the_published_files_too
     published.publish([10.0, 20.0, 30.0], "both", stores=(1, 2))
     build(published, "one")
     published.publish([10.0, 20.0, 30.0], "first only")
-    with published.database.connect() as connection:
+    with published.database.connect("pipeline") as connection:
         connection.execute("delete from raw.store_attributes where store_id = 2")
     report = build(published, "two")
     assert report.change.total == 0
@@ -188,7 +190,7 @@ def test_a_failed_load_leaves_the_published_features_whole(published):
 
 
 def test_without_published_inputs_the_error_says_what_to_run(published):
-    with published.database.connect() as connection:
+    with published.database.connect("pipeline") as connection:
         connection.execute("delete from ops.published_artifacts")
     with pytest.raises(ShelfcastError, match="Run `shelfcast ingest` first"):
         build(published, "one")
@@ -209,7 +211,7 @@ def test_inputs_without_sales_are_refused(published):
 def test_nothing_is_left_in_the_incoming_schema(published):
     build(published, "one")
     names = published.database.read_frame(
-        "select table_name from information_schema.tables where table_schema = 'raw_incoming'"
+        "pipeline", "select table_name from information_schema.tables where table_schema = 'raw_incoming'"
     )["table_name"]
     assert "raw_sales" in set(names)
     assert [name for name in names if name.startswith("features")] == []

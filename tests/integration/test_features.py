@@ -311,8 +311,9 @@ def test_lags_and_windows_agree_with_an_independent_computation(engineer):
 
 def test_the_columns_are_those_of_the_table_in_their_order(database):
     columns = database.read_frame(
+        "pipeline",
         "select column_name, data_type from information_schema.columns "
-        "where table_schema = 'features' and table_name = 'engineered_features' order by ordinal_position"
+        "where table_schema = 'features' and table_name = 'engineered_features' order by ordinal_position",
     )
     sql_types = {"int": "integer", "double": "double precision", "string": "text"}
     expected = [(name, sql_types.get(kind, kind)) for name, kind in FEATURE_TYPES.items()]

@@ -79,7 +79,7 @@ def _publish_features(database, home: Path) -> None:
     folder = home / "features"
     folder.mkdir()
     _rows().to_parquet(folder / "part.parquet", index=False)
-    with database.connect() as connection:
+    with database.connect("pipeline") as connection:
         connection.execute(
             "insert into ops.published_artifacts (artifact_name, uri, run_id, fingerprint) "
             "values ('features', %s, 'r', 'f')",
@@ -116,7 +116,9 @@ def _rows() -> pd.DataFrame:
 
 def test_without_features_training_says_what_to_run(place) -> None:
     settings, database = place
-    if not database.read_frame("select 1 from ops.published_artifacts where artifact_name = 'features'").empty:
+    if not database.read_frame(
+        "pipeline", "select 1 from ops.published_artifacts where artifact_name = 'features'"
+    ).empty:
         pytest.skip("another test has published features")
     with pytest.raises(ShelfcastError, match="shelfcast features"):
         train(settings, database, "run-0")
@@ -132,7 +134,7 @@ def test_a_training_registers_every_candidate_and_promotes_two(trained) -> None:
     settings, database, report, _ = trained
     assert sorted(report.scores) == MODELS
     assert report.promotions == 2
-    rows = database.read_frame("select * from ml.promotions order by promotion_id")
+    rows = database.read_frame("pipeline", "select * from ml.promotions order by promotion_id")
     assert rows["alias"].tolist() == ["champion", "challenger"]
     assert rows["model_name"].tolist() == [report.champion, report.challenger]
     assert rows["wmae_amount"][0] == pytest.approx(report.scores[report.champion].wmae)
@@ -143,7 +145,7 @@ def test_a_training_registers_every_candidate_and_promotes_two(trained) -> None:
 
 def test_the_backtest_rows_reproduce_the_scorecard(trained) -> None:
     settings, database, report, _ = trained
-    rows = database.read_frame("select * from ml.backtest_errors")
+    rows = database.read_frame("pipeline", "select * from ml.backtest_errors")
     assert len(rows) == report.rows
     weights = np.where(rows["is_holiday"], 5.0, 1.0)
     rows["weighted"] = weights * (rows["predicted_sales"] - rows["actual_sales"]).abs()
@@ -185,7 +187,7 @@ def test_a_second_training_changes_no_row_registers_nothing_and_promotes_nobody(
     assert second.promotions == 0
     assert second.champion_version == first.champion_version
     assert second.scores["lightgbm"] == first.scores["lightgbm"]
-    assert len(database.read_frame("select 1 from ml.promotions")) == 2
+    assert len(database.read_frame("pipeline", "select 1 from ml.promotions")) == 2
     _, found = load_models(settings, database, MODELS)
     assert sorted(int(version.version) for version, _ in found.values()) == list(range(1, len(MODELS) + 1))
 
@@ -193,7 +195,9 @@ def test_a_second_training_changes_no_row_registers_nothing_and_promotes_nobody(
 def test_every_active_series_is_forecast_by_every_candidate(trained) -> None:
     settings, database, report, _ = trained
     written = forecast(settings, database, "run-3")
-    rows = database.read_frame("select * from ml.forecasts where origin_date = %(day)s", {"day": written.origin_date})
+    rows = database.read_frame(
+        "pipeline", "select * from ml.forecasts where origin_date = %(day)s", {"day": written.origin_date}
+    )
     assert written.series_count == STORES * DEPARTMENTS - 1
     assert len(rows) == written.rows == len(MODELS) * 8 * written.series_count
     assert sorted(rows["model_name"].unique()) == MODELS
@@ -211,7 +215,9 @@ def test_a_forecast_as_of_a_day_uses_the_weeks_known_then_and_leaves_other_origi
     now = forecast(settings, database, "run-5")
     then = forecast(settings, database, "run-6", as_of=dt.date(2012, 3, 20))
     assert then.origin_date == dt.date(2012, 3, 16)
-    counts = database.read_frame("select origin_date, count(*) as n from ml.forecasts group by 1 order by 1")
+    counts = database.read_frame(
+        "pipeline", "select origin_date, count(*) as n from ml.forecasts group by 1 order by 1"
+    )
     assert counts["n"].tolist() == [then.rows, now.rows]
 
 
@@ -227,8 +233,9 @@ def test_an_explanation_adds_up_to_the_champions_forecast(trained) -> None:
     forecast(settings, database, "run-8")
     parts = explain_forecast(settings, database, 2, 3)
     stored = database.read_frame(
+        "pipeline",
         "select predicted_sales from ml.forecasts where store_id = 2 and dept_id = 3 and is_champion "
-        "and origin_date = (select max(origin_date) from ml.forecasts) order by horizon_weeks"
+        "and origin_date = (select max(origin_date) from ml.forecasts) order by horizon_weeks",
     )
     amounts = [name for name in parts if name.endswith("_amount") and name != "forecast_amount"]
     assert parts["model_name"].unique().tolist() == [report.champion]
@@ -244,13 +251,13 @@ def test_a_pair_that_is_not_forecast_is_not_explained(trained, pair: tuple[int, 
 
 def test_a_backtest_of_one_model_leaves_the_rows_of_the_others(trained) -> None:
     settings, database, _, _ = trained
-    before = database.read_frame("select model_name, count(*) as n from ml.backtest_errors group by 1").set_index(
-        "model_name"
-    )["n"]
+    before = database.read_frame(
+        "pipeline", "select model_name, count(*) as n from ml.backtest_errors group by 1"
+    ).set_index("model_name")["n"]
     report = backtest(settings, database, "run-9", origins=2, models=["aligned_seasonal"])
-    after = database.read_frame("select model_name, count(*) as n from ml.backtest_errors group by 1").set_index(
-        "model_name"
-    )["n"]
+    after = database.read_frame(
+        "pipeline", "select model_name, count(*) as n from ml.backtest_errors group by 1"
+    ).set_index("model_name")["n"]
     assert len(report.origin_dates) == 2
     assert after["aligned_seasonal"] == report.rows < before["aligned_seasonal"]
     assert after.drop("aligned_seasonal").to_dict() == before.drop("aligned_seasonal").to_dict()
@@ -273,7 +280,7 @@ def promoted(trained):
     folder.mkdir(exist_ok=True)
     rows.to_parquet(folder / "part.parquet", index=False)
     first, uri = FIRST_WEEK + dt.timedelta(weeks=WEEKS), str(settings.home / "features")
-    with database.connect() as connection:
+    with database.connect("pipeline") as connection:
         connection.execute("update ops.published_artifacts set uri = %s", [str(folder)])
         connection.execute(
             "insert into raw.external_features (store_id, feature_date, markdown_2, markdown_5, is_holiday, load_id) "
@@ -283,7 +290,7 @@ def promoted(trained):
             {"first": first, "fifth": first + dt.timedelta(weeks=4)},
         )
     yield settings, database
-    with database.connect() as connection:
+    with database.connect("pipeline") as connection:
         connection.execute("update ops.published_artifacts set uri = %s", [uri])
         connection.execute("delete from raw.external_features")
 
@@ -292,12 +299,12 @@ def test_a_planned_markdown_in_week_five_moves_week_five_and_the_forecast_says_s
     settings, database = promoted
     query = "select * from ml.forecasts where origin_date = (select max(origin_date) from ml.forecasts)"
     assert "planned" not in str(forecast(settings, database, "run-10"))
-    plain = database.read_frame(f"{query} order by forecast_id")
+    plain = database.read_frame("pipeline", f"{query} order by forecast_id")
     with_plan = settings.model_copy(update={"planned_markdowns": True})
     assert f"planned markdowns moved {len(MODELS) * 11} of the forecasts" in str(
         forecast(with_plan, database, "run-11")
     )
-    moved = database.read_frame(f"{query} order by forecast_id")
+    moved = database.read_frame("pipeline", f"{query} order by forecast_id")
     is_fifth = plain["horizon_weeks"] == 5
     assert not plain["uses_plan"].any()
     assert moved["uses_plan"].tolist() == is_fifth.tolist()
@@ -309,11 +316,13 @@ def test_a_planned_markdown_in_week_five_moves_week_five_and_the_forecast_says_s
     assert parts["forecast_amount"].to_numpy() == pytest.approx(stored)
     assert (parts["promotion_amount"] != 0).tolist() == [week == 5 for week in range(1, 9)]
     forecast(settings, database, "run-12")
-    assert not database.read_frame(query)["uses_plan"].any()
+    assert not database.read_frame("pipeline", query)["uses_plan"].any()
 
 
 def _origins(database) -> dict[str, list[dt.date]]:
-    frame = database.read_frame("select distinct model_name, origin_date from ml.backtest_errors order by 2")
+    frame = database.read_frame(
+        "pipeline", "select distinct model_name, origin_date from ml.backtest_errors order by 2"
+    )
     return frame.groupby("model_name")["origin_date"].apply(list).to_dict()
 
 
@@ -347,7 +356,7 @@ def test_published_forecasts_are_judged_by_the_sales_that_came(trained) -> None:
     last = read_panel(database).origin
     judged = {(one.week.model_name, one.week.source) for one in watch_drift(database, "run-13", last)}
     assert judged == {(name, "backtest") for name in report.scores}
-    with database.connect() as connection:
+    with database.connect("pipeline") as connection:
         connection.execute(
             "insert into raw.raw_sales (store_id, dept_id, sale_date, weekly_sales, is_holiday, load_id) "
             "values (1, 1, %s, 1000, false, 'l')",
@@ -361,7 +370,7 @@ def test_published_forecasts_are_judged_by_the_sales_that_came(trained) -> None:
             [last - dt.timedelta(weeks=3), last],
         )
     watch_drift(database, "run-14", last)
-    with database.connect() as connection:
+    with database.connect("pipeline") as connection:
         row = connection.execute(
             "select source, wape_share, bias_share, expected_week_count, is_outside from ml.forecast_drift "
             "where model_name = 'blend' and week_date = %s",
@@ -385,9 +394,9 @@ def test_a_roll_back_needs_a_version_that_is_known_and_not_champion(trained) -> 
 def test_a_roll_back_marks_the_version_before_and_holds_until_the_data_change(trained) -> None:
     settings, database, report, _ = trained
     fingerprint = read_panel(database).fingerprint
-    challenger = database.read_frame("select model_version from ml.promotions where alias = 'challenger'")
+    challenger = database.read_frame("pipeline", "select model_version from ml.promotions where alias = 'challenger'")
     done = roll_back(settings, database, "run-16", str(challenger.loc[0, "model_version"]))
-    row = database.read_frame("select * from ml.promotions order by promotion_id desc limit 1").iloc[0]
+    row = database.read_frame("pipeline", "select * from ml.promotions order by promotion_id desc limit 1").iloc[0]
     assert (row.alias, row.model_version, row.is_rollback) == ("champion", done.champion.version, True)
     assert row.reason == f"Rolled back by hand from version {report.champion_version} ({report.champion})."
     assert row.wmae_amount == pytest.approx(report.scores[report.challenger].wmae)

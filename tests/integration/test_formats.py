@@ -176,7 +176,7 @@ def test_unpacked_copies_are_removed_after_the_load(folder: Path, spark, setting
     report = ingest(own, database, find_inputs(folder), "run-1", "files")
     assert not unpacking_folder(own).exists()
     dialects = database.read_frame(
-        "select table_name, dialect from ops.loads where load_id = %(load)s", {"load": report.load_id}
+        "pipeline", "select table_name, dialect from ops.loads where load_id = %(load)s", {"load": report.load_id}
     )
     assert dict(dialects.itertuples(index=False)) == {
         "store_attributes": "UTF-8, comma between columns, decimal point",

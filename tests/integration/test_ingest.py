@@ -36,7 +36,7 @@ def ingest(spark, own_settings: Settings, database: Database):
 
 
 def loads(database: Database, load_id: str) -> dict[str, tuple]:
-    frame = database.read_frame("select * from ops.loads where load_id = %(load)s", {"load": load_id})
+    frame = database.read_frame("pipeline", "select * from ops.loads where load_id = %(load)s", {"load": load_id})
     names = ["status", "rows_read", "rows_accepted", "rows_rejected", "rows_duplicate"]
     return {row.table_name: tuple(getattr(row, name) for name in names) for row in frame.itertuples()}
 
@@ -46,7 +46,7 @@ def test_a_load_fills_the_incoming_tables_the_lake_and_its_account(folder: Path,
 
     sales_count = len((folder / "train.csv").read_text().splitlines()) - 1
     report = ingest(folder)
-    sales = database.read_frame("select * from raw_incoming.raw_sales")
+    sales = database.read_frame("pipeline", "select * from raw_incoming.raw_sales")
     assert len(sales) == sales_count
     assert set(sales["load_id"]) == {report.load_id}
     assert pq.read_table(f"{report.uri}/raw_sales").num_rows == sales_count
@@ -74,13 +74,16 @@ def test_a_refused_load_keeps_its_rejected_rows_and_touches_nothing_else(folder:
     assert str(caught.value).startswith(sentence)
     assert caught.value.exit_code == 1
     rejected = database.read_frame(
+        "pipeline",
         "select * from raw.rejected_rows where load_id in (select load_id from ops.loads where status = 'refused') "
-        "order by line_number desc limit 2"
+        "order by line_number desc limit 2",
     )
     assert rejected["raw_text"].tolist() == ["77,1,2010-02-05,1,FALSE", "1,1,2010-02-05,many,FALSE"]
     assert rejected["reason"].tolist() == ["store 77 is not in stores.csv", "Weekly_Sales is not a number: 'many'"]
     assert loads(database, rejected["load_id"][0])["raw_sales"] == ("refused", count, count - 2, 2, 0)
-    assert set(database.read_frame("select load_id from raw_incoming.raw_sales")["load_id"]) == {before.load_id}
+    assert set(database.read_frame("pipeline", "select load_id from raw_incoming.raw_sales")["load_id"]) == {
+        before.load_id
+    }
     assert loads(database, before.load_id)["raw_sales"][0] == "incoming"
     assert not list(Path(before.uri).parent.glob(f"{rejected['load_id'][0]}*"))
 
@@ -91,9 +94,9 @@ def test_rejected_rows_are_left_out_where_the_user_accepts_their_share(folder: P
     count = len((folder / "train.csv").read_text().splitlines()) - 1
     report = ingest(folder, reject_rate_max=0.05)
     assert loads(database, report.load_id)["raw_sales"] == ("incoming", count, count - 1, 1, 0)
-    assert database.read_frame("select count(*) from raw_incoming.raw_sales").iloc[0, 0] == count - 1
+    assert database.read_frame("pipeline", "select count(*) from raw_incoming.raw_sales").iloc[0, 0] == count - 1
     rejected = database.read_frame(
-        "select line_number from raw.rejected_rows where load_id = %(load)s", {"load": report.load_id}
+        "pipeline", "select line_number from raw.rejected_rows where load_id = %(load)s", {"load": report.load_id}
     )
     assert rejected["line_number"].tolist() == [count + 1]
 
@@ -103,7 +106,7 @@ def test_rejected_text_that_postgres_would_refuse_is_kept_readable(folder: Path,
         file.write(b"1,1,2010-02-05,caf\xe9\x00,FALSE\n")
     report = ingest(folder, reject_rate_max=0.5)
     rejected = database.read_frame(
-        "select raw_text from raw.rejected_rows where load_id = %(load)s", {"load": report.load_id}
+        "pipeline", "select raw_text from raw.rejected_rows where load_id = %(load)s", {"load": report.load_id}
     )
     assert rejected["raw_text"].tolist() == ["1,1,2010-02-05,caf\u00e9\ufffd,FALSE"]
 
@@ -118,10 +121,10 @@ def test_inventory_fills_its_table_and_its_absence_empties_it(folder: Path, inge
     count = "select count(*) from raw_incoming.stock_positions"
     (folder / "inventory.csv").write_text("Store,Dept,Date,On_Hand\n1,1,2010-02-09,500\n")
     ingest(folder)
-    assert database.read_frame(count).iloc[0, 0] == 1
+    assert database.read_frame("pipeline", count).iloc[0, 0] == 1
     (folder / "inventory.csv").unlink()
     ingest(folder)
-    assert database.read_frame(count).iloc[0, 0] == 0
+    assert database.read_frame("pipeline", count).iloc[0, 0] == 0
 
 
 def test_old_folders_go_unless_a_published_artifact_names_them(
@@ -133,7 +136,7 @@ def test_old_folders_go_unless_a_published_artifact_names_them(
     names = [f"20200101T00000{n}-aaaaaa" for n in range(4)]
     for name in names:
         (lake / name / "raw_sales").mkdir(parents=True)
-    with database.connect() as connection:
+    with database.connect("pipeline") as connection:
         connection.execute(
             "insert into ops.published_artifacts (artifact_name, uri, run_id, fingerprint) values ('old', %s, '', '')",
             [f"{lake}/{names[0]}"],
@@ -143,7 +146,7 @@ def test_old_folders_go_unless_a_published_artifact_names_them(
         report = ingest(folder)
         assert {path.name for path in lake.iterdir()} == {names[0], names[3], report.load_id}
     finally:
-        with database.connect() as connection:
+        with database.connect("pipeline") as connection:
             connection.execute("delete from ops.published_artifacts where artifact_name = 'old'")
 
 
@@ -174,14 +177,19 @@ def test_old_folders_go_unless_a_published_artifact_names_them(
 def test_bad_input_is_one_sentence_and_leaves_the_incoming_tables_alone(
     folder: Path, ingest, database: Database, name: str, content: str | None, sentence: str
 ):
-    before = database.read_frame("select count(*), min(load_id) from raw_incoming.raw_sales").iloc[0].tolist()
+    before = (
+        database.read_frame("pipeline", "select count(*), min(load_id) from raw_incoming.raw_sales").iloc[0].tolist()
+    )
     (folder / name).unlink()
     if content is not None:
         (folder / name).write_text(content)
     with pytest.raises(ShelfcastError, match=sentence) as caught:
         ingest(folder)
     assert "\n" not in str(caught.value)
-    assert database.read_frame("select count(*), min(load_id) from raw_incoming.raw_sales").iloc[0].tolist() == before
+    assert (
+        database.read_frame("pipeline", "select count(*), min(load_id) from raw_incoming.raw_sales").iloc[0].tolist()
+        == before
+    )
 
 
 def test_an_unknown_date_format_is_wrong_use(folder: Path, ingest):
@@ -205,4 +213,4 @@ def test_every_row_of_the_public_files_is_accounted_for(real_data: Path, ingest,
         "external_features": ("incoming", 8_190, 8_190, 0, 0),
     }
     negative = "select count(*) from raw_incoming.raw_sales where weekly_sales < 0"
-    assert database.read_frame(negative).iloc[0, 0] > 1_000
+    assert database.read_frame("pipeline", negative).iloc[0, 0] > 1_000

@@ -73,7 +73,7 @@ def _publish_history(database):
 
 def _publish_forecasts(database):
     errors = database.read_frame(
-        "select distinct store_id, dept_id, horizon_weeks, predicted_sales from ml.backtest_errors"
+        "pipeline", "select distinct store_id, dept_id, horizon_weeks, predicted_sales from ml.backtest_errors"
     )
     frame = errors.assign(origin_date=LAST_WEEK, model_name="lightgbm", model_version="3", is_champion=True, run_id="r")
     frame["forecast_date"] = _dates(frame)
@@ -91,7 +91,7 @@ def _dates(frame):
 
 
 def _publish_policies(database, rows):
-    with database.connect() as connection:
+    with database.connect("pipeline") as connection:
         connection.execute("drop table if exists marts.dim_inventory_policies")
         connection.execute(POLICY)
         connection.cursor().executemany(
@@ -125,7 +125,7 @@ def _publish_unusual(database, store, dept, *weeks):
 
 def _move_recommendations(database, date, changes):
     """Makes what was recommended the recommendation of another week, with some values changed."""
-    with database.connect() as connection:
+    with database.connect("pipeline") as connection:
         connection.execute("delete from ml.inventory_recommendations where recommendation_date <> %s", [LAST_WEEK])
         connection.execute(
             "update ml.inventory_recommendations set recommendation_id = 'past-' || recommendation_id, "
@@ -140,18 +140,18 @@ def ready(place):
     settings, database = place
     _publish_forecasts(database)
     _publish_policies(database, [("default", None, None, None, 0.95), ("type_a", "A", None, None, 0.98)])
-    with database.connect() as connection:
+    with database.connect("pipeline") as connection:
         connection.execute("truncate raw.stock_positions, ml.sales_anomalies, ml.inventory_recommendations")
     return settings, database
 
 
 def read(database):
-    return database.read_frame("select * from ml.inventory_recommendations order by store_id, dept_id")
+    return database.read_frame("pipeline", "select * from ml.inventory_recommendations order by store_id, dept_id")
 
 
 def test_without_forecasts_or_policies_the_sentence_says_what_to_run(place):
     settings, database = place
-    with database.connect() as connection:
+    with database.connect("pipeline") as connection:
         connection.execute("truncate ml.forecasts")
         connection.execute("drop table if exists marts.dim_inventory_policies")
     with pytest.raises(ShelfcastError, match=r"no champion forecasts yet.*Run `shelfcast forecast` first"):
@@ -201,7 +201,7 @@ def test_counted_stock_is_taken_in_dollars_with_its_own_lead_time(ready):
 def test_what_an_agent_said_stays_until_the_decision_changes(ready):
     settings, database = ready
     recommend(settings, database, "r4")
-    with database.connect() as connection:
+    with database.connect("pipeline") as connection:
         connection.execute("update ml.inventory_recommendations set agent_reasoning = 'said' where store_id = 2")
     recommend(settings, database, "r5")
     assert (read(database).query("store_id == 2")["agent_reasoning"] == "said").all()
@@ -295,7 +295,7 @@ def test_forecasts_older_than_the_sales_and_an_unknown_pair_are_refused(ready):
     settings, database = ready
     with pytest.raises(ShelfcastError, match="Store 9, department 1 has no champion forecast"):
         load_book(settings, database, (9, 1))
-    with database.connect() as connection:
+    with database.connect("pipeline") as connection:
         connection.execute("update ml.forecasts set origin_date = origin_date - 7")
     with pytest.raises(
         ShelfcastError, match="latest champion forecasts are from 2012-08-24, but sales run to 2012-08-31"
@@ -305,7 +305,7 @@ def test_forecasts_older_than_the_sales_and_an_unknown_pair_are_refused(ready):
 
 def test_a_champion_without_backtest_errors_is_refused(ready):
     settings, database = ready
-    with database.connect() as connection:
+    with database.connect("pipeline") as connection:
         connection.execute("update ml.forecasts set model_name = 'prophet'")
     with pytest.raises(ShelfcastError, match="champion prophet has no backtest errors"):
         recommend(settings, database, "r9")

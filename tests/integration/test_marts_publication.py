@@ -30,7 +30,7 @@ def warehouse(new_database, settings) -> Database:
 def empty(warehouse) -> Iterator[Database]:
     """The database without any relation of dbt's, nor of an analyst."""
     yield warehouse
-    with warehouse.connect() as connection:
+    with warehouse.connect("pipeline") as connection:
         for schema in ("dev_ana", *LAYERS):
             rows = connection.execute(
                 "select relkind::text, relname from pg_class where relnamespace = to_regnamespace(%s) "
@@ -46,7 +46,7 @@ def empty(warehouse) -> Iterator[Database]:
 
 def build_next(database: Database, version: int, statements: tuple[str, ...] = ()) -> None:
     """Builds two tables with a version and a view on the first, as dbt would."""
-    with database.connect() as connection:
+    with database.connect("pipeline") as connection:
         for table in TABLES:
             connection.execute(f"drop table if exists {table.replace('.', NEXT + '.')} cascade")
             connection.execute(
@@ -78,13 +78,15 @@ def test_what_was_built_beside_takes_the_place_of_what_people_read(empty):
     assert publish(empty, 1) == ["marts.fct_a", "marts.fct_b", "marts.latest_a"]
     publish(empty, 2)
     assert versions(empty, *TABLES, "marts.latest_a") == [2, 2, 2]
-    left = empty.read_frame("select relname from pg_class where relnamespace::regnamespace::text like '%%_next'")
+    left = empty.read_frame(
+        "pipeline", "select relname from pg_class where relnamespace::regnamespace::text like '%%_next'"
+    )
     assert left.empty
 
 
 def test_a_part_that_was_built_leaves_the_rest_as_it_is(empty):
     publish(empty, 1)
-    with empty.connect() as connection:
+    with empty.connect("pipeline") as connection:
         connection.execute("create table marts_next.fct_b as select 1 as id, 2 as version")
     publish_next(empty)
     assert versions(empty, *TABLES, "marts.latest_a") == [1, 2, 1]
@@ -92,7 +94,7 @@ def test_a_part_that_was_built_leaves_the_rest_as_it_is(empty):
 
 def test_views_that_were_not_built_again_hang_on_the_new_table_with_all_that_was_theirs(empty):
     publish(empty, 1)
-    with empty.connect() as connection:
+    with empty.connect("pipeline") as connection:
         connection.execute(
             "create view marts.old_a with (security_barrier=true) as select id, version from marts.fct_a"
         )
@@ -105,11 +107,12 @@ def test_views_that_were_not_built_again_hang_on_the_new_table_with_all_that_was
     publish(empty, 2)
     assert versions(empty, "marts.old_a", "marts.older_a") == [2, 12]
     kept = empty.read_frame(
+        "pipeline",
         "select obj_description('marts.old_a'::regclass) as view, col_description('marts.old_a'::regclass, 2) as col, "
         "has_table_privilege('outsider', 'marts.old_a', 'select') as may, "
         "(select reloptions[1] from pg_class where oid = 'marts.old_a'::regclass) as option, "
         "(select confrelid::regclass::text from pg_constraint where contype = 'f' "
-        "and conrelid = 'intermediate.child'::regclass) as parent"
+        "and conrelid = 'intermediate.child'::regclass) as parent",
     ).iloc[0]
     assert tuple(kept) == ("kept", "kept too", True, "security_barrier=true", "marts.fct_a")
 
@@ -127,13 +130,13 @@ def test_the_view_of_an_analyst_that_no_longer_fits_is_left_out_and_named_in_the
     analyst_says(empty, "create schema dev_ana", "create view dev_ana.mine as select note from marts.fct_a")
     publish(empty, 2, ("alter table marts_next.fct_a drop column note",))
     assert versions(empty, *TABLES) == [2, 2]
-    assert empty.read_frame("select to_regclass('dev_ana.mine') is null as is_gone").loc[0, "is_gone"]
+    assert empty.read_frame("pipeline", "select to_regclass('dev_ana.mine') is null as is_gone").loc[0, "is_gone"]
     assert "dev_ana.mine of analyst no longer fits" in caplog.text
 
 
 def test_a_view_of_ours_that_no_longer_fits_keeps_the_old_state_in_place(empty):
     publish(empty, 1)
-    with empty.connect() as connection:
+    with empty.connect("pipeline") as connection:
         connection.execute("create view marts.noted as select note from marts.fct_a")
     with pytest.raises(ShelfcastError, match=r"view marts.noted no longer fits .* does not exist\). Build it too"):
         publish(empty, 2, ("alter table marts_next.fct_a drop column note",))
@@ -142,10 +145,10 @@ def test_a_view_of_ours_that_no_longer_fits_keeps_the_old_state_in_place(empty):
 
 def test_rights_that_others_were_given_hold_after_a_publication_and_agents_keep_to_their_list(empty):
     publish(empty, 1)
-    with empty.connect() as connection:
+    with empty.connect("pipeline") as connection:
         connection.execute("grant select on marts.fct_a to outsider, planner")
     publish(empty, 2, ("create table marts_next.dim_stores as select 1 as store_id",))
-    with empty.connect() as connection:
+    with empty.connect("pipeline") as connection:
         may = {
             role: connection.execute(
                 "select has_table_privilege(%(role)s, 'marts.dim_stores', 'select'), "
@@ -205,13 +208,13 @@ def test_a_publication_that_is_cut_off_leaves_the_old_state_and_the_next_one_suc
     publish(empty, 1)
     build_next(empty, 2)
     # A type of its name is in the way of the last table: the transaction fails after the others were moved.
-    with empty.connect() as connection:
+    with empty.connect("pipeline") as connection:
         connection.execute("create table marts_next.fct_z (a int)")
         connection.execute("create type marts.fct_z as (a int)")
     with pytest.raises(psycopg.errors.DuplicateTable):
         publish_next(empty)
     assert versions(empty, *TABLES, "marts.latest_a") == [1, 1, 1]
-    with empty.connect() as connection:
+    with empty.connect("pipeline") as connection:
         connection.execute("drop type marts.fct_z")
     publish_next(empty)
     assert versions(empty, *TABLES) == [2, 2]

@@ -166,7 +166,7 @@ def test_a_run_works_on_servers_of_its_own(tmp_path, sample_folder, shelfcast, o
         ) as answer:
             assert b"COMPLETED" in answer.read()
     database = open_database(settings)
-    assert database.read_frame("select count(*) as n from marts.latest_forecasts", role="reader").loc[0, "n"] > 0
+    assert database.read_frame("reader", "select count(*) as n from marts.latest_forecasts").loc[0, "n"] > 0
     assert list((tmp_path / "artifacts").rglob("MLmodel"))
     assert list((tmp_path / "lake" / "features").rglob("*.parquet"))
     assert "p@ss word" not in ended.stdout + ended.stderr

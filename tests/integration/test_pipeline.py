@@ -38,7 +38,8 @@ def contents(database: Database) -> dict[str, tuple[int, str]]:
     return {
         table: tuple(
             database.read_frame(
-                f"select count(*), coalesce(md5(string_agg(t::text, '|' order by t::text)), '') from {table} t"
+                "pipeline",
+                f"select count(*), coalesce(md5(string_agg(t::text, '|' order by t::text)), '') from {table} t",
             ).iloc[0]
         )
         for table in PUBLISHED
@@ -46,7 +47,7 @@ def contents(database: Database) -> dict[str, tuple[int, str]]:
 
 
 def test_a_run_carries_out_every_stage_and_prints_what_it_decided(finished_run, warehouse):
-    runs = warehouse.read_frame("select stage, status from ops.pipeline_runs order by started_at")
+    runs = warehouse.read_frame("pipeline", "select stage, status from ops.pipeline_runs order by started_at")
     assert list(runs["stage"])[:9] == STAGES
     assert set(runs["status"][:9]) == {"succeeded"}
     printed = (finished_run.home / "first_run.txt").read_text()
@@ -55,37 +56,41 @@ def test_a_run_carries_out_every_stage_and_prints_what_it_decided(finished_run, 
 
 
 def test_every_row_of_every_file_is_accounted_for(warehouse, sample_folder):
-    loads = warehouse.read_frame("select * from marts.fct_loads where status = 'published'").set_index("file_name")
+    loads = warehouse.read_frame("pipeline", "select * from marts.fct_loads where status = 'published'").set_index(
+        "file_name"
+    )
     for name in ("train.csv", "features.csv", "stores.csv"):
         lines = len((sample_folder / name).read_text().splitlines()) - 1
         row = loads.loc[name]
         assert row.read_count == lines == row.accepted_count + row.rejected_count + row.duplicate_count
-    published = warehouse.read_frame("select count(*) as n, min(weekly_sales) as least from raw.raw_sales").iloc[0]
+    published = warehouse.read_frame(
+        "pipeline", "select count(*) as n, min(weekly_sales) as least from raw.raw_sales"
+    ).iloc[0]
     assert published.n == loads.loc["train.csv"].accepted_count
     assert published.least < 0
 
 
 def test_every_active_series_has_eight_weeks_of_forecast_inside_its_bounds(warehouse):
-    frame = warehouse.read_frame("select * from marts.latest_forecasts")
+    frame = warehouse.read_frame("pipeline", "select * from marts.latest_forecasts")
     assert set(frame.groupby(["store_id", "dept_id"]).size()) == {8}
     assert not frame.isna().any().any()
     bounds = ["prediction_lower_95", "prediction_lower", "predicted_sales", "prediction_upper", "prediction_upper_95"]
     assert (frame[bounds].diff(axis=1).iloc[:, 1:] >= 0).all().all()
-    last = warehouse.read_frame("select max(sale_date) as week from raw.raw_sales").loc[0, "week"]
+    last = warehouse.read_frame("pipeline", "select max(sale_date) as week from raw.raw_sales").loc[0, "week"]
     assert set(frame["origin_date"]) == {last}
     assert sorted(set(frame["forecast_date"])) == [last + dt.timedelta(weeks=h) for h in range(1, 9)]
 
 
 def test_every_forecast_pair_has_a_recommendation_and_stock_is_marked_as_simulated(warehouse):
-    pairs = warehouse.read_frame("select distinct store_id, dept_id from marts.latest_forecasts")
-    frame = warehouse.read_frame("select * from marts.fct_inventory_recommendations where is_latest")
+    pairs = warehouse.read_frame("pipeline", "select distinct store_id, dept_id from marts.latest_forecasts")
+    frame = warehouse.read_frame("pipeline", "select * from marts.fct_inventory_recommendations where is_latest")
     assert len(frame) == len(pairs)
     assert set(frame["stock_source"]) == {"simulated"}
     assert (frame["order_up_to_level_amount"] >= frame["reorder_point_amount"]).all()
 
 
 def test_the_champion_is_scored_beside_seasonal_naive(warehouse):
-    scores = warehouse.read_frame("select * from marts.fct_model_scores").set_index("model_name")
+    scores = warehouse.read_frame("pipeline", "select * from marts.fct_model_scores").set_index("model_name")
     champion = scores[scores["is_champion"]].iloc[0]
     assert champion.wmae_amount == scores["wmae_amount"].min()
     assert champion.wmae_amount < scores.loc["seasonal_naive", "wmae_amount"]
@@ -93,8 +98,8 @@ def test_the_champion_is_scored_beside_seasonal_naive(warehouse):
 
 def test_code_and_marts_agree_on_the_error_of_the_totals_of_stores(warehouse):
     keys = ["store_id", "origin_date", "forecast_date"]
-    errors = warehouse.read_frame("select * from ml.backtest_errors").groupby("model_name")
-    scores = warehouse.read_frame("select * from marts.fct_model_scores").set_index("model_name")
+    errors = warehouse.read_frame("pipeline", "select * from ml.backtest_errors").groupby("model_name")
+    scores = warehouse.read_frame("pipeline", "select * from marts.fct_model_scores").set_index("model_name")
     assert len(scores) > 1
     for name, rows in errors:
         total = rows.groupby(keys).ngroup().to_numpy()
@@ -103,7 +108,7 @@ def test_code_and_marts_agree_on_the_error_of_the_totals_of_stores(warehouse):
 
 
 def test_the_agents_reports_are_saved_with_their_evidence(warehouse):
-    reports = warehouse.read_frame("select * from marts.fct_agent_reports")
+    reports = warehouse.read_frame("pipeline", "select * from marts.fct_agent_reports")
     assert set(reports["analysis_type"]) == {"anomaly_detection", "forecasting", "inventory_optimization", "report"}
     assert (reports["execution_seconds"] > 0).all()
     assert reports["is_clean"].all()
@@ -140,7 +145,7 @@ def test_no_secret_reaches_a_log_a_report_or_a_library_s_files(finished_run):
 
 
 def test_a_red_dbt_test_makes_the_run_red_and_names_the_test(finished_run, warehouse, shelfcast):
-    with warehouse.connect() as connection:
+    with warehouse.connect("pipeline") as connection:
         connection.execute(
             "insert into ml.sales_anomalies (store_id, dept_id, sale_date, detector, score, expected_sales, "
             "actual_sales, reason, run_id) select store_id, dept_id, sale_date, 'robust_seasonal', 9, 1, "
@@ -151,10 +156,12 @@ def test_a_red_dbt_test_makes_the_run_red_and_names_the_test(finished_run, wareh
         assert ended.returncode == 1
         assert re.search(r"dbt: \d+ of \d+ models and tests are red; the first is \S*anomalies", ended.stderr)
         assert "Traceback" not in ended.stderr + ended.stdout
-        status = warehouse.read_frame("select status from ops.pipeline_runs where stage = 'marts' order by started_at")
+        status = warehouse.read_frame(
+            "pipeline", "select status from ops.pipeline_runs where stage = 'marts' order by started_at"
+        )
         assert list(status["status"])[-1] == "failed"
     finally:
-        with warehouse.connect() as connection:
+        with warehouse.connect("pipeline") as connection:
             connection.execute("delete from ml.sales_anomalies where run_id = 'spoiled'")
         assert shelfcast(finished_run, "run", "--from", "marts").returncode == 0
 
@@ -179,7 +186,9 @@ def test_a_verb_works_alone_after_a_run(finished_run, shelfcast, arguments, word
 def test_an_export_holds_the_rows_of_the_mart(finished_run, warehouse, shelfcast, tmp_path):
     path = tmp_path / "orders.parquet"
     assert shelfcast(finished_run, "export", "recommendations", "--to", str(path)).returncode == 0
-    count = warehouse.read_frame("select count(*) as n from marts.fct_inventory_recommendations where is_latest")
+    count = warehouse.read_frame(
+        "pipeline", "select count(*) as n from marts.fct_inventory_recommendations where is_latest"
+    )
     assert len(pd.read_parquet(path)) == count.loc[0, "n"]
 
 
@@ -272,7 +281,8 @@ def test_the_page_of_a_load_that_was_refused_for_its_rejected_rows_lists_them(
     spoil = _edit_line("train.csv", r",(-?[\d.]+),(TRUE|FALSE)$", r",plenty,\2")
     assert _ingest_spoiled(shelfcast, finished_run, sample_folder, tmp_path, spoil).returncode == 1
     load = warehouse.read_frame(
-        "select load_id, status, dialect from ops.loads where file_name = 'train.csv' order by created_at desc limit 1"
+        "pipeline",
+        "select load_id, status, dialect from ops.loads where file_name = 'train.csv' order by created_at desc limit 1",
     ).iloc[0]
     page = (finished_run.home / "data_docs" / "loads" / f"{load.load_id}.html").read_text()
     assert load.status == "refused"

@@ -68,7 +68,8 @@ def test_a_replay_prints_and_writes_how_the_policies_fared_and_refuses_what_it_c
     assert (short.returncode, short.stderr.count("\n")) == (1, 1)
     assert "The sales have 130 weeks, and a replay of 100 needs 161" in short.stderr
     runs = open_database(finished_run).read_frame(
-        "select status, row_count, message from ops.pipeline_runs where stage = 'replay' order by started_at"
+        "pipeline",
+        "select status, row_count, message from ops.pipeline_runs where stage = 'replay' order by started_at",
     )
     assert runs["status"].tolist() == ["succeeded", "succeeded", "failed"]
     assert runs.loc[0, "row_count"] == len(frame)

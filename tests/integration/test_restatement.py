@@ -17,7 +17,7 @@ def empty(database: Database):
     """The database without stores, what hangs on them and what tells of them."""
 
     def clear() -> None:
-        with database.connect() as connection:
+        with database.connect("pipeline") as connection:
             for table in MADE:
                 connection.execute(f"delete from {table}")  # type: ignore[arg-type]
             for table in ("store_attributes", "raw_sales", "external_features", "stock_positions"):
@@ -49,7 +49,7 @@ def load(
     }
     for name, frame in frames.items():
         copy_frame(database, frame.assign(load_id=load_id), f"raw_incoming.{name}")
-    with database.connect() as connection:
+    with database.connect("pipeline") as connection:
         connection.execute(
             "insert into ops.loads (load_id, run_id, table_name, file_name, file_sha256, source_kind, status, "
             "rows_read, rows_accepted, rows_rejected, rows_duplicate, load_mode) "
@@ -66,14 +66,16 @@ def dated(date: str, value: str, rows: dict[str, float]) -> pd.DataFrame:
 
 def restatements(database: Database) -> list[tuple]:
     frame = database.read_frame(
+        "pipeline",
         "select load_id, table_name, store_id, dept_id, week_date::text, change_kind, column_name, old_value, "
-        "new_value from raw.restatements order by restatement_id"
+        "new_value from raw.restatements order by restatement_id",
     )
     return [tuple(row) for row in frame.astype(object).where(frame.notna(), None).itertuples(index=False)]
 
 
 def weeks(database: Database, load_id: str) -> list[tuple]:
     frame = database.read_frame(
+        "pipeline",
         "select week_date::text, rows_inserted, rows_updated, rows_removed from ops.changed_weeks "
         "where load_id = %(load)s and table_name = 'raw_sales' order by 1",
         {"load": load_id},
@@ -82,7 +84,7 @@ def weeks(database: Database, load_id: str) -> list[tuple]:
 
 
 def published(database: Database) -> dict[str, float]:
-    frame = database.read_frame("select sale_date::text as week, weekly_sales from raw.raw_sales")
+    frame = database.read_frame("pipeline", "select sale_date::text as week, weekly_sales from raw.raw_sales")
     return dict(zip(frame["week"], frame["weekly_sales"], strict=True))
 
 
@@ -124,11 +126,11 @@ def test_every_publication_names_the_weeks_it_changed(empty):
 
 def test_the_same_rows_in_other_bytes_touch_nothing(empty):
     load(empty, "one", {FIRST: 10.0})
-    before = empty.read_frame("select xmin::text, * from raw.raw_sales")
-    mark = empty.read_frame("select * from ops.published_artifacts")
+    before = empty.read_frame("pipeline", "select xmin::text, * from raw.raw_sales")
+    mark = empty.read_frame("pipeline", "select * from ops.published_artifacts")
     assert load(empty, "two", {FIRST: 10.0}).total == 0
-    pd.testing.assert_frame_equal(before, empty.read_frame("select xmin::text, * from raw.raw_sales"))
-    pd.testing.assert_frame_equal(mark, empty.read_frame("select * from ops.published_artifacts"))
+    pd.testing.assert_frame_equal(before, empty.read_frame("pipeline", "select xmin::text, * from raw.raw_sales"))
+    pd.testing.assert_frame_equal(mark, empty.read_frame("pipeline", "select * from ops.published_artifacts"))
     assert weeks(empty, "two") == restatements(empty) == []
 
 
@@ -145,7 +147,11 @@ def test_appended_rows_add_and_correct_and_remove_nothing(empty):
     publication = load(empty, "two", {SECOND: 22.0, THIRD: 30.0}, mode="append", sizes={3: 300})
     assert published(empty) == {FIRST: 10.0, SECOND: 22.0, THIRD: 30.0}
     assert publication.changes["store_attributes"].inserted == 1
-    assert list(empty.read_frame("select store_id from raw.store_attributes order by 1")["store_id"]) == [1, 2, 3]
+    assert list(empty.read_frame("pipeline", "select store_id from raw.store_attributes order by 1")["store_id"]) == [
+        1,
+        2,
+        3,
+    ]
     assert [row[6:] for row in restatements(empty)] == [("weekly_sales", "20", "22")]
 
 

@@ -96,7 +96,7 @@ FORBIDDEN = {
 def warehouse(new_database) -> Database:
     """A database with a mart that the agents may see and one that they may not."""
     database = new_database("roles_tests")
-    with database.connect() as connection:
+    with database.connect("pipeline") as connection:
         for name in ("marts.dim_stores", "marts.fct_secrets", "marts_next.fct_stores"):
             connection.execute(f"create table {name} as select 1 as a")
         connection.execute("create view staging.stg_a as select 1 as a")
@@ -136,16 +136,16 @@ def test_rights_that_somebody_gave_or_took_are_put_right_when_the_warehouse_open
         "has_table_privilege('agent', 'marts.dim_stores', 'select') as enough, "
         "has_schema_privilege('reader', 'raw', 'usage') as enters"
     )
-    with warehouse.connect() as connection:
+    with warehouse.connect("pipeline") as connection:
         connection.execute("grant select on marts.fct_secrets to agent")
         connection.execute("revoke select on marts.dim_stores from agent")
         connection.execute("grant usage on schema raw to reader")
         grant_all(connection)
-    assert tuple(warehouse.read_frame(query).iloc[0]) == (False, True, False)
+    assert tuple(warehouse.read_frame("pipeline", query).iloc[0]) == (False, True, False)
 
 
 def test_a_new_mart_can_be_read_by_those_who_read_all_of_them_and_by_nobody_else(warehouse):
-    with warehouse.connect() as connection:
+    with warehouse.connect("pipeline") as connection:
         connection.execute("create table marts.fct_new as select 1 as a")
         may = {
             role: connection.execute("select has_table_privilege(%s, 'marts.fct_new', 'select')", [role]).fetchone()[0]
@@ -171,6 +171,7 @@ def test_a_statement_beyond_the_limit_is_cancelled(database):
 @pytest.mark.parametrize("role", ["pipeline", *ROLE_LIMITS])
 def test_no_role_is_a_superuser_or_may_connect_to_the_servers_own_database(database, role):
     known = database.read_frame(
+        "pipeline",
         "select rolsuper or rolcreaterole or rolcreatedb or rolreplication or rolbypassrls as is_mighty "
         "from pg_roles where rolname = %(role)s",
         {"role": role},
@@ -202,7 +203,7 @@ def test_nobody_connects_without_the_password(database, role, password):
 def test_the_server_listens_on_loopback_alone_and_knows_only_scram(database, settings):
     listens = (settings.home / "postgres" / "postmaster.pid").read_text().splitlines()
     assert (listens[4], listens[5]) == ("", "127.0.0.1")
-    assert database.read_frame("show password_encryption").iloc[0, 0] == "scram-sha-256"
+    assert database.read_frame("pipeline", "show password_encryption").iloc[0, 0] == "scram-sha-256"
     rules = [line.split() for line in (settings.home / "postgres" / "pg_hba.conf").read_text().splitlines()]
     assert {rule[-1] for rule in rules if rule and not rule[0].startswith("#")} == {"scram-sha-256"}
     assert {rule[3] for rule in rules if rule and rule[0] == "host"} == {"127.0.0.1/32"}

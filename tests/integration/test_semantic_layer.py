@@ -75,7 +75,7 @@ def ask(finished_run, shelfcast, tmp_path_factory):
 def by_hand(finished_run):
     """Returns the rows of a plain query, read as the dashboard reads."""
     database = open_database(finished_run)
-    return lambda query: database.read_frame(query, role="reader").to_dict("records")
+    return lambda query: database.read_frame("reader", query).to_dict("records")
 
 
 def same(asked: list[dict[str, Any]], expected: list[dict[str, Any]]) -> None:

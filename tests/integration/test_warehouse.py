@@ -19,7 +19,7 @@ STORES = pd.DataFrame({"store_id": [1, 2], "store_type": ["A", "B"], "size_sqft"
 @pytest.fixture
 def empty(database):
     """The database without stores and what hangs on them."""
-    with database.connect() as connection:
+    with database.connect("pipeline") as connection:
         connection.execute("delete from raw.store_attributes")
         connection.execute("delete from ops.loads")
         connection.execute("delete from ops.published_artifacts")
@@ -28,7 +28,7 @@ def empty(database):
         for table in ("store_attributes", "raw_sales", "external_features", "stock_positions"):
             connection.execute(f"truncate raw_incoming.{table}")
     yield database
-    with database.connect() as connection:
+    with database.connect("pipeline") as connection:
         connection.execute("delete from raw.store_attributes")
         connection.execute("delete from ops.loads")
         connection.execute("delete from ops.published_artifacts")
@@ -44,7 +44,7 @@ def sales(weeks: dict[str, float], store_id: int = 1) -> pd.DataFrame:
 def load(database, load_id: str, weeks: dict[str, float], source_kind: str = "files", **options):
     copy_frame(database, STORES, "raw_incoming.store_attributes")
     copy_frame(database, sales(weeks), "raw_incoming.raw_sales")
-    with database.connect() as connection:
+    with database.connect("pipeline") as connection:
         connection.execute(
             "insert into ops.loads (load_id, run_id, table_name, file_name, file_sha256, source_kind, status, "
             "rows_read, rows_accepted, rows_rejected, rows_duplicate) "
@@ -55,48 +55,52 @@ def load(database, load_id: str, weeks: dict[str, float], source_kind: str = "fi
 
 
 def published(database) -> dict[str, float]:
-    frame = database.read_frame("select sale_date::text as week, weekly_sales from raw.raw_sales")
+    frame = database.read_frame("pipeline", "select sale_date::text as week, weekly_sales from raw.raw_sales")
     return dict(zip(frame["week"], frame["weekly_sales"], strict=True))
 
 
 def test_migrations_are_applied_once(database):
-    with database.connect() as connection:
+    with database.connect("pipeline") as connection:
         assert apply_migrations(connection) == []
 
 
 def test_every_table_and_column_that_code_owns_has_a_comment(database):
     bare = database.read_frame(
+        "pipeline",
         "select concat_ws('.', c.table_schema, c.table_name, c.column_name) as place from information_schema.columns c "
         "where c.table_schema in ('raw', 'features', 'ml', 'agents', 'ops') and c.table_name <> 'migrations' and "
         "(col_description((c.table_schema || '.' || c.table_name)::regclass, c.ordinal_position) is null or "
-        "obj_description((c.table_schema || '.' || c.table_name)::regclass) is null)"
+        "obj_description((c.table_schema || '.' || c.table_name)::regclass) is null)",
     )
     assert list(bare["place"]) == []
 
 
 def test_processes_that_open_a_new_database_at_once_all_find_it_ready(database, settings):
-    with database.connect() as connection:
+    with database.connect("pipeline") as connection:
         connection.execute("revoke usage on schema marts from reader, agent")
     with ThreadPoolExecutor(8) as pool:
         opened = list(pool.map(open_database, [settings] * 8))
     for one in opened:
         usable = "select has_schema_privilege('marts', 'usage') as is_usable"
-        assert all(one.read_frame(usable, role=role)["is_usable"].item() for role in ("reader", "agent"))
+        assert all(one.read_frame(role, usable)["is_usable"].item() for role in ("reader", "agent"))
 
 
 def test_a_second_publication_of_the_same_rows_changes_nothing(empty):
     assert publish_frame(empty, STORES, "raw.store_attributes", ["store_id"], "replace").inserted == 2
-    before = empty.read_frame("select * from raw.store_attributes order by 1")
+    before = empty.read_frame("pipeline", "select * from raw.store_attributes order by 1")
     again = publish_frame(empty, STORES.assign(load_id="later"), "raw.store_attributes", ["store_id"], "replace")
     assert again.total == 0
-    pd.testing.assert_frame_equal(before, empty.read_frame("select * from raw.store_attributes order by 1"))
+    pd.testing.assert_frame_equal(before, empty.read_frame("pipeline", "select * from raw.store_attributes order by 1"))
 
 
 def test_a_publication_that_breaks_a_rule_of_the_table_leaves_it_as_it_was(empty):
     publish_frame(empty, STORES, "raw.store_attributes", ["store_id"])
     with pytest.raises(psycopg.errors.CheckViolation):
         publish_frame(empty, STORES.assign(size_sqft=[500, -1]), "raw.store_attributes", ["store_id"])
-    assert list(empty.read_frame("select size_sqft from raw.store_attributes order by 1")["size_sqft"]) == [100, 200]
+    assert list(empty.read_frame("pipeline", "select size_sqft from raw.store_attributes order by 1")["size_sqft"]) == [
+        100,
+        200,
+    ]
 
 
 def test_a_corrected_week_is_restated_and_a_late_week_is_added(empty):
@@ -117,13 +121,13 @@ def test_files_that_lack_published_weeks_are_refused_unless_the_user_says_so(emp
 
 def test_forecasts_about_removed_weeks_go_with_them(empty):
     load(empty, "one", {"2012-01-06": 10.0, "2012-01-13": 20.0}, source_kind="sample")
-    with empty.connect() as connection:
+    with empty.connect("pipeline") as connection:
         connection.execute(
             "insert into ml.sales_anomalies (store_id, dept_id, sale_date, detector, score, expected_sales, "
             "actual_sales, reason, run_id) values (1, 7, '2012-01-13', 'd', 9, 1, 20, 'x', 'r')"
         )
     load(empty, "two", {"2012-01-06": 10.0})
-    assert empty.read_frame("select * from ml.sales_anomalies").empty
+    assert empty.read_frame("pipeline", "select * from ml.sales_anomalies").empty
 
 
 def test_the_sample_gives_way_to_the_users_files_without_a_word(empty):
@@ -135,7 +139,7 @@ def test_the_sample_gives_way_to_the_users_files_without_a_word(empty):
 def test_a_reader_sees_the_old_rows_until_the_new_ones_are_all_there(empty):
     load(empty, "one", {"2012-01-06": 10.0})
     copy_frame(empty, sales({"2012-01-06": 99.0}), "raw_incoming.raw_sales")
-    with empty.connect() as connection:
+    with empty.connect("pipeline") as connection:
         connection.execute("update raw.raw_sales set weekly_sales = 99.0")
         assert published(empty) == {"2012-01-06": 10.0}
         connection.rollback()
@@ -165,7 +169,7 @@ def test_two_runs_at_once_are_kept_apart(database):
 def test_a_stage_left_running_by_a_killed_run_is_marked_failed(database):
     begin_stage(database, "killed", "some_stage", "abc")
     with exclusive(database):
-        frame = database.read_frame("select status from ops.pipeline_runs where run_id = 'killed'")
+        frame = database.read_frame("pipeline", "select status from ops.pipeline_runs where run_id = 'killed'")
         assert list(frame["status"]) == ["failed"]
     assert published_fingerprint(database, "some_stage") is None
 

@@ -14,7 +14,7 @@ SEED = PROJECT_ROOT / "dbt_project" / "seeds" / "inventory_policies.csv"
 def published(finished_run):
     """Returns a function that reads what a what-if must leave alone."""
     query = "select md5(string_agg(r::text, '|' order by recommendation_id)) as sum from ml.inventory_recommendations r"
-    return lambda: (open_database(finished_run).read_frame(query)["sum"].item(), SEED.read_bytes())
+    return lambda: (open_database(finished_run).read_frame("pipeline", query)["sum"].item(), SEED.read_bytes())
 
 
 def test_a_what_if_shows_before_and_after_and_writes_nothing(finished_run, shelfcast, published):

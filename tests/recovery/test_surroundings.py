@@ -180,7 +180,7 @@ def test_files_cut_short_and_folders_lost_or_half_written_do_not_keep_a_run_from
 
 def test_a_clock_set_back_changes_nothing(lab, references, versions):
     lab.put_back(lab.folder / "first")
-    with open_database(lab.settings).connect() as connection:
+    with open_database(lab.settings).connect("pipeline") as connection:
         for table in (
             "ops.loads set published_at = published_at",
             "ops.loads set created_at = created_at",

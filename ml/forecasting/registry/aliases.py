@@ -108,7 +108,7 @@ def promote(
 
 def last_setting(database: Database, alias: str) -> tuple[str, str] | None:
     """Returns candidate and version that the last record of an alias names, None where there is none."""
-    with database.connect() as connection:
+    with database.connect("pipeline") as connection:
         row = connection.execute(
             "select model_name, model_version from ml.promotions where alias = %s order by promotion_id desc limit 1",
             [alias],
@@ -126,7 +126,7 @@ def record_alias(
     is_rollback: bool = False,
 ) -> bool:
     """Returns True after the setting of an alias was written to `ml.promotions`."""
-    with database.connect() as connection:
+    with database.connect("pipeline") as connection:
         connection.execute(
             "insert into ml.promotions (alias, model_name, model_version, wmae_amount, baseline_wmae_amount, "
             "origin_count, data_fingerprint, reason, is_rollback, run_id) "

@@ -91,9 +91,9 @@ def _restore_environment(before: Mapping[str, str | None]) -> None:
 
 
 def _own_address(database: Database) -> str:
-    with database.connect() as connection:
+    with database.connect("pipeline") as connection:
         connection.execute("create schema if not exists mlflow")
-    return database.url(driver="postgresql+psycopg", search_path="mlflow")
+    return database.url("pipeline", driver="postgresql+psycopg", search_path="mlflow")
 
 
 def experiment_id(client: "MlflowClient", settings: Settings) -> str:

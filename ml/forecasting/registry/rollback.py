@@ -84,7 +84,7 @@ def pinned_champion(
         data_fingerprint: hash of the panel that is trained on now.
         names: candidates that compete; a version of another one holds no place.
     """
-    with database.connect() as connection:
+    with database.connect("pipeline") as connection:
         row = connection.execute(
             "select model_version, is_rollback, data_fingerprint from ml.promotions where alias = %s "
             "order by promotion_id desc limit 1",
@@ -108,7 +108,7 @@ def _version_before(
     database: Database, known: Mapping[str, RegisteredVersion], champion: RegisteredVersion
 ) -> RegisteredVersion:
     """Returns the last champion before the present one that is still known and was not rolled back itself."""
-    with database.connect() as connection:
+    with database.connect("pipeline") as connection:
         rows = connection.execute(
             "select model_version from ml.promotions where alias = %s order by promotion_id desc", [CHAMPION]
         ).fetchall()

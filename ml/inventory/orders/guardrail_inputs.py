@@ -88,9 +88,11 @@ def read_watch(
     import pandas as pd
 
     keys = ["store_id", "dept_id"]
-    weeks = pairs[keys].merge(database.read_frame(_WEEKS, {"decision_date": date}), on=keys, how="left")["weeks"]
+    weeks = pairs[keys].merge(database.read_frame("pipeline", _WEEKS, {"decision_date": date}), on=keys, how="left")[
+        "weeks"
+    ]
     given = {"decision_date": date, "weeks": UNUSUAL_WEEKS}
-    unusual = pd.MultiIndex.from_frame(database.read_frame(_UNUSUAL, given))
+    unusual = pd.MultiIndex.from_frame(database.read_frame("pipeline", _UNUSUAL, given))
     oldest = pd.Timestamp(date - dt.timedelta(weeks=STALE_COUNT_WEEKS))
     return Watch(
         sales=sales,
@@ -102,7 +104,7 @@ def read_watch(
 
 def read_before(database: Database, pairs: "pd.DataFrame", date: dt.date) -> Before:
     """Returns what the newest decision week before this one recommended, in the order of the pairs."""
-    found = database.read_frame(_BEFORE, {"decision_date": date, "weeks": BEFORE_WEEKS})
+    found = database.read_frame("pipeline", _BEFORE, {"decision_date": date, "weeks": BEFORE_WEEKS})
     joined = pairs[["store_id", "dept_id"]].merge(found, on=["store_id", "dept_id"], how="left")
     status = joined["status"].fillna("").to_numpy(dtype=np.str_)
     return Before(status, (joined["was_due"] == True).to_numpy(dtype=bool))  # noqa: E712 - missing is false

@@ -121,7 +121,7 @@ def load_book(settings: Settings, database: Database, pair: tuple[int, int] | No
             no valid policies; or a stock position cannot be used.
     """
     date = _decision_date(database)
-    forecasts = database.read_frame(_FORECASTS, {"decision_date": date})
+    forecasts = database.read_frame("pipeline", _FORECASTS, {"decision_date": date})
     _check_forecasts(database, forecasts, date)
     pool = _read_pool(database, str(forecasts["model_name"].iloc[0]), date, settings.seed)
     pairs, forecast = _forecast_matrix(forecasts, date, pair)
@@ -152,7 +152,9 @@ def load_book(settings: Settings, database: Database, pair: tuple[int, int] | No
 
 
 def _decision_date(database: Database) -> dt.date:
-    found = database.read_frame("select max(sale_date) as last_week from raw.raw_sales")["last_week"].iloc[0]
+    found = database.read_frame("pipeline", "select max(sale_date) as last_week from raw.raw_sales")["last_week"].iloc[
+        0
+    ]
     if found is None:
         raise ShelfcastError(
             "There are no sales yet, so there is nothing to recommend.", "Run `shelfcast ingest` first."
@@ -162,9 +164,9 @@ def _decision_date(database: Database) -> dt.date:
 
 def _check_forecasts(database: Database, forecasts: "pd.DataFrame", date: dt.date) -> None:
     if forecasts.empty:
-        latest = database.read_frame("select max(origin_date) as latest from ml.forecasts where is_champion")[
-            "latest"
-        ].iloc[0]
+        latest = database.read_frame(
+            "pipeline", "select max(origin_date) as latest from ml.forecasts where is_champion"
+        )["latest"].iloc[0]
         known = (
             "There are no champion forecasts yet"
             if latest is None
@@ -174,7 +176,7 @@ def _check_forecasts(database: Database, forecasts: "pd.DataFrame", date: dt.dat
 
 
 def _read_pool(database: Database, model_name: str, date: dt.date, seed: int) -> ResidualPool:
-    errors = database.read_frame(_ERRORS, {"model_name": model_name, "decision_date": date})
+    errors = database.read_frame("pipeline", _ERRORS, {"model_name": model_name, "decision_date": date})
     paths = scaled_paths(errors)
     if not len(paths.scale):
         raise ShelfcastError(
@@ -208,7 +210,7 @@ def _read_sales(database: Database, pairs: "pd.DataFrame", date: dt.date, pair: 
 
     store, dept = pair or (None, None)
     given = {"decision_date": date, "weeks": WATCHED_WEEKS, "store_id": store, "dept_id": dept}
-    sales = database.read_frame(_SALES, given)
+    sales = database.read_frame("pipeline", _SALES, given)
     keys = pd.MultiIndex.from_frame(pairs[["store_id", "dept_id"]])
     row = keys.get_indexer(pd.MultiIndex.from_frame(sales[["store_id", "dept_id"]]))
     known = row >= 0
@@ -231,19 +233,20 @@ def _scale(sales: FloatArray, forecast: FloatArray) -> FloatArray:
 def _read_policies(database: Database) -> "pd.DataFrame":
     """Returns the newest policies: those that wait for publication with the rest of their build, else the published."""
     places = database.read_frame(
+        "pipeline",
         "select exists (select 1 from ops.core_builds where place = 'next' and run_id <> '') as is_next, "
-        "to_regclass('marts.dim_inventory_policies') is not null as is_published"
+        "to_regclass('marts.dim_inventory_policies') is not null as is_published",
     ).iloc[0]
     if places["is_next"]:
-        return database.read_frame("select * from marts_next.dim_inventory_policies")
+        return database.read_frame("pipeline", "select * from marts_next.dim_inventory_policies")
     if places["is_published"]:
-        return database.read_frame("select * from marts.dim_inventory_policies")
+        return database.read_frame("pipeline", "select * from marts.dim_inventory_policies")
     raise ShelfcastError("The inventory policies are not in the database yet.", "Run `shelfcast transform` first.")
 
 
 def _read_stock(database: Database, pairs: "pd.DataFrame", date: dt.date) -> "pd.DataFrame":
     """Returns the latest count of each pair, in the order of the pairs; all missing where nobody counted."""
-    stock = database.read_frame(_STOCK, {"decision_date": date})
+    stock = database.read_frame("pipeline", _STOCK, {"decision_date": date})
     late = stock[stock["stock_date"] > date + dt.timedelta(days=6)]
     if len(late):
         day = late["stock_date"].iloc[0]

@@ -116,7 +116,7 @@ def recommend(settings: Settings, database: Database, run_id: str) -> RecommendR
     began = time.monotonic()
     book = load_book(settings, database)
     frame = recommendations(book)
-    reasoned = _with_reasoning(frame, database.read_frame(_EXISTING, {"decision_date": book.decision_date}))
+    reasoned = _with_reasoning(frame, database.read_frame("pipeline", _EXISTING, {"decision_date": book.decision_date}))
     change = _publish(database, reasoned.assign(run_id=run_id), book.decision_date)
     report = _report(frame, change)
     logger.info("%s; %.1f s", report, time.monotonic() - began)
@@ -214,7 +214,7 @@ def _publish(database: Database, frame: "pd.DataFrame", date: "dt.date") -> Chan
     table = "ml.inventory_recommendations"
     incoming = create_incoming(database, table)
     rows = copy_frame(database, frame, incoming)
-    with database.connect() as connection:
+    with database.connect("pipeline") as connection:
         demand_rows(connection, incoming, rows)
         connection.execute(
             "update ml.inventory_recommendations set is_open = false where is_open and recommendation_date <> %s",

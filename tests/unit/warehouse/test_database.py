@@ -1,3 +1,5 @@
+import inspect
+
 import pytest
 
 from warehouse.database import Database, Login
@@ -13,7 +15,7 @@ def database() -> Database:
 
 
 def test_a_password_with_special_characters_survives_the_url(database):
-    assert database.url() == "postgresql://owner:p%40ss%3A%2Fword@db.example:5433/shop"
+    assert database.url("pipeline") == "postgresql://owner:p%40ss%3A%2Fword@db.example:5433/shop"
 
 
 def test_a_stand_in_for_a_reading_role_opens_read_only_sessions(database):
@@ -21,7 +23,7 @@ def test_a_stand_in_for_a_reading_role_opens_read_only_sessions(database):
 
 
 def test_a_search_path_goes_into_the_url(database):
-    assert "search_path%3Dmlflow" in database.url(search_path="mlflow")
+    assert "search_path%3Dmlflow" in database.url("pipeline", search_path="mlflow")
 
 
 def test_the_password_is_not_in_the_representation(database):
@@ -33,10 +35,16 @@ def test_a_database_url_is_taken_apart(tmp_path):
     database = locate_database(settings)
     assert (database.host, database.port, database.name) == ("localhost", 6000, "shop")
     assert database.logins["pipeline"].password == "b@c"
-    assert database.url().endswith("/shop?sslmode=require")
+    assert database.url("pipeline").endswith("/shop?sslmode=require")
 
 
 @pytest.mark.parametrize("url", ["mysql://a@b/c", "postgresql://a@b", "nonsense"])
 def test_a_url_of_another_database_is_refused_in_one_sentence(tmp_path, url):
     with pytest.raises(UsageError, match="DATABASE_URL is not a Postgres URL"):
         locate_database(load_settings(home=tmp_path, database_url=url))
+
+
+@pytest.mark.parametrize("name", ["url", "connect", "engine", "read_frame", "dbt_environment"])
+def test_nobody_reaches_the_database_without_naming_the_role(name):
+    parameters = list(inspect.signature(getattr(Database, name)).parameters.values())
+    assert (parameters[1].name, parameters[1].default) == ("role", inspect.Parameter.empty)
