@@ -10,7 +10,7 @@ BIN := .venv/bin
 DATA ?=
 ARGS ?=
 
-.PHONY: help run dashboard test test-all test-unit lint format docs dbt mf bench bench-ingest bench-forecasts bench-leak bench-drift stop clean
+.PHONY: help run dashboard test test-all test-unit coverage lint format docs dbt mf bench bench-ingest bench-forecasts bench-leak bench-drift stop clean
 
 help:  ## Show this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,10 +48,19 @@ test-all: .venv/ready-dev lint  ## Run lint and all tests: every kill, and the r
 test-unit: .venv/ready-dev  ## Run the tests that need no server
 	@$(BIN)/python -m pytest tests/unit $(ARGS)
 
-lint: .venv/ready-dev  ## Check style and types
+coverage: .venv/ready-dev  ## Measure which lines the unit tests reach: a table, and pages under htmlcov/
+	@$(BIN)/python -m pytest tests/unit --cov --cov-report term:skip-covered --cov-report html $(ARGS)
+	@echo "Line by line: htmlcov/index.html"
+
+lint: .venv/ready-dev .venv/sql-linted  ## Check style and types of Python, and style of SQL
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+
+# All of the SQL takes a while, so it is only checked again once some of it has changed.
+.venv/sql-linted: pyproject.toml $(shell find dbt_project -name '*.sql' -not -path '*/target/*') | .venv/ready-dev
+	@$(BIN)/sqlfluff lint --disable-progress-bar dbt_project
+	@touch $@
 
 format: .venv/ready-dev  ## Format the code
 	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
@@ -84,4 +93,4 @@ stop:  ## Stop the embedded Postgres
 	@$(BIN)/shelfcast stop
 
 clean: stop  ## Stop the server and remove everything that was made
-	rm -rf .shelfcast .venv .uv .pytest_cache .mypy_cache .ruff_cache dbt_project/target dbt_project/logs
+	rm -rf .shelfcast .venv .uv .pytest_cache .mypy_cache .ruff_cache .coverage htmlcov dbt_project/target dbt_project/logs

@@ -1,7 +1,7 @@
 """The database as everything else sees it: an address, its roles, and connections."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, LiteralString
 from urllib.parse import quote
@@ -102,6 +102,10 @@ class Database:
             cursor.execute(query, parameters)
             names = [column.name for column in cursor.description or []]
             return pd.DataFrame(cursor.fetchall(), columns=names)
+
+    def read_rows(self, role: Role, query: LiteralString, parameters: Mapping[str, Any] | None = None) -> Iterable[Any]:
+        """Returns the rows of a query as named tuples: each column is an attribute of its row."""
+        return self.read_frame(role, query, parameters).itertuples(index=False)
 
     def dbt_environment(self, role: Role) -> dict[str, str]:
         """Returns the DB_* variables that `profiles.yml` reads."""

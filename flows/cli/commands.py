@@ -113,7 +113,8 @@ def _top_exception(context: Context) -> tuple[int, int]:
     )
     if frame.empty:
         raise ShelfcastError("There is no recommendation to explain.", "Run `shelfcast run` first.")
-    return int(frame.loc[0, "store_id"]), int(frame.loc[0, "dept_id"])
+    first = frame.iloc[0]
+    return int(first["store_id"]), int(first["dept_id"])
 
 
 def report() -> None:

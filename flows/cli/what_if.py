@@ -108,8 +108,8 @@ def changes_table(changes: "pd.DataFrame") -> Table:
             f"{row.dept_id}",
             f"{row.order_before_amount:,.0f}",
             f"{row.order_after_amount:,.0f}",
-            row.status_before,
-            row.status_after,
+            str(row.status_before),
+            str(row.status_after),
         )
     return table
 

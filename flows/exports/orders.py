@@ -137,14 +137,13 @@ def export_orders(database: Database, folder: Path, week: dt.date | None, run_id
 
 def write_files(orders: "pd.DataFrame", folder: Path, week: dt.date) -> list[Path]:
     """Returns the files that were written; none takes its place before all of them could be written."""
-    by_store = dict(iter(orders.groupby("store")))
-    stores = sorted({int(store) for store in by_store} | _stores_of_before(folder, week))
+    stores = sorted({*orders["store"].astype(int)} | _stores_of_before(folder, week))
     paths = [folder / file_name(store, week) for store in stores]
     with contextlib.ExitStack() as stack:
         for store, path in zip(stores, paths, strict=True):
             draft = stack.enter_context(whole_file(path))
             with writing(path):
-                draft.write_bytes(csv_text(by_store.get(store, orders.iloc[:0])).encode())
+                draft.write_bytes(csv_text(orders[orders["store"] == store]).encode())
     return paths
 
 

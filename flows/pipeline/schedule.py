@@ -70,13 +70,13 @@ def start_clock(cron: str, deployment: str) -> None:
 
 
 def _tick(schedule: Any, deployment: str) -> None:
-    from prefect.deployments import run_deployment
+    from prefect.deployments import arun_deployment
 
     while True:
         now = dt.datetime.now(dt.UTC)
         due = asyncio.run(schedule.get_dates(n=1, start=now + dt.timedelta(seconds=1)))[0]
         time.sleep(max((due - now).total_seconds(), 0))
-        run = run_deployment(deployment, timeout=0)
+        run = asyncio.run(arun_deployment(deployment, timeout=0))
         logger.info("asked for the run %s of %s, due at %s", run.name, deployment, due)
 
 

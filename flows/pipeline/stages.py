@@ -237,7 +237,7 @@ def stage_fingerprint(stage: Stage, context: Context) -> str:
         before = published_content(context.database) or before
     settings = context.settings
     # Not where the home is: one that was restored elsewhere holds the same.
-    choices = (settings.seed, settings.backtest_origins, settings.lake_uri)
+    choices: tuple[object, ...] = (settings.seed, settings.backtest_origins, settings.lake_uri)
     if stage.name == "forecast":
         choices += (_champion_version(context), settings.planned_markdowns)
     if stage.name == "explain":

@@ -55,14 +55,16 @@ def current_decisions(database: "Database") -> "list[RenderableType]":
     """Returns the current decisions of the latest week, and how many pairs wait, to be printed one below the other."""
     frame = read_marts(database, _DECIDED)
     nobody = "Nobody has decided anything on the latest recommendations yet."
-    shown = [decisions_table(frame.head(SHOWN_ROWS)), *_rest(len(frame))] if len(frame) else [nobody]
+    shown: list[RenderableType] = (
+        [decisions_table(frame.head(SHOWN_ROWS)), *_rest(len(frame))] if len(frame) else [nobody]
+    )
     return [*shown, waiting_sentence(read_marts(database, _COUNTS).iloc[0])]
 
 
 def waiting_pairs(database: "Database") -> "list[RenderableType]":
     """Returns the pairs whose order goes out only once a person has approved or overridden it, and how many wait."""
     frame = read_marts(database, _WAITING)
-    shown = [waiting_table(frame.head(SHOWN_ROWS)), *_rest(len(frame))] if len(frame) else []
+    shown: list[RenderableType] = [waiting_table(frame.head(SHOWN_ROWS)), *_rest(len(frame))] if len(frame) else []
     return [*shown, waiting_sentence(read_marts(database, _COUNTS).iloc[0])]
 
 
@@ -90,8 +92,8 @@ def decisions_table(frame: "pd.DataFrame") -> "Table":
             f"{row.decision_name}{until}",
             f"{row.recommended_order_amount:,.0f}",
             f"{row.effective_order_amount:,.0f}",
-            _plain(row.decided_by),
-            _plain(row.reason_text),
+            _plain(str(row.decided_by)),
+            _plain(str(row.reason_text)),
         )
     return table
 
@@ -102,9 +104,9 @@ def waiting_table(frame: "pd.DataFrame") -> "Table":
 
     table = _table("Waiting for a person, $ at retail value", "store", "dept", "status", "recommended", "because")
     for row in frame.itertuples():
-        because = GUARDRAILS.get(row.review_reason, row.review_reason)
+        because = GUARDRAILS.get(str(row.review_reason), str(row.review_reason))
         order = f"{row.recommended_order_amount:,.0f}"
-        table.add_row(str(row.store_id), str(row.dept_id), row.status, order, _plain(because))
+        table.add_row(str(row.store_id), str(row.dept_id), str(row.status), order, _plain(because))
     return table
 
 
@@ -116,7 +118,7 @@ def _plain(text: str) -> str:
     """Returns a person's words so that the terminal takes no mark-up from them."""
     from rich.markup import escape
 
-    return escape(str(text))
+    return escape(text)
 
 
 def _table(title: str, *columns: str) -> "Table":

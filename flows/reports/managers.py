@@ -39,7 +39,7 @@ def write_report(settings: Settings, database: Database) -> tuple[Path, str]:
 
     try:
         text = _compose(database)
-        week = database.read_frame("reader", _HEAD).loc[0, "decision_date"]
+        week = database.read_frame("reader", _HEAD).iloc[0]["decision_date"]
     except psycopg.errors.UndefinedTable:
         raise ShelfcastError("There is no run to report on yet.", "Run `shelfcast run` first.") from None
     if week is None:
@@ -65,14 +65,14 @@ def _compose(database: Database) -> str:
 
 def _statuses(database: Database) -> str:
     lines = ["| status | pairs | orders ($) | money at risk ($) |", "| --- | --- | --- | --- |"]
-    for row in database.read_frame("reader", _STATUSES).itertuples():
+    for row in database.read_rows("reader", _STATUSES):
         lines.append(f"| {row.status} | {row.pair_count:,} | {row.order_amount:,.0f} | {row.risk_amount:,.0f} |")
     return "\n".join(lines)
 
 
 def _exceptions(database: Database) -> str:
     lines = ["| store | department | status | order ($) | stockout probability | at risk ($) |", "|" + " --- |" * 6]
-    for row in database.read_frame("reader", _EXCEPTIONS).itertuples():
+    for row in database.read_rows("reader", _EXCEPTIONS):
         lines.append(
             f"| {row.store_id} | {row.dept_id} | {row.status} | {row.order_quantity_amount:,.0f} "
             f"| {100 * row.stockout_probability_rate:.0f} % | {row.value_at_risk_amount:,.0f} |"
@@ -82,6 +82,6 @@ def _exceptions(database: Database) -> str:
 
 def _answers(database: Database) -> str:
     parts = []
-    for row in database.read_frame("reader", _ANSWERS).itertuples():
+    for row in database.read_rows("reader", _ANSWERS):
         parts.append(f"### Store {row.store_id}, department {row.dept_id}\n\n{row.agent_response}")
     return "\n\n".join(parts) or "The agents have not been asked yet: run `shelfcast explain`."

@@ -40,7 +40,7 @@ _PARTS = {"promotion_amount": "plan", "coherence_amount": "store total"}
 def scorecard_markdown(database: Database) -> str:
     """Returns the scorecard of the backtest as a Markdown table."""
     lines = [f"| {' | '.join(_HEADS)} |", "|" + " --- |" * len(_HEADS)]
-    lines += [f"| {' | '.join(_cells(row))} |" for row in database.read_frame("pipeline", _SCORES).itertuples()]
+    lines += [f"| {' | '.join(_cells(row))} |" for row in database.read_rows("pipeline", _SCORES)]
     return "\n\n".join(["\n".join(lines), *_notes(database)])
 
 
@@ -68,7 +68,7 @@ def _notes(database: Database) -> list[str]:
     notes = []
     if not database.read_frame("pipeline", _SCORES)["is_comparable"].all():
         notes.append("* scored on other origins than the champion: not comparable.")
-    for row in database.read_frame("pipeline", _DRIFT).itertuples():
+    for row in database.read_rows("pipeline", _DRIFT):
         notes.append(
             f"Warning: the forecasts of {row.model_name} drift in the weeks to {row.week_date}. {row.drift_text}"
         )
@@ -99,7 +99,7 @@ def decisions_table(database: Database) -> Table:
     for name in ("status", "pairs", "orders ($)", "money at risk ($)"):
         table.add_column(name, justify="left" if name == "status" else "right")
     for row in frame.itertuples():
-        table.add_row(row.status, f"{row.pair_count:,}", f"{row.order_amount:,.0f}", f"{row.risk_amount:,.0f}")
+        table.add_row(str(row.status), f"{row.pair_count:,}", f"{row.order_amount:,.0f}", f"{row.risk_amount:,.0f}")
     return table
 
 
@@ -137,7 +137,7 @@ def loads_table(database: Database) -> Table:
     table = Table(title="Rows: read = published + rejected + exact duplicates", title_justify="left")
     for name in ("file", "read", "published", "rejected", "duplicates"):
         table.add_column(name, justify="left" if name == "file" else "right")
-    for row in database.read_frame("pipeline", _LOADS).itertuples():
+    for row in database.read_rows("pipeline", _LOADS):
         counts = (row.rows_read, row.rows_accepted, row.rows_rejected, row.rows_duplicate)
         table.add_row(row.file_name, *(f"{count:,}" for count in counts))
     return table

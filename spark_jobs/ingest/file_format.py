@@ -9,11 +9,11 @@ import re
 import shutil
 import zipfile
 import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Literal
+from typing import Literal, Protocol
 
 from spark_jobs.ingest.schema import fold, known_names
 from warehouse.errors import ShelfcastError
@@ -30,6 +30,21 @@ _ZIP_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zip
 _FOREIGN = {b"\x89PNG": "a picture", b"%PDF": "a PDF", b"\xd0\xcf\x11\xe0": "an Excel workbook"}
 _NOT_WHOLE = (gzip.BadGzipFile, zipfile.BadZipFile, EOFError, zlib.error)
 _PACKED_WORDS = {".gz": "gzip", ".bz2": "bzip2", ".zst": "Zstandard", ".zip": "zip"}
+
+
+class Readable(Protocol):
+    """A stream of bytes."""
+
+    def read(self, size: int = -1, /) -> bytes:
+        """Returns at most `size` bytes, all that are left by default; none at the end."""
+        ...
+
+
+_OPENERS: dict[str, Callable[[Path, Literal["rb"]], AbstractContextManager[Readable]]] = {
+    ".gz": gzip.open,
+    ".bz2": bz2.open,
+    "": open,
+}
 
 
 @dataclass(frozen=True)
@@ -150,12 +165,12 @@ def natural_order(name: str) -> tuple[tuple[int, str], ...]:
 
 
 @contextmanager
-def _unpacked(path: Path, member: str) -> Iterator[BinaryIO]:
+def _unpacked(path: Path, member: str) -> Iterator[Readable]:
     packing = _packing(path)
     try:
         if packing == ".zip":
             with zipfile.ZipFile(path) as archive, archive.open(member) as file:
-                yield file  # type: ignore[misc]
+                yield file
         elif packing == ".zst":
             # Other readers take a file that broke off for one that has ended.
             import pyarrow as pa
@@ -163,8 +178,7 @@ def _unpacked(path: Path, member: str) -> Iterator[BinaryIO]:
             with path.open("rb") as packed, pa.CompressedInputStream(packed, "zstd") as file:
                 yield file
         else:
-            opener = {".gz": gzip.open, ".bz2": bz2.open, "": open}[packing]
-            with opener(path, "rb") as file:
+            with _OPENERS[packing](path, "rb") as file:
                 yield file
     except _NOT_WHOLE:
         raise _not_whole(path, packing) from None
@@ -235,7 +249,7 @@ def _refuse_foreign(shown: str, head: bytes) -> None:
             raise ShelfcastError(f"{shown} is {what}, not a text file.", "Save the table in it as CSV.")
 
 
-def _encoding(head: bytes, rest: BinaryIO) -> Encoding:
+def _encoding(head: bytes, rest: Readable) -> Encoding:
     """Returns the encoding of a file from all of its bytes; those after `head` are read from `rest`."""
     wide = _wide(head)
     check = _Utf8Check()

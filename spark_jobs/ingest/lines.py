@@ -138,7 +138,7 @@ def _groups(laid: DataFrame, fields: Sequence[Field]) -> DataFrame:
 
     Columns: part, partition, field, key, count, first (rows before it in the partition), lines (of the partition).
     """
-    keys = [(n, _key(field)) for n, field in enumerate(fields) if _key(field) is not None]
+    keys = [(n, key) for n, field in enumerate(fields) if (key := _key(field)) is not None]
     entries = F.array(*[F.struct(F.lit(n).alias("field"), key.alias("key")) for n, key in keys])
     row = F.col("row_id").bitwiseAND(F.lit((1 << _ROW_BITS) - 1))
     partition = F.shiftright("row_id", _ROW_BITS).cast("int")

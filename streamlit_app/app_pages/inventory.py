@@ -1,5 +1,7 @@
 """What to reorder, how much, and what it is worth."""
 
+from typing import TypedDict
+
 import pandas as pd
 import streamlit as st
 
@@ -50,7 +52,17 @@ def main() -> None:
         stock_chart(rows)
 
 
-def filters(pairs: pd.DataFrame, orders: pd.DataFrame) -> dict[str, list[int] | list[str]]:
+class Filters(TypedDict):
+    """What the person chose of the recommendations, an empty list where all are wanted."""
+
+    ids: list[str]
+    types: list[str]
+    statuses: list[str]
+    stores: list[int]
+    depts: list[int]
+
+
+def filters(pairs: pd.DataFrame, orders: pd.DataFrame) -> Filters:
     """Returns what the person chose, an empty list where all are wanted."""
     types, statuses, persons, stores, depts = st.columns([1.4, 3.7, 1.6, 2, 2])
     with persons:
@@ -77,16 +89,16 @@ def waiting_filter(orders: pd.DataFrame) -> list[str]:
 
 def status_board(board: pd.DataFrame) -> None:
     """Shows counts and dollars by status."""
-    by_status = board.set_index("status")
+    by_status = {row["status"]: row for _, row in board.iterrows()}
     for place, status in zip(st.columns(len(palette.STATUSES)), palette.STATUSES, strict=True):
         with place.container(border=True):
             st.badge(status.capitalize(), color=palette.STATUS_BADGES[status])
-            if status not in by_status.index:
+            if status not in by_status:
                 st.metric(
                     "Pairs", "0", "nothing at risk", delta_color="off", delta_arrow="off", label_visibility="collapsed"
                 )
                 continue
-            row = by_status.loc[status]
+            row = by_status[status]
             st.metric(
                 f"{status} pairs",
                 formats.count(row["pair_count"]),

@@ -1,7 +1,8 @@
 """What another policy, a promotion or other demand would do to orders, stock, service and profit."""
 
 import datetime as dt
-from typing import Any
+from functools import partial
+from typing import Any, Literal
 
 import pandas as pd
 import streamlit as st
@@ -29,7 +30,7 @@ CHOICES: dict[str, tuple[str, list[float], str]] = {
     ),
     "review_period_weeks": ("Review every", [1, 2, 3, 4, 6, 8, 12], "Weeks between two reviews of a pair."),
 }
-METRICS = (
+METRICS: tuple[tuple[str, str, Literal["normal", "inverse", "off"]], ...] = (
     ("Orders now", "order_amount", "off"),
     ("Stockout risk now", "risk_rate", "inverse"),
     ("Average stock", "stock_amount", "off"),
@@ -123,11 +124,7 @@ def asked_scenario(book: Book) -> Scenario:
         for place, (name, (label, values, hint)) in zip(st.columns(len(CHOICES)), CHOICES.items(), strict=True):
             unit = "%" if name.endswith("_rate") else "weeks"
             given[name] = place.select_slider(
-                label,
-                [None, *values],
-                key=f"what_if_{name}",
-                help=hint,
-                format_func=lambda value, unit=unit: value_text(value, unit),
+                label, [None, *values], key=f"what_if_{name}", help=hint, format_func=partial(value_text, unit=unit)
             )
         left, right = st.columns([1, 3], gap="medium")
         # Set here and not as the slider's default: a widget takes its value from one of the two.

@@ -85,7 +85,9 @@ def fetch(sql: str, parameters: dict[str, Any]) -> pd.DataFrame:
 
 
 def _fetch(sql: str, parameters: dict[str, Any]) -> pd.DataFrame:
-    values = {name: list(value) if isinstance(value, tuple) else value for name, value in parameters.items()}
+    values: dict[str, Any] = {
+        name: list(value) if isinstance(value, tuple) else value for name, value in parameters.items()
+    }
     try:
         with open_session().reader.connect() as connection:
             return pd.read_sql_query(sqlalchemy.text(sql), connection, params=values)

@@ -3,7 +3,10 @@
 import datetime as dt
 import math
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from typing_extensions import TypeIs
 
 MISSING = "—"
 _STEPS = ((999.95e6, 1e9, "B"), (999.95e3, 1e6, "M"), (999.5, 1e3, "k"))
@@ -17,9 +20,9 @@ _MODEL_NAMES = {
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
-def is_missing(value: Any) -> bool:
-    """Returns whether a value from the database stands for "not known"."""
-    return value is None or value != value
+def is_missing(value: Any) -> "TypeIs[None]":
+    """Returns whether a value from the database stands for "not known": None, or a number or date that is not one."""
+    return value is None or bool(value != value)
 
 
 def dollars(amount: float | None) -> str:

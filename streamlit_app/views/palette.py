@@ -1,6 +1,8 @@
 """One palette for every chart and badge."""
 
-from typing import Any
+from typing import Any, Literal
+
+BadgeColor = Literal["red", "orange", "blue", "green", "gray"]
 
 INK = "#1E2A36"
 MUTED = "#6B7885"
@@ -16,7 +18,7 @@ BAD = "#B3362B"
 
 STATUSES = ("critical", "reorder", "monitor", "adequate")
 STATUS_COLORS = {"critical": BAD, "reorder": ACCENT, "monitor": "#3F7CAC", "adequate": GOOD}
-STATUS_BADGES = {"critical": "red", "reorder": "orange", "monitor": "blue", "adequate": "green"}
+STATUS_BADGES: dict[str, BadgeColor] = {"critical": "red", "reorder": "orange", "monitor": "blue", "adequate": "green"}
 STAGE_COLORS = {"succeeded": GOOD, "running": "#3F7CAC", "failed": BAD, "skipped": "#A9B4BE"}
 PILL_RED, PILL_ORANGE, PILL_BLUE, PILL_GREEN, PILL_GRAY = "#F5DBD7", "#F8E7D1", "#DBE8F3", "#DAECE2", "#E8ECEF"
 STATUS_PILLS = {"critical": PILL_RED, "reorder": PILL_ORANGE, "monitor": PILL_BLUE, "adequate": PILL_GREEN}
@@ -25,7 +27,13 @@ LOAD_PILLS = {"published": PILL_GREEN, "incoming": PILL_ORANGE, "refused": PILL_
 ORDER_PILLS = {"waiting": PILL_RED, "approved": PILL_GREEN, "overridden": PILL_BLUE, "snoozed": PILL_ORANGE}
 ORDER_PILLS |= {"automatic": PILL_GRAY}
 DECISION_PILLS = {"approve": PILL_GREEN, "override": PILL_BLUE, "snooze": PILL_ORANGE}
-ORDER_BADGES = {"waiting": "red", "approved": "green", "overridden": "blue", "snoozed": "orange", "automatic": "gray"}
+ORDER_BADGES: dict[str, BadgeColor] = {
+    "waiting": "red",
+    "approved": "green",
+    "overridden": "blue",
+    "snoozed": "orange",
+    "automatic": "gray",
+}
 SEVERITY_PILLS = {"critical": "#CFD7DE", "warning": "#E2E7EB", "info": "#F1F3F5"}
 RESULT_PILLS = {"held": PILL_GREEN, "failed": PILL_RED}
 

@@ -1,5 +1,7 @@
 """The parts of the Data quality page that show the score over time, drift, and the profiles of loads."""
 
+from collections.abc import Callable
+
 import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
@@ -33,7 +35,7 @@ DRIFT_LABELS = {
     "limit": "Limit",
     "detail": "Which",
 }
-MEASURES = {
+MEASURES: dict[str, tuple[str, Callable[[float | None], str]]] = {
     "store_rows": ("Rows of a store", formats.count),
     "sales_distribution": ("Spread of sales, median", formats.dollars),
     "sales_level": ("Sales against the year before, median", formats.percent),
@@ -84,7 +86,7 @@ def score_badge() -> None:
         return
     score = rows.iloc[0]
     critical, warned = int(score["failed_critical_count"]), int(score["failed_warning_count"])
-    color = "red" if critical else "orange" if warned else "green"
+    color: palette.BadgeColor = "red" if critical else "orange" if warned else "green"
     words = f"{critical} critical broken" if critical else _warnings(warned) if warned else "no warning"
     with st.container(horizontal=True, vertical_alignment="center"):
         st.badge(
@@ -223,7 +225,7 @@ def _ends(values: pd.Series, texts: pd.Series) -> list[str]:
 
 def _figure(value: float | None) -> str:
     """Returns a figure of any unit: whole from a thousand on, else with as many digits as it needs."""
-    if formats.is_missing(value) or value is None:
+    if formats.is_missing(value):
         return formats.MISSING
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:,.4g}"
 
@@ -235,7 +237,7 @@ def _choose_load(key: str) -> str | None:
         components.not_yet("No load has been audited yet.")
         return None
     states = {
-        row.load_id: f"{row.load_id}, {row.status}, {formats.moment(row.profiled_at)}"
-        for row in loads.itertuples(index=False)
+        str(row["load_id"]): f"{row['load_id']}, {row['status']}, {formats.moment(row['profiled_at'])}"
+        for row in loads.to_dict("records")
     }
     return st.selectbox("Load", list(states), format_func=lambda load: states[load], key=f"{key}_load")
