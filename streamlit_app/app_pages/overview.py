@@ -167,10 +167,7 @@ def total_forecasts() -> None:
         above = rows[rows["level_name"] != "store"]
         names = above["store_type"].map(lambda kind: "Chain" if formats.is_missing(kind) else f"Type {kind} stores")
         tables.show(above.assign(total_name=names), TOTAL_COLUMNS, labels={"total_name": "Total"})
-        st.caption(
-            "Every total is the sum of its pairs, so stores, store types and departments add up to the chain. "
-            "`shelfcast export totals` writes them week by week."
-        )
+        st.caption("Every total is the sum of its pairs, so stores, store types and departments add up to the chain.")
     with right:
         components.chart(charts.stores(stores), key="stores")
 
@@ -216,7 +213,7 @@ def scorecard(scores: pd.DataFrame) -> None:
     if len(apart):
         st.caption(
             f"Not comparable, because scored on other origins: {', '.join(map(formats.model, apart))}. "
-            "`shelfcast backtest` scores all models on the same ones."
+            "A new backtest scores all models on the same ones."
         )
 
 

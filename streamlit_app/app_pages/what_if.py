@@ -201,7 +201,7 @@ def badge_and_note(before: Evaluation, choice: scenarios.PairChoice) -> None:
     if abs(published - before.kpis.order_amount) >= 1:
         st.info(
             "Sales, policies or stock have changed since the recommendations were published: as it is means as it "
-            "would be recommended now. Next step: `shelfcast run`.",
+            "would be recommended now. A new run, from the page Runs, publishes that.",
             icon=":material/info:",
         )
 
