@@ -6,14 +6,68 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from commands import Commands, Ended
+from homes import copied_home, made_once, rest
+from warehouse.database import Database
 from warehouse.settings import PROJECT_ROOT, Settings, load_settings
 
+TESTS = Path(__file__).parent
 REAL_DATA = Path(os.environ.get("SHELFCAST_REAL_DATA", PROJECT_ROOT.parent / "shared" / "data" / "walmart"))
-Command = Callable[..., subprocess.CompletedProcess[str]]
+LONGEST = (
+    "recovery",
+    "integration/test_pipeline.py",
+    "integration/test_corpus.py",
+    "browser",
+    "integration/test_backup.py",
+    "integration/test_outgrown.py",
+    "integration",
+    "dbt",
+)
+"""Where the tests lie that take longest: they begin first, so that two processes end together."""
+
+Command = Callable[..., Ended]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Gives the run a folder of its own, and examples of properties the time that a busy machine needs.
+
+    Under pytest's usual folder no server may lie: the next run of the same user takes the rights of others away there.
+    """
+    import hypothesis
+
+    hypothesis.settings.register_profile("patient", deadline=None)
+    hypothesis.settings.load_profile("patient")
+    if config.option.basetemp is None:
+        own = tempfile.mkdtemp(prefix="shelfcast-tests-", dir="/tmp")
+        config.option.basetemp = f"{own}/pytest"
+        config.add_cleanup(lambda: shutil.rmtree(own, ignore_errors=True))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Puts the longest first and the short unit tests last; within a file the order stays."""
+    items.sort(key=lambda item: _place(item.path.relative_to(TESTS).as_posix()))
+
+
+def _place(file: str) -> int:
+    return next((number for number, part in enumerate(LONGEST) if file.startswith(part)), len(LONGEST))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Gives a process a file at a time, and all of `tests/recovery` together: its files share two runs and a home."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class Scheduling(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return "recovery" if nodeid.startswith("tests/recovery/") else super()._split_scope(nodeid)
+
+    return Scheduling(config, log)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -27,13 +81,18 @@ def clean_environment() -> None:
 
 
 @pytest.fixture(scope="session")
-def settings() -> Iterator[Settings]:
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
     """Settings whose home is a temporary folder; the embedded server under it is stopped at the end."""
-    yield from _settings_in_a_home()
+    from warehouse.environment import prepare_environment
+
+    made = load_settings(home=tmp_path_factory.mktemp("home"))
+    prepare_environment(made)
+    yield made
+    rest(made)
 
 
 @pytest.fixture(scope="session")
-def database(settings: Settings):
+def database(settings: Settings) -> Database:
     """The embedded database, migrated."""
     from warehouse.opening import open_database
 
@@ -41,13 +100,49 @@ def database(settings: Settings):
 
 
 @pytest.fixture(scope="session")
-def sample_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def new_database(settings: Settings, database: Database) -> Callable[[str], Database]:
+    """Makes a database beside the shared one, migrated and with its roles: `new_database(name)`."""
+    from warehouse.migrate import apply_migrations
+    from warehouse.roles import with_roles
+
+    create_database(settings, database, "migrated", "template1")
+    with replace(database, name="migrated").connect("pipeline") as connection:
+        apply_migrations(connection)
+
+    def make(name: str) -> Database:
+        create_database(settings, database, name, "migrated")
+        return with_roles(settings, replace(database, name=name))
+
+    return make
+
+
+def create_database(settings: Settings, database: Database, name: str, template: str) -> None:
+    import psycopg
+    from psycopg import sql
+
+    from warehouse.secrets import role_passwords
+
+    create = sql.SQL("create database {} owner pipeline template {}")
+    login = {"user": "postgres", "dbname": "postgres", "password": role_passwords(settings.home)["postgres"]}
+    with psycopg.connect(host=database.host, port=database.port, autocommit=True, **login) as connection:
+        connection.execute(create.format(sql.Identifier(name), sql.Identifier(template)))
+
+
+@pytest.fixture(scope="session")
+def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of what is made once for all processes of a test run."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "shared"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def sample_folder(shared_folder: Path) -> Path:
     """A small sample in the Walmart shape: 3 stores, 6 departments, 130 weeks."""
     from spark_jobs.sample.writer import write_sample
 
-    folder = tmp_path_factory.mktemp("sample")
-    write_sample(folder, stores=3, departments=6, weeks=130)
-    return folder
+    return made_once(shared_folder / "sample", lambda folder: write_sample(folder, stores=3, departments=6, weeks=130))
 
 
 @pytest.fixture(scope="session")
@@ -59,41 +154,58 @@ def real_data() -> Path:
 
 
 @pytest.fixture(scope="session")
-def shelfcast() -> Command:
-    """The command, as a user runs it: `shelfcast(settings, "run", ...)` returns the finished process."""
+def commands(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Commands]:
+    """The process in whose forks commands run."""
+    made = Commands(tmp_path_factory.mktemp("commands"))
+    yield made
+    made.close()
 
-    def call(settings: Settings, *arguments: str, timeout: float = 900) -> subprocess.CompletedProcess[str]:
+
+@pytest.fixture(scope="session")
+def shelfcast(commands: Commands) -> Command:
+    """The command: `shelfcast(settings, "run", ...)` returns how it ended."""
+    return lambda settings, *arguments: commands.run(settings.home, *arguments)
+
+
+@pytest.fixture(scope="session")
+def shelfcast_process() -> Command:
+    """The command in a process of its own, as a user runs it."""
+
+    def call(settings: Settings, *arguments: str) -> Ended:
         environment = {**os.environ, "SHELFCAST_HOME": str(settings.home), "COLUMNS": "200"}
-        return subprocess.run(
+        ended = subprocess.run(
             [sys.executable, "-m", "flows.cli", *arguments],
             env=environment,
             cwd=PROJECT_ROOT,
             capture_output=True,
             text=True,
-            timeout=timeout,
             check=False,
         )
+        return Ended(ended.returncode, ended.stdout, ended.stderr, was_struck=False)
 
     return call
 
 
 @pytest.fixture(scope="session")
-def finished_run(shelfcast: Command, sample_folder: Path) -> Iterator[Settings]:
-    """The settings of a home in which `shelfcast run` has finished on the small sample."""
-    for settings in _settings_in_a_home():
-        ended = shelfcast(settings, "run", "--data", str(sample_folder))
-        assert ended.returncode == 0, ended.stdout + ended.stderr
-        (settings.home / "first_run.txt").write_text(ended.stdout)
-        yield settings
+def finished_home(shared_folder: Path, shelfcast_process: Command, sample_folder: Path) -> Path:
+    """A home, its server at rest, in which `shelfcast run` has finished on the small sample: to copy, not to change."""
+
+    def make(folder: Path) -> None:
+        settings = load_settings(home=folder)
+        ended = shelfcast_process(settings, "run", "--data", str(sample_folder))
+        assert ended.returncode == 0, ended.output
+        (folder / "first_run.txt").write_text(ended.stdout)
+        rest(settings)
+
+    return made_once(shared_folder / "finished", make)
 
 
-def _settings_in_a_home() -> Iterator[Settings]:
-    from warehouse import embedded
+@pytest.fixture(scope="session")
+def finished_run(finished_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+    """The settings of a copy of that home, at work."""
     from warehouse.environment import prepare_environment
 
-    home = Path(tempfile.mkdtemp(prefix="shelfcast-tests-", dir="/tmp"))
-    settings = load_settings(home=home)
+    settings = copied_home(finished_home, tmp_path_factory.mktemp("finished") / "home")
     prepare_environment(settings)
     yield settings
-    embedded.stop(settings)
-    shutil.rmtree(home, ignore_errors=True)
+    rest(settings)

@@ -19,7 +19,7 @@ def library_environment(settings: Settings) -> dict[str, str]:
         "MLFLOW_DISABLE_TELEMETRY": "true",
         "PREFECT_HOME": str(home / "prefect"),
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
-        "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "90",
+        "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "300",
         # The terminal belongs to the command: a run's temporary server is cut off at its end and would tell of that.
         PREFECT_CONSOLE_LEVEL: "CRITICAL",
         "CREWAI_DISABLE_TELEMETRY": "true",

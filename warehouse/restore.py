@@ -23,7 +23,7 @@ from warehouse.settings import Settings
 
 logger = logging.getLogger(__name__)
 
-_PLACES = {
+PLACES = {
     "ops.published_artifacts": ("uri",),
     "mlflow.experiments": ("artifact_location",),
     "mlflow.runs": ("artifact_uri",),
@@ -182,7 +182,7 @@ def _after(settings: Settings, database: Database, manifest: Manifest) -> str:
 def _moves(settings: Settings, manifest: Manifest) -> Iterator[sql.Composed]:
     """Gives the statements that write the new place of lake and home where the old one stands."""
     move = sql.SQL("update {0} set {1} = replace({1}, {2}, {3});")
-    for table, columns in _PLACES.items():
+    for table, columns in PLACES.items():
         is_lake = table == "ops.published_artifacts"
         old, new = (manifest.lake, settings.lake) if is_lake else (manifest.home, str(settings.home))
         for column in columns if table in manifest.tables and old != new else ():

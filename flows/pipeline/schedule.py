@@ -21,7 +21,7 @@ from warehouse.settings import Settings
 
 logger = logging.getLogger(__name__)
 
-_WAIT_SECONDS = 120
+_WAIT_SECONDS = 300
 
 
 @contextlib.contextmanager

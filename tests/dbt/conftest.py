@@ -3,20 +3,18 @@
 import json
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from unittest import mock
 
-import psycopg
 import pytest
 from psycopg import sql
 
 from warehouse.database import Database
-from warehouse.settings import PROJECT_ROOT, Settings
+from warehouse.settings import PROJECT_ROOT
 
 PROJECT = PROJECT_ROOT / "dbt_project"
-NAME = "dbt_project_tests"
 ROWS = Path(__file__).parent / "rows"
 
 
@@ -36,32 +34,9 @@ Dbt = Callable[..., Outcome]
 
 
 @pytest.fixture(scope="session")
-def dbt_database(settings: Settings, database: Database) -> Database:
+def dbt_database(new_database: Callable[[str], Database]) -> Database:
     """A database beside the shared one, so that these rows and those of other suites never meet."""
-    from warehouse.migrate import apply_migrations
-    from warehouse.roles import with_roles
-
-    if not settings.is_embedded:
-        pytest.skip("the dbt tests make a database of their own, on the embedded server only")
-    _create_database(settings, database)
-    own = replace(database, name=NAME)
-    with own.connect("pipeline") as connection:
-        apply_migrations(connection)
-    return with_roles(settings, own)
-
-
-def _create_database(settings: Settings, database: Database) -> None:
-    from warehouse.secrets import role_passwords
-
-    with psycopg.connect(
-        host=database.host,
-        port=database.port,
-        user="postgres",
-        dbname="postgres",
-        password=role_passwords(settings.home)["postgres"],
-        autocommit=True,
-    ) as connection:
-        connection.execute(sql.SQL("create database {} owner pipeline").format(sql.Identifier(NAME)))
+    return new_database("dbt_project_tests")
 
 
 @pytest.fixture(scope="session")

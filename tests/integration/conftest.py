@@ -1,40 +1,10 @@
-"""Fixtures of several integration tests: Spark, and databases of their own."""
+"""Spark, for several integration tests."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+from collections.abc import Iterator
 
 import pytest
 
-from warehouse.database import Database
 from warehouse.settings import Settings
-
-
-@pytest.fixture(scope="session")
-def new_database(settings: Settings, database: Database) -> Callable[[str], Database]:
-    """Makes a database beside the shared one, migrated and with its roles: `new_database(name)`."""
-    import psycopg
-    from psycopg import sql
-
-    from warehouse.migrate import apply_migrations
-    from warehouse.roles import with_roles
-    from warehouse.secrets import role_passwords
-
-    def make(name: str) -> Database:
-        with psycopg.connect(
-            host=database.host,
-            port=database.port,
-            user="postgres",
-            dbname="postgres",
-            password=role_passwords(settings.home)["postgres"],
-            autocommit=True,
-        ) as connection:
-            connection.execute(sql.SQL("create database {} owner pipeline").format(sql.Identifier(name)))
-        own = replace(database, name=name)
-        with own.connect("pipeline") as connection:
-            apply_migrations(connection)
-        return with_roles(settings, own)
-
-    return make
 
 
 @pytest.fixture(scope="session")

@@ -18,7 +18,16 @@ from warehouse.settings import PROJECT_ROOT, Settings
 
 DOCUMENT = PROJECT_ROOT / "docs" / "how-to-add-a-mart.md"
 STEP = re.compile(r"(?:^(Write|Add to) `(\S+)`:\n\n)?^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
-COPIED = ("warehouse", "flows", "dbt_project", "tests/dbt", "tests/conftest.py", "pyproject.toml", "docs")
+COPIED = (
+    "warehouse",
+    "flows",
+    "dbt_project",
+    "tests/dbt",
+    "tests/support",
+    "tests/conftest.py",
+    "docs",
+    "pyproject.toml",
+)
 MART = "fct_store_weeks"
 
 

@@ -58,7 +58,7 @@ def process(arguments: list[str], log: Path, address: str, **environment: str) -
     with log.open("wb") as output:
         server = subprocess.Popen(arguments, stdout=output, stderr=output, env={**os.environ, **environment})
     try:
-        for _ in range(240):
+        for _ in range(1_200):
             if server.poll() is not None:
                 pytest.fail(f"{arguments[0]} ended: {log.read_text()[-2000:]}")
             with contextlib.suppress(OSError):
@@ -115,7 +115,7 @@ def outside_database(tmp_path) -> Iterator[str]:
     embedded.stop(settings)
 
 
-def test_a_run_works_on_servers_of_its_own(tmp_path, sample_folder, shelfcast, outside_database, monkeypatch):
+def test_a_run_works_on_servers_of_its_own(tmp_path, sample_folder, shelfcast_process, outside_database, monkeypatch):
     settings = load_settings(home=tmp_path / "home", database_url=outside_database)
     (settings.home / "logs").mkdir(parents=True)
     mlflow_port, prefect_port = free_port(), free_port()
@@ -155,9 +155,11 @@ def test_a_run_works_on_servers_of_its_own(tmp_path, sample_folder, shelfcast, o
             "PREFECT_API_URL": prefect_address,
             "DATABASE_URL": outside_database,
             "LAKE_URI": str(tmp_path / "lake"),
+            "BACKTEST_ORIGINS": "1",
+            "EXPLAINED_PAIRS": "1",
         }.items():
             monkeypatch.setenv(name, value)
-        ended = shelfcast(settings, "run", "--data", str(sample_folder))
+        ended = shelfcast_process(settings, "run", "--data", str(sample_folder))
         assert ended.returncode == 0, ended.stdout + ended.stderr
         with urllib.request.urlopen(
             urllib.request.Request(

@@ -223,19 +223,6 @@ def _edit_line(name: str, old: str, new: str):
     return edit
 
 
-def _append(name: str, change):
-    def edit(folder: Path) -> None:
-        text = (folder / name).read_text().rstrip("\n")
-        (folder / name).write_text(text + "\n" + change(text.splitlines()[5]) + "\n")
-
-    return edit
-
-
-def _raise_sales(line: str) -> str:
-    store, dept, day, sales, flag = line.split(",")
-    return ",".join((store, dept, day, str(float(sales) + 1), flag))
-
-
 def _ingest_spoiled(shelfcast, home: Settings, sample_folder: Path, folder: Path, spoil):
     for path in sample_folder.glob("*.csv"):
         (folder / path.name).write_bytes(path.read_bytes())
@@ -245,24 +232,8 @@ def _ingest_spoiled(shelfcast, home: Settings, sample_folder: Path, folder: Path
 
 @pytest.mark.parametrize(
     ("spoil", "sentence"),
-    [
-        (lambda folder: (folder / "train.csv").unlink(), "train.csv"),
-        (_without_column, "IsHoliday"),
-        (_edit_line("train.csv", r"\d{4}-\d\d-\d\d", "2010-13-45"), "line 6"),
-        (_edit_line("train.csv", r",(-?[\d.]+),(TRUE|FALSE)$", r",many,\2"), "line 6"),
-        (_append("train.csv", lambda line: "999" + line[line.index(",") :]), "999"),
-        (_append("train.csv", _raise_sales), "train.csv"),
-        (lambda folder: (folder / "features.csv").write_text(""), "features.csv"),
-    ],
-    ids=[
-        "missing file",
-        "missing column",
-        "wrong date",
-        "text in a number",
-        "unknown store",
-        "duplicates that disagree",
-        "empty file",
-    ],
+    [(_without_column, "IsHoliday"), (_edit_line("train.csv", r",(-?[\d.]+),(TRUE|FALSE)$", r",many,\2"), "line 6")],
+    ids=["missing column", "text in a number"],
 )
 def test_bad_input_ends_in_one_sentence_with_nothing_published_and_nothing_lost(
     finished_run, warehouse, shelfcast, sample_folder, tmp_path, spoil, sentence

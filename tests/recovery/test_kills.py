@@ -9,108 +9,98 @@ from typing import Any
 import psutil
 import pytest
 
+from fault_points import at
 from flows.pipeline.stages import NAMES
 
 
-def at(target: str, where: str = "before", action: str = "kill", **rest: Any) -> dict[str, Any]:
-    match = {name.removeprefix("of_"): value for name, value in rest.items() if name.startswith("of_")}
-    others = {name: value for name, value in rest.items() if not name.startswith("of_")}
-    return {"target": target, "where": where, "action": action, "match": match, **others}
-
-
 def unrecorded(stage: str) -> dict[str, Any]:
-    return at("warehouse.runs:end_stage", of_stage=stage, of_status="succeeded")
+    return at("stage ends", of_stage=stage, of_status="succeeded")
 
-
-MERGE, COPY, BEGIN = "warehouse.publish:merge", "warehouse.load:_ingest", "warehouse.runs:begin_stage"
-MODEL, TEST = "dbt.task.run:ModelRunner.execute", "dbt.task.test:TestRunner.execute"
 
 FIRST = {
-    "passwords made but not in their place": at("pathlib:Path.rename"),
+    "passwords made but not in their place": at("file is put in its place"),
     "half of the server's files made": at(
-        "warehouse.embedded:_server", "during", "kill_all", path="postgres*/**/base/1/*"
+        "server is looked for", "kill_all", where="during", path="postgres*/**/base/1/*"
     ),
-    "server's files made but not closed by a password": at("warehouse.embedded:_execute", of_program="postgres"),
-    "server started without roles": at("warehouse.embedded:_create_roles"),
-    "half of the roles made": at("warehouse.role_limits:limit_role", call=2),
-    "roles made but not noted": at("warehouse.embedded:_create_roles", "after"),
-    "migrations in their transaction": at("warehouse.migrate:apply_migrations", "after"),
-    "half of the grants given": at("warehouse.roles:_grant_tables", call=2),
-    "first load before its publication": at("warehouse.inputs:publish_inputs"),
-    "first dbt build between two models": at(MODEL, call=6),
-    "first training before its aliases": at("ml.forecasting.registry.aliases:promote"),
-    "first marts between two models": at(MODEL, of_model="fct_forecasts"),
+    "server's files made but not closed by a password": at("program of the server runs", of_program="postgres"),
+    "server started without roles": at("roles are made"),
+    "half of the roles made": at("role is limited", call=2),
+    "roles made but not noted": at("roles are made", where="after"),
+    "migrations in their transaction": at("migrations are applied", where="after"),
+    "half of the grants given": at("tables are granted", call=2),
+    "first load before its publication": at("inputs are published"),
+    "first dbt build between two models": at("dbt builds a model", call=6),
+    "first training before its aliases": at("champion is chosen"),
+    "first marts between two models": at("dbt builds a model", of_model="fct_forecasts"),
 }
 
 UPDATE = {
     "ingest": {
-        "ingest has begun": at(BEGIN, "after", of_stage="ingest"),
+        "ingest has begun": at("stage begins", where="after", of_stage="ingest"),
         "ingest in the middle of a Parquet file": at(
-            "spark_jobs.ingest.job:_write_accepted",
-            "during",
-            "kill_all",
-            path="lake/inputs/*/*/_temporary/**/*.parquet",
+            "accepted rows are written", "kill_all", where="during", path="lake/inputs/*/*/_temporary/**/*.parquet"
         ),
-        "ingest in the middle of a copy": at(COPY, "batches", of_table="raw_incoming.raw_sales"),
-        "ingest before its account": at("spark_jobs.ingest.row_accounts:record_load"),
+        "ingest in the middle of a copy": at("rows are copied", where="batches", of_table="raw_incoming.raw_sales"),
+        "ingest before its account": at("load is recorded"),
         "ingest before its record": unrecorded("ingest"),
     },
     "audit": {
-        "between ingest and audit": at(BEGIN, of_stage="audit"),
-        "audit while its pages are built": at("expectations.validation:_build_pages", action="kill_all"),
-        "audit before publication": at("warehouse.inputs:publish_inputs"),
-        "publication of inputs between two tables": at("warehouse.restate:write_rows", "after", call=2),
-        "publication of inputs before commit": at("warehouse.inputs:_record", "after"),
+        "between ingest and audit": at("stage begins", of_stage="audit"),
+        "audit while its pages are built": at("pages of the audit are built", "kill_all"),
+        "audit before publication": at("inputs are published"),
+        "publication of inputs between two tables": at("restated rows are written", where="after", call=2),
+        "publication of inputs before commit": at("publication of inputs is recorded", where="after"),
         "inputs published but not recorded": unrecorded("audit"),
     },
     "features": {
-        "between audit and features": at(BEGIN, of_stage="features"),
+        "between audit and features": at("stage begins", of_stage="features"),
         "features in the middle of a Parquet file": at(
-            "spark_jobs.features.job:build_features",
-            "during",
-            "kill_all",
-            path="lake/features/*/_temporary/**/*.parquet",
+            "features are built", "kill_all", where="during", path="lake/features/*/_temporary/**/*.parquet"
         ),
-        "publication of features before commit": at(MERGE, "after", of_target="features.engineered_features"),
+        "publication of features before commit": at(
+            "table is merged", where="after", of_target="features.engineered_features"
+        ),
         "features published but not recorded": unrecorded("features"),
     },
     "transform": {
-        "between features and transform": at(BEGIN, of_stage="transform"),
-        "transform between two models": at(MODEL, call=9),
-        "transform between two tests": at(TEST, call=40),
-        "transform done but not noted": at("warehouse.marts:mark_next"),
+        "between features and transform": at("stage begins", of_stage="transform"),
+        "transform between two models": at("dbt builds a model", call=9),
+        "transform between two tests": at("dbt runs a test", call=40),
+        "transform done but not noted": at("next marts are noted"),
         "transform done but not recorded": unrecorded("transform"),
     },
     "train": {
-        "between transform and train": at(BEGIN, of_stage="train"),
-        "train in the middle of a copy": at(COPY, "batches", of_table="backtest_errors"),
-        "train between two registered models": at("ml.forecasting.registry.tracking:_register", "after", call=4),
-        "train between two records of aliases": at("ml.forecasting.registry.aliases:record_alias", "after"),
+        "between transform and train": at("stage begins", of_stage="train"),
+        "train in the middle of a copy": at("rows are copied", where="batches", of_table="backtest_errors"),
+        "train between two registered models": at("model is registered", where="after", call=4),
+        "train between two records of aliases": at("alias is recorded", where="after"),
         "train done but not recorded": unrecorded("train"),
     },
     "forecast": {
-        "publication of forecasts before commit": at(MERGE, "after", of_target="ml.forecasts"),
+        "publication of forecasts before commit": at("table is merged", where="after", of_target="ml.forecasts"),
         "forecasts published but not recorded": unrecorded("forecast"),
     },
     "recommend": {
-        "between forecast and recommend": at(BEGIN, of_stage="recommend"),
-        "between anomalies and recommendations": at("ml.inventory.orders.recommend:recommend"),
-        "publication of recommendations before commit": at(MERGE, "after", of_target="ml.inventory_recommendations"),
+        "between forecast and recommend": at("stage begins", of_stage="recommend"),
+        "between anomalies and recommendations": at("recommendations are made"),
+        "publication of recommendations before commit": at(
+            "table is merged", where="after", of_target="ml.inventory_recommendations"
+        ),
         "recommendations published but not recorded": unrecorded("recommend"),
     },
     "marts": {
-        "marts after their audit": at("expectations.audit:audit_models", "after"),
-        "marts between two models": at(MODEL, of_model="fct_forecasts"),
-        "marts built and tested but not published": at("warehouse.marts:publish_next"),
-        "publication of the marts in its transaction": at("warehouse.marts:_move", "after", call=10),
-        "marts published but their manifest not kept": at("flows.dbt.runner:_keep"),
+        "marts after their audit": at("models are audited", where="after"),
+        "marts between two models": at("dbt builds a model", of_model="fct_forecasts"),
+        "marts built and tested but not published": at("marts are published"),
+        "publication of the marts in its transaction": at("mart moves", where="after", call=10),
+        "marts published but their manifest not kept": at("manifest of the marts is kept"),
         "marts done but not recorded": unrecorded("marts"),
     },
     "explain": {
-        "explain before its answers are kept": at("agents.store:save_report"),
-        "explain before its mart is built": at("agents.store:save_report", "after"),
+        "explain before its answers are kept": at("answers are kept"),
+        "explain before its mart is built": at("answers are kept", where="after"),
         "explain done but not recorded": unrecorded("explain"),
-        "run over but its summary in Prefect": at("flows.pipeline.flow:_leave_artifacts", action="interrupt"),
+        "run over but its summary in Prefect": at("summary is left in Prefect", "interrupt"),
     },
 }
 
@@ -167,7 +157,7 @@ def test_a_first_run_that_is_killed_shows_readers_a_whole_state(case, empty_home
 
 def test_the_first_run_after_all_kills_ends_like_an_undisturbed_one(empty_home, lab, references, versions):
     ended = lab.run("run", "--data", str(versions[0]))
-    assert ended.code == 0, ended.output
+    assert ended.returncode == 0, ended.output
     assert lab.state() == references.first
     assert prefect_servers(lab.home) == []
 
@@ -180,13 +170,13 @@ def test_an_update_that_is_killed_shows_readers_a_whole_state(case, home_of_vers
 
 def test_the_update_after_all_kills_ends_like_an_undisturbed_one(home_of_version_one, lab, references, versions):
     ended = lab.run("run", "--data", str(versions[1]))
-    assert ended.code == 0, ended.output
+    assert ended.returncode == 0, ended.output
     assert lab.state() == references.second
 
 
 def check_killed(ended):
     assert ended.was_struck, ended.output
-    assert ended.code in (-9, 1), ended.output
+    assert ended.returncode in (-9, 1), ended.output
     assert "Traceback" not in ended.output
 
 

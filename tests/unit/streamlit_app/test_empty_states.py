@@ -38,7 +38,7 @@ def empty(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
 @pytest.mark.usefixtures("empty")
 @pytest.mark.parametrize("name", PAGES)
 def test_every_page_says_what_to_do_next_where_there_is_nothing_yet(name: str) -> None:
-    app = AppTest.from_file(str(ENTRY), default_timeout=20)
+    app = AppTest.from_file(str(ENTRY), default_timeout=300)
     app.run()
     app.switch_page(f"app_pages/{name}.py").run()
     assert not app.exception
@@ -50,6 +50,6 @@ def test_a_database_that_is_away_is_one_sentence_on_the_page(monkeypatch: pytest
         raise ShelfcastError("The database does not answer.", "Check with `shelfcast doctor`.")
 
     monkeypatch.setattr(cache, "fetch", away)
-    app = AppTest.from_file(str(ENTRY), default_timeout=20).run()
+    app = AppTest.from_file(str(ENTRY), default_timeout=300).run()
     assert not app.exception
     assert [error.value for error in app.error] == ["The database does not answer. Check with `shelfcast doctor`."]

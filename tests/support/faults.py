@@ -1,11 +1,6 @@
-"""The command line with faults: reads requests, runs each in a fork, and breaks it where the request says.
+"""Faults: a wrapper of a function of the product that breaks one call of it; the product knows nothing of it.
 
-Started as a script under SHELFCAST_HOME. A request is a line of JSON: `arguments` of the command, `environment`,
-`log` (file for its output), `own_prefect` (whether it starts a Prefect server) and `fault`, or null; its answer is the
-process id of the run that has begun. The request `wait` with a process id is answered with the exit code (negative:
-the signal) of that run.
-
-A fault names a function of the product, `module:name`, and wraps it; the product knows nothing of it:
+A fault names a function, `module:name`:
 
     target   the function
     where    before it, after it, `during` it (once a path that matches `path` exists under the home folder), or in its
@@ -16,13 +11,11 @@ A fault names a function of the product, `module:name`, and wraps it; the produc
     marker   file that is made first, so that a test knows that the fault took place
 """
 
-import atexit
 import contextlib
 import errno
 import functools
 import importlib
 import inspect
-import json
 import os
 import signal
 import sys
@@ -33,30 +26,6 @@ from pathlib import Path
 from typing import Any
 
 PACKAGES = ("warehouse", "spark_jobs", "expectations", "ml", "agents", "flows")
-IMPORTED = (
-    "flows.cli.commands",
-    "flows.pipeline.flow",
-    "flows.reports.run_summary",
-    "flows.dbt.runner",
-    "spark_jobs.ingest.job",
-    "spark_jobs.features.job",
-    "expectations.audit",
-    "great_expectations",
-    "dbt.cli.main",
-    "dbt.adapters.postgres",
-    "mlflow",
-    "ml.forecasting.train_job",
-    "ml.forecasting.forecast_job",
-    "ml.inventory.orders.recommend",
-    "ml.anomalies.detect",
-    "agents.crew",
-    "adbc_driver_postgresql.dbapi",
-    "crewai",
-    "prophet",
-    "lightgbm",
-    "statsforecast",
-)
-"""What every run imports: once here, so that a run begins at once."""
 
 
 def descendants(part: str) -> list[Any]:
@@ -207,6 +176,22 @@ ACTIONS: dict[str, Callable[[], None]] = {
 }
 
 
+def owner_of(target: str) -> tuple[Any, str]:
+    """Returns the module or class that holds a target, `module:name`, and the name that it has there.
+
+    Raises:
+        LookupError: nothing is there.
+    """
+    module_name, _, path = target.partition(":")
+    *parents, name = path.split(".")
+    owner: Any = importlib.import_module(module_name)
+    for parent in parents:
+        owner = getattr(owner, parent)
+    if not hasattr(owner, name):
+        raise LookupError(f"{target} is gone: say in tests/support/fault_points.py what stands at its point now.")
+    return owner, name
+
+
 class Fault:
     """A wrapper of a function that breaks one call of it."""
 
@@ -220,11 +205,7 @@ class Fault:
         ACTIONS[self.asked["action"]]()
 
     def install(self) -> None:
-        module_name, _, path = self.asked["target"].partition(":")
-        *parents, name = path.split(".")
-        owner: Any = importlib.import_module(module_name)
-        for parent in parents:
-            owner = getattr(owner, parent)
+        owner, name = owner_of(self.asked["target"])
         original = getattr(owner, name)
         wrapped = self.wrap(original)
         setattr(owner, name, wrapped)
@@ -280,82 +261,3 @@ class Fault:
                 if number == 0 and start // 8 == batch.num_rows // 16:
                     self.strike()
                 yield batch.slice(start, 8)
-
-
-def run(asked: dict[str, Any]) -> None:
-    """Runs the command in this process, which then ends."""
-    os.setsid()
-    # A test run in the background may have been told to ignore it.
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    log = os.open(asked["log"], os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
-    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-    os.dup2(log, 1)
-    os.dup2(log, 2)
-    os.environ.update(asked.get("environment") or {})
-    from flows.cli.main import main
-
-    if asked.get("fault"):
-        Fault(asked["fault"]).install()
-    sys.argv = ["shelfcast", *asked["arguments"]]
-    code = 1
-    try:
-        with own_prefect() if asked.get("own_prefect") else contextlib.nullcontext():
-            main()
-        code = 0
-    except SystemExit as error:
-        code = error.code if isinstance(error.code, int) else int(error.code is not None)
-    finally:
-        # The fork must not go on as the server that it was.
-        if sys.exc_info()[1] is not None:
-            sys.excepthook(*sys.exc_info())
-        sys.stdout.flush()
-        atexit._run_exitfuncs()
-        os._exit(code)
-
-
-@contextlib.contextmanager
-def own_prefect() -> Iterator[None]:
-    """Lets the run start a temporary Prefect server, as it does where nobody has one for it."""
-    from prefect.settings import PREFECT_API_URL, temporary_settings
-
-    os.environ.pop(PREFECT_API_URL.name)
-    with temporary_settings(restore_defaults={PREFECT_API_URL}):
-        yield
-
-
-def serve() -> None:
-    """Answers requests until there are no more, with one Prefect server for all runs: its start takes longest."""
-    from flows.pipeline.schedule import prefect_server
-    from warehouse.environment import prepare_environment
-    from warehouse.settings import load_settings
-
-    settings = load_settings()
-    beside = settings.model_copy(update={"home": settings.home.with_name("prefect")})
-    prepare_environment(beside)
-    with prefect_server(beside):
-        prepare_environment(settings)
-        for name in IMPORTED:
-            importlib.import_module(name)
-        say({"ready": True})
-        answer()
-
-
-def answer() -> None:
-    for line in sys.stdin:
-        asked = json.loads(line)
-        if "wait" in asked:
-            say({"code": os.waitstatus_to_exitcode(os.waitpid(asked["wait"], 0)[1])})
-            continue
-        pid = os.fork()
-        if pid == 0:
-            run(asked)
-        say({"pid": pid})
-
-
-def say(answer: dict[str, Any]) -> None:
-    os.write(1, (json.dumps(answer) + "\n").encode())
-
-
-if __name__ == "__main__":
-    sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-    serve()

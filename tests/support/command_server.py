@@ -1,0 +1,130 @@
+"""The command line, answered by forks of one process that has imported everything: a command begins at once.
+
+Started as a script. A request is a line of JSON: `arguments` of the command, `environment`, `output` and `errors`
+(files for what it writes), `own_prefect` (whether it starts a Prefect server) and `fault` (see `faults.py`), or null;
+its answer is the process id of the run that has begun. The request `wait` with a process id is answered with the exit
+code (negative: the signal) of that run.
+"""
+
+import atexit
+import contextlib
+import importlib
+import json
+import os
+import signal
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from fault_points import FAULT_POINTS
+from faults import Fault, owner_of
+
+IMPORTED = (
+    "flows.cli.commands",
+    "flows.pipeline.flow",
+    "flows.reports.run_summary",
+    "flows.dbt.runner",
+    "spark_jobs.ingest.job",
+    "spark_jobs.features.job",
+    "expectations.audit",
+    "great_expectations",
+    "dbt.cli.main",
+    "dbt.adapters.postgres",
+    "mlflow",
+    "ml.forecasting.train_job",
+    "ml.forecasting.forecast_job",
+    "ml.inventory.orders.recommend",
+    "ml.anomalies.detect",
+    "agents.crew",
+    "adbc_driver_postgresql.dbapi",
+    "crewai",
+    "prophet",
+    "lightgbm",
+    "statsforecast",
+    "dbt_metricflow.cli.main",
+    "ml.inventory.replay.engine",
+)
+"""What every run imports: once here, so that a run begins at once."""
+
+
+def run(asked: dict[str, Any]) -> None:
+    """Runs the command in this process, which then ends."""
+    os.setsid()
+    # A test run in the background may have been told to ignore it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    for number, name in ((1, "output"), (2, "errors")):
+        os.dup2(os.open(asked[name], os.O_WRONLY | os.O_CREAT | os.O_APPEND), number)
+    os.environ.update(asked["environment"])
+    # It remembers the folder of the process that was forked.
+    tempfile.tempdir = None
+    from flows.cli.main import main
+
+    if asked["fault"]:
+        Fault(asked["fault"]).install()
+    sys.argv = ["shelfcast", *asked["arguments"]]
+    code = 1
+    try:
+        with own_prefect() if asked["own_prefect"] else contextlib.nullcontext():
+            main()
+        code = 0
+    except SystemExit as error:
+        code = error.code if isinstance(error.code, int) else int(error.code is not None)
+    finally:
+        # The fork must not go on as the server that it was.
+        if sys.exc_info()[1] is not None:
+            sys.excepthook(*sys.exc_info())
+        sys.stdout.flush()
+        atexit._run_exitfuncs()
+        os._exit(code)
+
+
+@contextlib.contextmanager
+def own_prefect() -> Iterator[None]:
+    """Lets the run start a temporary Prefect server, as it does where nobody has one for it."""
+    from prefect.settings import PREFECT_API_URL, PREFECT_HOME, temporary_settings
+
+    os.environ.pop(PREFECT_API_URL.name)
+    folder = Path(os.environ["SHELFCAST_HOME"]) / "prefect"
+    with temporary_settings({PREFECT_HOME: folder}, restore_defaults={PREFECT_API_URL}):
+        yield
+
+
+def serve() -> None:
+    """Answers requests until there are no more, with one Prefect server for all runs: its start takes longest."""
+    from flows.pipeline.schedule import prefect_server
+    from warehouse.environment import prepare_environment
+    from warehouse.settings import load_settings
+
+    settings = load_settings()
+    prepare_environment(settings)
+    with prefect_server(settings):
+        for name in IMPORTED:
+            importlib.import_module(name)
+        for target in FAULT_POINTS.values():
+            owner_of(target)
+        say({"ready": True})
+        answer()
+
+
+def answer() -> None:
+    for line in sys.stdin:
+        asked = json.loads(line)
+        if "wait" in asked:
+            say({"code": os.waitstatus_to_exitcode(os.waitpid(asked["wait"], 0)[1])})
+            continue
+        pid = os.fork()
+        if pid == 0:
+            run(asked)
+        say({"pid": pid})
+
+
+def say(answer: dict[str, Any]) -> None:
+    os.write(1, (json.dumps(answer) + "\n").encode())
+
+
+if __name__ == "__main__":
+    sys.path[:0] = [str(Path(__file__).resolve().parents[2])]
+    serve()

@@ -1,0 +1,59 @@
+"""Homes for tests: what one process makes and all share, and copies of it that a test may change."""
+
+import fcntl
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+from psycopg import sql
+
+from warehouse import embedded
+from warehouse.opening import open_database
+from warehouse.restore import PLACES
+from warehouse.settings import Settings, load_settings
+
+
+def made_once(folder: Path, make: Callable[[Path], None]) -> Path:
+    """Returns a folder that the first process to ask for it makes, while others that ask wait."""
+    done = folder.with_suffix(".done")
+    with folder.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not done.exists():
+            # What a process has left that failed.
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir()
+            make(folder)
+            done.touch()
+    return folder
+
+
+def copy_folder(source: Path, place: Path) -> None:
+    """Makes a place what a folder is; files of a server must rest meanwhile."""
+    subprocess.run(["cp", "-a", "--reflink=auto", str(source), str(place)], check=True)
+
+
+def copied_home(source: Path, place: Path) -> Settings:
+    """Returns the settings of a copy of a home at rest; its places are written anew, as a restore does.
+
+    Its server takes a port of its own when it starts.
+    """
+    copy_folder(source, place)
+    # Under root the server is another user, who has to get there.
+    for folder in place.parents:
+        if not folder.stat().st_mode & 0o001:
+            folder.chmod(folder.stat().st_mode | 0o011)
+    (place / "postgres" / "shelfcast_port").unlink()
+    settings = load_settings(home=place)
+    move = sql.SQL("update {0} set {1} = replace({1}, {2}, {3})")
+    with open_database(settings).connect("pipeline") as connection:
+        for table, columns in PLACES.items():
+            for column in columns:
+                names = sql.Identifier(*table.split(".")), sql.Identifier(column)
+                connection.execute(move.format(*names, str(source), str(place)))
+    return settings
+
+
+def rest(settings: Settings) -> None:
+    """Stops the server of a home, so that its files can be copied."""
+    embedded.stop(settings)
