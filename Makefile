@@ -49,7 +49,7 @@ test-unit: .venv/ready-dev  ## Run the tests that need no server
 	@$(BIN)/python -m pytest tests/unit $(ARGS)
 
 coverage: .venv/ready-dev  ## Measure which lines the unit tests reach: a table, and pages under htmlcov/
-	@$(BIN)/python -m pytest tests/unit --cov --cov-report term:skip-covered --cov-report html $(ARGS)
+	@$(BIN)/python -m pytest tests/unit --numprocesses 2 --cov --cov-report term:skip-covered --cov-report html $(ARGS)
 	@echo "Line by line: htmlcov/index.html"
 
 lint: .venv/ready-dev .venv/sql-linted  ## Check style and types of Python, and style of SQL
