@@ -22,12 +22,14 @@ class Saved:
 
 
 def save_report(database: Database, run_id: str, report: PairReport) -> Saved:
-    """Returns what changed after the answers of a report were added, those that are new.
+    """Returns what changed after the answers of a report were added, those that are new; written as the role agent.
 
     An answer is the same, and is not added again, where pair, analysis, origin week, writer and content are: the words
     of the narrator, or the evidence of a language model, whose words differ each time.
     """
-    with database.connect("pipeline") as connection:
+    with database.connect("agent") as connection:
+        # Its sessions are read-only until they say otherwise.
+        connection.execute("set transaction read write")
         inserted = 0
         for answer in report.answers:
             values = {**_row(report, answer), "run_id": run_id}

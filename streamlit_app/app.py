@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from streamlit_app.queries import marts
+from streamlit_app.queries import cache, marts
 from streamlit_app.views import components, formats
 
 PAGES = {
@@ -39,7 +39,7 @@ def main() -> None:
             for section, pages in PAGES.items()
         }
     )
-    with components.errors_as_sentences():
+    with components.errors_as_sentences(), cache.one_state():
         state_of_the_data()
         chosen.run()
 

@@ -1,7 +1,8 @@
 """The database as everything else sees it: an address, its roles, and connections."""
 
+import contextlib
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, LiteralString
 from urllib.parse import quote
@@ -32,6 +33,22 @@ class Login:
 
     def __repr__(self) -> str:
         return f"Login(user={self.user!r})"
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The database as it stood at one moment, however much is published or decided meanwhile."""
+
+    connection: "psycopg.Connection[Any]"
+
+    def read_frame(self, query: LiteralString, parameters: Mapping[str, Any] | None = None) -> "pd.DataFrame":
+        """Returns the rows of a query as a frame; parameters are written `%(name)s` in the query."""
+        import pandas as pd
+
+        with self.connection.cursor() as cursor:
+            cursor.execute(query, parameters)
+            names = [column.name for column in cursor.description or []]
+            return pd.DataFrame(cursor.fetchall(), columns=names)
 
 
 @dataclass(frozen=True)
@@ -96,12 +113,14 @@ class Database:
         self, role: Role, query: LiteralString, parameters: Mapping[str, Any] | None = None
     ) -> "pd.DataFrame":
         """Returns the rows of a query as a frame; parameters are written `%(name)s` in the query."""
-        import pandas as pd
+        with self.connect(role) as connection:
+            return Snapshot(connection).read_frame(query, parameters)
 
-        with self.connect(role) as connection, connection.cursor() as cursor:
-            cursor.execute(query, parameters)
-            names = [column.name for column in cursor.description or []]
-            return pd.DataFrame(cursor.fetchall(), columns=names)
+    @contextlib.contextmanager
+    def snapshot(self, role: Role) -> Iterator[Snapshot]:
+        """Gives a snapshot for reading what belongs together: all of it as before a publication, or all as after it."""
+        with self.connect(role) as connection, frozen(connection) as snapshot:
+            yield snapshot
 
     def read_rows(self, role: Role, query: LiteralString, parameters: Mapping[str, Any] | None = None) -> Iterable[Any]:
         """Returns the rows of a query as named tuples: each column is an attribute of its row."""
@@ -117,3 +136,47 @@ class Database:
             "DB_USER": login.user,
             "DB_PASSWORD": login.password,
         }
+
+
+_READABLE = """
+select c.relname from pg_class c
+where c.relnamespace = to_regnamespace('marts') and c.relkind in ('r', 'v') and has_table_privilege(c.oid, 'select')
+order by 1
+"""
+
+
+@contextlib.contextmanager
+def frozen(connection: "psycopg.Connection[Any]") -> Iterator[Snapshot]:
+    """Gives a snapshot in a read-only transaction of an open connection, which is as it was before in the end.
+
+    A publication puts other relations in the place of the marts, which no isolation level hides. So all marts that the
+    role may read are locked against that first, and only then is the state that is seen fixed.
+    """
+    import psycopg
+
+    try:
+        while not _is_begun(connection):
+            pass
+        yield Snapshot(connection)
+    finally:
+        with contextlib.suppress(psycopg.OperationalError):
+            connection.rollback()
+        if not connection.closed:
+            connection.isolation_level = connection.read_only = None
+
+
+def _is_begun(connection: "psycopg.Connection[Any]") -> bool:
+    """Returns whether the transaction of a snapshot has begun; not where a mart was made anew in this moment."""
+    import psycopg
+    from psycopg import sql
+
+    names = connection.execute(_READABLE).fetchall()
+    connection.rollback()
+    connection.isolation_level, connection.read_only = psycopg.IsolationLevel.REPEATABLE_READ, True
+    marts = sql.SQL(", ").join(sql.Identifier("marts", name) for (name,) in names)
+    try:
+        connection.execute(sql.SQL("lock table {} in access share mode").format(marts) if names else "select 1")
+    except psycopg.errors.UndefinedTable:
+        connection.rollback()
+        return False
+    return True

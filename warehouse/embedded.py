@@ -63,6 +63,11 @@ def start(settings: Settings) -> tuple[int, dict[str, str]]:
     return port, passwords
 
 
+def is_created(settings: Settings) -> bool:
+    """Returns whether there is a server under the home folder, running or not."""
+    return (settings.home / "postgres" / "shelfcast_ready").exists()
+
+
 def stop(settings: Settings) -> bool:
     """Stops the server under the home folder; returns whether one was running."""
     if not (settings.home / "postgres" / "postmaster.pid").exists():

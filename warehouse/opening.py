@@ -1,13 +1,27 @@
-"""From the settings to the database, running, migrated and with its roles."""
+"""From the settings to the database: by its owner, migrated and with its roles, or by weaker roles as it is."""
 
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
 from urllib.parse import unquote, urlsplit
 
+import psycopg
+
 from warehouse import embedded
-from warehouse.database import Database, Login
-from warehouse.errors import UsageError
-from warehouse.migrate import apply_migrations
-from warehouse.roles import with_roles
+from warehouse.database import Database, Login, Role
+from warehouse.errors import ShelfcastError, UsageError
+from warehouse.migrate import FOLDER, apply_migrations
+from warehouse.role_limits import READING_ROLES
+from warehouse.roles import known_roles, with_roles
+from warehouse.secrets import role_passwords
 from warehouse.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+READERS: tuple[Role, ...] = ("reader", "planner", "agent")
+"""Roles of a process that shows, decides and explains: the dashboard."""
+
+_NOT_SET_UP = (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName, psycopg.errors.InsufficientPrivilege)
 
 
 def open_database(settings: Settings) -> Database:
@@ -21,6 +35,55 @@ def open_database(settings: Settings) -> Database:
     with database.connect("pipeline") as connection:
         apply_migrations(connection)
     return with_roles(settings, database)
+
+
+def open_without_owner(settings: Settings, roles: Sequence[Role] = READERS) -> Database:
+    """Returns the database with the logins of some roles alone; nothing in it is made, migrated or granted.
+
+    The embedded server is started where it does not run. Where another server's user could not create the roles, its
+    own sessions stand in for them, as in `with_roles`.
+
+    Raises:
+        UsageError: DATABASE_URL is not a Postgres URL.
+        ShelfcastError: there is no warehouse yet, it is of another version of Shelfcast, or the server does not answer.
+    """
+    if settings.is_embedded and not embedded.is_created(settings):
+        raise ShelfcastError(f"There is no warehouse in {settings.home} yet.", "Run `shelfcast run` first.")
+    owned = locate_database(settings)
+    passwords = role_passwords(settings.home)
+    database = replace(owned, logins={role: Login(role, passwords[role]) for role in roles})
+    try:
+        _check_version(database, roles[0])
+    except ShelfcastError:
+        if settings.is_embedded or _are_created(owned, roles):
+            raise
+        logger.warning("the database has no roles of ours; sessions of its user stand in for them")
+        login = owned.logins["pipeline"]
+        database = replace(owned, logins={role: replace(login, is_read_only=role in READING_ROLES) for role in roles})
+        _check_version(database, roles[0])
+    return database
+
+
+def _are_created(owned: Database, roles: Sequence[Role]) -> bool:
+    with owned.connect("pipeline") as connection:
+        return set(roles) <= set(known_roles(connection))
+
+
+def _check_version(database: Database, role: Role) -> None:
+    """Refuses a warehouse whose migrations are not those of this code.
+
+    Raises:
+        ShelfcastError: some are missing, or unknown here; or the server does not answer.
+    """
+    try:
+        applied = set(database.read_frame(role, "select name from ops.migrations")["name"])
+    except _NOT_SET_UP:
+        applied = set()
+    known = {path.stem for path in FOLDER.glob("*.sql")}
+    if applied - known:
+        raise ShelfcastError("The warehouse was made by a newer version of Shelfcast.", "Update Shelfcast.")
+    if known - applied:
+        raise ShelfcastError("The warehouse is not set up for this version of Shelfcast.", "Run `shelfcast run` first.")
 
 
 def locate_database(settings: Settings) -> Database:

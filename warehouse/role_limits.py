@@ -1,10 +1,13 @@
 """What each role beside the owner may see, and what bounds its sessions."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import psycopg
 from psycopg import sql
+
+Columns = Mapping[str, tuple[str, ...]]
 
 AGENT_MARTS = (
     "dim_inventory_policies",
@@ -22,6 +25,37 @@ AGENT_MARTS = (
 """The marts that the agents' tools read, and all that their role may see."""
 
 
+MODEL_COLUMNS = {
+    "raw.raw_sales": ("store_id", "dept_id", "sale_date", "weekly_sales"),
+    "raw.store_attributes": ("store_id", "store_type"),
+    "raw.stock_positions": (
+        *("store_id", "dept_id", "stock_date", "on_hand", "on_order", "unit_price", "lead_time_days", "expected_date"),
+    ),
+    "raw.external_features": ("store_id", "feature_date", *(f"markdown_{number}" for number in range(1, 6))),
+    "ml.forecasts": (
+        *("store_id", "dept_id", "origin_date", "horizon_weeks", "predicted_sales", "model_name"),
+        *("is_champion", "uses_plan"),
+    ),
+    "ml.backtest_errors": (
+        *("store_id", "dept_id", "model_name", "origin_date", "horizon_weeks"),
+        *("actual_sales", "predicted_sales", "scale_amount"),
+    ),
+    "ml.sales_anomalies": ("store_id", "dept_id", "sale_date"),
+    "ml.inventory_recommendations": ("store_id", "dept_id", "recommendation_date", "status", "order_quantity"),
+    "ops.published_artifacts": ("artifact_name", "uri"),
+    "ops.migrations": ("name",),
+    # MLflow looks whether there are any; what they hold is not for a reader.
+    "mlflow.webhooks": ("webhook_id", "workspace"),
+}
+"""What a reader computes from beside the marts: what-if, explanations, and whether warehouse and code fit together."""
+
+REGISTRY_TABLES = (
+    *("alembic_version", "experiments", "experiment_tags"),
+    *("registered_models", "registered_model_tags", "registered_model_aliases", "model_versions", "model_version_tags"),
+)
+"""The tables of MLflow's registry that say which model is the champion, and where its file is."""
+
+
 @dataclass(frozen=True)
 class Limits:
     """What bounds the sessions of a role.
@@ -31,21 +65,68 @@ class Limits:
         is_read_only: whether its transactions are read-only unless it says otherwise.
         schemas: of which it may select from every table and view.
         tables: `schema.table` that it may select from beside these.
+        selects: columns that it may select beside these, by `schema.table`.
+        inserts: columns of the rows that it may add, by `schema.table`.
+        updates: columns that it may change, by `schema.table`.
     """
 
     statement: str
     is_read_only: bool = False
     schemas: tuple[str, ...] = ()
     tables: tuple[str, ...] = ()
+    selects: Columns = field(default_factory=dict)
+    inserts: Columns = field(default_factory=dict)
+    updates: Columns = field(default_factory=dict)
+
+    @property
+    def columns(self) -> set[tuple[str, str, str]]:
+        """All of these as privilege, `schema.table` and column."""
+        kinds = {"SELECT": self.selects, "INSERT": self.inserts, "UPDATE": self.updates}
+        return {
+            (privilege, table, name)
+            for privilege, tables in kinds.items()
+            for table, names in tables.items()
+            for name in names
+        }
 
 
 ROLE_LIMITS = {
-    "reader": Limits("30s", True, ("marts",)),
-    "agent": Limits("5s", True, (), tuple(f"marts.{name}" for name in AGENT_MARTS)),
-    "planner": Limits("10s", False, (), ("ml.inventory_recommendations", "ops.decisions")),
+    "reader": Limits(
+        "30s", True, ("marts",), tuple(f"mlflow.{name}" for name in REGISTRY_TABLES), selects=MODEL_COLUMNS
+    ),
+    "agent": Limits(
+        "5s",
+        True,
+        tables=tuple(f"marts.{name}" for name in AGENT_MARTS),
+        selects={
+            "agents.agent_outputs": ("output_id",),
+            "ml.inventory_recommendations": ("store_id", "dept_id", "recommendation_date", "agent_reasoning"),
+        },
+        inserts={
+            "agents.agent_outputs": (
+                *("output_id", "store_id", "dept_id", "analysis_type", "agent_name", "agent_response"),
+                *("execution_time_seconds", "tokens_used", "model", "grounded_share", "unsupported_numbers"),
+                *("is_clean", "tool_results", "run_id"),
+            )
+        },
+        updates={"ml.inventory_recommendations": ("agent_reasoning",)},
+    ),
+    "planner": Limits(
+        "10s",
+        tables=("ml.inventory_recommendations", "ops.decisions"),
+        inserts={
+            "ops.decisions": (
+                *("recommendation_id", "decision", "order_quantity", "snooze_until", "reason", "decided_by"),
+            )
+        },
+    ),
     "analyst": Limits("3min", False, ("raw", "features", "ml", "agents", "ops", "staging", "intermediate", "marts")),
 }
-"""All roles beside the owner. The planner may add decisions to `ops.decisions`, and read what it decides on."""
+"""All roles beside the owner.
+
+The planner may add decisions, and read what it decides on. The agent may add what it wrote, and say why on a
+recommendation; its sessions are read-only until they say otherwise.
+"""
 
 READING_ROLES = tuple(role for role, limits in ROLE_LIMITS.items() if limits.is_read_only)
 

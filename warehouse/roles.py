@@ -1,4 +1,4 @@
-"""Roles: pipeline owns; reader, agent and analyst select; planner adds decisions; analyst has schemas of its own."""
+"""Roles: pipeline owns, the others do what `warehouse.role_limits` lists; analyst has schemas of its own."""
 
 import logging
 from collections.abc import Sequence
@@ -16,11 +16,6 @@ from warehouse.settings import Settings
 
 logger = logging.getLogger(__name__)
 
-_PLANNER_INSERT = (
-    "grant insert (recommendation_id, decision, order_quantity, snooze_until, reason, decided_by) "
-    "on ops.decisions to planner"
-)
-
 _WRONG_GRANTS = """
 select n.nspname, c.relname, not has_table_privilege(%(role)s, c.oid, 'select')
 from pg_class c join pg_namespace n on n.oid = c.relnamespace
@@ -30,6 +25,18 @@ where n.nspname = any(%(ours)s) and c.relkind in ('r', 'p', 'v', 'm') and pg_get
 order by 1, 2
 """
 """Relations that a role may select from and should not, or should and may not."""
+
+_COLUMN_GRANTS = """
+select a.privilege_type, n.nspname || '.' || c.relname, t.attname
+from pg_class c join pg_namespace n on n.oid = c.relnamespace join pg_attribute t on t.attrelid = c.oid,
+    aclexplode(t.attacl) a
+where n.nspname = any(%(ours)s) and a.grantee = %(role)s::regrole
+"""
+_COLUMNS = """
+select n.nspname || '.' || c.relname, t.attname
+from pg_class c join pg_namespace n on n.oid = c.relnamespace join pg_attribute t on t.attrelid = c.oid
+where n.nspname || '.' || c.relname = any(%(tables)s) and t.attnum > 0 and not t.attisdropped
+"""
 
 _SCHEMAS = (
     "raw_incoming",
@@ -44,6 +51,7 @@ _SCHEMAS = (
     "staging_next",
     "intermediate_next",
     "marts_next",
+    "mlflow",
 )
 
 
@@ -85,12 +93,17 @@ def _create_role(connection: "psycopg.Connection[Any]", role: str, password: str
 
 
 def grant_all(connection: "psycopg.Connection[Any]") -> None:
-    """Puts right what our roles may read; a role of the same name that never had rights here is another's."""
+    """Puts right what our roles may do."""
+    grant_roles(connection, known_roles(connection))
+
+
+def known_roles(connection: "psycopg.Connection[Any]") -> list[str]:
+    """Returns which of our roles exist; one of the same name that never had rights here is another's."""
     query = (
-        "select rolname from pg_roles where rolname = any(%s) "
-        "and (has_schema_privilege(oid, 'marts', 'usage') or has_schema_privilege(oid, 'ml', 'usage'))"
+        "select rolname from pg_roles where rolname = any(%s) and exists (select from pg_namespace "
+        "where nspname in ('marts', 'ml') and has_schema_privilege(pg_roles.oid, pg_namespace.oid, 'usage'))"
     )
-    grant_roles(connection, [row[0] for row in connection.execute(query, [list(ROLE_LIMITS)]).fetchall()])
+    return [row[0] for row in connection.execute(query, [list(ROLE_LIMITS)]).fetchall()]
 
 
 def grant_roles(connection: "psycopg.Connection[Any]", roles: Sequence[str]) -> None:
@@ -98,17 +111,15 @@ def grant_roles(connection: "psycopg.Connection[Any]", roles: Sequence[str]) -> 
     for role in roles:
         _grant_schemas(connection, role, ROLE_LIMITS[role])
         _grant_tables(connection, role, ROLE_LIMITS[role])
-    if "planner" in roles:
-        _grant_if_missing(
-            connection, "has_column_privilege('planner', 'ops.decisions', 'reason', 'insert')", sql.SQL(_PLANNER_INSERT)
-        )
+        _grant_columns(connection, role, ROLE_LIMITS[role].columns)
     if "analyst" in roles:
         _grant_own_schemas(connection)
 
 
 def _grant_schemas(connection: "psycopg.Connection[Any]", role: str, limits: Limits) -> None:
     """Lets the role enter its schemas, and read what will be made in those that it reads as a whole."""
-    entered = {*limits.schemas, *(table.partition(".")[0] for table in limits.tables)}
+    tables = {*limits.tables, *(table for _, table, _ in limits.columns)}
+    entered = {*limits.schemas, *(table.partition(".")[0] for table in tables)}
     rows = connection.execute(
         "select nspname, has_schema_privilege(%s, oid, 'usage') from pg_namespace where nspname = any(%s)",
         [role, list(_SCHEMAS)],
@@ -147,6 +158,19 @@ def _grant_tables(connection: "psycopg.Connection[Any]", role: str, limits: Limi
     for schema, table, is_missing in connection.execute(_WRONG_GRANTS, parameters).fetchall():
         template = "grant select on {} to {}" if is_missing else "revoke select on {} from {}"
         connection.execute(sql.SQL(template).format(sql.Identifier(schema, table), sql.Identifier(role)))
+
+
+def _grant_columns(connection: "psycopg.Connection[Any]", role: str, wanted: set[tuple[str, str, str]]) -> None:
+    """Lets the role do with single columns what it may, and nothing else."""
+    tables = sorted({table for _, table, _ in wanted})
+    known = set(connection.execute(_COLUMNS, {"tables": tables}).fetchall())
+    given = set(connection.execute(_COLUMN_GRANTS, {"ours": list(_SCHEMAS), "role": role}).fetchall())
+    missing = {right for right in wanted if right[1:] in known} - given
+    for template, rights in (("grant {} ({}) on {} to {}", missing), ("revoke {} ({}) on {} from {}", given - wanted)):
+        for privilege, table, column in sorted(rights):
+            place = sql.Identifier(*table.split(".", 1))
+            names = (sql.SQL(privilege), sql.Identifier(column), place, sql.Identifier(role))
+            connection.execute(sql.SQL(template).format(*names))
 
 
 def _grant_own_schemas(connection: "psycopg.Connection[Any]") -> None:

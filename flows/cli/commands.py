@@ -182,9 +182,9 @@ def dashboard(port: int, address: str) -> None:
     """Serves the dashboard until it is stopped."""
     from streamlit_app.serve import command
 
-    context = open_context()
+    settings = load_settings()
     console.print(f"Dashboard: http://127.0.0.1:{port}  (Ctrl-C ends it)")
-    ended = subprocess.run(command(context.settings, port, address), check=False)
+    ended = subprocess.run(command(settings, port, address), check=False)
     if ended.returncode not in (0, -2, 130):
         raise ShelfcastError(f"The dashboard ended with code {ended.returncode}.", "Is the port in use? Try --port.")
 

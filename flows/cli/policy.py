@@ -44,7 +44,7 @@ def optimise(to: Path | None) -> None:
         policies = read_marts(context.database, _POLICIES)
         text = seed_text(policies)
         with whole_file(path) as draft, writing(path):
-            proposals = propose(load_book(context.settings, context.database), policies)
+            proposals = propose(load_book(context.settings, context.database, "reader"), policies)
             draft.write_text(proposed_text(text, proposals), newline="")
     console.print(proposals_table(proposals))
     for sentence in sentences(proposals):

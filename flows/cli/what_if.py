@@ -41,7 +41,7 @@ def what_if(store: int | None, department: int | None, scenario: "Scenario") -> 
     with display.shown():
         context = open_context(progress=display)
         display.begin("what-if")
-        book = load_book(context.settings, context.database)
+        book = load_book(context.settings, context.database, "reader")
         found = evaluate(book, scenario, rows_of(book, store, department))
     console.print(figures_table(found, f"{selection(store, department)}: {words(scenario)}"))
     pairs = compared(found.before, found.after)

@@ -118,7 +118,7 @@ def backtest(
     warn_of_leaks(scores)
     drift = watch_drift(database, run_id, panel.origin)
     best = min(scores, key=lambda name: (scores[name].wmae, name))
-    with open_registry(settings, database) as client:
+    with open_registry(settings, database, "pipeline") as client:
         champion = current_champion(client)
         shown = champion.name if champion is not None and champion.name in scores else best
         pictures = draw(result, shown)

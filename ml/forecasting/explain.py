@@ -33,7 +33,7 @@ def explain_forecast(settings: Settings, database: Database, store_id: int, dept
 
     panel = read_panel(database, _uses_plan(database))
     series = _series_of(panel, store_id, dept_id)
-    champion, found = load_models(settings, database)
+    champion, found = load_models(settings, database, "reader")
     version, served = found[champion]
     parts = dict(served.model.explain(panel, HORIZON, series))
     point = sum(parts.values(), np.zeros(HORIZON))
@@ -60,7 +60,7 @@ def _uses_plan(database: Database) -> bool:
         "select coalesce(bool_or(uses_plan), false) as uses_plan from ml.forecasts "
         "where origin_date = (select max(origin_date) from ml.forecasts)"
     )
-    return bool(database.read_frame("pipeline", query).loc[0, "uses_plan"])
+    return bool(database.read_frame("reader", query).loc[0, "uses_plan"])
 
 
 def _series_of(panel: Panel, store_id: int, dept_id: int) -> int:

@@ -144,7 +144,7 @@ def registered_cast(
     Raises:
         ShelfcastError: no model was trained.
     """
-    champion, found = load_models(settings, database, names)
+    champion, found = load_models(settings, database, "pipeline", names)
     models = {
         name: replace(served, model=with_session(served.model, open_session)) for name, (_, served) in found.items()
     }

@@ -165,14 +165,14 @@ def read_panel(database: "Database", with_plan: bool = False) -> Panel:
     """
     import pyarrow.dataset as ds
 
-    found = database.read_frame("pipeline", "select uri from ops.published_artifacts where artifact_name = 'features'")
+    found = database.read_frame("reader", "select uri from ops.published_artifacts where artifact_name = 'features'")
     if found.empty:
         raise ShelfcastError("There are no features to train on.", "Run `shelfcast features` first.")
     keys = ["store_id", "dept_id", "feature_date", "store_type", "weekly_sales", "is_holiday"]
     table = ds.dataset(found["uri"].iloc[0], format="parquet").to_table(columns=[*keys, *FEATURE_COLUMNS])
     panel = panel_from_frame(table.to_pandas())
     logger.info("panel of %d series and %d weeks to %s", panel.series_count, panel.week_count, panel.origin)
-    return with_planned_markdown(panel, database.read_frame("pipeline", _MARKDOWNS)) if with_plan else panel
+    return with_planned_markdown(panel, database.read_frame("reader", _MARKDOWNS)) if with_plan else panel
 
 
 def with_planned_markdown(panel: Panel, markdowns: "pd.DataFrame") -> Panel:

@@ -94,7 +94,7 @@ def train(
     marks = Fingerprints(training_fingerprint(panel, settings), panel.fingerprint)
     errors = {name: figures.wmae for name, figures in result.scores.items()}
     evidence = PromotionEvidence(errors, errors[BASELINE], len(result.backtest.origins), panel.fingerprint)
-    with open_registry(settings, database) as client:
+    with open_registry(settings, database, "pipeline") as client:
         pinned = pinned_champion(client, database, panel.fingerprint, result.scores)
         incumbent = pinned or current_champion(client)
         choice = choose(result.scores, incumbent.name if incumbent else None, is_pinned=pinned is not None)

@@ -75,6 +75,7 @@ def analyse(store: int, dept: int) -> str:
         def show(done: int, total: int, what: str) -> None:
             bar.progress(min(done / max(total, 1), 1.0), text=what)
 
+        cache.let_go()
         outcome = explain_pair(session.settings, session.database, new_run_id(), store, dept, progress=show)
         cache.forget()
         status.update(label="The agents have answered; their report is saved.", state="complete")

@@ -1,6 +1,9 @@
-"""How the dashboard reads: as the role that may only select, cached until a run changes the marts."""
+"""How the dashboard reads: as the role that may only select, a page in one snapshot, cached until the marts change."""
 
+import contextlib
 import logging
+from collections.abc import Iterator
+from contextvars import ContextVar
 from typing import Any
 
 import pandas as pd
@@ -9,21 +12,80 @@ import sqlalchemy
 import streamlit as st
 
 from streamlit_app.queries.session import open_session
+from warehouse.database import frozen
 from warehouse.errors import ShelfcastError
 
 logger = logging.getLogger(__name__)
 
 NOT_MADE_YET = (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName)
 
+_DATA_VERSION = """
+select
+    concat_ws(
+        ' ',
+        (select max(ended_at) from marts.fct_pipeline_runs),
+        (select md5(string_agg(oid::text, ' ' order by oid)) from pg_class where relnamespace = 'marts'::regnamespace)
+    ) as version
+"""
+"""What changes when a stage ends, or a publication puts other relations in the place of the marts."""
+
+_DECISION_VERSION = "select max(decision_id)::text as version from marts.fct_decisions"
+
+
+class PageReads:
+    """The snapshot that a page reads in, taken when it first asks the database, and the versions of what it holds."""
+
+    def __init__(self) -> None:
+        self._connection: sqlalchemy.Connection | None = None
+        self._opened = contextlib.ExitStack()
+        self._versions: dict[str, str] = {}
+
+    def connection(self) -> sqlalchemy.Connection:
+        """Returns the connection whose reads all see the same state."""
+        if self._connection is None:
+            connection = self._opened.enter_context(open_session().reader.connect())
+            driver: Any = connection.connection.driver_connection
+            self._opened.enter_context(frozen(driver))
+            self._connection = connection
+        return self._connection
+
+    def version(self, query: str) -> str:
+        """Returns the version that a query names, asked once; none where its mart does not exist yet."""
+        if query not in self._versions:
+            frame = fetch(query, {})
+            self._versions[query] = "none" if frame.empty else str(frame["version"].iloc[0])
+        return self._versions[query]
+
+    def end(self) -> None:
+        """Lets the snapshot go: what is read next is read in another one."""
+        self._versions.clear()
+        self._connection = None
+        self._opened.close()
+
+
+_PAGE: ContextVar[PageReads | None] = ContextVar("_PAGE", default=None)
+
+
+@contextlib.contextmanager
+def one_state() -> Iterator[PageReads]:
+    """Lets everything that is read in the block agree: all of it stands as before a publication, or as after it."""
+    reads = PageReads()
+    token = _PAGE.set(reads)
+    try:
+        yield reads
+    finally:
+        reads.end()
+        _PAGE.reset(token)
+
 
 def read(sql: str, **parameters: Any) -> pd.DataFrame:
-    """Returns the rows of a query; kept until a stage of the pipeline ends."""
+    """Returns the rows of a query; kept until a stage of the pipeline ends or marts are published."""
     return _rows(sql, parameters, data_version())
 
 
 def read_decided(sql: str, **parameters: Any) -> pd.DataFrame:
     """Returns the rows of a query; kept until a stage of the pipeline ends or somebody decides."""
-    return _rows(sql, parameters, f"{data_version()} {decision_version()}")
+    return _rows(sql, parameters, f"{data_version()} {_version(_DECISION_VERSION)}")
 
 
 def read_live(sql: str, **parameters: Any) -> pd.DataFrame:
@@ -31,12 +93,17 @@ def read_live(sql: str, **parameters: Any) -> pd.DataFrame:
     return _live_rows(sql, parameters)
 
 
+def let_go() -> None:
+    """Ends the snapshot of the page before work that takes long or writes: what is read next is the newest state."""
+    if reads := _PAGE.get():
+        reads.end()
+
+
 def forget() -> None:
     """Empties the caches: the next query reads the database."""
+    let_go()
     _rows.clear()
     _live_rows.clear()
-    data_version.clear()
-    decision_version.clear()
 
 
 @st.cache_data(ttl=3600, max_entries=500, show_spinner="Reading …")
@@ -50,18 +117,16 @@ def _live_rows(sql: str, parameters: dict[str, Any]) -> pd.DataFrame:
     return fetch(sql, parameters)
 
 
-@st.cache_data(ttl=5, show_spinner=False)
 def data_version() -> str:
-    """Returns when a stage of the pipeline last ended: what is computed from the marts holds until it changes."""
-    frame = fetch("select max(ended_at)::text as version from marts.fct_pipeline_runs", {})
-    return "none" if frame.empty else str(frame["version"].iloc[0])
+    """Returns the version of the marts: what is computed from them holds until it changes."""
+    return _version(_DATA_VERSION)
 
 
-@st.cache_data(ttl=2, show_spinner=False)
-def decision_version() -> str:
-    """Returns the number of the latest decision; cleared by who decides, so that the page shows it at once."""
-    frame = fetch("select max(decision_id)::text as version from marts.fct_decisions", {})
-    return "none" if frame.empty else str(frame["version"].iloc[0])
+def _version(query: str) -> str:
+    if reads := _PAGE.get():
+        return reads.version(query)
+    with one_state() as reads:
+        return reads.version(query)
 
 
 def fetch(sql: str, parameters: dict[str, Any]) -> pd.DataFrame:
@@ -88,17 +153,22 @@ def _fetch(sql: str, parameters: dict[str, Any]) -> pd.DataFrame:
     values: dict[str, Any] = {
         name: list(value) if isinstance(value, tuple) else value for name, value in parameters.items()
     }
-    try:
-        with open_session().reader.connect() as connection:
-            return pd.read_sql_query(sqlalchemy.text(sql), connection, params=values)
-    except sqlalchemy.exc.ProgrammingError as error:
-        if isinstance(error.orig, NOT_MADE_YET):
-            return pd.DataFrame()
-        logger.warning("a mart could not be read: %s", _first_line(error))
-        raise ShelfcastError(
-            f"The marts do not have what this page reads: {_first_line(error)}.",
-            "Bring them up to date with `make run`.",
-        ) from None
+    with contextlib.ExitStack() as opened:
+        reads = _PAGE.get() or opened.enter_context(one_state())
+        try:
+            return pd.read_sql_query(sqlalchemy.text(sql), reads.connection(), params=values)
+        except sqlalchemy.exc.DBAPIError as error:
+            # Nothing more can be read in a transaction that failed.
+            reads.end()
+            if not isinstance(error, sqlalchemy.exc.ProgrammingError):
+                raise
+            if isinstance(error.orig, NOT_MADE_YET):
+                return pd.DataFrame()
+            logger.warning("a mart could not be read: %s", _first_line(error))
+            raise ShelfcastError(
+                f"The marts do not have what this page reads: {_first_line(error)}.",
+                "Bring them up to date with `make run`.",
+            ) from None
 
 
 def _first_line(error: sqlalchemy.exc.DBAPIError) -> str:

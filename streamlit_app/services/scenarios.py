@@ -60,7 +60,7 @@ def curve(choice: PairChoice, scenario: Scenario) -> "pd.DataFrame":
 @st.cache_resource(max_entries=1, show_spinner="Reading forecasts, stock and policies …")
 def _book(version: str) -> Book:
     session = open_session()
-    return load_book(session.settings, session.database)
+    return load_book(session.settings, session.database, "reader")
 
 
 @st.cache_resource(max_entries=60, show_spinner="Working it out …")

@@ -8,7 +8,7 @@ import streamlit as st
 
 from ml.inventory.decisions import KINDS, LONGEST_NAME, LONGEST_REASON, Decision, Kind, Recorded, record
 from ml.inventory.orders.guardrails import GUARDRAILS
-from streamlit_app.queries import cache, decisions
+from streamlit_app.queries import decisions
 from streamlit_app.queries.session import open_session
 from streamlit_app.views import components, formats, palette, tables
 
@@ -136,7 +136,6 @@ def _save(decision: Decision) -> None:
         made = record(open_session().database, decision)
         st.session_state["decided_by"] = made.decision.decided_by
         st.session_state[_SAID] = said(made)
-        cache.decision_version.clear()
         st.rerun()
 
 

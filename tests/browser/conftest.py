@@ -207,7 +207,7 @@ def settle(page: Any) -> None:
 
 
 def wait_for(url: str, process: "subprocess.Popen[bytes]") -> None:
-    for _ in range(300):
+    for _ in range(1200):
         assert process.poll() is None, f"the dashboard ended with code {process.returncode}"
         try:
             with urllib.request.urlopen(url, timeout=1):

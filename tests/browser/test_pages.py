@@ -147,7 +147,7 @@ def test_the_what_if_page_shows_what_a_scenario_changes_and_starts_over(
     from ml.inventory.orders.inputs import load_book
     from ml.inventory.scenarios.what_if import Scenario, rows_of, what_if
 
-    book = load_book(marts, open_database(marts))
+    book = load_book(marts, open_database(marts), "reader")
     page = open_page("what_if")
     store = int(mart("select store_id from marts.fct_inventory_recommendations order by exception_rank limit 1"))
     found = what_if(book, Scenario(demand_shift_rate=0.1), rows_of(book, store))

@@ -1,10 +1,32 @@
-"""Spark, for several integration tests."""
+"""Spark, and a server of one's own, for several integration tests."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from warehouse.settings import Settings
+
+
+@pytest.fixture
+def outside_database(tmp_path: Path) -> Iterator[str]:
+    """The URL of a Postgres server that is not Shelfcast's own, with a fresh database."""
+    import psycopg
+
+    from warehouse import embedded
+    from warehouse.opening import locate_database
+    from warehouse.secrets import role_passwords
+    from warehouse.settings import load_settings
+
+    settings = load_settings(home=tmp_path / "outside")
+    server = locate_database(settings)
+    address = f"{server.host}:{server.port}"
+    superuser = f"postgresql://postgres:{role_passwords(settings.home)['postgres']}@{address}/postgres"
+    with psycopg.connect(superuser, autocommit=True) as admin:
+        admin.execute("create role owner login password 'p@ss word' createrole")
+        admin.execute("create database shop owner owner")
+    yield f"postgresql://owner:p%40ss%20word@{address}/shop"
+    embedded.stop(settings)
 
 
 @pytest.fixture(scope="session")

@@ -159,7 +159,7 @@ def test_the_backtest_rows_reproduce_the_scorecard(trained) -> None:
 
 def test_the_experiment_holds_parameters_figures_and_pictures(trained) -> None:
     settings, database, report, _ = trained
-    with open_registry(settings, database) as client:
+    with open_registry(settings, database, "pipeline") as client:
         experiment = client.get_experiment_by_name("shelfcast-demand")
         run = client.search_runs([experiment.experiment_id])[0]
         files = {file.path for file in client.list_artifacts(run.info.run_id)}
@@ -188,7 +188,7 @@ def test_a_second_training_changes_no_row_registers_nothing_and_promotes_nobody(
     assert second.champion_version == first.champion_version
     assert second.scores["lightgbm"] == first.scores["lightgbm"]
     assert len(database.read_frame("pipeline", "select 1 from ml.promotions")) == 2
-    _, found = load_models(settings, database, MODELS)
+    _, found = load_models(settings, database, "reader", MODELS)
     assert sorted(int(version.version) for version, _ in found.values()) == list(range(1, len(MODELS) + 1))
 
 
@@ -345,7 +345,7 @@ def test_every_recorded_run_holds_the_pictures_and_the_fingerprint_of_the_data(t
     settings, database, _, _ = trained
     names = {"error_by_horizon.png", "interval_reliability.png", "value_added_by_department.png"}
     assert {path.name for path in (settings.home / "reports").iterdir()} == names
-    with open_registry(settings, database) as client:
+    with open_registry(settings, database, "pipeline") as client:
         runs = client.search_runs([client.get_experiment_by_name("shelfcast-demand").experiment_id])
         assert all(names <= {file.path for file in client.list_artifacts(run.info.run_id)} for run in runs)
         assert {run.data.tags["data_fingerprint"] for run in runs} == {read_panel(database).fingerprint}
@@ -400,7 +400,7 @@ def test_a_roll_back_marks_the_version_before_and_holds_until_the_data_change(tr
     assert (row.alias, row.model_version, row.is_rollback) == ("champion", done.champion.version, True)
     assert row.reason == f"Rolled back by hand from version {report.champion_version} ({report.champion})."
     assert row.wmae_amount == pytest.approx(report.scores[report.challenger].wmae)
-    with open_registry(settings, database) as client:
+    with open_registry(settings, database, "pipeline") as client:
         before = all_versions(client)[report.champion_version]
         assert (before.is_rolled_back, before.data_fingerprint) == (True, fingerprint)
         assert pinned_champion(client, database, "other data", report.scores) is None
@@ -410,7 +410,7 @@ def test_a_roll_back_marks_the_version_before_and_holds_until_the_data_change(tr
     assert load_champion(settings, database).version == done.champion.version
     assert forecast(settings, database, "run-18").champion == report.challenger
     roll_back(settings, database, "run-19", report.champion_version)
-    with open_registry(settings, database) as client:
+    with open_registry(settings, database, "pipeline") as client:
         versions = all_versions(client)
     assert [number for number, version in versions.items() if version.is_rolled_back] == [done.champion.version]
 

@@ -269,8 +269,8 @@ def test_stock_in_pieces_is_ordered_in_pieces_and_an_old_count_asks_for_a_person
 
 def test_one_pair_alone_gives_the_figures_of_the_whole_table(ready):
     settings, database = ready
-    every = recommendations(load_book(settings, database)).set_index(["store_id", "dept_id"])
-    alone = calculate_reorder_point(load_book(settings, database, (3, 7)), 3, 7)
+    every = recommendations(load_book(settings, database, "reader")).set_index(["store_id", "dept_id"])
+    alone = calculate_reorder_point(load_book(settings, database, "reader", (3, 7)), 3, 7)
     assert alone.reorder_point_amount == every.loc[(3, 7), "reorder_point"]
     assert alone.current_stock_amount == every.loc[(3, 7), "current_stock"]
     assert alone.status == every.loc[(3, 7), "status"]
@@ -294,7 +294,7 @@ def test_stock_that_cannot_be_used_is_refused_and_nothing_is_written(ready):
 def test_forecasts_older_than_the_sales_and_an_unknown_pair_are_refused(ready):
     settings, database = ready
     with pytest.raises(ShelfcastError, match="Store 9, department 1 has no champion forecast"):
-        load_book(settings, database, (9, 1))
+        load_book(settings, database, "reader", (9, 1))
     with database.connect("pipeline") as connection:
         connection.execute("update ml.forecasts set origin_date = origin_date - 7")
     with pytest.raises(

@@ -1,7 +1,6 @@
 """The parts of docker-compose.yml as native processes: Spark standalone, MLflow, Prefect and an outside Postgres."""
 
 import contextlib
-import json
 import os
 import subprocess
 import sys
@@ -10,14 +9,12 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
-import psycopg
 import pyspark
 import pytest
 import yaml
 
-from warehouse import embedded
 from warehouse.embedded import free_port
-from warehouse.opening import locate_database, open_database
+from warehouse.opening import open_database
 from warehouse.settings import PROJECT_ROOT, Settings, load_settings
 
 BIN = Path(sys.executable).parent
@@ -99,20 +96,6 @@ def spark_cluster(settings: Settings) -> Iterator[str]:
         ),
     ):
         yield url
-
-
-@pytest.fixture
-def outside_database(tmp_path) -> Iterator[str]:
-    """The URL of a Postgres server that is not Shelfcast's own, with a fresh database."""
-    settings = load_settings(home=tmp_path / "outside")
-    database = locate_database(settings)
-    passwords = json.loads((settings.home / "secrets.json").read_text())
-    address = f"{database.host}:{database.port}"
-    with psycopg.connect(f"postgresql://postgres:{passwords['postgres']}@{address}/postgres", autocommit=True) as admin:
-        admin.execute("create role owner login password 'p@ss word' createrole")
-        admin.execute("create database shop owner owner")
-    yield f"postgresql://owner:p%40ss%20word@{address}/shop"
-    embedded.stop(settings)
 
 
 def test_a_run_works_on_servers_of_its_own(tmp_path, sample_folder, shelfcast_process, outside_database, monkeypatch):

@@ -6,7 +6,7 @@ import psycopg
 import pytest
 
 from warehouse.database import Database
-from warehouse.role_limits import ROLE_LIMITS
+from warehouse.role_limits import MODEL_COLUMNS, ROLE_LIMITS
 from warehouse.roles import grant_all
 from warehouse.secrets import ROLES
 from warehouse.settings import Settings
@@ -22,6 +22,15 @@ FORBIDDEN = {
         "select * from ops.decisions",
         "select * from agents.agent_outputs",
         "select * from features.engineered_features",
+        "select load_id from raw.raw_sales",
+        "select weekly_sales from features.engineered_features",
+        "select reason from ops.decisions",
+        "select run_id from ops.pipeline_runs",
+        "select agent_reasoning from ml.inventory_recommendations",
+        "select * from mlflow.secrets",
+        "select secret from mlflow.webhooks",
+        WRITES + "insert into ops.migrations (name) values ('9999_none')",
+        WRITES + "update mlflow.model_versions set version = 2",
         "select * from staging.stg_a",
         "select * from intermediate.int_a",
         "select * from marts_next.fct_stores",
@@ -53,6 +62,16 @@ FORBIDDEN = {
         "select * from ops.decisions",
         WRITES + "delete from marts.dim_stores",
         WRITES + "delete from raw.raw_sales",
+        "select agent_response from agents.agent_outputs",
+        "insert into agents.agent_outputs (output_id, run_id) values ('x', 'r')",
+        WRITES + "insert into agents.agent_outputs (output_id, created_at) values ('x', now())",
+        WRITES + "update agents.agent_outputs set agent_response = 'other'",
+        WRITES + "delete from agents.agent_outputs",
+        WRITES + "truncate agents.agent_outputs",
+        WRITES + "update ml.inventory_recommendations set order_quantity = 0",
+        WRITES + "update ml.inventory_recommendations set is_open = false",
+        WRITES + "delete from ml.inventory_recommendations",
+        WRITES + "insert into ops.decisions (recommendation_id, decision, decided_by) values ('x', 'approve', 'me')",
         WRITES + "create table marts.mine (a int)",
         "set role reader",
     ],
@@ -99,6 +118,10 @@ def warehouse(new_database) -> Database:
     with database.connect("pipeline") as connection:
         for name in ("marts.dim_stores", "marts.fct_secrets", "marts_next.fct_stores"):
             connection.execute(f"create table {name} as select 1 as a")
+        connection.execute("create schema mlflow")
+        for name in ("mlflow.model_versions", "mlflow.secrets"):
+            connection.execute(f"create table {name} as select 1 as version")
+        connection.execute("create table mlflow.webhooks (webhook_id text, workspace text, secret text)")
         connection.execute("create view staging.stg_a as select 1 as a")
         connection.execute("create table intermediate.int_a as select 1 as a")
         grant_all(connection)
@@ -117,7 +140,10 @@ def test_a_role_is_refused_what_is_not_its_own(warehouse, role, statement):
     ("role", "statement"),
     [
         ("reader", "select a from marts.fct_secrets"),
+        *(("reader", f"select {', '.join(names)} from {table}") for table, names in MODEL_COLUMNS.items()),
+        ("reader", "select version from mlflow.model_versions"),
         ("agent", "select a from marts.dim_stores"),
+        ("agent", WRITES + "update ml.inventory_recommendations set agent_reasoning = '' where store_id = 1"),
         ("planner", "select count(*) from ops.decisions"),
         ("analyst", "select count(*) from raw.raw_sales, ml.forecasts, ops.loads, staging.stg_a, marts.dim_stores"),
         ("analyst", "create schema dev_ana create view mine as select * from marts.dim_stores"),
@@ -132,16 +158,20 @@ def test_a_role_can_do_what_it_is_for(warehouse, role, statement):
 
 def test_rights_that_somebody_gave_or_took_are_put_right_when_the_warehouse_opens(warehouse):
     query = (
-        "select has_table_privilege('agent', 'marts.fct_secrets', 'select') as too_much, "
+        "select has_column_privilege('agent', 'ops.loads', 'status', 'update') as far_too_much, "
+        "has_column_privilege('agent', 'agents.agent_outputs', 'run_id', 'insert') as adds, "
+        "has_table_privilege('agent', 'marts.fct_secrets', 'select') as too_much, "
         "has_table_privilege('agent', 'marts.dim_stores', 'select') as enough, "
-        "has_schema_privilege('reader', 'raw', 'usage') as enters"
+        "has_schema_privilege('reader', 'features', 'usage') as enters"
     )
     with warehouse.connect("pipeline") as connection:
         connection.execute("grant select on marts.fct_secrets to agent")
         connection.execute("revoke select on marts.dim_stores from agent")
-        connection.execute("grant usage on schema raw to reader")
+        connection.execute("grant usage on schema features to reader")
+        connection.execute("grant update (status) on ops.loads to agent")
+        connection.execute("revoke insert (run_id) on agents.agent_outputs from agent")
         grant_all(connection)
-    assert tuple(warehouse.read_frame("pipeline", query).iloc[0]) == (False, True, False)
+    assert tuple(warehouse.read_frame("pipeline", query).iloc[0]) == (False, True, False, True, False)
 
 
 def test_a_new_mart_can_be_read_by_those_who_read_all_of_them_and_by_nobody_else(warehouse):

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ml.forecasting.served_model import MODEL_FILE, ServedModel, load_model
-from warehouse.database import Database
+from warehouse.database import Database, Role
 from warehouse.errors import ShelfcastError
 from warehouse.settings import Settings
 
@@ -33,6 +33,10 @@ _CHATTY = {
     "psycopg": logging.ERROR,
     "mlflow.store.db.utils": logging.CRITICAL,
 }
+_READABLE = """
+select 1 from pg_class
+where relnamespace = to_regnamespace('mlflow') and relname = 'model_versions' and has_table_privilege(oid, 'select')
+"""
 _LOCK = threading.RLock()
 _ADDRESS_VARIABLES = ("MLFLOW_TRACKING_URI", "MLFLOW_REGISTRY_URI")
 
@@ -59,9 +63,13 @@ class RegisteredVersion:
 
 
 @contextlib.contextmanager
-def open_registry(settings: Settings, database: Database) -> "Iterator[MlflowClient]":
-    """Gives a client of the registry; the address, which may hold a password, is forgotten afterwards."""
-    address = settings.mlflow_tracking_uri or _own_address(database)
+def open_registry(settings: Settings, database: Database, role: Role) -> "Iterator[MlflowClient]":
+    """Gives a client of the registry; the address, which may hold a password, is forgotten afterwards.
+
+    Raises:
+        ShelfcastError: the role may only read, and there is nothing to read yet.
+    """
+    address = settings.mlflow_tracking_uri or _own_address(database, role)
     import mlflow
 
     # The address is global to the process: one thread at a time. MLflow also writes it to the environment, where
@@ -90,10 +98,13 @@ def _restore_environment(before: Mapping[str, str | None]) -> None:
             os.environ[name] = value
 
 
-def _own_address(database: Database) -> str:
-    with database.connect("pipeline") as connection:
-        connection.execute("create schema if not exists mlflow")
-    return database.url("pipeline", driver="postgresql+psycopg", search_path="mlflow")
+def _own_address(database: Database, role: Role) -> str:
+    if role == "pipeline":
+        with database.connect(role) as connection:
+            connection.execute("create schema if not exists mlflow")
+    elif database.read_frame(role, _READABLE).empty:
+        raise _no_model()
+    return database.url(role, driver="postgresql+psycopg", search_path="mlflow")
 
 
 def experiment_id(client: "MlflowClient", settings: Settings) -> str:
@@ -162,24 +173,25 @@ def load_champion(settings: Settings, database: Database) -> RegisteredVersion:
     Raises:
         ShelfcastError: no model was trained.
     """
-    with open_registry(settings, database) as client:
+    with open_registry(settings, database, "pipeline") as client:
         return demanded(current_champion(client))
 
 
 def load_models(
-    settings: Settings, database: Database, names: Collection[str] | None = None
+    settings: Settings, database: Database, role: Role, names: Collection[str] | None = None
 ) -> tuple[str, dict[str, tuple[RegisteredVersion, ServedModel]]]:
     """Returns the champion's name, and the newest version of every candidate with its model, by name.
 
     Args:
         settings: where the registry is.
         database: where the registry is, if it is Shelfcast's own.
+        role: reader, or pipeline in a stage.
         names: candidates to load; the champion alone without it. The champion is always among them.
 
     Raises:
         ShelfcastError: no model was trained.
     """
-    with open_registry(settings, database) as client:
+    with open_registry(settings, database, role) as client:
         champion = demanded(current_champion(client))
         wanted = {champion.name, *(names or ())}
         # The alias decides the champion's version, also where a newer one was registered and not promoted.
@@ -205,8 +217,12 @@ def demanded(champion: RegisteredVersion | None) -> RegisteredVersion:
         ShelfcastError: there is none.
     """
     if champion is None:
-        raise ShelfcastError("There is no trained model in the registry.", "Run `shelfcast train` first.")
+        raise _no_model()
     return champion
+
+
+def _no_model() -> ShelfcastError:
+    return ShelfcastError("There is no trained model in the registry.", "Run `shelfcast train` first.")
 
 
 def load_version(version: RegisteredVersion) -> ServedModel:

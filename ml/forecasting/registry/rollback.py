@@ -60,7 +60,7 @@ def roll_back(settings: Settings, database: Database, run_id: str, number: str |
         ShelfcastError: no model was trained, there was no champion before, or its version no longer forecasts.
     """
     panel = read_panel(database)
-    with open_registry(settings, database) as client:
+    with open_registry(settings, database, "pipeline") as client:
         known = all_versions(client)
         before = demanded(current_champion(client))
         chosen = _version_before(database, known, before) if number is None else _version(known, before, number)

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from ml.inventory.orders.guardrails import UNUSUAL_WEEKS, flags, stale_pairs
 from ml.inventory.orders.levels import Before
 from ml.inventory.policy import FloatArray
-from warehouse.database import Database
+from warehouse.database import Snapshot
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -74,12 +74,12 @@ class Watch:
 
 
 def read_watch(
-    database: Database, pairs: "pd.DataFrame", date: dt.date, sales: FloatArray, stock_date: "pd.Series[dt.date]"
+    snapshot: Snapshot, pairs: "pd.DataFrame", date: dt.date, sales: FloatArray, stock_date: "pd.Series[dt.date]"
 ) -> Watch:
     """Returns what the guardrails look at, in the order of the pairs.
 
     Args:
-        database: the database.
+        snapshot: the database at one moment.
         pairs: store_id and dept_id, one row a pair.
         date: the decision week; nothing after it is looked at.
         sales: (pairs, weeks) weekly sales up to it.
@@ -88,11 +88,9 @@ def read_watch(
     import pandas as pd
 
     keys = ["store_id", "dept_id"]
-    weeks = pairs[keys].merge(database.read_frame("pipeline", _WEEKS, {"decision_date": date}), on=keys, how="left")[
-        "weeks"
-    ]
+    weeks = pairs[keys].merge(snapshot.read_frame(_WEEKS, {"decision_date": date}), on=keys, how="left")["weeks"]
     given = {"decision_date": date, "weeks": UNUSUAL_WEEKS}
-    unusual = pd.MultiIndex.from_frame(database.read_frame("pipeline", _UNUSUAL, given))
+    unusual = pd.MultiIndex.from_frame(snapshot.read_frame(_UNUSUAL, given))
     oldest = pd.Timestamp(date - dt.timedelta(weeks=STALE_COUNT_WEEKS))
     return Watch(
         sales=sales,
@@ -102,9 +100,9 @@ def read_watch(
     )
 
 
-def read_before(database: Database, pairs: "pd.DataFrame", date: dt.date) -> Before:
+def read_before(snapshot: Snapshot, pairs: "pd.DataFrame", date: dt.date) -> Before:
     """Returns what the newest decision week before this one recommended, in the order of the pairs."""
-    found = database.read_frame("pipeline", _BEFORE, {"decision_date": date, "weeks": BEFORE_WEEKS})
+    found = snapshot.read_frame(_BEFORE, {"decision_date": date, "weeks": BEFORE_WEEKS})
     joined = pairs[["store_id", "dept_id"]].merge(found, on=["store_id", "dept_id"], how="left")
     status = joined["status"].fillna("").to_numpy(dtype=np.str_)
     return Before(status, (joined["was_due"] == True).to_numpy(dtype=bool))  # noqa: E712 - missing is false

@@ -18,8 +18,9 @@ from ml.inventory.orders.positions import (
     simulated_positions,
 )
 from ml.inventory.policy import MAXIMUM_WEEKS, FloatArray, Policies, resolve_policies
-from warehouse.database import Database
+from warehouse.database import Database, Role, Snapshot
 from warehouse.errors import ShelfcastError
+from warehouse.marts import core_build
 from warehouse.settings import Settings
 
 if TYPE_CHECKING:
@@ -113,21 +114,35 @@ class Book:
         return replace(self, pairs=self.pairs.iloc[rows].reset_index(drop=True), **columns)
 
 
-def load_book(settings: Settings, database: Database, pair: tuple[int, int] | None = None) -> Book:
+def load_book(settings: Settings, database: Database, role: Role, pair: tuple[int, int] | None = None) -> Book:
     """Returns the book of all pairs with a champion forecast, or of one pair, which is then the same as among all.
+
+    Everything is read in one snapshot.
+
+    Args:
+        settings: with the seed of what is drawn.
+        database: the warehouse.
+        role: reader; or pipeline for the stage itself, whose policies wait for publication with the rest of their run.
+        pair: store and department; all of them without it.
 
     Raises:
         ShelfcastError: there are no sales, no champion forecasts from the last week of sales, no backtest errors or
             no valid policies; or a stock position cannot be used.
     """
-    date = _decision_date(database)
-    forecasts = database.read_frame("pipeline", _FORECASTS, {"decision_date": date})
-    _check_forecasts(database, forecasts, date)
-    pool = _read_pool(database, str(forecasts["model_name"].iloc[0]), date, settings.seed)
+    is_waiting = role == "pipeline" and bool(core_build(database, "next"))
+    with database.snapshot(role) as snapshot:
+        return _book(settings, snapshot, pair, is_waiting)
+
+
+def _book(settings: Settings, snapshot: Snapshot, pair: tuple[int, int] | None, is_waiting: bool) -> Book:
+    date = _decision_date(snapshot)
+    forecasts = snapshot.read_frame(_FORECASTS, {"decision_date": date})
+    _check_forecasts(snapshot, forecasts, date)
+    pool = _read_pool(snapshot, str(forecasts["model_name"].iloc[0]), date, settings.seed)
     pairs, forecast = _forecast_matrix(forecasts, date, pair)
-    sales = _read_sales(database, pairs, date, pair)
-    policies = resolve_policies(_read_policies(database), pairs)
-    stock = _read_stock(database, pairs, date)
+    sales = _read_sales(snapshot, pairs, date, pair)
+    policies = resolve_policies(_read_policies(snapshot, is_waiting), pairs)
+    stock = _read_stock(snapshot, pairs, date)
     policies = _with_own_lead_times(policies, stock)
     store, dept = pairs["store_id"].to_numpy(np.int64), pairs["dept_id"].to_numpy(np.int64)
     simulated = simulated_positions(
@@ -146,15 +161,13 @@ def load_book(settings: Settings, database: Database, pair: tuple[int, int] | No
         positions=positions,
         stock_source=source,
         unit_price=stock["unit_price"].to_numpy(dtype=float),
-        watch=read_watch(database, pairs, date, sales, stock["stock_date"]),
-        before=read_before(database, pairs, date),
+        watch=read_watch(snapshot, pairs, date, sales, stock["stock_date"]),
+        before=read_before(snapshot, pairs, date),
     )
 
 
-def _decision_date(database: Database) -> dt.date:
-    found = database.read_frame("pipeline", "select max(sale_date) as last_week from raw.raw_sales")["last_week"].iloc[
-        0
-    ]
+def _decision_date(snapshot: Snapshot) -> dt.date:
+    found = snapshot.read_frame("select max(sale_date) as last_week from raw.raw_sales")["last_week"].iloc[0]
     if found is None:
         raise ShelfcastError(
             "There are no sales yet, so there is nothing to recommend.", "Run `shelfcast ingest` first."
@@ -162,11 +175,11 @@ def _decision_date(database: Database) -> dt.date:
     return found  # type: ignore[no-any-return]
 
 
-def _check_forecasts(database: Database, forecasts: "pd.DataFrame", date: dt.date) -> None:
+def _check_forecasts(snapshot: Snapshot, forecasts: "pd.DataFrame", date: dt.date) -> None:
     if forecasts.empty:
-        latest = database.read_frame(
-            "pipeline", "select max(origin_date) as latest from ml.forecasts where is_champion"
-        )["latest"].iloc[0]
+        latest = snapshot.read_frame("select max(origin_date) as latest from ml.forecasts where is_champion")[
+            "latest"
+        ].iloc[0]
         known = (
             "There are no champion forecasts yet"
             if latest is None
@@ -175,8 +188,8 @@ def _check_forecasts(database: Database, forecasts: "pd.DataFrame", date: dt.dat
         raise ShelfcastError(f"{known}, but sales run to {date}.", "Run `shelfcast forecast` first.")
 
 
-def _read_pool(database: Database, model_name: str, date: dt.date, seed: int) -> ResidualPool:
-    errors = database.read_frame("pipeline", _ERRORS, {"model_name": model_name, "decision_date": date})
+def _read_pool(snapshot: Snapshot, model_name: str, date: dt.date, seed: int) -> ResidualPool:
+    errors = snapshot.read_frame(_ERRORS, {"model_name": model_name, "decision_date": date})
     paths = scaled_paths(errors)
     if not len(paths.scale):
         raise ShelfcastError(
@@ -204,13 +217,13 @@ def _forecast_matrix(
     return table.index.to_frame(index=False), matrix
 
 
-def _read_sales(database: Database, pairs: "pd.DataFrame", date: dt.date, pair: tuple[int, int] | None) -> FloatArray:
+def _read_sales(snapshot: Snapshot, pairs: "pd.DataFrame", date: dt.date, pair: tuple[int, int] | None) -> FloatArray:
     """Returns (pairs, weeks) sales of the last two years up to the decision week, NaN where a week is missing."""
     import pandas as pd
 
     store, dept = pair or (None, None)
     given = {"decision_date": date, "weeks": WATCHED_WEEKS, "store_id": store, "dept_id": dept}
-    sales = database.read_frame("pipeline", _SALES, given)
+    sales = snapshot.read_frame(_SALES, given)
     keys = pd.MultiIndex.from_frame(pairs[["store_id", "dept_id"]])
     row = keys.get_indexer(pd.MultiIndex.from_frame(sales[["store_id", "dept_id"]]))
     known = row >= 0
@@ -230,23 +243,19 @@ def _scale(sales: FloatArray, forecast: FloatArray) -> FloatArray:
     return scale
 
 
-def _read_policies(database: Database) -> "pd.DataFrame":
-    """Returns the newest policies: those that wait for publication with the rest of their build, else the published."""
-    places = database.read_frame(
-        "pipeline",
-        "select exists (select 1 from ops.core_builds where place = 'next' and run_id <> '') as is_next, "
-        "to_regclass('marts.dim_inventory_policies') is not null as is_published",
-    ).iloc[0]
-    if places["is_next"]:
-        return database.read_frame("pipeline", "select * from marts_next.dim_inventory_policies")
-    if places["is_published"]:
-        return database.read_frame("pipeline", "select * from marts.dim_inventory_policies")
+def _read_policies(snapshot: Snapshot, is_waiting: bool) -> "pd.DataFrame":
+    """Returns the published policies, or those that wait for publication with the rest of their build."""
+    if is_waiting:
+        return snapshot.read_frame("select * from marts_next.dim_inventory_policies")
+    place = snapshot.read_frame("select to_regclass('marts.dim_inventory_policies') is not null as is_published")
+    if place.loc[0, "is_published"]:
+        return snapshot.read_frame("select * from marts.dim_inventory_policies")
     raise ShelfcastError("The inventory policies are not in the database yet.", "Run `shelfcast transform` first.")
 
 
-def _read_stock(database: Database, pairs: "pd.DataFrame", date: dt.date) -> "pd.DataFrame":
+def _read_stock(snapshot: Snapshot, pairs: "pd.DataFrame", date: dt.date) -> "pd.DataFrame":
     """Returns the latest count of each pair, in the order of the pairs; all missing where nobody counted."""
-    stock = database.read_frame("pipeline", _STOCK, {"decision_date": date})
+    stock = snapshot.read_frame(_STOCK, {"decision_date": date})
     late = stock[stock["stock_date"] > date + dt.timedelta(days=6)]
     if len(late):
         day = late["stock_date"].iloc[0]

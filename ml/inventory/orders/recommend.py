@@ -114,7 +114,7 @@ def recommend(settings: Settings, database: Database, run_id: str) -> RecommendR
         ShelfcastError: forecasts, backtest errors, policies or stock positions are missing or not valid.
     """
     began = time.monotonic()
-    book = load_book(settings, database)
+    book = load_book(settings, database, "pipeline")
     frame = recommendations(book)
     reasoned = _with_reasoning(frame, database.read_frame("pipeline", _EXISTING, {"decision_date": book.decision_date}))
     change = _publish(database, reasoned.assign(run_id=run_id), book.decision_date)

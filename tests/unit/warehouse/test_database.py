@@ -44,7 +44,7 @@ def test_a_url_of_another_database_is_refused_in_one_sentence(tmp_path, url):
         locate_database(load_settings(home=tmp_path, database_url=url))
 
 
-@pytest.mark.parametrize("name", ["url", "connect", "engine", "read_frame", "dbt_environment"])
+@pytest.mark.parametrize("name", ["url", "connect", "engine", "read_frame", "snapshot", "dbt_environment"])
 def test_nobody_reaches_the_database_without_naming_the_role(name):
     parameters = list(inspect.signature(getattr(Database, name)).parameters.values())
     assert (parameters[1].name, parameters[1].default) == ("role", inspect.Parameter.empty)

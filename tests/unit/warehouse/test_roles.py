@@ -30,6 +30,24 @@ def test_only_the_analyst_reads_whole_schemas_beside_the_marts():
     assert not {"raw_incoming", "marts_next"} & set(ROLE_LIMITS["analyst"].schemas)
 
 
+def test_only_what_builds_and_publishes_names_the_next_state_and_nobody_else_reads_it():
+    naming = {
+        path.relative_to(PROJECT_ROOT).as_posix()
+        for room in ("warehouse", "spark_jobs", "expectations", "ml", "agents", "flows", "streamlit_app", "dbt_project")
+        for path in (PROJECT_ROOT / room).rglob("*.*")
+        if path.suffix in (".py", ".sql", ".yml") and "dbt_packages" not in path.parts
+        if re.search(r"\b(staging|intermediate|marts)_next\b", path.read_text())
+    }
+    assert naming == {
+        "warehouse/marts.py",
+        "warehouse/migrations/0012_marts_publication.sql",
+        "warehouse/roles.py",
+        # The stage recommend alone: its policies are those of its own run.
+        "ml/inventory/orders/inputs.py",
+    }
+    assert not any("next" in limits for role in ROLE_LIMITS.values() for limits in role.schemas)
+
+
 def test_every_role_has_a_password_of_its_own_and_a_limit_of_time():
     assert set(ROLES) == {"postgres", "pipeline", *ROLE_LIMITS}
     assert all(limits.statement for limits in ROLE_LIMITS.values())
