@@ -50,6 +50,10 @@ class Snapshot:
             names = [column.name for column in cursor.description or []]
             return pd.DataFrame(cursor.fetchall(), columns=names)
 
+    def read_rows(self, query: LiteralString, parameters: Mapping[str, Any] | None = None) -> Iterable[Any]:
+        """Returns the rows of a query as named tuples: each column is an attribute of its row."""
+        return self.read_frame(query, parameters).itertuples(index=False)
+
 
 @dataclass(frozen=True)
 class Database:

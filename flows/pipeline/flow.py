@@ -126,6 +126,8 @@ def run_in_process(context: Context, start: str | None, watcher: Watcher) -> dic
 
 
 def _leave_artifacts(context: Context, outcomes: dict[str, Outcome]) -> None:
-    create_markdown_artifact(key="scorecard", markdown=scorecard_markdown(context.database))
+    with context.database.snapshot("reader") as snapshot:
+        scorecard = scorecard_markdown(snapshot)
+    create_markdown_artifact(key="scorecard", markdown=scorecard)
     rows = [{"stage": name, **dataclasses.asdict(outcome)} for name, outcome in outcomes.items()]
     create_table_artifact(key="row-counts", table=rows)

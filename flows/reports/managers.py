@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from flows.reports.run_summary import scorecard_markdown
-from warehouse.database import Database
+from warehouse.database import Database, Snapshot
 from warehouse.errors import ShelfcastError
 from warehouse.settings import Settings
 
@@ -38,8 +38,9 @@ def write_report(settings: Settings, database: Database) -> tuple[Path, str]:
     import psycopg
 
     try:
-        text = _compose(database)
-        week = database.read_frame("reader", _HEAD).iloc[0]["decision_date"]
+        with database.snapshot("reader") as snapshot:
+            text = _compose(snapshot)
+            week = snapshot.read_frame(_HEAD).iloc[0]["decision_date"]
     except psycopg.errors.UndefinedTable:
         raise ShelfcastError("There is no run to report on yet.", "Run `shelfcast run` first.") from None
     if week is None:
@@ -50,29 +51,29 @@ def write_report(settings: Settings, database: Database) -> tuple[Path, str]:
     return path, text
 
 
-def _compose(database: Database) -> str:
-    head = database.read_frame("reader", _HEAD).iloc[0]
+def _compose(snapshot: Snapshot) -> str:
+    head = snapshot.read_frame(_HEAD).iloc[0]
     simulated = "Stock positions are **simulated**: no inventory.csv was given.\n\n" if head.is_simulated else ""
     return (
         f"# Shelfcast report, week of {head.decision_date}\n\n"
         f"{head.pair_count:,} store and department pairs; recommended orders ${head.order_amount or 0:,.0f}; "
         f"money at risk ${head.risk_amount or 0:,.0f}.\n\n{simulated}"
-        f"## Decisions\n\n{_statuses(database)}\n\n## Forecast accuracy\n\n{scorecard_markdown(database)}\n\n"
-        f"## Ten most valuable exceptions\n\n{_exceptions(database)}\n\n"
-        f"## What the agents say\n\n{_answers(database)}\n"
+        f"## Decisions\n\n{_statuses(snapshot)}\n\n## Forecast accuracy\n\n{scorecard_markdown(snapshot)}\n\n"
+        f"## Ten most valuable exceptions\n\n{_exceptions(snapshot)}\n\n"
+        f"## What the agents say\n\n{_answers(snapshot)}\n"
     )
 
 
-def _statuses(database: Database) -> str:
+def _statuses(snapshot: Snapshot) -> str:
     lines = ["| status | pairs | orders ($) | money at risk ($) |", "| --- | --- | --- | --- |"]
-    for row in database.read_rows("reader", _STATUSES):
+    for row in snapshot.read_rows(_STATUSES):
         lines.append(f"| {row.status} | {row.pair_count:,} | {row.order_amount:,.0f} | {row.risk_amount:,.0f} |")
     return "\n".join(lines)
 
 
-def _exceptions(database: Database) -> str:
+def _exceptions(snapshot: Snapshot) -> str:
     lines = ["| store | department | status | order ($) | stockout probability | at risk ($) |", "|" + " --- |" * 6]
-    for row in database.read_rows("reader", _EXCEPTIONS):
+    for row in snapshot.read_rows(_EXCEPTIONS):
         lines.append(
             f"| {row.store_id} | {row.dept_id} | {row.status} | {row.order_quantity_amount:,.0f} "
             f"| {100 * row.stockout_probability_rate:.0f} % | {row.value_at_risk_amount:,.0f} |"
@@ -80,8 +81,8 @@ def _exceptions(database: Database) -> str:
     return "\n".join(lines)
 
 
-def _answers(database: Database) -> str:
+def _answers(snapshot: Snapshot) -> str:
     parts = []
-    for row in database.read_rows("reader", _ANSWERS):
+    for row in snapshot.read_rows(_ANSWERS):
         parts.append(f"### Store {row.store_id}, department {row.dept_id}\n\n{row.agent_response}")
     return "\n\n".join(parts) or "The agents have not been asked yet: run `shelfcast explain`."

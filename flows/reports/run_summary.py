@@ -6,7 +6,7 @@ from rich import box
 from rich.table import Table
 
 from warehouse.calendar import holiday_of
-from warehouse.database import Database
+from warehouse.database import Database, Snapshot
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,22 +37,23 @@ _PARTS = {"promotion_amount": "plan", "coherence_amount": "store total"}
 """Parts whose column says less than a short name would; eight weeks with all parts fit into 80 columns."""
 
 
-def scorecard_markdown(database: Database) -> str:
+def scorecard_markdown(snapshot: Snapshot) -> str:
     """Returns the scorecard of the backtest as a Markdown table."""
     lines = [f"| {' | '.join(_HEADS)} |", "|" + " --- |" * len(_HEADS)]
-    lines += [f"| {' | '.join(_cells(row))} |" for row in database.read_rows("pipeline", _SCORES)]
-    return "\n\n".join(["\n".join(lines), *_notes(database)])
+    lines += [f"| {' | '.join(_cells(row))} |" for row in snapshot.read_rows(_SCORES)]
+    return "\n\n".join(["\n".join(lines), *_notes(snapshot)])
 
 
 def scorecard_table(database: Database) -> Table:
     """Returns the scorecard for the terminal."""
-    frame = database.read_frame("pipeline", _SCORES)
+    with database.snapshot("reader") as snapshot:
+        frame, notes = snapshot.read_frame(_SCORES), _notes(snapshot)
     compared = frame[frame["is_comparable"].astype(bool)]
     origins = int(compared["origin_count"].max()) if len(compared) else 0
     table = Table(
         title=f"Scorecard: 8 weeks ahead, {origins} origins; holiday weeks weigh 5",
         title_justify="left",
-        caption="\n".join(_notes(database)) or None,
+        caption="\n".join(notes) or None,
         caption_justify="left",
         caption_style="bold red",
     )
@@ -63,12 +64,12 @@ def scorecard_table(database: Database) -> Table:
     return table
 
 
-def _notes(database: Database) -> list[str]:
+def _notes(snapshot: Snapshot) -> list[str]:
     """Returns what a reader of the scorecard must know: models that are not comparable, and a champion that drifts."""
     notes = []
-    if not database.read_frame("pipeline", _SCORES)["is_comparable"].all():
+    if not snapshot.read_frame(_SCORES)["is_comparable"].all():
         notes.append("* scored on other origins than the champion: not comparable.")
-    for row in database.read_rows("pipeline", _DRIFT):
+    for row in snapshot.read_rows(_DRIFT):
         notes.append(
             f"Warning: the forecasts of {row.model_name} drift in the weeks to {row.week_date}. {row.drift_text}"
         )
@@ -93,7 +94,7 @@ def _cells(row: Any) -> tuple[str, ...]:
 
 def decisions_table(database: Database) -> Table:
     """Returns the recommendations of the latest decision week by status, for the terminal."""
-    frame = database.read_frame("pipeline", _STATUSES)
+    frame = database.read_frame("reader", _STATUSES)
     simulated = " (stock positions are simulated: no inventory.csv was given)" if frame["has_simulated"].any() else ""
     table = Table(title=f"Recommendations{simulated}", title_justify="left")
     for name in ("status", "pairs", "orders ($)", "money at risk ($)"):

@@ -91,12 +91,20 @@ def test_an_empty_home_stays_empty(tmp_path):
     assert not home.exists()
 
 
-def test_a_server_of_ones_own_is_opened_with_the_passwords_in_the_home_and_none_of_its_address(
-    tmp_path, outside_database
-):
+def test_a_server_of_ones_own_is_opened_as_its_user_only_until_that_may_make_the_roles(tmp_path, outside_database):
     settings = load_settings(home=tmp_path / "home", database_url=outside_database)
     with pytest.raises(ShelfcastError, match="not set up for this version"):
         open_without_owner(settings)
+    open_database(settings)
+    opened = open_without_owner(settings)
+    assert [(role, opened.logins[role].is_read_only) for role in READERS] == [
+        ("reader", True),
+        ("planner", False),
+        ("agent", True),
+    ]
+    with opened.connect("reader") as connection, pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
+        connection.execute("delete from ops.migrations")
+
     address = outside_database.partition("@")[2].partition("/")[0]
     secret = role_passwords(tmp_path / "outside")["postgres"]
     with psycopg.connect(f"postgresql://postgres:{secret}@{address}/postgres", autocommit=True) as admin:
@@ -108,16 +116,3 @@ def test_a_server_of_ones_own_is_opened_with_the_passwords_in_the_home_and_none_
     assert "p@ss word" not in {login.password for login in opened.logins.values()}
     with pytest.raises(ShelfcastError, match="does not answer as reader"):
         open_without_owner(load_settings(home=tmp_path / "other", database_url=outside_database))
-
-
-def test_sessions_of_the_user_stand_in_where_it_may_not_make_the_roles(tmp_path, outside_database):
-    settings = load_settings(home=tmp_path / "home", database_url=outside_database)
-    open_database(settings)
-    opened = open_without_owner(settings)
-    assert {role: login.is_read_only for role, login in opened.logins.items()} == {
-        "reader": True,
-        "planner": False,
-        "agent": True,
-    }
-    with opened.connect("reader") as connection, pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
-        connection.execute("delete from ops.migrations")
