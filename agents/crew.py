@@ -18,12 +18,13 @@ from agents.desk import Desk
 from agents.gemini import ModelRefusalError, failure_reason, gemini_model, keep_out_of_logs, model_failures
 from agents.grounding import check_numbers
 from agents.library import load_crewai
-from agents.marts import find_pair, select
+from agents.marts import find_pair, published_state, select
 from agents.quoting import plain_answer
 from agents.records import ANALYSES, NARRATOR, REPORT, Answer, Pair, PairReport
 from agents.report import signature
 from agents.store import save_report
 from warehouse.database import Database
+from warehouse.errors import ShelfcastError
 from warehouse.progress import Progress, silent
 from warehouse.settings import Settings
 
@@ -46,12 +47,16 @@ def explain_pair(
     report says so.
 
     Raises:
-        ShelfcastError: the pair has no sales, or the marts can't be read.
+        ShelfcastError: the pair has no sales, the marts can't be read, or they were published anew meanwhile.
     """
+    state = published_state(database)
     pair = find_pair(database, store_id, dept_id)
     progress(0, len(ANALYSES), f"{pair}: calling the crew")
     load_crewai(settings)
     report = _signed(_written(settings, database, pair, progress))
+    if published_state(database) != state:
+        # A model may think for minutes: no transaction is kept open for it, so what it looked at is compared instead.
+        raise ShelfcastError("The marts were published anew while the agents were at work.", "Ask them again.")
     saved = save_report(database, run_id, report)
     supported = report.number_count - sum(len(answer.unsupported) for answer in report.answers)
     logger.info(

@@ -29,6 +29,15 @@ def select(database: Database, query: LiteralString, parameters: Mapping[str, An
         raise ShelfcastError(what, "Run `shelfcast doctor`.") from None
 
 
+def published_state(database: Database) -> str:
+    """Returns what names the state of the marts: a publication puts other relations in their place."""
+    query = (
+        "select coalesce(md5(string_agg(oid::text, ' ' order by oid)), '') as state "
+        "from pg_class where relnamespace = to_regnamespace('marts')"
+    )
+    return str(select(database, query, {})[0]["state"])
+
+
 def find_pair(database: Database, store_id: int, dept_id: int) -> Pair:
     """Returns the pair with the week its newest figures stand on.
 

@@ -224,6 +224,23 @@ def answers(database):
     return database.read_frame("pipeline", "select * from agents.agent_outputs order by output_id")
 
 
+def test_a_report_on_marts_that_were_published_meanwhile_is_not_saved(agent_settings, database, report, monkeypatch):
+    import agents.crew
+
+    def write(settings, *arguments):
+        with database.connect("pipeline") as connection:
+            connection.execute("create table marts.fct_published_meanwhile as select 1 as a")
+        return report
+
+    before = answers(database)
+    monkeypatch.setattr(agents.crew, "_written", write)
+    with pytest.raises(ShelfcastError, match=r"published anew while the agents were at work\. Ask them again"):
+        agents.crew.explain_pair(agent_settings, database, "run-2", 1, 38)
+    with database.connect("pipeline") as connection:
+        connection.execute("drop table marts.fct_published_meanwhile")
+    assert answers(database).equals(before)
+
+
 def test_the_figures_of_the_report_are_those_of_the_marts(report):
     text = report.report_text
     assert "Order $25,000 now" in text
