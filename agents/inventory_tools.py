@@ -65,19 +65,13 @@ def _kind(row: Mapping[str, Any]) -> str:
 
 
 def query_policy(database: Database, store_id: int, dept_id: int) -> Facts:
-    """Returns the inventory policy that rules the pair: of all rows that match, the most specific one."""
+    """Returns the inventory policy that ruled the pair's newest recommendation."""
     rows = select(
         database,
         """
-        select policies.*
-        from marts.dim_inventory_policies as policies
-        left join marts.dim_stores as stores on stores.store_id = %(store_id)s
-        where (policies.store_id is null or policies.store_id = %(store_id)s)
-            and (policies.dept_id is null or policies.dept_id = %(dept_id)s)
-            and (policies.store_type is null or policies.store_type = stores.store_type)
-        order by (policies.dept_id is not null)::integer * 4 + (policies.store_id is not null)::integer * 2
-            + (policies.store_type is not null)::integer desc
-        limit 1
+        select *
+        from marts.fct_inventory_recommendations
+        where store_id = %(store_id)s and dept_id = %(dept_id)s and is_latest and policy_id is not null
         """,
         {"store_id": store_id, "dept_id": dept_id},
     )

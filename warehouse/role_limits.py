@@ -10,7 +10,6 @@ from psycopg import sql
 Columns = Mapping[str, tuple[str, ...]]
 
 AGENT_MARTS = (
-    "dim_inventory_policies",
     "dim_stores",
     "dim_weeks",
     "fct_forecast_accuracy",
@@ -117,6 +116,7 @@ ROLE_LIMITS = {
         inserts={
             "ops.decisions": (
                 *("recommendation_id", "decision", "order_quantity", "snooze_until", "reason", "decided_by"),
+                *("effective_quantity", "effective_pieces"),
             )
         },
     ),

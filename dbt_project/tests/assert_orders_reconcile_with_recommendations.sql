@@ -1,5 +1,5 @@
 -- Every published recommendation has its order, and orders that no person touched go out as they
--- were recommended or not at all.
+-- were recommended or not at all. Pieces and money of an order agree.
 
 with
 
@@ -24,6 +24,7 @@ ordered as (
             and effective_order_amount <> recommended_order_amount
             or order_state in ('waiting', 'snoozed')
             and effective_order_amount <> 0
+            or abs(piece_count * unit_price_amount - effective_order_amount) > 0.01
         ) as wrong_count
 
     from {{ ref('fct_orders') }}

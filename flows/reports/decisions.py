@@ -40,11 +40,13 @@ where is_latest
 def recorded_sentence(made: "Recorded") -> str:
     """Returns what was recorded, in one line."""
     decision = made.decision
-    pair = f"Store {decision.store_id}, department {decision.dept_id}, week of {made.decision_date}"
-    recommended = f"${made.recommended_amount:,.0f}"
+    pair = f"Store {decision.store_id}, department {decision.dept_id}, week of {made.recommended.decision_date}"
+    recommended = f"${made.recommended.order_amount:,.0f}"
+    is_rounded = made.effective_amount != decision.quantity
+    rounding = f" (${decision.quantity or 0:,.0f} in whole packs and at least the minimum order)" if is_rounded else ""
     what = {
-        "approve": f"approved, ${made.recommended_amount:,.0f} as recommended",
-        "override": f"overridden, ${decision.quantity or 0:,.0f} instead of {recommended}, in whole packs",
+        "approve": f"approved, {recommended} as recommended",
+        "override": f"overridden, ${made.effective_amount:,.0f} instead of {recommended}{rounding}",
         "snooze": f"snoozed until {decision.until}, nothing of the {recommended} recommended is ordered",
     }[decision.kind]
     sentence = f"{pair}: {what}, by {decision.decided_by}."

@@ -9,6 +9,7 @@ import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, LiteralString, get_args
 
+from ml.inventory.packs import whole_packs
 from warehouse.database import Database
 from warehouse.errors import ShelfcastError, UsageError
 
@@ -25,21 +26,23 @@ LONGEST_SNOOZE_WEEKS = 52
 LONGEST_REASON, LONGEST_NAME = 1000, 100
 
 _RECOMMENDATION: LiteralString = """
-select recommendation_id, recommendation_date, order_quantity, status, review_reason
+select recommendation_id, recommendation_date, order_quantity, status, review_reason, coalesce(pack_size, 0),
+    coalesce(minimum_order, 0), unit_price
 from ml.inventory_recommendations
 where recommendation_date = (select max(recommendation_date) from ml.inventory_recommendations)
     and store_id = %s and dept_id = %s
 """
 _LATEST: LiteralString = """
-select decision, order_quantity, snooze_until, reason, decided_by, recommended_quantity
+select decision, order_quantity, snooze_until, reason, decided_by, recommended_quantity, effective_quantity
 from ops.decisions
 where recommendation_id = %s
 order by decision_id desc
 limit 1
 """
 _INSERT: LiteralString = """
-insert into ops.decisions (recommendation_id, decision, order_quantity, snooze_until, reason, decided_by)
-values (%s, %s, %s, %s, %s, %s)
+insert into ops.decisions
+(recommendation_id, decision, order_quantity, snooze_until, reason, decided_by, effective_quantity, effective_pieces)
+values (%s, %s, %s, %s, %s, %s, %s, %s)
 """
 
 
@@ -52,7 +55,7 @@ class Decision:
         store_id: store of the pair.
         dept_id: department of the pair.
         decided_by: name of the person.
-        quantity: order of an override in dollars at retail value; 0 orders nothing.
+        quantity: wanted order of an override in dollars at retail value; it goes out in whole packs, 0 orders nothing.
         until: first day on which a snoozed pair is heard again.
         reason: why, in the person's words; an override needs one.
     """
@@ -86,26 +89,56 @@ class Decision:
 
 
 @dataclass(frozen=True)
+class Recommended:
+    """The recommendation that a person decides on; amounts in dollars at retail value.
+
+    Attributes:
+        recommendation_id: store-dept-week.
+        decision_date: its decision week.
+        order_amount: order that is recommended.
+        status: its status.
+        review_reason: guardrail that sent it to a person; empty where it was automatic.
+        pack_size_amount: orders are whole multiples of it; 0 where it is not known.
+        minimum_order_amount: least order.
+        unit_price_amount: price of a piece, where stock is counted in pieces.
+    """
+
+    recommendation_id: str
+    decision_date: dt.date
+    order_amount: float
+    status: str
+    review_reason: str
+    pack_size_amount: float = 0.0
+    minimum_order_amount: float = 0.0
+    unit_price_amount: float | None = None
+
+    def order_of(self, decision: Decision) -> float:
+        """Returns the order that a decision lets out: an override's in whole packs and at least the minimum order."""
+        if decision.kind == "override":
+            packs = whole_packs(decision.quantity or 0.0, self.pack_size_amount, self.minimum_order_amount)
+            return round(float(packs), 2)
+        return self.order_amount if decision.kind == "approve" else 0.0
+
+    def pieces_of(self, order_amount: float) -> float | None:
+        """Returns the pieces of an order in whole packs."""
+        return None if self.unit_price_amount is None else float(round(order_amount / self.unit_price_amount))
+
+
+@dataclass(frozen=True)
 class Recorded:
     """A decision as it stands in the record.
 
     Attributes:
         decision: what was decided.
+        recommended: what it was decided on.
+        effective_amount: order that it lets out, in dollars at retail value.
         is_new: whether a row was added; False where the same decision stood there already.
-        recommendation_id: store-dept-week of the recommendation.
-        decision_date: its decision week.
-        recommended_amount: order that was recommended, in dollars at retail value.
-        status: its status.
-        review_reason: guardrail that sent it to a person; empty where it was automatic.
     """
 
     decision: Decision
+    recommended: Recommended
+    effective_amount: float
     is_new: bool
-    recommendation_id: str
-    decision_date: dt.date
-    recommended_amount: float
-    status: str
-    review_reason: str
 
 
 def record(database: Database, decision: Decision) -> Recorded:
@@ -119,23 +152,24 @@ def record(database: Database, decision: Decision) -> Recorded:
     """
     wanted = decision.checked()
     with database.connect("planner") as connection:
-        key, day, quantity, status, review = _recommendation(connection, wanted)
-        _check_snooze(wanted, day)
+        recommended = _recommendation(connection, wanted)
+        _check_snooze(wanted, recommended.decision_date)
+        key, order = recommended.recommendation_id, recommended.order_of(wanted)
         # Two people, or one impatient hand, may decide in the same moment.
         connection.execute("select pg_advisory_xact_lock(hashtextextended(%s, 0))", [key])
         last = connection.execute(_LATEST, [key]).fetchone()
         written = (wanted.kind, wanted.quantity, wanted.until, wanted.reason, wanted.decided_by)
-        is_new = last is None or tuple(last) != (*written, quantity)
+        is_new = last is None or tuple(last) != (*written, recommended.order_amount, order)
         if is_new:
-            connection.execute(_INSERT, [key, *written])
-    return Recorded(wanted, is_new, key, day, quantity, status, review)
+            connection.execute(_INSERT, [key, *written, order, recommended.pieces_of(order)])
+    return Recorded(wanted, recommended, order, is_new)
 
 
-def _recommendation(connection: "psycopg.Connection[Any]", decision: Decision) -> tuple[Any, ...]:
+def _recommendation(connection: "psycopg.Connection[Any]", decision: Decision) -> Recommended:
     pair = [decision.store_id, decision.dept_id]
     found = connection.execute(_RECOMMENDATION, pair).fetchone()
     if found is not None:
-        return tuple(found)
+        return Recommended(*found)
     latest = connection.execute("select max(recommendation_date) from ml.inventory_recommendations").fetchone()
     if latest is None or latest[0] is None:
         raise ShelfcastError("There are no recommendations to decide on.", "Run `shelfcast run` first.")

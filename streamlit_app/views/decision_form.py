@@ -142,7 +142,9 @@ def _save(decision: Decision) -> None:
 def said(made: Recorded) -> str:
     """Returns what was saved, for the message that passes by."""
     pair = formats.pair(made.decision.store_id, made.decision.dept_id)
-    return f"{pair}: {made.decision.kind} is saved." if made.is_new else f"{pair}: it was decided just so before."
+    if not made.is_new:
+        return f"{pair}: it was decided just so before."
+    return f"{pair}: {made.decision.kind} is saved, {formats.dollars(made.effective_amount)} goes out."
 
 
 def _name() -> str:

@@ -69,13 +69,11 @@ create table marts.fct_inventory_recommendations (
     days_until_stockout double precision, stockout_probability_rate double precision,
     expected_lost_margin_amount double precision, holding_cost_amount double precision,
     value_at_risk_amount double precision, exception_rank integer, agent_reasoning text, created_at timestamptz,
-    policy_kind text default '(R,s,S)', target_kind text default 'cycle_service');
-create table marts.dim_inventory_policies (
-    policy_id text, store_type text, store_id integer, dept_id integer, service_level_rate double precision,
-    lead_time_weeks double precision, lead_time_deviation_weeks double precision, review_period_weeks double precision,
-    minimum_order_amount double precision, pack_size_amount double precision, holding_cost_rate double precision,
-    ordering_cost_amount double precision, margin_rate double precision, maximum_stock_weeks double precision,
-    policy_kind text default '(R,s,S)', target_kind text default 'cycle_service');
+    policy_kind text default '(R,s,S)', target_kind text default 'cycle_service', policy_id text default 'pair-1-38',
+    lead_time_deviation_weeks double precision default 0.5, minimum_order_amount double precision default 500,
+    pack_size_amount double precision default 100, holding_cost_rate double precision default 0.2,
+    ordering_cost_amount double precision default 50, margin_rate double precision default 0.25,
+    maximum_stock_weeks double precision default 12);
 create table marts.fct_model_promotions (
     promotion_id bigint, alias_name text, model_name text, model_version text, wmae_amount double precision,
     baseline_wmae_amount double precision, origin_count integer, data_fingerprint text, reason text, run_id text,
@@ -134,11 +132,6 @@ def fill(connection: psycopg.Connection) -> None:
     )
     recommend(connection, 38, "critical", 15000, 25000, 10, 0.83, 2400, 1)
     recommend(connection, 7, "adequate", 90000, 0, None, 0.01, 300, 2)
-    connection.execute(
-        "insert into marts.dim_inventory_policies values "
-        "('default', null, null, null, 0.95, 2, 0.5, 1, 500, 100, 0.2, 50, 0.25, 12), "
-        "('pair-1-38', null, 1, 38, 0.97, 2, 0.5, 1, 500, 100, 0.2, 50, 0.25, 12)"
-    )
 
 
 def forecast(connection: psycopg.Connection, dept: int, fallback: str) -> None:
@@ -381,13 +374,13 @@ def test_a_missing_mart_is_one_sentence_and_no_report(agent_settings, database):
 
     before = len(answers(database))
     with database.connect("pipeline") as connection:
-        connection.execute("alter table marts.dim_inventory_policies rename to gone")
+        connection.execute("alter table marts.dim_weeks rename to gone")
     try:
-        with pytest.raises(ShelfcastError, match="dim_inventory_policies"):
+        with pytest.raises(ShelfcastError, match="dim_weeks"):
             explain_pair(agent_settings, database, "run-6", 1, 38)
     finally:
         with database.connect("pipeline") as connection:
-            connection.execute("alter table marts.gone rename to dim_inventory_policies")
+            connection.execute("alter table marts.gone rename to dim_weeks")
     assert len(answers(database)) == before
 
 

@@ -21,10 +21,11 @@ _RECOMMENDATIONS = """
 insert into ml.inventory_recommendations
 (recommendation_id, store_id, dept_id, recommendation_date, current_stock, stock_source, on_order, avg_daily_demand,
  demand_volatility, lead_time_weeks, review_period_weeks, service_level, reorder_point, safety_stock, order_up_to_level,
- order_quantity, stockout_probability, status, expected_lost_margin, holding_cost, value_at_risk, review_reason, run_id)
+ order_quantity, stockout_probability, status, expected_lost_margin, holding_cost, value_at_risk, review_reason,
+ pack_size, minimum_order, unit_price, order_quantity_pieces, run_id)
 select
     concat(store, '-', dept, '-20121026'), store, dept, date '2012-10-26', 100, 'simulated', 0, 20, 5, 2, 1, 0.95, 500,
-    80, 700, 600, 0.9, 'critical', 30, 1, 40, reason, 'r'
+    80, 700, 600, 0.9, 'critical', 30, 1, 40, reason, 50, 120, 2.5, 240, 'r'
 from (values (7001, 1, 'large_order'), (7001, 2, '')) as pairs (store, dept, reason)
 """
 
@@ -59,6 +60,15 @@ def test_a_decision_is_written_with_what_was_recommended_at_that_moment(shop) ->
     assert (row["order_quantity"], row["reason"], row["decided_by"]) == (1250.0, "strike", "Ana")
     seen = row[["recommended_quantity", "recommended_status", "review_reason", "recommendation_date"]]
     assert seen.tolist() == [600.0, "critical", "large_order", WEEK]
+
+
+def test_the_order_that_goes_out_is_kept_in_whole_packs_and_pieces(shop) -> None:
+    for decision in (replace(OVERRIDE, quantity=1010.0), Decision("approve", STORE, 1, "Ana")):
+        record(shop, decision)
+    snoozed = Decision("snooze", STORE, 1, "Ana", until=dt.date(2012, 11, 2))
+    assert record(shop, snoozed).effective_amount == 0
+    kept = rows(shop, 1)[["order_quantity", "effective_quantity", "effective_pieces"]].tail(3)
+    assert kept.fillna(-1).to_numpy().tolist() == [[1010, 1050, 420], [-1, 600, 240], [-1, 0, 0]]
 
 
 def test_the_same_decision_twice_in_a_row_adds_nothing(shop) -> None:

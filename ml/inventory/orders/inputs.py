@@ -17,7 +17,8 @@ from ml.inventory.orders.positions import (
     counted_positions,
     simulated_positions,
 )
-from ml.inventory.policy import MAXIMUM_WEEKS, FloatArray, Policies, resolve_policies
+from ml.inventory.packs import pack_of_pieces
+from ml.inventory.policy import MAXIMUM_WEEKS, FloatArray, Policies, resolve_policies, ruling_rows
 from warehouse.database import Database, Role, Snapshot
 from warehouse.errors import ShelfcastError
 from warehouse.marts import core_build
@@ -68,9 +69,10 @@ class Book:
         noise: mean absolute forecast error per week.
         band: volume band of each pair in the pool.
         pool: residual paths of the champion's backtest.
-        policies: policy of each pair.
+        policies: policy of each pair, with its own lead time where one is known, and packs of whole pieces.
         positions: stock of each pair.
         stock_source: counted or simulated, for each pair.
+        policy_id: row of the inventory policies that ruled each pair.
         unit_price: price of a piece where stock is counted in pieces, else NaN.
         watch: what the guardrails look at; without it every order is automatic.
         before: what the decision week before recommended; without it no status has hysteresis.
@@ -85,6 +87,7 @@ class Book:
     policies: Policies = field(repr=False)
     positions: Positions = field(repr=False)
     stock_source: npt.NDArray[np.str_] = field(repr=False)
+    policy_id: npt.NDArray[np.str_] | None = field(repr=False, default=None)
     unit_price: FloatArray | None = field(repr=False, default=None)
     watch: Watch | None = field(repr=False, default=None)
     before: Before | None = field(repr=False, default=None)
@@ -141,9 +144,12 @@ def _book(settings: Settings, snapshot: Snapshot, pair: tuple[int, int] | None, 
     pool = _read_pool(snapshot, str(forecasts["model_name"].iloc[0]), date, settings.seed)
     pairs, forecast = _forecast_matrix(forecasts, date, pair)
     sales = _read_sales(snapshot, pairs, date, pair)
-    policies = resolve_policies(_read_policies(snapshot, is_waiting), pairs)
+    rules = _read_policies(snapshot, is_waiting)
+    policies = resolve_policies(rules, pairs)
     stock = _read_stock(snapshot, pairs, date)
     policies = _with_own_lead_times(policies, stock)
+    unit_price = stock["unit_price"].to_numpy(dtype=float)
+    policies = policies.changed(pack_size_amount=pack_of_pieces(policies.pack_size_amount, unit_price))
     store, dept = pairs["store_id"].to_numpy(np.int64), pairs["dept_id"].to_numpy(np.int64)
     simulated = simulated_positions(
         sales[:, -(REPLAYED_WEEKS + AVERAGED_WEEKS) :], policies, store, dept, settings.seed
@@ -160,7 +166,8 @@ def _book(settings: Settings, snapshot: Snapshot, pair: tuple[int, int] | None, 
         policies=policies,
         positions=positions,
         stock_source=source,
-        unit_price=stock["unit_price"].to_numpy(dtype=float),
+        policy_id=rules["policy_id"].to_numpy(dtype=np.str_)[ruling_rows(rules, pairs)],
+        unit_price=unit_price,
         watch=read_watch(snapshot, pairs, date, sales, stock["stock_date"]),
         before=read_before(snapshot, pairs, date),
     )

@@ -132,9 +132,8 @@ def recommendations(book: Book) -> "pd.DataFrame":
 def named(book: Book, figures: "dict[str, npt.NDArray[Any]]") -> "pd.DataFrame":
     """Returns the columns that `decide` found for a book as recommendations.
 
-    Beside them stand the key, the source of the stock, the guardrail that asks for a person, and the order in pieces
-    where stock is counted in pieces: packs are dollars, so an order is whole packs in dollars, and the pieces are the
-    fewest whole ones that are worth it.
+    Beside them stand the key, the source of the stock, the policy that ruled the pair, the guardrail that asks for a
+    person, and the order in pieces where stock is counted in pieces: a pack is whole pieces then, and so is an order.
     """
     import pandas as pd
 
@@ -146,13 +145,30 @@ def named(book: Book, figures: "dict[str, npt.NDArray[Any]]") -> "pd.DataFrame":
     frame["recommendation_date"] = book.decision_date
     frame["stock_source"] = book.stock_source
     order = figures["order_quantity"]
-    frame["order_quantity_pieces"] = np.nan if book.unit_price is None else np.ceil(order / book.unit_price - 1e-9)
+    frame = frame.assign(**_rules(book))
+    frame["order_quantity_pieces"] = np.rint(order / frame["unit_price"])
     lot = figures["order_up_to_level"] - figures["reorder_point"]
     frame["review_reason"] = (
         "" if book.watch is None else book.watch.reasons(order, book.positions.total, book.forecast, lot)
     )
     frame["is_open"] = frame["review_reason"] != ""
     return frame.round({**dict.fromkeys(_AMOUNTS, 2), **_DIGITS})
+
+
+def _rules(book: Book) -> "dict[str, npt.NDArray[Any] | float | None]":
+    """Returns what ruled each pair, by the names of `ml.inventory_recommendations`, beside what `decide` gives."""
+    policies = book.policies
+    return {
+        "policy_id": book.policy_id,
+        "lead_time_deviation_weeks": policies.lead_time_deviation_weeks,
+        "minimum_order": policies.minimum_order_amount,
+        "pack_size": policies.pack_size_amount,
+        "unit_price": np.nan if book.unit_price is None else book.unit_price,
+        "margin_rate": policies.margin_rate,
+        "holding_cost_rate": policies.holding_cost_rate,
+        "ordering_cost": policies.ordering_cost_amount,
+        "maximum_stock_weeks": policies.maximum_stock_weeks,
+    }
 
 
 def calculate_reorder_point(

@@ -11,7 +11,11 @@ delete from marts.fct_forecasts where forecast_id = 'past';
 -- assert_recommendations_reconcile_with_models
 update marts.fct_inventory_recommendations set order_quantity_amount = 0;
 -- assert_orders_reconcile_with_recommendations
-delete from intermediate.int_policies_matched where store_id = 2;
+alter table ops.decisions disable trigger complete_decision;
+insert into ops.decisions
+(recommendation_id, store_id, dept_id, recommendation_date, recommended_quantity, recommended_status, review_reason,
+ decision, snooze_until, decided_by, effective_quantity) values
+('2-1', 2, 1, '2012-08-31', 0, 'adequate', '', 'snooze', '2012-10-05', 'Ana', 5);
 -- assert_anomalies_agree_with_weekly_sales
 update marts.fct_sales_anomalies set actual_amount = 1;
 -- assert_summary_totals_reconcile_with_weekly_sales

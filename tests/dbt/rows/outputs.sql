@@ -21,17 +21,20 @@ insert into ml.inventory_recommendations
 (recommendation_id, store_id, dept_id, recommendation_date, current_stock, stock_source, on_order, avg_daily_demand,
  demand_volatility, lead_time_weeks, review_period_weeks, service_level, reorder_point, safety_stock, order_up_to_level,
  order_quantity, days_until_stockout, stockout_probability, status, expected_lost_margin, holding_cost, value_at_risk,
- run_id) values
-('1-1', 1, 1, '2012-08-31', 100, 'simulated', 0, 20, 5, 2, 1, 0.95, 500, 80, 700, 600, 5, 0.9, 'critical', 30, 1, 40, 'r1'),
-('2-1', 2, 1, '2012-08-31', 900, 'counted', 0, 20, 5, 2, 1, 0.95, 500, 80, 700, 0, null, 0.01, 'adequate', 0, 9, 90, 'r1'),
-('1-1-before', 1, 1, '2012-08-24', 50, 'simulated', 0, 20, 5, 0.5, 0.5, 0.95, 500, 80, 700, 650, 2, 0.95, 'critical', 50, 1, 60, 'r1');
+ policy_id, minimum_order, pack_size, margin_rate, holding_cost_rate, run_id) values
+('1-1', 1, 1, '2012-08-31', 100, 'simulated', 0, 20, 5, 2, 1, 0.95, 500, 80, 700, 600, 5, 0.9, 'critical', 30, 1, 40,
+ 'type_a', 100, 50, 0.3, 0.25, 'r1'),
+('2-1', 2, 1, '2012-08-31', 900, 'counted', 0, 20, 5, 2, 1, 0.95, 500, 80, 700, 0, null, 0.01, 'adequate', 0, 9, 90,
+ 'type_b', 100, 50, 0.3, 0.25, 'r1'),
+('1-1-before', 1, 1, '2012-08-24', 50, 'simulated', 0, 20, 5, 0.5, 0.5, 0.95, 500, 80, 700, 650, 2, 0.95, 'critical',
+ 50, 1, 60, 'type_a', 100, 50, 0.3, 0.25, 'r1');
 
 -- What people decided: the second decision on 1-1 rules.
 insert into ops.decisions
-(recommendation_id, decision, order_quantity, snooze_until, reason, decided_by) values
-('1-1-before', 'override', 210, null, 'Enough in the back room.', 'Ben'),
-('1-1', 'snooze', null, '2012-10-05', '', 'Ana'),
-('1-1', 'approve', null, null, '', 'Ana');
+(recommendation_id, decision, order_quantity, effective_quantity, snooze_until, reason, decided_by) values
+('1-1-before', 'override', 210, 250, null, 'Enough in the back room.', 'Ben'),
+('1-1', 'snooze', null, null, '2012-10-05', '', 'Ana'),
+('1-1', 'approve', null, null, null, '', 'Ana');
 
 insert into ml.sales_anomalies
 (store_id, dept_id, sale_date, detector, score, expected_sales, actual_sales, reason, run_id) values

@@ -1,8 +1,14 @@
 with
 
-int_decisions_priced as (
+int_decisions_known as (
 
-    select * from {{ ref('int_decisions_priced') }}
+    select * from {{ ref('int_decisions_known') }}
+
+),
+
+dim_stores as (
+
+    select * from {{ ref('dim_stores') }}
 
 ),
 
@@ -23,26 +29,28 @@ latest as (
 final as (
 
     select
-        int_decisions_priced.decision_id,
-        int_decisions_priced.recommendation_id,
-        int_decisions_priced.store_id,
-        int_decisions_priced.dept_id,
-        int_decisions_priced.store_type,
-        int_decisions_priced.decision_date,
-        int_decisions_priced.is_current,
-        int_decisions_priced.decision_name,
-        int_decisions_priced.status,
-        int_decisions_priced.review_reason,
-        int_decisions_priced.recommended_order_amount,
-        int_decisions_priced.override_order_amount,
-        int_decisions_priced.effective_order_amount,
-        int_decisions_priced.snooze_until_date,
-        int_decisions_priced.reason_text,
-        int_decisions_priced.decided_by,
-        int_decisions_priced.decided_at,
-        coalesce(int_decisions_priced.decision_date = latest.decision_date, false) as is_latest
+        int_decisions_known.decision_id,
+        int_decisions_known.recommendation_id,
+        int_decisions_known.store_id,
+        int_decisions_known.dept_id,
+        dim_stores.store_type,
+        int_decisions_known.decision_date,
+        int_decisions_known.is_current,
+        int_decisions_known.decision_name,
+        int_decisions_known.status,
+        int_decisions_known.review_reason,
+        int_decisions_known.recommended_order_amount,
+        int_decisions_known.override_order_amount,
+        int_decisions_known.effective_order_amount,
+        int_decisions_known.snooze_until_date,
+        int_decisions_known.reason_text,
+        int_decisions_known.decided_by,
+        int_decisions_known.decided_at,
+        coalesce(int_decisions_known.decision_date = latest.decision_date, false) as is_latest
 
-    from int_decisions_priced
+    from int_decisions_known
+    inner join dim_stores
+        on int_decisions_known.store_id = dim_stores.store_id
     cross join latest
 
 )

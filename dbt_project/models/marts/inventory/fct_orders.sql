@@ -6,21 +6,9 @@ recommendations as (
 
 ),
 
-int_policies_matched as (
-
-    select * from {{ ref('int_policies_matched') }}
-
-),
-
-int_stock_priced as (
-
-    select * from {{ ref('int_stock_priced') }}
-
-),
-
 decisions as (
 
-    select * from {{ ref('int_decisions_priced') }}
+    select * from {{ ref('int_decisions_known') }}
     where is_current
 
 ),
@@ -37,6 +25,7 @@ ruling as (
         decisions.snooze_until_date,
         decisions.reason_text,
         decisions.effective_order_amount,
+        decisions.effective_order_pieces,
         decisions.decision_name = 'approve'
         and abs(decisions.recommended_order_amount - recommendations.order_quantity_amount) >= 0.005
             as is_lapsed
@@ -63,18 +52,20 @@ decided as (
         recommendations.recommendation_id,
         recommendations.store_id,
         recommendations.dept_id,
-        int_policies_matched.store_type,
+        recommendations.store_type,
         recommendations.decision_date,
         recommendations.status,
         recommendations.review_reason,
         recommendations.stock_source,
         recommendations.order_quantity_amount as recommended_order_amount,
-        int_policies_matched.pack_size_amount,
-        int_policies_matched.margin_rate,
-        int_stock_priced.unit_price_amount,
+        recommendations.order_quantity_pieces as recommended_order_pieces,
+        recommendations.pack_size_amount,
+        recommendations.margin_rate,
+        recommendations.unit_price_amount,
         ruling.snooze_until_date,
         ruling.decided_at,
         ruling.effective_order_amount,
+        ruling.effective_order_pieces,
         recommendations.is_latest,
         coalesce(ruling.decision_name, '') as decision_name,
         coalesce(ruling.reason_text, '') as reason_text,
@@ -91,16 +82,8 @@ decided as (
         end as order_state
 
     from recommendations
-    inner join int_policies_matched
-        on
-            recommendations.store_id = int_policies_matched.store_id
-            and recommendations.dept_id = int_policies_matched.dept_id
     left join ruling
         on recommendations.recommendation_id = ruling.recommendation_id
-    left join int_stock_priced
-        on
-            recommendations.store_id = int_stock_priced.store_id
-            and recommendations.dept_id = int_stock_priced.dept_id
 
 ),
 
@@ -131,7 +114,12 @@ effective as (
             when order_state in ('snoozed', 'overridden') then effective_order_amount
             when order_state = 'waiting' then 0
             else recommended_order_amount
-        end as effective_order_amount
+        end as effective_order_amount,
+        case
+            when order_state in ('snoozed', 'overridden') then effective_order_pieces
+            when order_state = 'waiting' then 0 * recommended_order_pieces
+            else recommended_order_pieces
+        end as effective_order_pieces
 
     from decided
 
@@ -160,7 +148,7 @@ final as (
         expected_delivery_date,
         pack_size_amount,
         unit_price_amount,
-        cast(ceil(effective_order_amount / unit_price_amount - 1e-9) as integer) as piece_count,
+        cast(effective_order_pieces as integer) as piece_count,
         effective_order_amount * (1 - margin_rate) as order_cost_amount
 
     from effective

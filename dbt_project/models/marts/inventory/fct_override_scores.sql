@@ -2,7 +2,7 @@ with
 
 overrides as (
 
-    select * from {{ ref('int_decisions_priced') }}
+    select * from {{ ref('int_decisions_known') }}
     where is_current and decision_name = 'override'
 
 ),
@@ -33,13 +33,13 @@ periods as (
         overrides.recommendation_id,
         overrides.store_id,
         overrides.dept_id,
-        overrides.store_type,
+        recommendations.store_type,
         overrides.decision_date,
         overrides.decided_by,
         overrides.recommended_order_amount,
         overrides.effective_order_amount,
-        overrides.margin_rate,
-        overrides.holding_cost_rate,
+        recommendations.margin_rate,
+        recommendations.holding_cost_rate,
         int_sales_bounded.last_week_date,
         cast(
             ceil(recommendations.lead_time_weeks + recommendations.review_period_weeks - 1e-9)

@@ -19,6 +19,8 @@ renamed as (
         review_reason,
         recommended_quantity as recommended_order_amount,
         order_quantity as override_order_amount,
+        effective_quantity as effective_order_amount,
+        effective_pieces as effective_order_pieces,
         snooze_until as snooze_until_date,
         reason as reason_text,
         decided_by,

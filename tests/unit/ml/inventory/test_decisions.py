@@ -5,12 +5,13 @@ from dataclasses import replace
 
 import pytest
 
-from ml.inventory.decisions import Decision
+from ml.inventory.decisions import Decision, Recommended
 from warehouse.errors import UsageError
 
 OVERRIDE = Decision("override", 1, 38, "Ana", 1250.0, reason="a strike at the supplier")
 SNOOZE = Decision("snooze", 1, 38, "Ana", until=dt.date(2012, 11, 16))
 APPROVE = Decision("approve", 1, 38, "Ana")
+RECOMMENDED = Recommended("1-38-20121026", dt.date(2012, 10, 26), 600.0, "critical", "", 52.5, 120.0, 7.5)
 
 
 @pytest.mark.parametrize("decision", [OVERRIDE, SNOOZE, APPROVE])
@@ -49,3 +50,21 @@ def test_an_incomplete_decision_is_refused_in_one_sentence(decision: Decision, s
     with pytest.raises(UsageError) as refused:
         decision.checked()
     assert sentence in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("quantity", "order", "pieces"),
+    [(1010.0, 1050.0, 140.0), (60.0, 157.5, 21.0), (52.5, 157.5, 21.0), (0.0, 0.0, 0.0)],
+)
+def test_an_override_goes_out_in_whole_packs_and_at_least_the_minimum(quantity, order, pieces) -> None:
+    amount = RECOMMENDED.order_of(replace(OVERRIDE, quantity=quantity))
+    assert (amount, RECOMMENDED.pieces_of(amount)) == (order, pieces)
+
+
+def test_an_approval_lets_out_what_was_recommended_and_a_snooze_nothing() -> None:
+    assert [RECOMMENDED.order_of(decision) for decision in (APPROVE, SNOOZE)] == [600.0, 0.0]
+
+
+def test_where_packs_or_prices_are_not_known_an_override_goes_out_as_it_was_written() -> None:
+    plain = replace(RECOMMENDED, pack_size_amount=0.0, minimum_order_amount=0.0, unit_price_amount=None)
+    assert (plain.order_of(OVERRIDE), plain.pieces_of(1250.0)) == (1250.0, None)

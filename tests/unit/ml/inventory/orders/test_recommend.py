@@ -13,6 +13,7 @@ from ml.inventory.orders.inputs import Book
 from ml.inventory.orders.levels import Before
 from ml.inventory.orders.positions import Positions
 from ml.inventory.orders.recommend import calculate_reorder_point, recommendations
+from ml.inventory.packs import pack_of_pieces
 from ml.inventory.policy import Policies
 from warehouse.errors import ShelfcastError
 
@@ -99,13 +100,25 @@ def test_what_a_guardrail_stops_is_open_and_the_rest_is_automatic(book):
     assert frame["is_open"].tolist() == [True, True, False]
 
 
-def test_an_order_in_pieces_is_the_fewest_that_are_worth_the_order(book):
-    frame = recommendations(replace(book, unit_price=np.array([4.0, np.nan, 4.0])))
-    dollars = frame["order_quantity"]
-    assert dollars[0] % 50 == 0
-    assert frame["order_quantity_pieces"][0] == np.ceil(dollars[0] / 4)
-    assert np.isnan(frame["order_quantity_pieces"][1])
-    assert frame["order_quantity_pieces"][2] == 0
+def test_pieces_times_their_price_is_the_order(book):
+    price = np.array([7.0, np.nan, 7.0])
+    policies = book.policies.changed(pack_size_amount=pack_of_pieces(50.0, price))
+    frame = recommendations(replace(book, unit_price=price, policies=policies))
+    dollars, pieces = frame["order_quantity"], frame["order_quantity_pieces"]
+    assert frame["pack_size"].tolist() == [49.0, 50.0, 49.0]
+    assert (dollars[0] % 49, dollars[1] % 50) == (0, 0)
+    assert pieces[0] * 7 == dollars[0] > 0
+    assert np.isnan(pieces[1])
+    assert pieces[2] == 0
+
+
+def test_a_recommendation_keeps_the_policy_that_ruled_it(book):
+    row = recommendations(replace(book, policy_id=np.array(["pair", "default", "default"]))).iloc[0]
+    assert row["policy_id"] == "pair"
+    kept = {"lead_time_deviation_weeks": 0.5, "minimum_order": 100.0, "pack_size": 50.0, "margin_rate": 0.3}
+    kept |= {"holding_cost_rate": 0.2, "ordering_cost": 25.0, "maximum_stock_weeks": 12.0}
+    assert row[list(kept)].to_dict() == kept
+    assert np.isnan(row["unit_price"])
 
 
 def test_an_order_is_valued_at_cost_beside_its_retail_value(book):
