@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 from flows.cli.console import Display, console
 from flows.exports.marts import read_marts
 from flows.pipeline.context import Context, Options, open_context
-from flows.pipeline.stages import NAMES, Outcome, carry_out, is_all_current, stage_named
+from flows.pipeline.stages import Outcome, carry_out, is_all_current, stage_named
 from warehouse.errors import ShelfcastError, UsageError
 from warehouse.runs import exclusive, published_fingerprint
 from warehouse.settings import load_settings
+from warehouse.stages import STAGE_NAMES, StageName
 
 if TYPE_CHECKING:
     from flows.exports.forecasts import ForecastOptions
@@ -30,7 +31,7 @@ def run_pipeline(options: Options, start: str | None) -> None:
         if start is None and not options.force and is_all_current(context):
             # Nothing to chain, so no flow: Prefect's own start would be most of the time.
             with exclusive(context.database):
-                outcomes = {name: _show(display, context, name) for name in NAMES}
+                outcomes = {name: _show(display, context, name) for name in STAGE_NAMES}
         else:
             from flows.pipeline.flow import run_in_process
 
@@ -38,13 +39,13 @@ def run_pipeline(options: Options, start: str | None) -> None:
     _summarise(context, outcomes, time.monotonic() - began)
 
 
-def run_stages(names: tuple[str, ...], options: Options | None = None, following: str = "") -> Context:
+def run_stages(names: tuple[StageName, ...], options: Options | None = None, following: str = "") -> Context:
     """Carries out stages by name, whatever has changed, after those they need and which never succeeded."""
     display = Display()
     with display.shown():
         context = open_context(options, progress=display)
         with exclusive(context.database):
-            for name in NAMES[: NAMES.index(names[0])]:
+            for name in STAGE_NAMES[: STAGE_NAMES.index(names[0])]:
                 if published_fingerprint(context.database, name) is None:
                     _show(display, context, name)
             for name in names:

@@ -1,25 +1,25 @@
-"""The Prefect flow: one sub-flow a stage, top to bottom as the data travels."""
+"""The Prefect flow: nine tasks, top to bottom as the data travels."""
 
+import contextlib
 import dataclasses
 import logging
+from collections.abc import Iterator
+from contextvars import ContextVar
 from typing import Any, Protocol
 
 import psycopg
-from prefect import Flow, flow, task
+from prefect import flow, task
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.cache_policies import NO_CACHE
 
 from flows.pipeline.context import Context, Options, open_context
 from flows.pipeline.orphan_servers import claim_servers, end_left_servers
-from flows.pipeline.stages import NAMES, Outcome, carry_out, stage_named
+from flows.pipeline.stages import Outcome, carry_out, stage_named
 from flows.reports.run_summary import scorecard_markdown
 from warehouse.runs import RunLock, exclusive
+from warehouse.stages import STAGE_NAMES, StageName
 
 logger = logging.getLogger(__name__)
-
-_CONTEXTS: dict[str, Context] = {}
-_WATCHERS: dict[str, "Watcher"] = {}
-_LOCKS: dict[str, RunLock] = {}
 
 
 class Watcher(Protocol):
@@ -44,11 +44,29 @@ class LogWatcher:
         logger.info("stage %s %s: %s", stage, outcome.status, outcome.message)
 
 
-def context_of(run_id: str, options: Options) -> Context:
-    """Returns the context of a run in this process; a worker that joins later opens its own."""
-    if run_id not in _CONTEXTS:
-        _CONTEXTS[run_id] = open_context(options, run_id)
-    return _CONTEXTS[run_id]
+class Run:
+    """A run that holds the lock of the database: its context, and the outcome of each stage so far.
+
+    Not a dataclass: Prefect looks into those for what a task was given, and must not see a password.
+    """
+
+    def __init__(self, context: Context, watcher: Watcher, lock: RunLock, start: StageName | None) -> None:
+        self.context, self._watcher, self._lock, self._start = context, watcher, lock, start
+        self.outcomes: dict[str, Outcome] = {}
+
+    def carry_out(self, name: StageName) -> Outcome | None:
+        """Returns the outcome of a stage; None where the run starts from a later one.
+
+        A stage that nothing has changed for is skipped; from a named start on, every stage is done again.
+        """
+        if self._start and STAGE_NAMES.index(name) < STAGE_NAMES.index(self._start):
+            return None
+        self._lock.renew()
+        self._watcher.begin(name)
+        is_forced = self.context.options.force or self._start is not None
+        self.outcomes[name] = carry_out(stage_named(name), self.context, is_forced)
+        self._watcher.end(name, self.outcomes[name])
+        return self.outcomes[name]
 
 
 def is_server_failure(_task: Any, _run: Any, state: Any) -> bool:
@@ -57,72 +75,112 @@ def is_server_failure(_task: Any, _run: Any, state: Any) -> bool:
     return isinstance(error, psycopg.OperationalError | ConnectionError | TimeoutError)
 
 
-def _stage_flow(name: str) -> Flow[..., Outcome]:
-    stage = stage_named(name)
-
-    @task(
-        name=name,
-        retries=2,
-        retry_delay_seconds=5,
-        retry_condition_fn=is_server_failure,
-        cache_policy=NO_CACHE,
-        persist_result=False,
-    )
-    def work(run_id: str, options: Options, is_forced: bool) -> Outcome:
-        if run_id in _LOCKS:
-            _LOCKS[run_id].renew()
-        return carry_out(stage, context_of(run_id, options), is_forced)
-
-    @flow(name=name, validate_parameters=False, persist_result=False)
-    def stage_flow(run_id: str, options: Options, is_forced: bool) -> Outcome:
-        return work(run_id, options, is_forced)
-
-    return stage_flow
+stage_task = task(
+    retries=2, retry_delay_seconds=5, retry_condition_fn=is_server_failure, cache_policy=NO_CACHE, persist_result=False
+)
 
 
-ingest, audit, features, transform = map(_stage_flow, ("ingest", "audit", "features", "transform"))
-train, forecast, recommend = map(_stage_flow, ("train", "forecast", "recommend"))
-marts, explain = map(_stage_flow, ("marts", "explain"))
+@stage_task
+def ingest(run: Run) -> Outcome | None:
+    """Reads the input files, with an account of every row."""
+    return run.carry_out("ingest")
 
-FLOWS = (ingest, audit, features, transform, train, forecast, recommend, marts, explain)
+
+@stage_task
+def audit(run: Run) -> Outcome | None:
+    """Audits what was read, and publishes it."""
+    return run.carry_out("audit")
+
+
+@stage_task
+def features(run: Run) -> Outcome | None:
+    """Computes the features."""
+    return run.carry_out("features")
+
+
+@stage_task
+def transform(run: Run) -> Outcome | None:
+    """Builds the core of the marts."""
+    return run.carry_out("transform")
+
+
+@stage_task
+def train(run: Run) -> Outcome | None:
+    """Backtests the candidates and chooses the champion."""
+    return run.carry_out("train")
+
+
+@stage_task
+def forecast(run: Run) -> Outcome | None:
+    """Forecasts every active series."""
+    return run.carry_out("forecast")
+
+
+@stage_task
+def recommend(run: Run) -> Outcome | None:
+    """Recommends what to reorder and marks unusual sales."""
+    return run.carry_out("recommend")
+
+
+@stage_task
+def marts(run: Run) -> Outcome | None:
+    """Audits what the models wrote, and publishes the marts."""
+    return run.carry_out("marts")
+
+
+@stage_task
+def explain(run: Run) -> Outcome | None:
+    """Lets the agents explain the most valuable exceptions."""
+    return run.carry_out("explain")
 
 
 @flow(name="shelfcast", validate_parameters=False, persist_result=False)
 def shelfcast(
     options: Options | dict[str, Any] | None = None, start: str | None = None, run_id: str | None = None
 ) -> dict[str, Outcome]:
-    """Returns the outcome of each stage from `start` on: the files become decisions.
+    """Returns the outcome of each stage from `start` on: the files become decisions."""
+    with begun(options, start, run_id) as run:
+        ingest(run)
+        audit(run)
+        features(run)
+        transform(run)
+        train(run)
+        forecast(run)
+        recommend(run)
+        marts(run)
+        explain(run)
+    _leave_artifacts(run.context, run.outcomes)
+    return run.outcomes
 
-    A stage that nothing has changed for is skipped; from a named start on, every stage is done again.
+
+_OPEN: ContextVar[tuple[Context, Watcher] | None] = ContextVar("open", default=None)
+"""What the process that calls the flow has open already; as a parameter of the flow, Prefect would store it."""
+
+
+@contextlib.contextmanager
+def begun(options: Options | dict[str, Any] | None, start: str | None, run_id: str | None) -> Iterator[Run]:
+    """Gives a run that no other run can disturb while the block runs.
+
+    Raises:
+        ShelfcastError: another run is at work, or there is no such stage to start from.
     """
+    first = stage_named(start).name if start else None
     # A schedule hands over what it kept as JSON.
-    options = Options(**options) if isinstance(options, dict) else options or Options()
-    context = _CONTEXTS.get(run_id or "") or open_context(options, run_id)
-    _CONTEXTS[context.run_id] = context
-    watch = _WATCHERS.get(context.run_id) or LogWatcher()
-    first = NAMES.index(stage_named(start).name) if start else 0
-    is_forced = options.force or start is not None
-    try:
-        with exclusive(context.database) as _LOCKS[context.run_id]:
-            outcomes = {}
-            for stage in FLOWS[first:]:
-                watch.begin(stage.name)
-                outcomes[stage.name] = stage(context.run_id, options, is_forced)
-                watch.end(stage.name, outcomes[stage.name])
-        _leave_artifacts(context, outcomes)
-    finally:
-        _LOCKS.pop(context.run_id, None)
-        _CONTEXTS.pop(context.run_id, None)
-        _WATCHERS.pop(context.run_id, None)
-    return outcomes
+    given = Options(**options) if isinstance(options, dict) else options
+    context, watcher = _OPEN.get() or (open_context(given, run_id), LogWatcher())
+    with exclusive(context.database) as lock:
+        yield Run(context, watcher, lock, first)
 
 
 def run_in_process(context: Context, start: str | None, watcher: Watcher) -> dict[str, Outcome]:
     """Returns the outcomes of a run that uses an open context and tells a watcher of each stage."""
     end_left_servers()
     claim_servers()
-    _CONTEXTS[context.run_id], _WATCHERS[context.run_id] = context, watcher
-    return shelfcast(context.options, start, context.run_id)
+    token = _OPEN.set((context, watcher))
+    try:
+        return shelfcast(context.options, start, context.run_id)
+    finally:
+        _OPEN.reset(token)
 
 
 def _leave_artifacts(context: Context, outcomes: dict[str, Outcome]) -> None:

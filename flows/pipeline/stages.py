@@ -11,6 +11,7 @@ from warehouse.errors import ShelfcastError, UsageError
 from warehouse.inputs import published_content
 from warehouse.journal import known_secrets, redact
 from warehouse.runs import begin_stage, end_stage, published_fingerprint
+from warehouse.stages import STAGE_NAMES, StageName
 
 logger = logging.getLogger(__name__)
 
@@ -31,7 +32,7 @@ class Outcome:
 class Stage:
     """A step of the pipeline: its name, its work, and the folders whose code decides what it makes."""
 
-    name: str
+    name: StageName
     work: Callable[[Context], Outcome]
     code: tuple[str, ...]
 
@@ -168,14 +169,13 @@ STAGES = (
     Stage("marts", marts, ("expectations", "dbt_project")),
     Stage("explain", explain, ("agents",)),
 )
-NAMES = tuple(stage.name for stage in STAGES)
 
 
 def stage_named(name: str) -> Stage:
     """Returns the stage of a name, or raises a UsageError that lists the names."""
-    if name not in NAMES:
-        raise UsageError(f"There is no stage {name!r}.", f"The stages are {', '.join(NAMES)}.")
-    return STAGES[NAMES.index(name)]
+    if name not in STAGE_NAMES:
+        raise UsageError(f"There is no stage {name!r}.", f"The stages are {', '.join(STAGE_NAMES)}.")
+    return STAGES[STAGE_NAMES.index(name)]
 
 
 def carry_out(stage: Stage, context: Context, is_forced: bool = False) -> Outcome:
@@ -222,15 +222,15 @@ def is_all_current(context: Context) -> bool:
 
 def stage_fingerprint(stage: Stage, context: Context) -> str:
     """Returns a hash of all a stage reads: the stage before it, its code and its settings."""
-    index = NAMES.index(stage.name)
+    index = STAGE_NAMES.index(stage.name)
     if index == 0:
         before = input_fingerprint(context)
     else:
-        before = published_fingerprint(context.database, NAMES[index - 1]) or ""
+        before = published_fingerprint(context.database, STAGE_NAMES[index - 1]) or ""
         if not before:
             raise ShelfcastError(
-                f"Stage {stage.name} needs {NAMES[index - 1]}, whose last attempt did not succeed.",
-                f"Run `shelfcast run --from {NAMES[index - 1]}`.",
+                f"Stage {stage.name} needs {STAGE_NAMES[index - 1]}, whose last attempt did not succeed.",
+                f"Run `shelfcast run --from {STAGE_NAMES[index - 1]}`.",
             )
     if stage.name == "features":
         # Other bytes with the same rows change nothing, so the rows count and not the files.

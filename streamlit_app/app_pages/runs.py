@@ -7,6 +7,7 @@ from streamlit_app.queries import marts
 from streamlit_app.queries.session import open_session
 from streamlit_app.services import pipeline_runs
 from streamlit_app.views import charts, components, formats, tables
+from warehouse.stages import STAGE_NAMES
 
 EVERYTHING = "everything that has changed"
 RUN_COLUMNS = ("run_id", "status", "started_at", "took", "stages_done", "row_count")
@@ -25,7 +26,7 @@ def start_controls() -> None:
     with st.container(border=True), st.container(horizontal=True, vertical_alignment="bottom"):
         stage = st.selectbox(
             "Run",
-            (EVERYTHING, *pipeline_runs.STAGES),
+            (EVERYTHING, *STAGE_NAMES),
             key="from_stage",
             width=320,
             format_func=lambda name: name.capitalize() if name == EVERYTHING else f"From {name} on",

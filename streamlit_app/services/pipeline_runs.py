@@ -13,8 +13,7 @@ from warehouse.database import Database
 from warehouse.errors import ShelfcastError
 from warehouse.runs import is_busy
 from warehouse.settings import PROJECT_ROOT, Settings
-
-STAGES = ("ingest", "audit", "features", "transform", "train", "forecast", "recommend", "marts", "explain")
+from warehouse.stages import STAGE_NAMES
 
 
 def log_path(settings: Settings) -> Path:
@@ -51,7 +50,7 @@ def run_command(stage: str | None = None) -> list[str]:
     Raises:
         ValueError: there is no such stage.
     """
-    if stage is not None and stage not in STAGES:
+    if stage is not None and stage not in STAGE_NAMES:
         raise ValueError(f"there is no stage {stage!r}")
     return [sys.executable, "-m", "flows.cli", "run", *(["--from", stage] if stage else [])]
 

@@ -67,8 +67,7 @@ create or replace view marts.fct_decisions as
 select
     decision_id, recommendation_id, store_id, dept_id, recommendation_date as decision_date,
     decision as decision_name, recommended_quantity as recommended_order_amount, snooze_until as snooze_until_date,
-    case decision when 'approve' then recommended_quantity when 'override' then order_quantity else 0 end
-        as effective_order_amount,
+    effective_quantity as effective_order_amount,
     reason as reason_text, decided_by, created_at as decided_at,
     decision_id = max(decision_id) over (partition by recommendation_id) as is_current
 from ops.decisions;
@@ -613,13 +612,14 @@ def load_profiles() -> pd.DataFrame:
 
 
 def pipeline_runs() -> pd.DataFrame:
-    names = ("ingest", "audit", "features", "transform", "train", "forecast", "recommend", "marts", "explain")
+    from warehouse.stages import STAGE_NAMES
+
     lasting = (24.0, 9.5, 31.0, 14.2, 88.0, 21.0, 17.5, 12.1, 6.0)
     broken = "1 critical rule is broken: every week is dated by its Friday."
     rows = []
     for age, run_id in enumerate(("20261120T093000-aa01", "20261119T060000-bb02", "20261118T060000-cc03")):
         began = NOW - dt.timedelta(days=age)
-        for number, (name, seconds) in enumerate(zip(names, lasting, strict=True)):
+        for number, (name, seconds) in enumerate(zip(STAGE_NAMES, lasting, strict=True)):
             ended, is_failed = began + dt.timedelta(seconds=seconds), age == 1 and name == "audit"
             status = "failed" if is_failed else "skipped" if age == 2 and number < 3 else "succeeded"
             message = broken if is_failed else f"{name} done"

@@ -5,8 +5,9 @@ from typer.testing import CliRunner
 
 from flows.cli.main import app, main
 from flows.pipeline.context import Options, code_fingerprint, fingerprint
-from flows.pipeline.stages import NAMES, stage_named
+from flows.pipeline.stages import STAGES, stage_named
 from warehouse.errors import UsageError
+from warehouse.stages import STAGE_NAMES
 
 VERBS = [
     "run",
@@ -47,7 +48,7 @@ def test_an_unknown_stage_is_named_with_the_stages_there_are():
 
 
 def test_the_stages_stand_in_the_order_in_which_the_data_travels():
-    assert NAMES == ("ingest", "audit", "features", "transform", "train", "forecast", "recommend", "marts", "explain")
+    assert tuple(stage.name for stage in STAGES) == STAGE_NAMES
 
 
 def test_a_user_s_mistake_becomes_one_sentence_and_its_exit_code(monkeypatch, capsys):

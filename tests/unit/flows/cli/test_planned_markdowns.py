@@ -7,6 +7,7 @@ from flows.cli.main import app
 from flows.pipeline import stages
 from flows.pipeline.context import Context, Options
 from warehouse.settings import load_settings
+from warehouse.stages import STAGE_NAMES
 
 
 @pytest.mark.parametrize("verb", ["run", "forecast"])
@@ -42,5 +43,5 @@ def test_the_option_makes_the_forecast_anew_and_no_stage_before_it(monkeypatch, 
         settings = load_settings(home=tmp_path, planned_markdowns=is_planned)
         return stages.stage_fingerprint(stages.stage_named(name), Context(settings, None))
 
-    changed = [name for name in stages.NAMES[1:] if mark(name, True) != mark(name, False)]
+    changed = [name for name in STAGE_NAMES[1:] if mark(name, True) != mark(name, False)]
     assert changed == ["forecast"]

@@ -1,0 +1,20 @@
+"""Spans of time that several rooms share, in weeks unless a name says otherwise."""
+
+HORIZON = 8
+"""Weeks that every candidate forecasts."""
+
+LONGEST_HORIZON = 39
+"""Weeks ahead that a plan can reach, and that the calendar of the marts holds."""
+
+YEAR_WEEKS = 52
+YEAR_DAYS = 7 * YEAR_WEEKS
+"""A year of whole weeks: it ends on the weekday that it began on."""
+
+WINDOW_WEEKS = (4, 13, YEAR_WEEKS)
+"""Rolling windows of the features: about a month, a quarter and a year."""
+
+RECENT_WEEKS = 8
+"""Weeks, counted from the last week of data, that the marts call recent."""
+
+ACTIVE_WEEKS = 13
+"""A series is active at a week where it sold anything in the weeks up to it, this many."""
