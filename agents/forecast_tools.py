@@ -8,11 +8,8 @@ from typing import Any
 from agents.marts import about, change, day_text, dollars, mean_of, percent, select
 from agents.quoting import quote_data, safe_name
 from agents.records import Facts
+from warehouse.conventions import BASELINE, HORIZON, YEAR_WEEKS
 from warehouse.database import Database
-
-HORIZON = 8
-YEAR_WEEKS = 52
-BASELINE = "seasonal_naive"
 
 
 def query_forecast(database: Database, store_id: int, dept_id: int) -> Facts:

@@ -6,9 +6,8 @@ from typing import Any
 from agents.marts import about, day_text, dollars, percent, rounded, select
 from agents.quoting import safe_name
 from agents.records import Facts
+from warehouse.conventions import LONGEST_LEAD_TIME_WEEKS
 from warehouse.database import Database
-
-MAXIMUM_LEAD_TIME_WEEKS = 26.0
 
 
 def query_inventory_recommendation(database: Database, store_id: int, dept_id: int) -> Facts:
@@ -115,7 +114,7 @@ def calculate_reorder_point(
         return about(store_id, dept_id, False)
     policy = query_policy(database, store_id, dept_id)
     deviation_weeks = policy.get("lead_time_deviation_weeks") or 0.0
-    tried_weeks = min(max(lead_time_weeks or decision["lead_time_weeks"] + 1, 0.15), MAXIMUM_LEAD_TIME_WEEKS)
+    tried_weeks = min(max(lead_time_weeks or decision["lead_time_weeks"] + 1, 0.15), LONGEST_LEAD_TIME_WEEKS)
     tried_service = min(max(service_level_percent or decision["service_level_percent"], 50.0), 99.9)
     today = _formula(decision, decision["lead_time_weeks"], decision["service_level_percent"], deviation_weeks)
     tried = _formula(decision, tried_weeks, tried_service, deviation_weeks)

@@ -6,12 +6,11 @@ from typing import Any
 from agents.marts import about, change, day_text, dollars, mean_of, select
 from agents.quoting import quote_data, safe_name
 from agents.records import Facts
+from warehouse.conventions import RECENT_WEEKS, YEAR_WEEKS
 from warehouse.database import Database
 
 MAXIMUM_WEEKS = 26
 MAXIMUM_ANOMALIES = 5
-RECENT_WEEKS = 8
-"""Weeks that fct_sales_anomalies calls recent."""
 
 
 def query_recent_sales(database: Database, store_id: int, dept_id: int, weeks: int = 8) -> Facts:
@@ -87,7 +86,7 @@ def query_anomalies(database: Database, store_id: int, dept_id: int) -> Facts:
         **about(store_id, dept_id, True),
         "recent_window_weeks": RECENT_WEEKS,
         "recent_week_count": len({row["week_date"] for row in rows if row["is_recent"]}),
-        "year_window_weeks": 52,
+        "year_window_weeks": YEAR_WEEKS,
         "year_week_count": len({row["week_date"] for row in rows}),
         "anomalies": [_anomaly(row) for row in rows[:MAXIMUM_ANOMALIES]],
     }

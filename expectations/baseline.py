@@ -6,10 +6,10 @@ from typing import Any
 
 from psycopg import sql
 
+from warehouse.conventions import YEAR_DAYS
 from warehouse.database import Database
 
 TABLES = ("raw_sales", "external_features", "store_attributes", "stock_positions")
-YEAR_DAYS = 364
 
 _KINDS = """
 select

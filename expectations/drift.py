@@ -11,6 +11,7 @@ from typing import Literal
 
 from expectations.baseline import Published
 from expectations.drift_queries import QUERIES
+from warehouse.conventions import YEAR_WEEKS
 from warehouse.database import Database
 
 logger = logging.getLogger(__name__)
@@ -18,7 +19,6 @@ logger = logging.getLogger(__name__)
 Part = Literal["new weeks", "weeks published before"]
 NEW: Part = "new weeks"
 OLD: Part = "weeks published before"
-YEAR = dt.timedelta(weeks=52)
 SAMPLED_ROWS = 1_000_000
 """Published rows above which the distribution is that of a part of the pairs; sorting more of them says nothing new."""
 
@@ -106,7 +106,7 @@ def measure_drift(database: Database, published: Published) -> list[Shift]:
         return []
     newest = published.newest_week
     step = max(1, published.row_counts.get("raw_sales", 0) // SAMPLED_ROWS)
-    parameters = {"newest": newest, "year": newest - YEAR, "step": step}
+    parameters = {"newest": newest, "year": newest - dt.timedelta(weeks=YEAR_WEEKS), "step": step}
     with database.connect("pipeline") as connection:
         # Sorting the amounts of a year in memory halves the time; the setting ends with the transaction.
         connection.execute("set local work_mem = '256MB'")

@@ -26,12 +26,12 @@ from expectations.rules import (
     within,
 )
 from warehouse.calendar import friday_on_or_after, holiday_weeks
+from warehouse.conventions import HORIZON, LONGEST_LEAD_TIME_WEEKS
 
 FIRST_DAY = "2000-01-01"
 LARGEST_AMOUNT = 50_000_000.0
 PLAN_WEEKS = 104
-HORIZON_WEEKS = 8
-LONGEST_LEAD_TIME_DAYS = 182
+LONGEST_LEAD_TIME_DAYS = 7 * LONGEST_LEAD_TIME_WEEKS
 
 MARKDOWNS = ("markdown_1", "markdown_2", "markdown_3", "markdown_4", "markdown_5")
 
@@ -463,7 +463,7 @@ def stock_suite(published: Published, today: dt.date) -> Suite:
         seldom_zero("on_hand", 0.5, "At most half of the counted shelves are empty.", "Zeros may stand for no count."),
     ]
     if published.newest_week:
-        oldest = (published.newest_week - dt.timedelta(weeks=HORIZON_WEEKS)).isoformat()
+        oldest = (published.newest_week - dt.timedelta(weeks=HORIZON)).isoformat()
         rules.append(
             newest(
                 "stock_date",

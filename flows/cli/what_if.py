@@ -31,10 +31,10 @@ _FIGURES = (
 
 def what_if(store: int | None, department: int | None, scenario: "Scenario") -> None:
     """Prints what a scenario does to a pair, a store, a department or the chain."""
-    from ml.forecasting.models.protocol import HORIZON
     from ml.inventory.orders.inputs import load_book
     from ml.inventory.scenarios.what_if import compared, rows_of
     from ml.inventory.scenarios.what_if import what_if as evaluate
+    from warehouse.conventions import HORIZON
 
     scenario.check(HORIZON)
     display = Display()

@@ -61,7 +61,7 @@ class ForecastOptions:
             UsageError: an option makes no sense.
         """
         from ml.forecasting.long_range import checked_horizon
-        from ml.forecasting.models.protocol import HORIZON
+        from warehouse.conventions import HORIZON
 
         if self.pairs is not None and self.horizon is not None:
             raise UsageError("The file of --pairs decides how many weeks are forecast.", "Leave --horizon out.")
@@ -142,7 +142,7 @@ def _check_model(settings: Settings, name: str) -> None:
 
 
 def _is_published_range(asked: Wanted) -> bool:
-    from ml.forecasting.models.protocol import HORIZON
+    from warehouse.conventions import HORIZON
 
     return asked.pairs is None and asked.horizon <= HORIZON
 

@@ -63,11 +63,11 @@ def fingerprint(*parts: Any) -> str:
     return hashlib.sha256("\n".join(repr(part) for part in parts).encode()).hexdigest()
 
 
-def code_fingerprint(*folders: str) -> str:
-    """Returns a hash of the source files in folders of the project."""
+def code_fingerprint(*places: str) -> str:
+    """Returns a hash of source files of the project, and of those in folders of it."""
     digest = hashlib.sha256()
-    for folder in folders:
-        for path in sorted((PROJECT_ROOT / folder).rglob("*")):
+    for place in (PROJECT_ROOT / name for name in places):
+        for path in sorted(place.rglob("*")) if place.is_dir() else [place]:
             if path.suffix in {".py", ".sql", ".yml", ".yaml", ".csv"} and not _is_made(path):
                 digest.update(str(path.relative_to(PROJECT_ROOT)).encode())
                 digest.update(path.read_bytes())

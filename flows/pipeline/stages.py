@@ -158,6 +158,9 @@ def explain(context: Context) -> Outcome:
     return Outcome(len(reports), f"{len(reports)} pairs explained, {clean} with every number supported")
 
 
+SHARED_CODE = ("warehouse/calendar.py", "warehouse/conventions.py")
+"""What decides beside its own folders what any stage makes."""
+
 STAGES = (
     Stage("ingest", ingest, ("spark_jobs",)),
     Stage("audit", audit, ("expectations", "warehouse")),
@@ -242,7 +245,7 @@ def stage_fingerprint(stage: Stage, context: Context) -> str:
         choices += (_champion_version(context), settings.planned_markdowns)
     if stage.name == "explain":
         choices += (settings.explained_pairs, settings.gemini_model, settings.gemini_api_key is not None)
-    return fingerprint(stage.name, before, code_fingerprint(*stage.code), choices)
+    return fingerprint(stage.name, before, code_fingerprint(*stage.code, *SHARED_CODE), choices)
 
 
 def _champion_version(context: Context) -> str:

@@ -4,6 +4,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ml.anomalies.panel import FloatArray
+from warehouse.conventions import YEAR_WEEKS
 
 LEVEL_WEEKS = 13
 LEVEL_WEEKS_KNOWN = 4
@@ -104,7 +105,7 @@ def _department_season(ratio: FloatArray, dept_id: npt.NDArray[np.int64]) -> Flo
 
 def _year_before(values: FloatArray) -> FloatArray:
     shifted = np.full_like(values, np.nan)
-    shifted[:, 52:] = values[:, :-52]
+    shifted[:, YEAR_WEEKS:] = values[:, :-YEAR_WEEKS]
     return shifted
 
 

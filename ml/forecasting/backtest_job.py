@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from psycopg import sql
 
 from ml.forecasting.drift_job import watch_drift
-from ml.forecasting.evaluation.backtest import BASELINE, Backtest, backtest_frame, origins_of, run_backtest
+from ml.forecasting.evaluation.backtest import Backtest, backtest_frame, origins_of, run_backtest
 from ml.forecasting.evaluation.drift import drift_warning
 from ml.forecasting.evaluation.metrics import Score, value_added
 from ml.forecasting.evaluation.plots import draw, save
@@ -20,6 +20,7 @@ from ml.forecasting.panel import read_panel
 from ml.forecasting.registry.client import current_champion, open_registry
 from ml.forecasting.registry.tracking import record_backtest
 from ml.forecasting.study import warn_of_leaks
+from warehouse.conventions import BASELINE
 from warehouse.database import Database
 from warehouse.incoming import publish_frame
 from warehouse.progress import Progress, silent

@@ -10,7 +10,8 @@ from functools import cached_property
 import numpy as np
 
 from ml.forecasting.models.calendar_alignment import aligned, alignment_matrix
-from ml.forecasting.panel import ACTIVE_WEEKS, YEAR_WEEKS, FloatArray, IntArray, Panel, TextArray
+from ml.forecasting.panel import FloatArray, IntArray, Panel, TextArray
+from warehouse.conventions import ACTIVE_WEEKS, YEAR_WEEKS
 
 LAST_YEAR = "stand_in_last_year"
 OWN_MEAN = "stand_in_own_mean"

@@ -4,10 +4,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ml.forecasting.models.protocol import HORIZON, PARTS
+from ml.forecasting.models.protocol import PARTS
 from ml.forecasting.panel import Panel, read_panel
 from ml.forecasting.planned_markdowns import planned_promotions
 from ml.forecasting.registry.client import load_models
+from warehouse.conventions import HORIZON
 from warehouse.database import Database
 from warehouse.errors import ShelfcastError
 from warehouse.settings import Settings

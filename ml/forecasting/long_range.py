@@ -7,12 +7,13 @@ import numpy as np
 
 from ml.forecasting.cold_start import StandIns, Stores, stand_ins
 from ml.forecasting.models.protocol import PointForecast
-from ml.forecasting.panel import PLAN_WEEKS, FloatArray, IntArray, Panel, TextArray
+from ml.forecasting.panel import FloatArray, IntArray, Panel, TextArray
 from ml.forecasting.planned_markdowns import planned_promotions
 from ml.forecasting.served_model import ServedModel
+from warehouse.conventions import LONGEST_HORIZON
 from warehouse.errors import UsageError
 
-MOST_WEEKS = PLAN_WEEKS
+MOST_WEEKS = LONGEST_HORIZON
 """The longest horizon: that of the public competition's test.csv."""
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from warehouse.conventions import ACTIVE_WEEKS, LONGEST_HORIZON, YEAR_WEEKS
 from warehouse.errors import ShelfcastError
 
 if TYPE_CHECKING:
@@ -27,11 +28,6 @@ DateArray = npt.NDArray[np.datetime64]
 TextArray = npt.NDArray[np.str_]
 
 WEEK = np.timedelta64(7, "D")
-ACTIVE_WEEKS = 13
-"""A series is active at an origin where it sold anything in the weeks up to it, this many."""
-YEAR_WEEKS = 52
-PLAN_WEEKS = 39
-"""Weeks ahead that a plan can reach: the longest horizon."""
 
 FEATURE_COLUMNS = (
     "rolling_mean_4",
@@ -103,7 +99,7 @@ class Panel:
             sales=self.sales[:, :week_count],
             is_holiday=self.is_holiday[:week_count],
             features={name: values[:, : week_count + 1] for name, values in self.features.items()},
-            planned_markdown=None if plan is None else plan[:, : week_count + PLAN_WEEKS],
+            planned_markdown=None if plan is None else plan[:, : week_count + LONGEST_HORIZON],
         )
 
     def future_weeks(self, horizon: int) -> DateArray:
@@ -183,7 +179,7 @@ def with_planned_markdown(panel: Panel, markdowns: "pd.DataFrame") -> Panel:
         markdowns: one row per store and week with store_id, feature_date and markdown_amount in dollars, NaN where
             nothing is planned.
     """
-    weeks = np.concatenate([panel.weeks, panel.future_weeks(PLAN_WEEKS)])
+    weeks = np.concatenate([panel.weeks, panel.future_weeks(LONGEST_HORIZON)])
     stores, store = np.unique(panel.store_ids, return_inverse=True)
     days = markdowns["feature_date"].to_numpy().astype("datetime64[D]")
     row, column = np.searchsorted(stores, markdowns["store_id"].to_numpy()), (days - weeks[0]) // WEEK

@@ -20,7 +20,8 @@ import numpy as np
 from ml.forecasting.models.calendar_alignment import aligned, alignment_matrix
 from ml.forecasting.models.protocol import PointForecast
 from ml.forecasting.models.seasonal_base import GROWTH_BOUNDS, SeriesGroups, sum_by
-from ml.forecasting.panel import YEAR_WEEKS, BoolArray, FloatArray, IntArray, Panel, known_mean
+from ml.forecasting.panel import BoolArray, FloatArray, IntArray, Panel, known_mean
+from warehouse.conventions import YEAR_WEEKS
 
 LEAST_WEEKS = 13
 """Weeks with a known markdown that a response can be learned from; with fewer a plan moves nothing."""

@@ -10,8 +10,9 @@ import numpy as np
 
 from ml.forecasting.intervals.conformal import IntervalCalibration, sales_floor, situation_at
 from ml.forecasting.intervals.error_scale import FittedErrorScale
-from ml.forecasting.models.protocol import HORIZON, FittedModel, PointForecast
+from ml.forecasting.models.protocol import FittedModel, PointForecast
 from ml.forecasting.panel import FloatArray, Panel, panel_from_frame
+from warehouse.conventions import HORIZON
 
 if TYPE_CHECKING:
     import pandas as pd

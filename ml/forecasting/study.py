@@ -4,13 +4,14 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from ml.forecasting.evaluation.backtest import BASELINE, Backtest, origins_of, run_backtest
+from ml.forecasting.evaluation.backtest import Backtest, origins_of, run_backtest
 from ml.forecasting.evaluation.metrics import Score, value_added
 from ml.forecasting.intervals.error_scale import ErrorScale
 from ml.forecasting.models.protocol import Forecaster
 from ml.forecasting.models.training_rows import row_store
 from ml.forecasting.panel import Panel
 from ml.forecasting.served_model import ServedModel
+from warehouse.conventions import BASELINE
 from warehouse.progress import Progress, silent
 
 logger = logging.getLogger(__name__)

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from ml.forecasting.backtest_job import publish_backtest
 from ml.forecasting.drift_job import watch_drift
-from ml.forecasting.evaluation.backtest import BASELINE
 from ml.forecasting.evaluation.drift import drift_warning
 from ml.forecasting.evaluation.metrics import Score, value_added
 from ml.forecasting.evaluation.plots import draw, save
@@ -19,6 +18,7 @@ from ml.forecasting.registry.client import current_champion, open_registry
 from ml.forecasting.registry.rollback import pinned_champion
 from ml.forecasting.registry.tracking import Fingerprints, record_training, training_fingerprint
 from ml.forecasting.study import study
+from warehouse.conventions import BASELINE
 from warehouse.database import Database
 from warehouse.progress import Progress, silent
 from warehouse.publish import Change

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from warehouse.conventions import LONGEST_LEAD_TIME_WEEKS
 from warehouse.errors import ShelfcastError
 
 if TYPE_CHECKING:
@@ -24,8 +25,7 @@ TARGET_KINDS = ("cycle_service", "fill_rate")
 KINDS = {"policy_kind": POLICY_KINDS, "target_kind": TARGET_KINDS}
 """Columns of words, and the words they may hold."""
 
-MAXIMUM_WEEKS = 26.0
-"""Longest lead time, and longest review period, that an eight-week forecast is stretched over."""
+MAXIMUM_WEEKS = float(LONGEST_LEAD_TIME_WEEKS)
 
 CONTINUOUS_REVIEW_WEEKS = 1.0
 """Weeks between two reviews of (s,Q): the stock is looked at as often as the data come."""

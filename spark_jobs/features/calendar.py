@@ -8,9 +8,10 @@ import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 
 from warehouse.calendar import holiday_of, holiday_weeks, next_holiday
+from warehouse.conventions import YEAR_WEEKS
 
 WEEK = dt.timedelta(days=7)
-WEEKS_BACK = (52, 53)
+WEEKS_BACK = (YEAR_WEEKS, YEAR_WEEKS + 1)
 """How many weeks back last year's week can lie: holidays that hang on a weekday move by whole weeks only."""
 
 # Shoppers come before these two and stay away after them, so their neighbours are aligned as well.
@@ -83,7 +84,7 @@ def weeks_to_last_year(friday: dt.date) -> int:
         name = holiday_of(flagged)
         if name is not None and (offset == 0 or name in _WITH_NEIGHBOURS):
             return (flagged - holiday_weeks(flagged.year - 1)[name]) // WEEK
-    return 52
+    return YEAR_WEEKS
 
 
 def weeks_between(first: dt.date, last: dt.date) -> Iterator[dt.date]:

@@ -9,8 +9,9 @@ from pyspark.sql import Column, DataFrame, Window, WindowSpec
 from pyspark.sql import functions as F  # noqa: N812
 
 from spark_jobs.features.calendar import WEEK, WEEKS_BACK
+from warehouse.conventions import WINDOW_WEEKS, YEAR_WEEKS
 
-LAGS = (1, 2, 4, 8, 52)
+LAGS = (1, 2, 4, 8, YEAR_WEEKS)
 
 
 def complete_weeks(sales: DataFrame, last_week: dt.date) -> DataFrame:
@@ -48,7 +49,7 @@ def sales_history(weeks: DataFrame) -> DataFrame:
         "feature_date",
         *[_lag(weeks_back).alias(f"sales_lag_{weeks_back}") for weeks_back in LAGS],
         *[_lag(weeks_back).alias(f"sales_back_{weeks_back}") for weeks_back in WEEKS_BACK],
-        *[F.avg("weekly_sales").over(_before(width)).alias(f"rolling_mean_{width}") for width in (4, 13, 52)],
+        *[F.avg("weekly_sales").over(_before(width)).alias(f"rolling_mean_{width}") for width in WINDOW_WEEKS],
         *[F.stddev_samp("weekly_sales").over(_before(width)).alias(f"rolling_std_{width}") for width in (4, 13)],
         F.min("weekly_sales").over(_before(4)).alias("rolling_min_4"),
         F.max("weekly_sales").over(_before(4)).alias("rolling_max_4"),

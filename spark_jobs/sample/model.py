@@ -11,13 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from warehouse.calendar import HOLIDAYS, holiday_of
+from warehouse.conventions import LONGEST_HORIZON, YEAR_WEEKS
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
 FIRST_WEEK = dt.date(2010, 2, 5)
 FIRST_MARKDOWN = dt.date(2011, 11, 11)
-FUTURE_WEEKS = 39
 UNPUBLISHED_WEEKS = 13
 """Weeks at the end of features.csv without CPI and unemployment."""
 MARKDOWNS = 5
@@ -73,7 +73,7 @@ class Departments:
 
 def make_weeks(known: int) -> Weeks:
     """Returns the calendar of a sample with sales in the first `known` weeks."""
-    days = tuple(FIRST_WEEK + dt.timedelta(weeks=week) for week in range(known + FUTURE_WEEKS))
+    days = tuple(FIRST_WEEK + dt.timedelta(weeks=week) for week in range(known + LONGEST_HORIZON))
     names = [holiday_of(day) for day in days]
     return Weeks(
         days=days,
@@ -151,7 +151,7 @@ def _department(seed: int, number: int) -> tuple[bool, float, float, Floats, Flo
 def _effects(random: np.random.Generator, store: Store, departments: Departments, weeks: Weeks) -> Floats:
     """Returns the logarithm of sales over the level of the pair, department by week."""
     known, count = weeks.known, len(departments.level)
-    years = np.arange(known) / 52
+    years = np.arange(known) / YEAR_WEEKS
     angle = weeks.year_angle[:known]
     waves = np.stack([wave(k * angle) for k in (1, 2, 3) for wave in (np.cos, np.sin)])
     markdowns = np.log1p(np.nan_to_num(np.clip(store.markdowns[:, :known], 0, None)) / 2_000)

@@ -3,6 +3,7 @@
 import pandas as pd
 
 from streamlit_app.queries.cache import read
+from warehouse.conventions import BASELINE
 
 
 def total_forecasts() -> pd.DataFrame:
@@ -61,7 +62,8 @@ def total_accuracy() -> pd.DataFrame:
 
     Only rows of the champion's origins count, and only models that were scored on all of them.
     """
-    return read("""
+    return read(
+        """
         with pooled as (
             select
                 model_name, level_name,
@@ -74,8 +76,10 @@ def total_accuracy() -> pd.DataFrame:
         )
         select
             *,
-            max(wape_rate) filter (where model_name = 'seasonal_naive') over (partition by level_name)
+            max(wape_rate) filter (where model_name = :baseline) over (partition by level_name)
                 as naive_wape_rate
         from pooled
         order by array_position(array['chain', 'store_type', 'store', 'department'], level_name), model_name
-    """)
+        """,
+        baseline=BASELINE,
+    )

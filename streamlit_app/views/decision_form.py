@@ -6,7 +6,16 @@ import getpass
 import pandas as pd
 import streamlit as st
 
-from ml.inventory.decisions import KINDS, LONGEST_NAME, LONGEST_REASON, Decision, Kind, Recorded, record
+from ml.inventory.decisions import (
+    KINDS,
+    LONGEST_NAME,
+    LONGEST_REASON,
+    LONGEST_SNOOZE_WEEKS,
+    Decision,
+    Kind,
+    Recorded,
+    record,
+)
 from ml.inventory.orders.guardrails import GUARDRAILS
 from streamlit_app.queries import decisions
 from streamlit_app.queries.session import open_session
@@ -124,7 +133,7 @@ def _what(kind: Kind, row: pd.Series) -> tuple[float | None, dt.date | None]:
             "Nothing is ordered until",
             value=day + dt.timedelta(weeks=2),
             min_value=day + dt.timedelta(days=1),
-            max_value=day + dt.timedelta(weeks=52),
+            max_value=day + dt.timedelta(weeks=LONGEST_SNOOZE_WEEKS),
         )
         return None, until
     st.markdown(formats.plain_markdown(f"**{formats.dollars(recommended)}** goes out as recommended."))

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import pandas as pd
 
 from streamlit_app.views import formats, palette
+from warehouse.conventions import BASELINE
 
-BASELINE = "seasonal_naive"
 NAMED_BESIDES = 2
 """Models that are named beside the champion and the baseline."""
 _COLORS = (palette.ACCENT, palette.GOOD, "#8A5A9E", "#A0753B", "#3F9FB5")

@@ -8,9 +8,9 @@ import pytest
 
 from flows.exports.forecasts import COLUMNS, ForecastOptions, Wanted, forecast_rows
 from ml.forecasting.cold_start import NOT_SOLD
-from ml.forecasting.evaluation.backtest import BASELINE
 from ml.forecasting.forecast_job import history_as_of, version_of_the_time
 from ml.forecasting.panel import read_panel
+from warehouse.conventions import BASELINE
 from warehouse.database import Database
 from warehouse.errors import ShelfcastError, UsageError
 from warehouse.opening import open_database

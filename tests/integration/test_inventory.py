@@ -263,7 +263,7 @@ def test_stock_in_pieces_is_ordered_in_pieces_and_an_old_count_asks_for_a_person
     frame = read(database).set_index(["store_id", "dept_id"])
     ordered = frame.loc[(1, 10)]
     assert ordered["order_quantity_pieces"] * 7.5 == ordered["order_quantity"] > 0
-    assert ordered[["policy_id", "unit_price", "margin_rate"]].tolist() == ["default", 7.5, 0.3]
+    assert ordered[["policy_id", "unit_price", "margin_rate"]].tolist() == ["type_a", 7.5, 0.3]
     assert frame.loc[(2, 5), "review_reason"] == "stale_data"
     assert frame["order_quantity_pieces"].notna().sum() == 2
 

@@ -40,6 +40,7 @@ SHARED_NAMES = {
     "job.py": "the Spark job of each room",
     "session.py": "of Spark, and of the dashboard",
     "runs.py": "the record of runs, and the page that shows it",
+    "stages.py": "their names, and what each of them does",
     "panel.py": "of the forecasts, and of the anomalies",
     "report.py": "of the agents, and of a replay",
 }

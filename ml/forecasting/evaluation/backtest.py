@@ -22,9 +22,10 @@ from ml.forecasting.intervals.conformal import (
     situation_at,
 )
 from ml.forecasting.intervals.error_scale import ErrorScale
-from ml.forecasting.models.protocol import HORIZON, Forecaster, PointForecast
+from ml.forecasting.models.protocol import Forecaster, PointForecast
 from ml.forecasting.models.training_rows import row_store
 from ml.forecasting.panel import WEEK, BoolArray, FloatArray, IntArray, Panel, as_date
+from warehouse.conventions import HORIZON
 from warehouse.errors import ShelfcastError, UsageError
 from warehouse.progress import Progress, silent
 
@@ -35,7 +36,6 @@ ORIGIN_STEP = 8
 LEAST_WEEKS = 26
 """Weeks of history that an origin needs to be forecast from."""
 PARALLEL_ORIGINS = 4
-BASELINE = "seasonal_naive"
 
 
 @dataclass(frozen=True)

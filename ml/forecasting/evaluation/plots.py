@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ml.forecasting.evaluation.backtest import BASELINE, Backtest, OriginResult
+from ml.forecasting.evaluation.backtest import Backtest, OriginResult
 from ml.forecasting.evaluation.metrics import HOLIDAY_WEIGHT, coverage_by
-from ml.forecasting.models.protocol import HORIZON
 from ml.forecasting.panel import BoolArray, FloatArray, IntArray
+from warehouse.conventions import BASELINE, HORIZON
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

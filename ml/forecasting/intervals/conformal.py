@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ml.forecasting.intervals.error_scale import FittedErrorScale
-from ml.forecasting.models.protocol import HORIZON
-from ml.forecasting.panel import YEAR_WEEKS, BoolArray, FloatArray, IntArray, Panel
+from ml.forecasting.panel import BoolArray, FloatArray, IntArray, Panel
+from warehouse.conventions import HORIZON, YEAR_WEEKS
 
 LEVELS = (0.80, 0.95)
 VOLUMES = 3

@@ -12,8 +12,9 @@ from itertools import count
 
 import numpy as np
 
-from ml.forecasting.panel import YEAR_WEEKS, DateArray, FloatArray, as_date
+from ml.forecasting.panel import DateArray, FloatArray, as_date
 from warehouse.calendar import friday_on_or_after, holiday_of, holiday_weeks
+from warehouse.conventions import YEAR_WEEKS
 
 _WEEK = dt.timedelta(days=7)
 # First and last week around each moving holiday that are aligned on it.

@@ -13,11 +13,11 @@ import numpy as np
 
 from ml.forecasting.models.calendar_alignment import aligned, calendar_views, weight_matrix
 from ml.forecasting.models.seasonal_base import SeasonalBase, SeriesGroups, seasonal_base, sum_by
-from ml.forecasting.panel import WEEK, YEAR_WEEKS, FloatArray, Panel, as_date, known_mean
+from ml.forecasting.panel import WEEK, FloatArray, Panel, as_date, known_mean
+from warehouse.conventions import WINDOW_WEEKS, YEAR_WEEKS
 
 LEVEL_PREFIXES = ("recent_", "shock_", "weeks_", "size_", "horizon")
 """First words of the inputs that tell of the last weeks or of the series as a whole, not of the target week."""
-_RECENT_WINDOWS = (4, 13, 52)
 _SHOCK_SMOOTHING = (0.15, 0.4)
 _MONTH_PARTS = 4
 
@@ -139,7 +139,7 @@ def _series_inputs(history: Panel, base: SeasonalBase, scale: FloatArray) -> dic
     """Returns what is known of each series: level, growth, how the last weeks went, and its place in the chain."""
     level = base.level[:, 0]
     inputs = {"level": level / scale, "growth": base.growth[:, 0]}
-    for width in _RECENT_WINDOWS:
+    for width in WINDOW_WEEKS:
         inputs[f"recent_mean_{width}"] = (history.features[f"rolling_mean_{width}"][:, -1] - level) / scale
     shocks = np.where(np.isnan(base.shocks), 0.0, base.shocks)
     inputs["shock_last"] = shocks[:, -1] / scale

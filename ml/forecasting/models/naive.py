@@ -7,14 +7,15 @@ import numpy as np
 
 from ml.forecasting.models import seasonal_base
 from ml.forecasting.models.protocol import PointForecast, base_parts
-from ml.forecasting.panel import YEAR_WEEKS, FloatArray, Panel, known_mean, weeks_back
+from ml.forecasting.panel import FloatArray, Panel, known_mean, weeks_back
+from warehouse.conventions import BASELINE, YEAR_WEEKS
 
 
 @dataclass(frozen=True)
 class SeasonalNaive:
     """The baseline to beat: the sales of 52 weeks before. It has nothing to fit, so it is its own fitted model."""
 
-    name: str = "seasonal_naive"
+    name: str = BASELINE
 
     @property
     def parameters(self) -> Mapping[str, object]:

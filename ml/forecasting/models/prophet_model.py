@@ -15,8 +15,9 @@ import numpy as np
 from ml.forecasting.models.calendar_alignment import aligned, alignment_matrix
 from ml.forecasting.models.protocol import PointForecast, base_parts
 from ml.forecasting.models.seasonal_base import SeriesGroups, sum_by
-from ml.forecasting.panel import YEAR_WEEKS, FloatArray, IntArray, Panel, known_mean
+from ml.forecasting.panel import FloatArray, IntArray, Panel, known_mean
 from warehouse.calendar import HOLIDAYS, holiday_weeks
+from warehouse.conventions import YEAR_WEEKS
 
 if TYPE_CHECKING:
     import pandas as pd

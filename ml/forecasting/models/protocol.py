@@ -8,9 +8,6 @@ import numpy as np
 
 from ml.forecasting.panel import FloatArray, Panel, TextArray
 
-HORIZON = 8
-"""Weeks that every candidate forecasts."""
-
 PARTS = ("last_year", "holiday", "growth", "recent_level", "season", "promotion", "coherence", "other")
 """Parts of a forecast that an explanation names, in dollars; they add up to it."""
 

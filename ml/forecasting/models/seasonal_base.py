@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ml.forecasting.models.calendar_alignment import aligned, alignment_matrix, ordinary_weeks, weight_matrix
-from ml.forecasting.panel import YEAR_WEEKS, DateArray, FloatArray, IntArray, Panel, TextArray, as_date, known_mean
+from ml.forecasting.panel import DateArray, FloatArray, IntArray, Panel, TextArray, as_date, known_mean
+from warehouse.conventions import YEAR_WEEKS
 
 LEVEL_WEEKS = 45
 LEVEL_SMOOTHING = (0.1, 0.3, 0.6)

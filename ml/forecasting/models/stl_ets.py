@@ -16,7 +16,8 @@ import numpy as np
 from ml.forecasting.models.calendar_alignment import aligned, alignment_matrix
 from ml.forecasting.models.protocol import PointForecast
 from ml.forecasting.models.seasonal_base import plausible
-from ml.forecasting.panel import ACTIVE_WEEKS, YEAR_WEEKS, BoolArray, FloatArray, Panel, TextArray
+from ml.forecasting.panel import BoolArray, FloatArray, Panel, TextArray
+from warehouse.conventions import ACTIVE_WEEKS, YEAR_WEEKS
 
 SEASON_FROM_WEEKS = 60
 """Known weeks from which a yearly season can be told from a level."""

@@ -11,8 +11,8 @@ from typing import Protocol, TypeVar, cast, runtime_checkable
 import numpy as np
 
 from ml.forecasting.models.model_inputs import Rows, rows_at_origin
-from ml.forecasting.models.protocol import HORIZON
 from ml.forecasting.panel import FloatArray, IntArray, Panel
+from warehouse.conventions import HORIZON
 
 FIRST_ORIGIN_WEEKS = 54
 """Weeks of history that an origin needs before rows are taken from it: a year and what aligns it."""

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ml.forecasting.evaluation.backtest import BASELINE, Backtest
+from ml.forecasting.evaluation.backtest import Backtest
 from ml.forecasting.evaluation.metrics import Score, value_added
-from ml.forecasting.models.protocol import HORIZON, Forecaster
+from ml.forecasting.models.protocol import Forecaster
 from ml.forecasting.panel import FEATURE_COLUMNS, Panel
 from ml.forecasting.registry.client import (
     EXPERIMENT,
@@ -28,6 +28,7 @@ from ml.forecasting.registry.client import (
 )
 from ml.forecasting.served_model import MODEL_FILE, ServedModel, save_model
 from ml.forecasting.study import Study
+from warehouse.conventions import BASELINE, HORIZON
 from warehouse.settings import Settings
 
 if TYPE_CHECKING:

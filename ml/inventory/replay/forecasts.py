@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ml.forecasting.models.protocol import HORIZON
 from ml.forecasting.models.seasonal_base import seasonal_base
 from ml.forecasting.panel import Panel
 from ml.inventory.policy import FloatArray
+from warehouse.conventions import HORIZON
 from warehouse.progress import Progress, silent
 
 if TYPE_CHECKING:

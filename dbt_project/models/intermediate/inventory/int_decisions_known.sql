@@ -23,7 +23,22 @@ int_sales_bounded as (
 final as (
 
     select
-        decisions.*,
+        decisions.decision_id,
+        decisions.recommendation_id,
+        decisions.store_id,
+        decisions.dept_id,
+        decisions.decision_date,
+        decisions.decision_name,
+        decisions.status,
+        decisions.review_reason,
+        decisions.recommended_order_amount,
+        decisions.override_order_amount,
+        decisions.effective_order_amount,
+        decisions.effective_order_pieces,
+        decisions.snooze_until_date,
+        decisions.reason_text,
+        decisions.decided_by,
+        decisions.decided_at,
         decisions.decision_id
         = max(decisions.decision_id) over (partition by decisions.recommendation_id) as is_current
 

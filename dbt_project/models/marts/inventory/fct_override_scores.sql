@@ -93,8 +93,10 @@ known as (
             when periods.decision_date + 7 * periods.protection_weeks <= periods.last_week_date
                 then coalesce(demands.demand_amount, 0)
         end as demand_amount,
-        periods.holding_cost_rate * (1 - periods.margin_rate) * periods.protection_weeks / 52
-            as holding_rate
+        periods.holding_cost_rate
+        * (1 - periods.margin_rate)
+        * periods.protection_weeks
+        / {{ var('year_weeks') }} as holding_rate
 
     from periods
     left join demands

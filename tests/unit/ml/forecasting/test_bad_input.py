@@ -10,8 +10,8 @@ from ml.forecasting.forecast_job import history_as_of
 from ml.forecasting.long_range import checked_horizon
 from ml.forecasting.models.candidates import candidates, chosen_candidates
 from ml.forecasting.models.prophet_model import Prophet, department_shares
-from ml.forecasting.models.protocol import HORIZON
 from ml.forecasting.panel import Panel
+from warehouse.conventions import HORIZON
 from warehouse.errors import UsageError
 from warehouse.settings import Settings
 

@@ -7,8 +7,8 @@ import pytest
 
 from ml.forecasting import cold_start
 from ml.forecasting.cold_start import StandIns, Stores, stand_ins
-from ml.forecasting.models.protocol import HORIZON
 from ml.forecasting.panel import Panel
+from warehouse.conventions import HORIZON
 
 WEEKS = 130
 STORES = Stores(np.array([1, 2, 3, 4]), np.array(["A", "B", "B", "B"]), np.array([100.0, 200.0, 300.0, 400.0]) * 1000)

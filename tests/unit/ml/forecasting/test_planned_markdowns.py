@@ -13,9 +13,10 @@ from ml.forecasting.intervals.conformal import calibrate, scores_of, situation_a
 from ml.forecasting.intervals.error_scale import ErrorScale
 from ml.forecasting.models.naive import AlignedSeasonal, SeasonalNaive
 from ml.forecasting.models.protocol import PointForecast
-from ml.forecasting.panel import PLAN_WEEKS, WEEK, Panel, with_planned_markdown
+from ml.forecasting.panel import WEEK, Panel, with_planned_markdown
 from ml.forecasting.planned_markdowns import EFFECT_LIMIT, LEAST_WEEKS, PlannedPromotions, planned_promotions
 from ml.forecasting.served_model import ServedModel
+from warehouse.conventions import LONGEST_HORIZON
 
 RECORDED = 92
 """The first week with markdowns, early in November 2011."""
@@ -49,7 +50,7 @@ def promoted(make_panel: Callable[..., Panel]) -> Panel:
 
 def planned(panel: Panel, weeks: dict[int, float]) -> Panel:
     """Returns the panel at the origin with a plan: dollars in every store by week ahead, nothing else planned."""
-    plan = np.full((panel.series_count, WEEKS + PLAN_WEEKS), np.nan)
+    plan = np.full((panel.series_count, WEEKS + LONGEST_HORIZON), np.nan)
     for week, amount in weeks.items():
         plan[:, ORIGIN + week - 1] = amount * panel.store_ids
     return replace(panel, planned_markdown=plan).until(ORIGIN)
@@ -93,7 +94,7 @@ def test_what_is_served_of_any_model_is_lifted_in_week_five_alone_and_says_so(pr
 
 
 def test_the_plan_makes_the_forecasts_of_promoted_weeks_better(promoted: Panel) -> None:
-    plan = np.concatenate([promoted.features["total_markdown"][:, 1:], np.full((24, PLAN_WEEKS), np.nan)], axis=1)
+    plan = np.concatenate([promoted.features["total_markdown"][:, 1:], np.full((24, LONGEST_HORIZON), np.nan)], axis=1)
     history = replace(promoted, planned_markdown=plan).until(ORIGIN)
     point, actual = AlignedSeasonal().predict(history, 8).point, promoted.sales[:, ORIGIN : ORIGIN + 8]
     lifted = point + planned_promotions(history, 8).amount(point)
@@ -126,7 +127,7 @@ def test_a_plan_like_last_year_s_aligned_weeks_moves_nothing_and_a_deeper_one_do
     # The sources of the weeks ahead, a year before, all had a markdown of 2 %.
     known[:, RECORDED + 1 : RECORDED + 20] = 120.0 * promoted.store_ids[:, None]
     history = replace(promoted, features={**promoted.features, "total_markdown": known})
-    plan = np.full((24, WEEKS + PLAN_WEEKS), 120.0) * promoted.store_ids[:, None]
+    plan = np.full((24, WEEKS + LONGEST_HORIZON), 120.0) * promoted.store_ids[:, None]
     plan[:, WEEKS + 4] += 60.0 * promoted.store_ids
     effect = planned_promotions(replace(history, planned_markdown=plan), 8).effect
     assert np.array_equal((effect != 0).any(axis=0), np.arange(8) == 4)
@@ -147,7 +148,7 @@ def test_a_plan_shorter_than_the_horizon_leaves_the_weeks_beyond_it_alone(promot
 
 
 def test_too_few_weeks_with_markdowns_teach_nothing(promoted: Panel) -> None:
-    plan = np.full((24, WEEKS + PLAN_WEEKS), 180.0)
+    plan = np.full((24, WEEKS + LONGEST_HORIZON), 180.0)
     history = replace(promoted, planned_markdown=plan)
     assert not planned_promotions(history.until(RECORDED + LEAST_WEEKS - 1), 8).effect.any()
     assert planned_promotions(history.until(RECORDED + LEAST_WEEKS), 8).effect.any()
@@ -180,9 +181,9 @@ def test_the_plan_of_a_table_stands_at_its_store_and_week_and_is_cut_39_weeks_af
         }
     )
     plan = with_planned_markdown(panel, table).planned_markdown
-    assert plan.shape == (12, 130 + PLAN_WEEKS)
+    assert plan.shape == (12, 130 + LONGEST_HORIZON)
     assert np.unique(plan[panel.store_ids == 1, 0]).tolist() == [10.0]
     assert np.unique(plan[panel.store_ids == 2, 132]).tolist() == [20.0]
     assert (~np.isnan(plan)).sum() == 8
-    assert with_planned_markdown(panel, table).until(90).planned_markdown.shape == (12, 90 + PLAN_WEEKS)
+    assert with_planned_markdown(panel, table).until(90).planned_markdown.shape == (12, 90 + LONGEST_HORIZON)
     assert panel.until(90).planned_markdown is None

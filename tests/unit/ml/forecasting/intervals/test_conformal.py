@@ -19,8 +19,8 @@ from ml.forecasting.intervals.conformal import (
     situation_at,
 )
 from ml.forecasting.intervals.error_scale import FittedErrorScale
-from ml.forecasting.models.protocol import HORIZON
 from ml.forecasting.panel import panel_from_frame
+from warehouse.conventions import HORIZON
 
 CONSTANT = FittedErrorScale(None)
 """A error scale without trees: the same for every week of a series."""

@@ -4,7 +4,8 @@ import pytest
 
 from ml.forecasting.models.naive import AlignedSeasonal, SeasonalNaive
 from ml.forecasting.models.seasonal_base import additive_forecast, centred_mean, plausible, seasonal_base, sum_by
-from ml.forecasting.panel import WEEK, YEAR_WEEKS, panel_from_frame
+from ml.forecasting.panel import WEEK, panel_from_frame
+from warehouse.conventions import YEAR_WEEKS
 
 
 def test_seasonal_naive_is_the_sales_of_52_weeks_before(panel) -> None:

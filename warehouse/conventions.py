@@ -1,4 +1,7 @@
-"""Spans of time that several rooms share, in weeks unless a name says otherwise."""
+"""Spans of time and names that several rooms share; spans in weeks unless a name says otherwise."""
+
+BASELINE = "seasonal_naive"
+"""The candidate that every other one is measured against."""
 
 HORIZON = 8
 """Weeks that every candidate forecasts."""
@@ -15,6 +18,9 @@ WINDOW_WEEKS = (4, 13, YEAR_WEEKS)
 
 RECENT_WEEKS = 8
 """Weeks, counted from the last week of data, that the marts call recent."""
+
+LONGEST_LEAD_TIME_WEEKS = 26
+"""Longest lead time, and longest review period, that a forecast is stretched over."""
 
 ACTIVE_WEEKS = 13
 """A series is active at a week where it sold anything in the weeks up to it, this many."""
