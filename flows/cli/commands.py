@@ -281,7 +281,7 @@ def _show(display: Display, context: Context, name: str, is_forced: bool = False
     return outcome
 
 
-def _summarise(context: Context, outcomes: dict[str, Outcome], seconds: float) -> None:
+def _summarise(context: Context, outcomes: dict[StageName, Outcome], seconds: float) -> None:
     from flows.reports.run_summary import decisions_table, loads_table, scorecard_table
 
     console.print()

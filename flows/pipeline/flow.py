@@ -52,7 +52,7 @@ class Run:
 
     def __init__(self, context: Context, watcher: Watcher, lock: RunLock, start: StageName | None) -> None:
         self.context, self._watcher, self._lock, self._start = context, watcher, lock, start
-        self.outcomes: dict[str, Outcome] = {}
+        self.outcomes: dict[StageName, Outcome] = {}
 
     def carry_out(self, name: StageName) -> Outcome | None:
         """Returns the outcome of a stage; None where the run starts from a later one.
@@ -137,7 +137,7 @@ def explain(run: Run) -> Outcome | None:
 @flow(name="shelfcast", validate_parameters=False, persist_result=False)
 def shelfcast(
     options: Options | dict[str, Any] | None = None, start: str | None = None, run_id: str | None = None
-) -> dict[str, Outcome]:
+) -> dict[StageName, Outcome]:
     """Returns the outcome of each stage from `start` on: the files become decisions."""
     with begun(options, start, run_id) as run:
         ingest(run)
@@ -172,7 +172,7 @@ def begun(options: Options | dict[str, Any] | None, start: str | None, run_id: s
         yield Run(context, watcher, lock, first)
 
 
-def run_in_process(context: Context, start: str | None, watcher: Watcher) -> dict[str, Outcome]:
+def run_in_process(context: Context, start: str | None, watcher: Watcher) -> dict[StageName, Outcome]:
     """Returns the outcomes of a run that uses an open context and tells a watcher of each stage."""
     end_left_servers()
     claim_servers()
@@ -183,7 +183,7 @@ def run_in_process(context: Context, start: str | None, watcher: Watcher) -> dic
         _OPEN.reset(token)
 
 
-def _leave_artifacts(context: Context, outcomes: dict[str, Outcome]) -> None:
+def _leave_artifacts(context: Context, outcomes: dict[StageName, Outcome]) -> None:
     with context.database.snapshot("reader") as snapshot:
         scorecard = scorecard_markdown(snapshot)
     create_markdown_artifact(key="scorecard", markdown=scorecard)

@@ -55,7 +55,12 @@ def rows(database: Database, dept: int):
 
 def test_a_decision_is_written_with_what_was_recommended_at_that_moment(shop) -> None:
     made = record(shop, OVERRIDE)
-    assert (made.is_new, made.recommendation_id, made.decision_date) == (True, f"{STORE}-1-20121026", WEEK)
+    recommended = made.recommended
+    assert (made.is_new, recommended.recommendation_id, recommended.decision_date) == (
+        True,
+        f"{STORE}-1-20121026",
+        WEEK,
+    )
     row = rows(shop, 1).iloc[-1]
     assert (row["order_quantity"], row["reason"], row["decided_by"]) == (1250.0, "strike", "Ana")
     seen = row[["recommended_quantity", "recommended_status", "review_reason", "recommendation_date"]]
