@@ -124,7 +124,7 @@ def decide(
 
 
 def protection_blocks(
-    demand: DemandAhead, policies: Policies, least_weeks: int = 1
+    demand: DemandAhead, policies: Policies, least_weeks: int = 1, lead: FloatArray | None = None
 ) -> Iterator[tuple[slice, ProtectionDemand, Policies]]:
     """Gives some pairs at a time: their rows, demand over the protection periods of their policies, and the policies.
 
@@ -132,12 +132,15 @@ def protection_blocks(
         demand: of the coming weeks.
         policies: policy of each pair.
         least_weeks: weeks that the simulated paths have at least.
+        lead: (pairs, draws) lead times, where they are not the policies' own.
     """
+    if lead is None:
+        ranks = demand.model.lead_time_ranks
+        lead = lead_times(policies.lead_time_weeks, policies.lead_time_deviation_weeks, ranks)
     for first in range(0, len(demand), BLOCK):
         rows = slice(first, first + BLOCK)
         policy = policies.take(rows)
-        lead = lead_times(policy.lead_time_weeks, policy.lead_time_deviation_weeks, demand.model.lead_time_ranks)
-        yield rows, demand.take(rows).over(lead, policy.reviewed_weeks, least_weeks), policy
+        yield rows, demand.take(rows).over(lead[rows], policy.reviewed_weeks, least_weeks), policy
 
 
 def gathered(parts: Iterable[tuple[slice, Columns]]) -> Columns:

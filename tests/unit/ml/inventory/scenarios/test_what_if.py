@@ -44,9 +44,7 @@ def make_book(seed=5, noise=0.2):
     values = {
         "decision_date": dt.date(2012, 8, 31),
         "pairs": PAIRS,
-        "demand": replace(
-            normal_demand(base, noise * base), forecast=base[:, None] * rng.uniform(0.7, 1.4, (len(PAIRS), 8))
-        ),
+        "demand": replace(normal_demand(base, noise * base), forecast=forecast),
         "policies": Policies(**{field.name: np.full(len(PAIRS), VALUES[field.name]) for field in fields(Policies)}),
         "positions": Positions(base * rng.uniform(0, 5, len(PAIRS)), np.zeros(len(PAIRS)), np.zeros(len(PAIRS))),
         "stock_source": np.full(len(PAIRS), "simulated"),
