@@ -157,7 +157,7 @@ def plain_policies(pairs: int, lead_times: LeadTimes) -> Policies:
         "lead_time_weeks": float(lead_times.mean),
         "lead_time_deviation_weeks": float(lead_times.deviation),
         "review_period_weeks": float(REVIEW_WEEKS),
-        "maximum_stock_weeks": np.inf,
+        "maximum_stock_weeks": 1e6,
     }
     numbers = {name: np.full(pairs, value) for name, value in (amounts | rates | weeks).items()}
     return Policies(policy_kind=np.full(pairs, "(R,S)"), target_kind=np.full(pairs, "cycle_service"), **numbers)
