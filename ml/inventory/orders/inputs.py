@@ -1,4 +1,4 @@
-"""Everything a recommendation needs, read once from the database: forecasts, residuals, policies, stock."""
+"""Everything a recommendation needs, read once from the database: forecasts, past errors, policies, stock."""
 
 import datetime as dt
 from dataclasses import dataclass, field, fields, replace

@@ -1,4 +1,7 @@
-"""Do service targets hold? How often demand over the protection period stayed at or below the levels of the replay."""
+"""Do service targets hold? How often demand over the protection period stayed at or below the levels of the replay.
+
+Every possible lead time counts by its probability, so that the figures hold no noise of draws.
+"""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -11,11 +14,10 @@ from ml.inventory.policy import FloatArray
 from ml.inventory.replay.baselines import recent_mean
 from ml.inventory.replay.engine import BoolArray, History
 from ml.inventory.replay.kpis import protection_demand
-from ml.inventory.replay.lead_times import LeadArray
+from ml.inventory.replay.lead_times import LeadTimes
 from ml.inventory.replay.report import Calibration
 
 TARGETS = (0.80, 0.90, 0.95, 0.98)
-SEEDS = 4
 FIFTHS = 5
 PAIR_TOLERANCE = 0.05
 
@@ -25,13 +27,15 @@ class Periods:
     """Protection periods after each review of some pairs, and the groups that they are looked at by.
 
     Attributes:
-        demand: real demand of each, NaN where it is not known, (seeds, pairs, weeks).
-        is_known: whether it is, and the pair was on sale, (seeds, pairs, weeks).
-        is_beside_holiday: whether a week of it is a holiday week or stands beside one, (seeds, pairs, weeks).
+        chance: probability of each lead time, (lead times,).
+        demand: real demand of each, NaN where it is not known, (lead times, pairs, weeks).
+        is_known: whether it is, and the pair was on sale, (lead times, pairs, weeks).
+        is_beside_holiday: whether a week of it is a holiday week or stands beside one, (lead times, pairs, weeks).
         store_type: of the pairs.
         fifth: 0 for the pairs that sold least in the year before, 4 for those that sold most.
     """
 
+    chance: FloatArray
     demand: FloatArray
     is_known: BoolArray
     is_beside_holiday: BoolArray
@@ -40,15 +44,18 @@ class Periods:
 
 
 def periods_of(
-    panel: Panel, rows: npt.NDArray[np.intp], start: int, history: History, lead: LeadArray, review_weeks: int
+    panel: Panel, rows: npt.NDArray[np.intp], start: int, history: History, lead_times: LeadTimes, review_weeks: int
 ) -> Periods:
-    """Returns the protection periods of some series from week `start` on, for the first draws of lead times."""
-    demand = protection_demand(history.demand, lead[:SEEDS], review_weeks)
+    """Returns the protection periods of some series from week `start` on, for every possible lead time."""
+    pairs, weeks = history.demand.shape
+    lead = np.broadcast_to(np.array(lead_times.weeks, np.uint8)[:, None, None], (len(lead_times.weeks), weeks, pairs))
+    demand = protection_demand(history.demand, lead, review_weeks)
     holiday = panel.is_holiday.astype(float)
     beside = np.maximum.reduce([holiday, np.append(holiday[1:], 0.0), np.append(0.0, holiday[:-1])])[start:]
-    weeks_beside = protection_demand(np.tile(beside, (len(rows), 1)), lead[:SEEDS], review_weeks)
+    weeks_beside = protection_demand(np.tile(beside, (pairs, 1)), lead, review_weeks)
     volume = recent_mean(np.abs(panel.sales[rows, : start + 1]), start, YEAR_WEEKS)[:, 0]
     return Periods(
+        chance=np.asarray(lead_times.probabilities, float),
         demand=demand,
         is_known=~np.isnan(demand) & history.is_live,
         is_beside_holiday=np.nan_to_num(weeks_beside) > 0,
@@ -68,22 +75,26 @@ def calibrations(
         levels: from the target to levels, (pairs, weeks).
         periods: what had to be covered.
     """
+    chance = periods.chance[:, None, None]
+    known, kinds = chance * periods.is_known, np.unique(periods.store_type)
     for target in TARGETS:
-        is_covered = periods.is_known & (periods.demand <= levels(target) + 1e-9)
-        shares = [_share(is_covered, periods.is_known, periods.fifth == fifth) for fifth in range(FIFTHS)]
-        kinds = np.unique(periods.store_type)
-        by_pair = is_covered.sum(axis=(0, 2)) / np.maximum(periods.is_known.sum(axis=(0, 2)), 1)
+        covered = known * (periods.demand <= levels(target) + 1e-9)
+        by_pair = covered.sum(axis=(0, 2)) / np.maximum(known.sum(axis=(0, 2)), np.finfo(float).tiny)
         yield Calibration(
             policy=policy,
             lead_time=lead_time,
             target=target,
-            covered_rate=_share(is_covered, periods.is_known),
-            by_type={str(kind): _share(is_covered, periods.is_known, periods.store_type == kind) for kind in kinds},
-            by_fifth=tuple(shares),
-            beside_holidays_rate=_share(
-                is_covered & periods.is_beside_holiday, periods.is_known & periods.is_beside_holiday
+            covered_rate=_share(covered, known),
+            by_type={
+                str(kind): _share(covered[:, members], known[:, members])
+                for kind, members in ((kind, periods.store_type == kind) for kind in kinds)
+            },
+            by_fifth=tuple(
+                _share(covered[:, members], known[:, members])
+                for members in (periods.fifth == fifth for fifth in range(FIFTHS))
             ),
-            pairs_within_rate=share_within(by_pair[periods.is_known.any(axis=(0, 2))], target),
+            beside_holidays_rate=_share(covered[periods.is_beside_holiday], known[periods.is_beside_holiday]),
+            pairs_within_rate=share_within(by_pair[known.any(axis=(0, 2))], target),
         )
 
 
@@ -92,6 +103,5 @@ def share_within(by_pair: FloatArray, target: float) -> float:
     return float(np.mean(np.abs(by_pair - target) <= PAIR_TOLERANCE + 1e-9)) if len(by_pair) else float("nan")
 
 
-def _share(is_covered: BoolArray, is_known: BoolArray, pairs: BoolArray | slice = slice(None)) -> float:
-    known = is_known[:, pairs].sum()
-    return float(is_covered[:, pairs].sum() / known) if known else float("nan")
+def _share(covered: FloatArray, known: FloatArray) -> float:
+    return float(covered.sum() / known.sum()) if known.any() else float("nan")

@@ -269,7 +269,8 @@ def _calibration(name: str, rule: Family, field: _Field) -> list[Calibration]:
 
     if name not in (OURS, NAIVE):
         return []
-    periods = periods_of(field.panel, field.rows, field.start, field.history, field.lead, REVIEW_WEEKS)
+    times = field.settings.lead_times
+    periods = periods_of(field.panel, field.rows, field.start, field.history, times, REVIEW_WEEKS)
     kind = "fixed" if field.settings.is_fixed else "random"
     knob = norm.ppf if name == NAIVE else float
     return list(calibrations(name, kind, lambda target: rule(float(knob(target))).order_up_to, periods))

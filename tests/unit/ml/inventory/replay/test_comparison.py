@@ -155,14 +155,19 @@ def test_calibration_grows_with_the_target(found):
 
 
 def test_covered_periods_are_counted_by_type_fifth_and_beside_holidays_as_worked_by_hand():
-    # Two pairs, four periods each; the last is not known. The level of 36 covers 15 and 33 of the first, not 38.
-    demand = np.array([[[15.0, 38.0, 33.0, np.nan], [40.0, 1.0, 2.0, np.nan]]])
-    beside = np.array([[[False, True, False, True], [False, False, True, True]]])
-    periods = Periods(demand, ~np.isnan(demand), beside, np.array(["A", "B"]), np.array([0, 4]))
+    # Two pairs, four periods each; the last is not known. The level of 36 covers 15 and 33 of the first, not 38. A
+    # longer lead time that comes once in four times leaves two thirds of its periods uncovered.
+    short = [[15.0, 38.0, 33.0, np.nan], [40.0, 1.0, 2.0, np.nan]]
+    long = [[30.0, 50.0, 40.0, np.nan], [60.0, 40.0, 3.0, np.nan]]
+    demand = np.array([short, long])
+    beside = np.array([[[False, True, False, True], [False, False, True, True]]] * 2)
+    kinds, chance = np.array(["A", "B"]), np.array([0.75, 0.25])
+    periods = Periods(chance, demand, ~np.isnan(demand), beside, kinds, np.array([0, 4]))
     first = next(calibrations(OURS, "random", lambda target: np.full((2, 4), 36.0), periods))
-    assert (first.target, first.covered_rate) == (0.8, pytest.approx(4 / 6))
-    assert first.by_type == {"A": pytest.approx(2 / 3), "B": pytest.approx(2 / 3)}
-    assert first.by_fifth == pytest.approx((2 / 3, np.nan, np.nan, np.nan, 2 / 3), nan_ok=True)
+    half = 0.75 * 2 / 3 + 0.25 * 1 / 3
+    assert (first.target, first.covered_rate) == (0.8, pytest.approx(half))
+    assert first.by_type == {"A": pytest.approx(half), "B": pytest.approx(half)}
+    assert first.by_fifth == pytest.approx((half, np.nan, np.nan, np.nan, half), nan_ok=True)
     assert first.beside_holidays_rate == pytest.approx(1 / 2)
 
 
