@@ -80,7 +80,7 @@ def test_where_every_review_orders_the_proposal_is_the_newsvendor_s():
     assert found.service_level_after == pytest.approx(0.95, abs=0.011)
     assert found.cycle_service_after == pytest.approx(found.service_level_after, abs=0.001)
     base_stock, _ = newsvendor_normal(1.0, 19.0, 50, 8, lead_time=2)
-    at_ratio = make_book(policies({**rules.iloc[0], "service_level_rate": 0.95}), (50.0,), 0.16, 20_000)
+    at_ratio = make_book(policies({**rules.iloc[0], "service_level_rate": 0.95}), (50.0,), 0.16)
     assert evaluate(at_ratio).recommendations["reorder_point"][0] == pytest.approx(base_stock, rel=0.005)
 
 
