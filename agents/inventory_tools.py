@@ -148,6 +148,8 @@ def _reorder_points(
     """Returns the reorder point today and as tried, in dollars; None where there is nothing to work them out from."""
     from ml.inventory.scenarios.what_if import Scenario, rows_of, what_if
 
+    if "reader" not in database.logins:
+        return None
     try:
         inputs = _inputs(database, decision_date)
         scenario = Scenario(service_level_rate=service_level, lead_time_weeks=lead_time_weeks)
@@ -168,5 +170,5 @@ def _inputs(database: Database, decision_date: str) -> "Book":
     key = (database.host, database.port, database.name, decision_date)
     if key not in _known:
         _known.clear()
-        _known[key] = load_book(load_settings(), database)
+        _known[key] = load_book(load_settings(), database, "reader")
     return _known[key]
