@@ -1,13 +1,18 @@
 """Tools of the inventory agent: the decision, the policy behind it, and what-if reorder points."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from agents.marts import about, day_text, dollars, percent, rounded, select
 from agents.quoting import safe_name
 from agents.records import Facts
 from warehouse.conventions import LONGEST_LEAD_TIME_WEEKS
 from warehouse.database import Database
+from warehouse.errors import ShelfcastError
+from warehouse.settings import load_settings
+
+if TYPE_CHECKING:
+    from ml.inventory.orders.inputs import Book
 
 
 def query_inventory_recommendation(database: Database, store_id: int, dept_id: int) -> Facts:
@@ -103,40 +108,60 @@ def calculate_reorder_point(
     lead_time_weeks: float | None = None,
     service_level_percent: float | None = None,
 ) -> Facts:
-    """Returns the reorder point under another lead time or service level, by the textbook formula for normal demand.
+    """Returns what the reorder point would be under another lead time or service level, and what it is today.
 
-    Without a lead time the policy's plus one week is tried; without a service level the policy's. The formula's answer
-    to today's inputs stands beside it: the difference is what a planner should read, since the recommendation itself
-    comes from simulated demand.
+    Both come from the what-if, so from the code that recommends. Without a lead time the policy's plus one week is
+    tried; without a service level the policy's. Where the model's inputs may not be read, nothing is found.
     """
     decision = query_inventory_recommendation(database, store_id, dept_id)
     if not decision["is_found"]:
         return about(store_id, dept_id, False)
-    policy = query_policy(database, store_id, dept_id)
-    deviation_weeks = policy.get("lead_time_deviation_weeks") or 0.0
     tried_weeks = min(max(lead_time_weeks or decision["lead_time_weeks"] + 1, 0.15), LONGEST_LEAD_TIME_WEEKS)
     tried_service = min(max(service_level_percent or decision["service_level_percent"], 50.0), 99.9)
-    today = _formula(decision, decision["lead_time_weeks"], decision["service_level_percent"], deviation_weeks)
-    tried = _formula(decision, tried_weeks, tried_service, deviation_weeks)
+    points = _reorder_points(database, decision["decision_date"], store_id, dept_id, tried_weeks, tried_service / 100)
+    if points is None:
+        return about(store_id, dept_id, False)
+    today, tried = points
     return {
         **about(store_id, dept_id, True),
-        "method": "textbook formula for normal demand",
+        "method": "model of demand behind the recommendation",
         "tried_lead_time_weeks": rounded(tried_weeks, 2),
         "today_lead_time_weeks": decision["lead_time_weeks"],
         "tried_service_level_percent": rounded(tried_service, 1),
         "today_service_level_percent": decision["service_level_percent"],
-        "formula_reorder_point_dollars": dollars(tried),
-        "formula_reorder_point_today_dollars": dollars(today),
+        "tried_reorder_point_dollars": dollars(tried),
+        "today_reorder_point_dollars": dollars(today),
         "difference_dollars": dollars(tried - today),
     }
 
 
-def _formula(decision: Facts, lead_time_weeks: float, service_level_percent: float, deviation_weeks: float) -> float:
-    from ml.inventory.formulas import demand_deviation_over_lead_time, normal_reorder_point
+def _reorder_points(
+    database: Database, decision_date: str, store_id: int, dept_id: int, lead_time_weeks: float, service_level: float
+) -> tuple[float, float] | None:
+    """Returns the reorder point today and as tried, in dollars; None where there is nothing to work them out from."""
+    from ml.inventory.scenarios.what_if import Scenario, rows_of, what_if
 
-    weeks = lead_time_weeks + decision["review_period_weeks"]
-    demand = decision["mean_weekly_demand_dollars"]
-    spread = demand_deviation_over_lead_time(
-        demand, decision["weekly_demand_deviation_dollars"], weeks, deviation_weeks
-    )
-    return normal_reorder_point(service_level_percent / 100, demand * weeks, spread)
+    if "reader" not in database.logins:
+        return None
+    try:
+        inputs = _inputs(database, decision_date)
+        scenario = Scenario(service_level_rate=service_level, lead_time_weeks=lead_time_weeks)
+        found = what_if(inputs, scenario, rows_of(inputs, store_id, dept_id))
+    except ShelfcastError:
+        return None
+    today, tried = (side.recommendations["reorder_point"].iloc[0] for side in (found.before, found.after))
+    return float(today), float(tried)
+
+
+_known: dict[tuple[str, int, str, str], "Book"] = {}
+
+
+def _inputs(database: Database, decision_date: str) -> "Book":
+    """Returns the inputs of the recommendations of a week, read once in a run of the agents."""
+    from ml.inventory.orders.inputs import load_book
+
+    key = (database.host, database.port, database.name, decision_date)
+    if key not in _known:
+        _known.clear()
+        _known[key] = load_book(load_settings(), database, "reader")
+    return _known[key]

@@ -1,8 +1,9 @@
 """The agents' tools by name: typed, read-only questions about one store and department, answered from the marts.
 
-All of them run under the database role `agent`, which can only select from the marts, with parameters apart from the
-SQL. Answers are plain JSON values of bounded size with the unit of every number at the end of its key; a text that
-comes from data is marked as a quotation. An answer that found nothing says `is_found: false`.
+Their SQL runs under the database role `agent`, which can only select from the marts, with parameters apart from it;
+the what-if reads the inputs of the recommendations by the code that recommends. Answers are plain JSON values of
+bounded size with the unit of every number at the end of its key; a text that comes from data is marked as a quotation.
+An answer that found nothing says `is_found: false`.
 """
 
 from collections.abc import Callable

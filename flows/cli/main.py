@@ -217,12 +217,15 @@ def replay(
     is_censored: Annotated[
         bool, typer.Option("--censored", help="Policies learn only from what they sold, not from demand.")
     ] = False,
+    is_calibration: Annotated[
+        bool, typer.Option("--calibration", help="Only how often our levels covered demand.")
+    ] = False,
 ) -> None:
     """Replay history with our ordering policy and with simple ones: service against stock, in weeks and dollars."""
     from flows.cli.replay import replay as work
     from flows.cli.replay import replay_settings
 
-    work(replay_settings(weeks, seeds, baselines, lead_time, forecasts, is_censored), policy)
+    work(replay_settings(weeks, seeds, baselines, lead_time, forecasts, is_censored), policy, is_calibration)
 
 
 @app.command(name="what-if")

@@ -5,11 +5,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flows.cli.console import Display, console
-from flows.cli.replay_inputs import fitted_forecasts, policy_tables, published_policies, read_policies
+from flows.cli.replay_inputs import fitted_forecasts, policy_tables, read_policies
 from flows.exports.marts import whole_file, writing
 from flows.pipeline.context import Context, open_context
 from flows.pipeline.stages import Outcome, recorded
 from flows.reports.replay import (
+    calibration_rows,
+    calibration_table,
     comparison_markdown,
     comparison_rows,
     comparison_table,
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from ml.forecasting.panel import Panel
+    from ml.inventory.replay.forecasts import WeeklyForecasts
+    from ml.inventory.replay.policy_tables import PolicyTable
     from ml.inventory.replay.report import Comparison, Costs, ReplaySettings
 
 _FIX = "Make room for it in the home, SHELFCAST_HOME."
@@ -50,23 +54,31 @@ def replay_settings(
     )
 
 
-def replay(settings: "ReplaySettings", policy: Path | None = None) -> None:
+def replay(settings: "ReplaySettings", policy: Path | None = None, is_calibration: bool = False) -> None:
     """Replays history with every policy, prints how they fared and writes table, picture and report.
 
     Args:
         settings: what is asked.
         policy: file of policies to replay beside the published ones.
+        is_calibration: whether only the calibration of the levels is asked for.
     """
     display = Display()
     with display.shown():
         if policy is not None and settings.is_censored:
             raise UsageError("A file of policies is not replayed on censored sales.", "Leave out one of the two.")
+        if is_calibration and (policy is not None or settings.is_censored):
+            raise UsageError("--calibration measures our levels alone.", "Leave out --policy and --censored.")
         # Before anything starts: a file that is not right should not cost a wait.
         rows = None if policy is None else read_policies(policy)
         context = open_context(progress=display)
         display.begin("replay")
         with exclusive(context.database):
-            recorded(context, "replay", "", lambda: _compare(context, settings, policy, rows))
+            recorded(
+                context,
+                "replay",
+                "",
+                lambda: _calibrate(context, settings) if is_calibration else _compare(context, settings, policy, rows),
+            )
     console.print("Next: [bold]shelfcast recommend[/]")
 
 
@@ -75,21 +87,41 @@ def _compare(
 ) -> Outcome:
     """Compares the policies, writes the files and prints what was found."""
     from ml.forecasting.panel import read_panel
-    from ml.inventory.replay.comparison import compare_policies, first_replayed_week
-    from ml.inventory.replay.protection import FIRST_ORIGIN
-    from ml.inventory.replay.report import CHAMPION
+    from ml.inventory.replay.comparison import compare_policies
 
     panel = read_panel(context.database)
-    costs = costs_of(context, panel)
-    tables = [] if policy is None or policies is None else policy_tables(context, panel, policies, policy)
-    first_replayed_week(panel, settings)
-    is_fitted = settings.forecasts == CHAMPION
-    forecasts = fitted_forecasts(context, panel, FIRST_ORIGIN) if is_fitted else None
-    comparison = compare_policies(panel, settings, costs, context.progress, forecasts, tables)
+    tables = policy_tables(context, panel, policies, policy)
+    forecasts = _forecasts(context, panel, settings)
+    comparison = compare_policies(panel, settings, costs_of(tables[0]), context.progress, forecasts, tables)
     folder = context.settings.home / "reports"
     rows = write_files(comparison, folder)
     _print(comparison, folder)
     return Outcome(rows, headline(comparison))
+
+
+def _calibrate(context: Context, settings: "ReplaySettings") -> Outcome:
+    """Measures how often the levels covered demand, writes the table and prints it."""
+    from ml.forecasting.panel import read_panel
+    from ml.inventory.replay.comparison import calibrate_levels
+
+    panel = read_panel(context.database)
+    found = calibrate_levels(panel, settings, context.progress, _forecasts(context, panel, settings))
+    frame, path = calibration_rows(found), context.settings.home / "reports" / "calibration.csv"
+    with whole_file(path, _FIX) as draft, writing(path, _FIX):
+        frame.to_csv(draft, index=False)
+    console.print(calibration_table(found))
+    console.print(f"Written: {path}", soft_wrap=True)
+    return Outcome(len(frame), f"Calibration of the levels over {settings.weeks} weeks to {panel.origin}")
+
+
+def _forecasts(context: Context, panel: "Panel", settings: "ReplaySettings") -> "WeeklyForecasts | None":
+    """Returns the fitted forecasts where they are asked for, once it is certain that the weeks are enough."""
+    from ml.inventory.replay.comparison import first_replayed_week
+    from ml.inventory.replay.report import CHAMPION
+    from ml.inventory.replay.reviews import FIRST_ORIGIN
+
+    first_replayed_week(panel, settings)
+    return fitted_forecasts(context, panel, FIRST_ORIGIN) if settings.forecasts == CHAMPION else None
 
 
 def _print(comparison: "Comparison", folder: Path) -> None:
@@ -101,15 +133,11 @@ def _print(comparison: "Comparison", folder: Path) -> None:
     console.print(f"Written: {folder}/replay.csv, replay.png and replay.md", soft_wrap=True)
 
 
-def costs_of(context: Context, panel: "Panel") -> "Costs":
-    """Returns margin, holding and ordering cost of each series from the published inventory policies.
-
-    Raises:
-        ShelfcastError: the policies are not in the database yet, or not valid.
-    """
+def costs_of(table: "PolicyTable") -> "Costs":
+    """Returns margin, holding and ordering cost of each series from its policy."""
     from ml.inventory.replay.report import Costs
 
-    policies = published_policies(context, panel)
+    policies = table.policies
     return Costs(policies.margin_rate, policies.holding_cost_rate, policies.ordering_cost_amount)
 
 

@@ -36,13 +36,21 @@ def published_policies(context: Context, panel: "Panel") -> "Policies":
     return resolve_policies(with_defaults(read_marts(context.database, _PUBLISHED)), _pairs(panel))
 
 
-def policy_tables(context: Context, panel: "Panel", rows: "pd.DataFrame", path: Path) -> "list[PolicyTable]":
-    """Returns the published policies and those of a file, to be replayed side by side."""
+def policy_tables(
+    context: Context, panel: "Panel", rows: "pd.DataFrame | None" = None, path: Path | None = None
+) -> "list[PolicyTable]":
+    """Returns the published policies and those of a file where there is one, to be replayed side by side.
+
+    Raises:
+        ShelfcastError: the policies are not in the database yet, or not valid.
+    """
     from ml.inventory.policy import resolve_policies
     from ml.inventory.replay.policy_tables import PolicyTable
 
-    asked = PolicyTable(path.name, resolve_policies(rows, _pairs(panel)))
-    return [PolicyTable("published", published_policies(context, panel)), asked]
+    published = PolicyTable("published", published_policies(context, panel))
+    if rows is None or path is None:
+        return [published]
+    return [published, PolicyTable(path.name, resolve_policies(rows, _pairs(panel)))]
 
 
 def read_policies(path: Path) -> "pd.DataFrame":

@@ -1,6 +1,6 @@
 """What a comparison of policies by replay says: a table, plain sentences, a report and rows for other programs."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from math import isnan
 from typing import TYPE_CHECKING, Any
@@ -143,7 +143,7 @@ def comparison_markdown(comparison: "Comparison") -> str:
         "## Do service targets hold?",
         "Share of decisions after which demand until the next delivery could arrive stayed at or below the "
         "order-up-to level. It is this that a cycle service target means; weeks with lost sales differ from it.",
-        _calibration_markdown(comparison),
+        _markdown(*_calibration_cells(comparison.calibration)),
         *_guardrail_markdown(comparison),
         *_policies_markdown(comparison),
     ]
@@ -271,18 +271,60 @@ def _types_markdown(comparison: "Comparison") -> str:
     return _markdown(heads, rows)
 
 
-def _calibration_markdown(comparison: "Comparison") -> str:
+def calibration_table(found: "Sequence[Calibration]") -> Table:
+    """Returns the share of protection periods that the levels covered, for the terminal."""
+    table = Table(
+        title="Protection periods whose demand stayed at or below the level, in percent",
+        title_justify="left",
+        caption="Fifths: of the pairs by sales of the year before, the smallest first.",
+        caption_justify="left",
+    )
+    heads, rows = _calibration_cells(found)
+    for head in heads:
+        table.add_column(head, justify="right" if head in ("target", "covered") else "left")
+    for cells in rows:
+        table.add_row(*cells)
+    return table
+
+
+def calibration_rows(found: "Sequence[Calibration]") -> "pd.DataFrame":
+    """Returns one row a lead time and target, rates as fractions."""
+    import pandas as pd
+
+    return pd.DataFrame(
+        {
+            "lead_time": one.lead_time,
+            "target_rate": one.target,
+            "covered_rate": one.covered_rate,
+            **{f"covered_type_{kind.lower()}_rate": share for kind, share in one.by_type.items()},
+            **{f"covered_fifth_{number}_rate": share for number, share in enumerate(one.by_fifth, start=1)},
+            "covered_beside_holidays_rate": one.beside_holidays_rate,
+            "pairs_within_five_points_rate": one.pairs_within_rate,
+        }
+        for one in found
+    )
+
+
+def _calibration_cells(found: "Sequence[Calibration]") -> tuple[list[str], list[list[str]]]:
+    heads = ["policy", "lead time", "target", "covered", "by store type", "by fifth", "beside holidays", "within 5"]
     rows = [
         [
             _title(one.policy),
-            _percent(one.target),
-            _percent(one.covered_rate),
-            ", ".join(f"{kind} {_percent(share)}" for kind, share in one.by_type.items()),
+            one.lead_time,
+            _points(one.target),
+            _points(one.covered_rate),
+            ", ".join(f"{kind} {_points(share)}" for kind, share in one.by_type.items()),
+            ", ".join(_points(share) for share in one.by_fifth),
+            _points(one.beside_holidays_rate),
             _percent(one.pairs_within_rate),
         ]
-        for one in comparison.calibration
+        for one in found
     ]
-    return _markdown(["policy", "target", "covered", "by store type", "pairs within 5 points"], rows)
+    return heads, rows
+
+
+def _points(share: float) -> str:
+    return "-" if isnan(share) else f"{100 * share:.1f}"
 
 
 def _saving_sentence(saving: "Saving") -> str:

@@ -138,7 +138,7 @@ def asked_scenario(book: Book) -> Scenario:
 
 def planned_promotions(book: Book) -> tuple[Promotion, ...]:
     """Returns the promotions planned: an uplift in percent for any of the weeks ahead."""
-    weeks = range(1, book.forecast.shape[1] + 1)
+    weeks = range(1, book.demand.forecast.shape[1] + 1)
     day = {week: book.decision_date + dt.timedelta(weeks=week) for week in weeks}
     chosen = st.multiselect(
         "Promotions in the weeks of",

@@ -17,10 +17,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-MANY_PAIRS = 300
-"""Pairs above which the curve is drawn from every second draw of demand."""
-
-
 @dataclass(frozen=True)
 class PairChoice:
     """The pairs that a person looks at; None takes all stores, or all departments."""
@@ -72,7 +68,7 @@ def _evaluated(choice: PairChoice, scenario: Scenario, version: str) -> Evaluati
 @st.cache_resource(max_entries=60, show_spinner="Drawing service against stock …")
 def _curve(choice: PairChoice, scenario: Scenario, version: str) -> "pd.DataFrame":
     chosen = changed(_chosen(choice, version), scenario)
-    return exchange(chosen, step=1 if len(chosen) <= MANY_PAIRS else 2)
+    return exchange(chosen)
 
 
 def _chosen(choice: PairChoice, version: str) -> Book:

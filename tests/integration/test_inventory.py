@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from ml.inventory.orders.inputs import load_book
-from ml.inventory.orders.recommend import STATUSES, calculate_reorder_point, recommend, recommendations
+from ml.inventory.orders.recommend import STATUSES, recommend, recommendations
 from warehouse import embedded
 from warehouse.environment import library_environment
 from warehouse.errors import ShelfcastError
@@ -271,10 +271,9 @@ def test_stock_in_pieces_is_ordered_in_pieces_and_an_old_count_asks_for_a_person
 def test_one_pair_alone_gives_the_figures_of_the_whole_table(ready):
     settings, database = ready
     every = recommendations(load_book(settings, database, "reader")).set_index(["store_id", "dept_id"])
-    alone = calculate_reorder_point(load_book(settings, database, "reader", (3, 7)), 3, 7)
-    assert alone.reorder_point_amount == every.loc[(3, 7), "reorder_point"]
-    assert alone.current_stock_amount == every.loc[(3, 7), "current_stock"]
-    assert alone.status == every.loc[(3, 7), "status"]
+    (alone,) = recommendations(load_book(settings, database, "reader", (3, 7))).to_dict("records")
+    for name in ("reorder_point", "current_stock", "status", "order_quantity"):
+        assert alone[name] == every.loc[(3, 7), name]
 
 
 def test_stock_that_cannot_be_used_is_refused_and_nothing_is_written(ready):

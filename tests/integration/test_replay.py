@@ -53,6 +53,15 @@ def test_a_replay_prints_and_writes_how_the_policies_fared_and_refuses_what_it_c
     assert "learns only from what it sold itself (censored)" in censored.stdout
     assert "2 in 100.0 %" in censored.stdout
 
+    calibrated = shelfcast(finished_run, "replay", "--weeks", "26", "--calibration")
+    assert calibrated.returncode == 0, calibrated.stderr
+    table = pd.read_csv(finished_run.home / "reports" / "calibration.csv")
+    assert table.groupby("lead_time")["target_rate"].apply(list).to_dict() == {
+        "fixed": [0.8, 0.9, 0.95, 0.98],
+        "random": [0.8, 0.9, 0.95, 0.98],
+    }
+    assert table.filter(like="covered").apply(lambda column: column.between(0, 1).all()).all()
+
     before = (finished_run.home / "reports" / "replay.csv").read_bytes()
     typo = finished_run.home / "typo.csv"
     typo.write_text(SEED.read_text().replace("pack_size_amount", "pack_sise_amount"))
@@ -71,6 +80,6 @@ def test_a_replay_prints_and_writes_how_the_policies_fared_and_refuses_what_it_c
         "pipeline",
         "select status, row_count, message from ops.pipeline_runs where stage = 'replay' order by started_at",
     )
-    assert runs["status"].tolist() == ["succeeded", "succeeded", "failed"]
+    assert runs["status"].tolist() == ["succeeded", "succeeded", "succeeded", "failed"]
     assert runs.loc[0, "row_count"] == len(frame)
     assert "Choose --weeks 69 or fewer" in runs.loc[2, "message"]

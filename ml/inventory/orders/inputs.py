@@ -1,4 +1,4 @@
-"""Everything a recommendation needs, read once from the database: forecasts, residuals, policies, stock."""
+"""Everything a recommendation needs, read once from the database: forecasts, past errors, policies, stock."""
 
 import datetime as dt
 from dataclasses import dataclass, field, fields, replace
@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from ml.inventory.orders.demand import ResidualPool, build_pool, scaled_paths
 from ml.inventory.orders.guardrail_inputs import WATCHED_WEEKS, Watch, read_before, read_watch
 from ml.inventory.orders.levels import Before
 from ml.inventory.orders.positions import (
@@ -19,6 +18,7 @@ from ml.inventory.orders.positions import (
 )
 from ml.inventory.packs import pack_of_pieces
 from ml.inventory.policy import MAXIMUM_WEEKS, FloatArray, Policies, resolve_policies, ruling_rows
+from ml.inventory.protection import REGULAR_RATE, DemandAhead, PastForecasts, learn
 from warehouse.database import Database, Role, Snapshot
 from warehouse.errors import ShelfcastError
 from warehouse.marts import core_build
@@ -27,8 +27,8 @@ from warehouse.settings import Settings
 if TYPE_CHECKING:
     import pandas as pd
 
-SCALE_WEEKS = 52
-"""Weeks behind the mean absolute sales that scale a pair's errors, as in ml.backtest_errors."""
+YEAR_WEEKS = 52
+"""Weeks behind the usual sales of a pair, as in ml.backtest_errors."""
 
 _FORECASTS = """
 select store_id, dept_id, stores.store_type, horizon_weeks, predicted_sales, model_name
@@ -42,6 +42,22 @@ select store_id, dept_id, (origin_date - date '2000-01-01') / 7 as origin, horiz
     actual_sales, predicted_sales, scale_amount
 from ml.backtest_errors
 where model_name = %(model_name)s and origin_date < %(decision_date)s
+"""
+_REGULARITY = """
+with origins as (
+    select distinct origin_date
+    from ml.backtest_errors
+    where model_name = %(model_name)s and origin_date < %(decision_date)s
+    union
+    select %(decision_date)s::date
+)
+select store_id, dept_id, (origin_date - date '2000-01-01') / 7 as origin,
+    count(*) / least(52.0, (origin_date - first_date) / 7 + 1)::double precision as sold_rate
+from origins
+cross join (select min(sale_date) as first_date from raw.raw_sales) as calendar
+inner join raw.raw_sales on sale_date <= origin_date and sale_date > origin_date - 7 * 52
+where weekly_sales > 0
+group by store_id, dept_id, origin_date, first_date
 """
 _SALES = """
 select store_id, dept_id, (%(decision_date)s - sale_date) / 7 as weeks_ago, weekly_sales
@@ -65,10 +81,7 @@ class Book:
     Attributes:
         decision_date: last week with known sales; the forecasts start the week after.
         pairs: store_id, dept_id and store_type, one row a pair.
-        forecast: (pairs, horizons) champion forecasts of weekly sales.
-        noise: mean absolute forecast error per week.
-        band: volume band of each pair in the pool.
-        pool: residual paths of the champion's backtest.
+        demand: what the champion forecasts of the coming weeks, with the errors of its backtest.
         policies: policy of each pair, with its own lead time where one is known, and packs of whole pieces.
         positions: stock of each pair.
         stock_source: counted or simulated, for each pair.
@@ -80,10 +93,7 @@ class Book:
 
     decision_date: dt.date
     pairs: "pd.DataFrame" = field(repr=False)
-    forecast: FloatArray = field(repr=False)
-    noise: FloatArray = field(repr=False)
-    band: npt.NDArray[np.intp] = field(repr=False)
-    pool: ResidualPool = field(repr=False)
+    demand: DemandAhead = field(repr=False)
     policies: Policies = field(repr=False)
     positions: Positions = field(repr=False)
     stock_source: npt.NDArray[np.str_] = field(repr=False)
@@ -110,7 +120,7 @@ class Book:
         """Returns the book of some pairs; every pair keeps its figures."""
         columns: dict[str, Any] = {}
         for name, value in ((column.name, getattr(self, column.name)) for column in fields(self)):
-            if isinstance(value, Policies | Positions | Watch | Before):
+            if isinstance(value, DemandAhead | Policies | Positions | Watch | Before):
                 columns[name] = value.take(rows)
             elif isinstance(value, np.ndarray):
                 columns[name] = value[rows]
@@ -141,7 +151,7 @@ def _book(settings: Settings, snapshot: Snapshot, pair: tuple[int, int] | None, 
     date = _decision_date(snapshot)
     forecasts = snapshot.read_frame(_FORECASTS, {"decision_date": date})
     _check_forecasts(snapshot, forecasts, date)
-    pool = _read_pool(snapshot, str(forecasts["model_name"].iloc[0]), date, settings.seed)
+    model_name = str(forecasts["model_name"].iloc[0])
     pairs, forecast = _forecast_matrix(forecasts, date, pair)
     sales = _read_sales(snapshot, pairs, date, pair)
     rules = _read_policies(snapshot, is_waiting)
@@ -155,14 +165,10 @@ def _book(settings: Settings, snapshot: Snapshot, pair: tuple[int, int] | None, 
         sales[:, -(REPLAYED_WEEKS + AVERAGED_WEEKS) :], policies, store, dept, settings.seed
     )
     positions, source = _merged_positions(stock, policies, simulated)
-    scale = _scale(sales[:, -SCALE_WEEKS:], forecast)
     return Book(
         decision_date=date,
         pairs=pairs,
-        forecast=forecast,
-        noise=pool.noise_of(store, dept, scale),
-        band=pool.band_of(scale),
-        pool=pool,
+        demand=_read_demand(snapshot, model_name, date, pairs, forecast, sales[:, -YEAR_WEEKS:]),
         policies=policies,
         positions=positions,
         stock_source=source,
@@ -195,15 +201,61 @@ def _check_forecasts(snapshot: Snapshot, forecasts: "pd.DataFrame", date: dt.dat
         raise ShelfcastError(f"{known}, but sales run to {date}.", "Run `shelfcast forecast` first.")
 
 
-def _read_pool(snapshot: Snapshot, model_name: str, date: dt.date, seed: int) -> ResidualPool:
-    errors = snapshot.read_frame(_ERRORS, {"model_name": model_name, "decision_date": date})
-    paths = scaled_paths(errors)
-    if not len(paths.scale):
+def _read_demand(
+    snapshot: Snapshot, model_name: str, date: dt.date, pairs: "pd.DataFrame", forecast: FloatArray, sales: FloatArray
+) -> DemandAhead:
+    """Returns demand ahead of the pairs, from their forecasts, their last year of sales and the champion's errors."""
+    given = {"model_name": model_name, "decision_date": date}
+    errors, sold = (snapshot.read_frame(query, given) for query in (_ERRORS, _REGULARITY))
+    try:
+        past, keys = past_forecasts(errors, sold)
+        model = learn(past, len(keys))
+    except ValueError:
         raise ShelfcastError(
             f"The champion {model_name} has no backtest errors, so its uncertainty is not known.",
             "Run `shelfcast train` first.",
-        )
-    return build_pool(paths, seed)
+        ) from None
+    here = pairs[["store_id", "dept_id"]]
+    number = keys.get_indexer(_index(here))
+    noise = np.where(number >= 0, model.noise[number], 1.0)
+    now = here.assign(origin=sold["origin"].max()).merge(sold, how="left")["sold_rate"]
+    return model.demand(forecast, _volume(sales, forecast), (now >= REGULAR_RATE).to_numpy(), noise)
+
+
+def past_forecasts(errors: "pd.DataFrame", sold: "pd.DataFrame") -> "tuple[PastForecasts, pd.MultiIndex]":
+    """Returns the backtest as the model of demand learns from it, and the pairs that its rows number.
+
+    Args:
+        errors: store_id, dept_id, origin in weeks, horizon_weeks from 1, actual_sales, predicted_sales and
+            scale_amount in dollars; one row per pair, origin and horizon. A week without a row is not known.
+        sold: store_id, dept_id, origin and sold_rate, the share of the weeks of the year before with sales.
+
+    Raises:
+        ValueError: there is no row.
+    """
+    if errors.empty:
+        raise ValueError("no backtest errors")
+    rows = ["store_id", "dept_id", "origin"]
+    forecast, actual = (
+        errors.pivot(index=rows, columns="horizon_weeks", values=name) for name in ("predicted_sales", "actual_sales")
+    )
+    heads = forecast.index.to_frame(index=False).merge(sold, on=rows, how="left")
+    volume = errors.groupby(rows, sort=True)["scale_amount"].first()
+    keys = _index(heads[["store_id", "dept_id"]]).unique()
+    return PastForecasts(
+        pair=keys.get_indexer(_index(heads[["store_id", "dept_id"]])).astype(np.int64),
+        origin=heads["origin"].to_numpy(np.int64),
+        volume=volume.to_numpy(dtype=float),
+        is_regular=(heads["sold_rate"] >= REGULAR_RATE).to_numpy(),
+        forecast=forecast.ffill(axis=1).bfill(axis=1).to_numpy(dtype=float),
+        actual=np.maximum(actual.to_numpy(dtype=float), 0.0),
+    ), keys
+
+
+def _index(pairs: "pd.DataFrame") -> "pd.MultiIndex":
+    import pandas as pd
+
+    return pd.MultiIndex.from_frame(pairs)
 
 
 def _forecast_matrix(
@@ -226,13 +278,10 @@ def _forecast_matrix(
 
 def _read_sales(snapshot: Snapshot, pairs: "pd.DataFrame", date: dt.date, pair: tuple[int, int] | None) -> FloatArray:
     """Returns (pairs, weeks) sales of the last two years up to the decision week, NaN where a week is missing."""
-    import pandas as pd
-
     store, dept = pair or (None, None)
     given = {"decision_date": date, "weeks": WATCHED_WEEKS, "store_id": store, "dept_id": dept}
     sales = snapshot.read_frame(_SALES, given)
-    keys = pd.MultiIndex.from_frame(pairs[["store_id", "dept_id"]])
-    row = keys.get_indexer(pd.MultiIndex.from_frame(sales[["store_id", "dept_id"]]))
+    row = _index(pairs[["store_id", "dept_id"]]).get_indexer(_index(sales[["store_id", "dept_id"]]))
     known = row >= 0
     matrix = np.full((len(pairs), WATCHED_WEEKS), np.nan)
     matrix[row[known], WATCHED_WEEKS - 1 - sales["weeks_ago"].to_numpy()[known]] = sales["weekly_sales"].to_numpy()[
@@ -241,13 +290,13 @@ def _read_sales(snapshot: Snapshot, pairs: "pd.DataFrame", date: dt.date, pair: 
     return matrix
 
 
-def _scale(sales: FloatArray, forecast: FloatArray) -> FloatArray:
+def _volume(sales: FloatArray, forecast: FloatArray) -> FloatArray:
     """Returns mean absolute weekly sales of the last year; a pair without sales is as large as its forecast."""
     known = np.isfinite(sales)
     total = np.where(known, np.abs(sales), 0.0).sum(axis=1)
     mean = total / np.maximum(known.sum(axis=1), 1)
-    scale: FloatArray = np.where(known.any(axis=1), mean, np.abs(forecast).mean(axis=1))
-    return scale
+    volume: FloatArray = np.where(known.any(axis=1), mean, np.abs(forecast).mean(axis=1))
+    return volume
 
 
 def _read_policies(snapshot: Snapshot, is_waiting: bool) -> "pd.DataFrame":

@@ -15,7 +15,7 @@ an order always clears it), near for as far again above its own limit, and criti
 probability is above nine tenths of its limit. The order follows the status, so that the two never disagree.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,11 +23,11 @@ import numpy as np
 import numpy.typing as npt
 
 from ml.inventory.formulas import economic_order_quantity
-from ml.inventory.orders.demand import ResidualPool
 from ml.inventory.orders.fill_rate import expected_fill_rate, fill_rate_level, reach
 from ml.inventory.orders.positions import Positions
-from ml.inventory.orders.simulation import BoolArray, Outlook, gathered, outlooks
+from ml.inventory.packs import whole_packs
 from ml.inventory.policy import FloatArray, Policies, TextArray
+from ml.inventory.protection import BoolArray, DemandAhead, ProtectionDemand, demand_until, lead_times
 
 CRITICAL_PROBABILITY = 0.5
 """Stockout is called likely when it is more likely than not."""
@@ -39,7 +39,11 @@ RISK_MARGIN = 0.9
 """Part of its limit below which a probability must fall before the status gets better."""
 
 WEEKS_PER_YEAR = 52.0
-Measure = Callable[[Outlook, Policies, Positions], dict[str, npt.NDArray[Any]]]
+Columns = dict[str, npt.NDArray[Any]]
+Measure = Callable[[ProtectionDemand, Policies], Columns]
+
+BLOCK = 64
+"""Pairs simulated at a time: the paths of a block stay near the processor."""
 
 
 @dataclass(frozen=True)
@@ -96,60 +100,56 @@ class Levels:
 
 
 def decide(
-    forecast: FloatArray,
-    noise: FloatArray,
-    band: npt.NDArray[np.intp],
-    pool: ResidualPool,
+    demand: DemandAhead,
     policies: Policies,
     positions: Positions,
     before: Before | None = None,
-) -> dict[str, npt.NDArray[Any]]:
+    measure: Measure = lambda demand, policies: {},
+) -> Columns:
     """Returns the columns of a recommendation for n pairs, by the names of `ml.inventory_recommendations`.
 
     Args:
-        forecast: (pairs, horizons) point forecasts of weekly demand in dollars.
-        noise: mean absolute forecast error per week in dollars.
-        band: volume band of each pair in the pool.
-        pool: residual paths to draw from.
+        demand: of the coming weeks, in dollars.
         policies: policy of each pair.
         positions: stock of each pair.
         before: what was recommended the week before, for hysteresis; without it every status stands alone.
+        measure: makes further columns from the demand over the protection period and the policies of some pairs.
     """
-    return decide_and_measure(_nothing_more, forecast, noise, band, pool, policies, positions, before)
-
-
-def decide_and_measure(
-    measure: Measure,
-    forecast: FloatArray,
-    noise: FloatArray,
-    band: npt.NDArray[np.intp],
-    pool: ResidualPool,
-    policies: Policies,
-    positions: Positions,
-    before: Before | None = None,
-) -> dict[str, npt.NDArray[Any]]:
-    """Returns the columns of `decide`, and beside them those that `measure` finds in the same simulated demand.
-
-    `measure` makes columns of figures from the outlook, policies and positions of some pairs; the other arguments are
-    those of `decide`.
-    """
+    past = before or nothing_before(len(demand))
+    weeks = demand.forecast.shape[1]
     return gathered(
-        (
-            rows,
-            {
-                **_columns(seen, policy, stock, before.take(rows) if before else nothing_before(len(rows))),
-                **measure(seen, policy, stock),
-            },
-        )
-        for rows, seen, policy, stock in outlooks(forecast, noise, band, pool, policies, positions)
+        (rows, {**_columns(seen, weeks, policy, positions.take(rows), past.take(rows)), **measure(seen, policy)})
+        for rows, seen, policy in protection_blocks(demand, policies, weeks)
     )
 
 
-def _nothing_more(seen: Outlook, policies: Policies, positions: Positions) -> dict[str, npt.NDArray[Any]]:
-    return {}
+def protection_blocks(
+    demand: DemandAhead, policies: Policies, least_weeks: int = 1, lead: FloatArray | None = None
+) -> Iterator[tuple[slice, ProtectionDemand, Policies]]:
+    """Gives some pairs at a time: their rows, demand over the protection periods of their policies, and the policies.
+
+    Args:
+        demand: of the coming weeks.
+        policies: policy of each pair.
+        least_weeks: weeks that the simulated paths have at least.
+        lead: (pairs, draws) lead times, where they are not the policies' own.
+    """
+    if lead is None:
+        ranks = demand.model.lead_time_ranks
+        lead = lead_times(policies.lead_time_weeks, policies.lead_time_deviation_weeks, ranks)
+    for first in range(0, len(demand), BLOCK):
+        rows = slice(first, first + BLOCK)
+        policy = policies.take(rows)
+        yield rows, demand.take(rows).over(lead[rows], policy.reviewed_weeks, least_weeks), policy
 
 
-def stock_levels(seen: Outlook, policies: Policies) -> Levels:
+def gathered(parts: Iterable[tuple[slice, Columns]]) -> Columns:
+    """Returns columns that were found for some rows at a time, in the order of the rows."""
+    found = [columns for _, columns in parts]
+    return {name: np.concatenate([columns[name] for columns in found]) for name in found[0]}
+
+
+def stock_levels(seen: ProtectionDemand, policies: Policies) -> Levels:
     """Returns reorder point, safety stock, order-up-to level and what goes with them for each pair.
 
     The order-up-to level lies one lot above the reorder point, but not above the maximum weeks of stock.
@@ -161,7 +161,6 @@ def stock_levels(seen: Outlook, policies: Policies) -> Levels:
     reorder_point = _reorder_points(seen, policies, lot, room)
     order_up_to = reach(reorder_point, lot, room)
     is_fill = policies.target_kind == "fill_rate"
-    accepted = (seen.protection > reorder_point[:, None]).mean(axis=1)
     return Levels(
         mean_demand=mean,
         weekly_demand=weekly,
@@ -171,7 +170,7 @@ def stock_levels(seen: Outlook, policies: Policies) -> Levels:
         order_up_to=order_up_to,
         ceiling=np.maximum(room, reorder_point),
         margin=np.minimum(MARGIN_SHARE * seen.review_mean, (order_up_to - reorder_point) / 2),
-        tolerance=np.where(is_fill, accepted, 1 - policies.service_level_rate),
+        tolerance=np.where(is_fill, seen.stockout_probability(reorder_point), 1 - policies.service_level_rate),
         fill_rate=expected_fill_rate(seen.until_delivery, seen.protection, reorder_point, order_up_to),
         needs_stock=np.where(is_fill, mean > 0, reorder_point > 0),
     )
@@ -188,29 +187,20 @@ def lot_sizes(policies: Policies, weekly_demand: FloatArray) -> FloatArray:
         policies.ordering_cost_amount.tolist(), holding.tolist(), (weekly_demand * WEEKS_PER_YEAR).tolist(), strict=True
     )
     economic = np.array([economic_order_quantity(*cost) for cost in costs])
-    packs = np.maximum(np.ceil(economic / policies.pack_size_amount - 1e-9), _smallest_packs(policies))
+    # The smallest lot is a pack, also of a pair whose economic order is nothing.
+    least = np.maximum(policies.minimum_order_amount, policies.pack_size_amount)
+    packed = whole_packs(np.maximum(economic, least), policies.pack_size_amount)
     is_fixed, is_up_to = policies.policy_kind == "(s,Q)", policies.policy_kind == "(R,S)"
-    return np.where(is_up_to, 0.0, np.where(is_fixed, packs * policies.pack_size_amount, economic))
+    return np.where(is_up_to, 0.0, np.where(is_fixed, packed, economic))
 
 
-def _smallest_packs(policies: Policies) -> FloatArray:
-    return np.maximum(np.ceil(policies.minimum_order_amount / policies.pack_size_amount), 1.0)
-
-
-def _reorder_points(seen: Outlook, policies: Policies, lot: FloatArray, room: FloatArray) -> FloatArray:
-    points = service_quantile(seen.protection, policies.service_level_rate)
+def _reorder_points(seen: ProtectionDemand, policies: Policies, lot: FloatArray, room: FloatArray) -> FloatArray:
+    points = seen.quantile(policies.service_level_rate)
     rows = np.flatnonzero(policies.target_kind == "fill_rate")
     if len(rows):
         target, before, until = policies.service_level_rate[rows], seen.until_delivery[rows], seen.protection[rows]
         points[rows] = fill_rate_level(target, before, until, lot[rows], room[rows])
     return points
-
-
-def service_quantile(protection: FloatArray, service_level: FloatArray) -> FloatArray:
-    """Returns the least simulated demand that at least the share `service_level` of the draws does not exceed."""
-    draws = protection.shape[1]
-    rank = np.clip(np.ceil(service_level * draws - 1e-9).astype(np.intp), 1, draws) - 1
-    return np.take_along_axis(np.sort(protection, axis=1), rank[:, None], axis=1)[:, 0]
 
 
 def order_quantities(
@@ -222,14 +212,13 @@ def order_quantities(
     above the reorder point and its margin. It is cut to whole packs below the ceiling, and is never less than the
     minimum order.
     """
-    pack, smallest = policies.pack_size_amount, _smallest_packs(policies)
+    pack = policies.pack_size_amount
     gap = levels.reorder_point + levels.margin - position
     lots = np.floor(np.maximum(gap, 0.0) / np.maximum(levels.lot, pack)) + 1
-    is_fixed = policies.policy_kind == "(s,Q)"
-    wanted = np.where(is_fixed, lots * levels.lot, levels.order_up_to - position)
-    allowed = np.floor((levels.ceiling - position) / pack + 1e-9)
-    packs = np.maximum(np.minimum(np.ceil(wanted / pack - 1e-9), np.maximum(allowed, 1.0)), smallest)
-    return np.where(is_order_due(levels, position, before), packs * pack, 0.0)
+    wanted = np.where(policies.policy_kind == "(s,Q)", lots * levels.lot, levels.order_up_to - position)
+    # A position that is due is worth a pack, even where it has all that it lacks.
+    due = np.where(is_order_due(levels, position, before), np.maximum(wanted, pack), 0.0)
+    return whole_packs(due, pack, policies.minimum_order_amount, levels.ceiling - position)
 
 
 def is_order_due(levels: Levels, position: FloatArray, before: Before | None = None) -> BoolArray:
@@ -242,16 +231,16 @@ def is_order_due(levels: Levels, position: FloatArray, before: Before | None = N
     return due
 
 
-def stockout_risk(seen: Outlook, positions: Positions) -> tuple[FloatArray, FloatArray]:
+def stockout_risk(seen: ProtectionDemand, positions: Positions) -> tuple[FloatArray, FloatArray]:
     """Returns the probability that stock runs out before an order placed now is delivered, and the expected lost sales.
 
     Stock on order helps from the day it arrives; what is not in stock is lost, not owed.
     """
-    on_hand, on_order = positions.on_hand[:, None], positions.on_order[:, None]
-    lost_before = np.maximum(seen.until_due - on_hand, 0.0)
-    left = np.maximum(on_hand - seen.until_due, 0.0) + np.where(seen.is_due_first, on_order, 0.0)
-    lost_after = np.maximum(seen.until_delivery - seen.until_due - left, 0.0)
-    lost = lost_before + lost_after
+    on_hand, on_order, due = (each[:, None] for each in (positions.on_hand, positions.on_order, positions.due_weeks))
+    until_due = demand_until(seen.cumulative, np.minimum(due, seen.lead))
+    lost_before = np.maximum(until_due - on_hand, 0.0)
+    left = np.maximum(on_hand - until_due, 0.0) + np.where(due < seen.lead, on_order, 0.0)
+    lost = lost_before + np.maximum(seen.until_delivery - until_due - left, 0.0)
     return (lost > 0).mean(axis=1), lost.mean(axis=1)
 
 
@@ -296,30 +285,32 @@ def excess_cost(levels: Levels, policies: Policies, position: FloatArray) -> Flo
     return _holding_rate(policies) * np.maximum(position - levels.order_up_to, 0.0) * weeks
 
 
-def shortage(seen: Outlook, position: FloatArray) -> FloatArray:
-    """Returns the sales in dollars expected to be lost in the protection period if nothing is ordered now."""
-    mean: FloatArray = np.maximum(seen.protection - position[:, None], 0.0).mean(axis=1)
-    return mean
-
-
 def _holding_rate(policies: Policies) -> FloatArray:
     """Returns the cost of holding a dollar of stock at retail value for a week."""
     return policies.holding_cost_rate * (1 - policies.margin_rate) / WEEKS_PER_YEAR
 
 
-def _columns(seen: Outlook, policies: Policies, positions: Positions, before: Before) -> dict[str, npt.NDArray[Any]]:
+def _weekly_deviation(seen: ProtectionDemand) -> FloatArray:
+    """Returns the root mean variance of demand over the weeks that the protection period touches."""
+    variance = np.diff(seen.cumulative, axis=1).var(axis=2)
+    touched = np.arange(variance.shape[1])[None, :] < np.ceil(seen.protection_weeks)[:, None]
+    return np.asarray(np.sqrt((variance * touched).sum(axis=1) / touched.sum(axis=1)))
+
+
+def _columns(seen: ProtectionDemand, weeks: int, policies: Policies, positions: Positions, before: Before) -> Columns:
     levels, position = stock_levels(seen, policies), positions.total
     probability, lost = stockout_risk(seen, positions)
     lost_margin = policies.margin_rate * lost
-    at_stake = policies.margin_rate * np.maximum(shortage(seen, position), lost)
+    at_stake = policies.margin_rate * np.maximum(seen.expected_shortage(position), lost)
     order = order_quantities(levels, policies, position, before)
+    median_path = np.median(seen.cumulative[:, : weeks + 1], axis=2)
     return {
         "policy_kind": policies.policy_kind,
         "target_kind": policies.target_kind,
         "current_stock": positions.on_hand,
         "on_order": positions.on_order,
         "avg_daily_demand": levels.weekly_demand / 7,
-        "demand_volatility": seen.weekly_deviation,
+        "demand_volatility": _weekly_deviation(seen),
         "lead_time_weeks": policies.lead_time_weeks,
         "review_period_weeks": policies.reviewed_weeks,
         "service_level": policies.service_level_rate,
@@ -328,7 +319,7 @@ def _columns(seen: Outlook, policies: Policies, positions: Positions, before: Be
         "order_up_to_level": levels.order_up_to,
         "order_quantity": order,
         "order_value_cost": order * (1 - policies.margin_rate),
-        "days_until_stockout": days_until_stockout(seen.median_path, position),
+        "days_until_stockout": days_until_stockout(median_path, position),
         "stockout_probability": probability,
         "expected_fill_rate": levels.fill_rate,
         "status": statuses(levels, position, probability, seen.review_mean, before),

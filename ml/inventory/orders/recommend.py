@@ -77,31 +77,6 @@ class RecommendReport:
         )
 
 
-@dataclass(frozen=True)
-class PairRecommendation:
-    """The figures of one pair; dollars at retail value, weeks, days and fractions as the names say."""
-
-    store_id: int
-    dept_id: int
-    status: str
-    stock_source: str
-    current_stock_amount: float
-    on_order_amount: float
-    average_daily_demand_amount: float
-    demand_deviation_amount: float
-    lead_time_weeks: float
-    review_period_weeks: float
-    service_level_rate: float
-    reorder_point_amount: float
-    safety_stock_amount: float
-    order_up_to_level_amount: float
-    order_quantity_amount: float
-    days_until_stockout: float | None
-    stockout_probability_rate: float
-    expected_lost_margin_amount: float
-    value_at_risk_amount: float
-
-
 def recommend(settings: Settings, database: Database, run_id: str) -> RecommendReport:
     """Returns the report after one recommendation per forecast pair was written to `ml.inventory_recommendations`.
 
@@ -125,8 +100,7 @@ def recommend(settings: Settings, database: Database, run_id: str) -> RecommendR
 
 def recommendations(book: Book) -> "pd.DataFrame":
     """Returns the recommendations of a book, named as in `ml.inventory_recommendations`; amounts in whole cents."""
-    found = decide(book.forecast, book.noise, book.band, book.pool, book.policies, book.positions, book.before)
-    return named(book, found)
+    return named(book, decide(book.demand, book.policies, book.positions, book.before))
 
 
 def named(book: Book, figures: "dict[str, npt.NDArray[Any]]") -> "pd.DataFrame":
@@ -149,7 +123,7 @@ def named(book: Book, figures: "dict[str, npt.NDArray[Any]]") -> "pd.DataFrame":
     frame["order_quantity_pieces"] = np.rint(order / frame["unit_price"])
     lot = figures["order_up_to_level"] - figures["reorder_point"]
     frame["review_reason"] = (
-        "" if book.watch is None else book.watch.reasons(order, book.positions.total, book.forecast, lot)
+        "" if book.watch is None else book.watch.reasons(order, book.positions.total, book.demand.forecast, lot)
     )
     frame["is_open"] = frame["review_reason"] != ""
     return frame.round({**dict.fromkeys(_AMOUNTS, 2), **_DIGITS})
@@ -169,60 +143,6 @@ def _rules(book: Book) -> "dict[str, npt.NDArray[Any] | float | None]":
         "ordering_cost": policies.ordering_cost_amount,
         "maximum_stock_weeks": policies.maximum_stock_weeks,
     }
-
-
-def calculate_reorder_point(
-    book: Book,
-    store_id: int,
-    dept_id: int,
-    service_level: float | None = None,
-    lead_time_weeks: float | None = None,
-    review_period_weeks: float | None = None,
-) -> PairRecommendation:
-    """Returns what would be recommended for one pair under another service level, lead time or review period.
-
-    Pure and quick: it takes a few milliseconds on a loaded book (`ml.inventory.orders.inputs.load_book`, one pair or
-    all). What is not given stays as the policy has it; with nothing given the figures are those of the table.
-
-    Raises:
-        ShelfcastError: the pair is not in the book, or a value is out of its range.
-    """
-    rows = np.array([book.row_of(store_id, dept_id)])
-    policies = book.policies.take(rows).changed(
-        service_level_rate=service_level, lead_time_weeks=lead_time_weeks, review_period_weeks=review_period_weeks
-    )
-    found = decide(
-        book.forecast[rows],
-        book.noise[rows],
-        book.band[rows],
-        book.pool,
-        policies,
-        book.positions.take(rows),
-        None if book.before is None else book.before.take(rows),
-    )
-    cents = {name: round(float(found[name][0]), 2) for name in _AMOUNTS}
-    days = float(found["days_until_stockout"][0])
-    return PairRecommendation(
-        store_id=store_id,
-        dept_id=dept_id,
-        status=str(found["status"][0]),
-        stock_source=str(book.stock_source[rows[0]]),
-        current_stock_amount=cents["current_stock"],
-        on_order_amount=cents["on_order"],
-        average_daily_demand_amount=cents["avg_daily_demand"],
-        demand_deviation_amount=cents["demand_volatility"],
-        lead_time_weeks=float(found["lead_time_weeks"][0]),
-        review_period_weeks=float(found["review_period_weeks"][0]),
-        service_level_rate=float(found["service_level"][0]),
-        reorder_point_amount=cents["reorder_point"],
-        safety_stock_amount=cents["safety_stock"],
-        order_up_to_level_amount=cents["order_up_to_level"],
-        order_quantity_amount=cents["order_quantity"],
-        days_until_stockout=None if np.isnan(days) else round(days, 1),
-        stockout_probability_rate=round(float(found["stockout_probability"][0]), 4),
-        expected_lost_margin_amount=cents["expected_lost_margin"],
-        value_at_risk_amount=cents["value_at_risk"],
-    )
 
 
 def _publish(database: Database, frame: "pd.DataFrame", date: "dt.date") -> Change:

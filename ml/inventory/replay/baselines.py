@@ -83,9 +83,7 @@ def min_max(sales: FloatArray, start: int) -> Family:
     return lambda weeks: OrderRule(order_up_to=(weeks + ORDER_CYCLE_WEEKS) * mean, reorder_point=weeks * mean)
 
 
-def seasonal_safety_stock(
-    sales: FloatArray, start: int, lead_times: LeadTimes, review_weeks: int = 1, covers_review: bool = True
-) -> Family:
+def seasonal_safety_stock(sales: FloatArray, start: int, lead_times: LeadTimes, review_weeks: int = 1) -> Family:
     """Returns the textbook rule: last year's sales of the protection period plus z (the knob) deviations.
 
     The deviation is that of demand over a random lead time plus the review period, `deviation_over_protection`; that
@@ -97,15 +95,12 @@ def seasonal_safety_stock(
         start: first replayed week.
         lead_times: their mean and deviation are what the rule knows.
         review_weeks: weeks between two reviews.
-        covers_review: whether the safety stock is for lead time plus review period, as periodic review asks, or, as
-            it is often used, for the lead time alone.
     """
     protection = float(lead_times.mean) + review_weeks
     demand = _demand_known(sales)
     weekly, deviation = last_year(demand, start, int(np.ceil(protection))).mean(axis=2), error_deviation(demand, start)
-    guarded = protection if covers_review else float(lead_times.mean)
-    spread = deviation_over_protection(weekly, deviation, guarded, float(lead_times.deviation))
-    return lambda z: OrderRule(order_up_to=np.maximum(protection * weekly + z * spread, 0.0))
+    safety = deviation_over_protection(weekly, deviation, protection, float(lead_times.deviation))
+    return lambda z: OrderRule(order_up_to=np.maximum(protection * weekly + z * safety, 0.0))
 
 
 def last_year(demand: FloatArray, start: int, weeks: int) -> FloatArray:

@@ -7,14 +7,14 @@ policy's exchange curve; its interval comes from bootstrap samples of whole stor
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 
 from ml.forecasting.panel import Panel, as_date
-from ml.inventory.policy import FloatArray
+from ml.inventory.policy import Policies
 from ml.inventory.replay.baselines import (
     Family,
     demand_of,
@@ -24,25 +24,19 @@ from ml.inventory.replay.baselines import (
     seasonal_safety_stock,
     weeks_of_cover,
 )
-from ml.inventory.replay.censored import censored_tally, family_learner, own_tally
-from ml.inventory.replay.engine import History, OrderRule, Tally
+from ml.inventory.replay.calibration import TARGETS, calibrations, periods_of
+from ml.inventory.replay.censored import Learner, OwnLearner, censored_tally, family_learner
+from ml.inventory.replay.engine import History, Tally
 from ml.inventory.replay.exchange import Curve, curve_of_tallies, exchange_curve
 from ml.inventory.replay.figures import Grid, Groups, curve_of, figures_at, grid_of, groups_of, savings_of
 from ml.inventory.replay.forecasts import WeeklyForecasts, base_forecasts
 from ml.inventory.replay.guardrails import measure_guardrails
-from ml.inventory.replay.kpis import covered_share, protection_demand
 from ml.inventory.replay.lead_times import LeadArray, LeadTimes
-from ml.inventory.replay.policy_tables import PolicyTable, replay_policies
-from ml.inventory.replay.protection import (
-    FIRST_ORIGIN,
-    LearnedProtection,
-    learn_protection,
-    level_rule,
-    level_rule_by_size,
-)
+from ml.inventory.replay.policy_tables import PolicyTable, replay_policies, replayed_orders
 from ml.inventory.replay.report import (
     BY_SIZE,
     COVER,
+    LEAD_TIMES_BY_NAME,
     MIN_MAX,
     NAIVE,
     OURS,
@@ -51,19 +45,19 @@ from ml.inventory.replay.report import (
     Calibration,
     Comparison,
     Costs,
+    GuardrailFigures,
+    PolicyOutcome,
     ReplaySettings,
     Saving,
 )
+from ml.inventory.replay.reviews import FIRST_ORIGIN, LEARNED_WEEKS, Reviews, known_reviews, level_rule
 from warehouse.errors import ShelfcastError
 from warehouse.progress import Progress, silent
 
-TARGETS = (0.80, 0.90, 0.95, 0.98)
 REVIEW_WEEKS = 1
 FEWEST_WEEKS_SOLD = 50
 """A pair is replayed where it sold in so many weeks before the first replayed one, and lately."""
 
-CALIBRATION_SEEDS = 4
-PAIR_TOLERANCE = 0.05
 CENSORED_SERVICE = (0.4, 0.6, 0.75, 0.84, 0.9, 0.935, 0.96, 0.98, 0.995)
 CENSORED_STEP = 2
 """Service levels of our curve where each is learned anew, and how many knobs of the others one stands for."""
@@ -94,31 +88,30 @@ def compare_policies(
         costs: what stock earns and costs.
         progress: told what is being replayed.
         forecasts: of our policy, made week by week from origin `FIRST_ORIGIN` on; the seasonal base without them.
-        tables: policies that are replayed as they are, beside the comparison.
+        tables: policies that are replayed as they are, beside the comparison; guardrails watch the orders of the first.
 
     Raises:
-        ShelfcastError: the panel has too few weeks, or no pair with enough of them; or a table has lead times or
-            reviews too long for them.
+        ShelfcastError: the panel has too few weeks, or no pair with enough of them.
     """
     field = _field(panel, settings)
     start, rows = field.start, field.rows
     groups = groups_of(panel.store_ids[rows], panel.dept_ids[rows], panel.store_types[rows], settings.resamples)
-    money, steps = (costs or Costs()).of(rows, panel.series_count), len(settings.policies) + 1
+    money, steps = (costs or Costs()).of(rows, panel.series_count), len(settings.policies) + 2
     made = forecasts or base_forecasts(panel, range(FIRST_ORIGIN, panel.week_count))
-    draws = range(settings.seeds)
-    asked = [replay_policies(panel, start, rows, table, made, draws, settings.is_fixed) for table in tables]
-    learned = None if settings.is_censored else learn_for(panel, start, settings.lead_times, made)
+    progress(0, steps, "what was known at each review")
+    reviews = None if settings.is_censored else known_reviews(panel, start, made)
     grids, calibration = {}, []
     for number, name in enumerate(settings.policies):
-        progress(number, steps, TITLES[name])
-        if learned is None:
+        progress(number + 1, steps, TITLES[name])
+        if reviews is None:
             curve = _censored_curve(name, field, made)
         else:
-            rule = policy_family(name, panel, rows, start, settings.lead_times, learned)
+            rule = policy_family(name, panel, rows, start, settings.lead_times, reviews)
             curve = exchange_curve(rule, KNOBS[name], field.history, field.lead)
             calibration += _calibration(name, rule, field)
         grids[name] = grid_of(curve, groups, money)
-    progress(steps - 1, steps, "guardrails")
+    progress(steps - 1, steps, "guardrails and policies as they are")
+    guardrails, asked = (None, []) if reviews is None else _as_they_are(field, reviews, tables, made)
     return Comparison(
         settings=settings,
         first_week=as_date(panel.weeks[start]),
@@ -135,9 +128,39 @@ def compare_policies(
         ),
         savings=tuple(_savings(settings, grids, groups)),
         calibration=tuple(sorted(calibration, key=lambda one: (one.policy != OURS, one.target))),
-        guardrails=None if learned is None else measure_guardrails(panel, start, learned, made, settings.lead_times),
-        asked_policies=tuple(outcome for outcomes in asked for outcome in outcomes),
+        guardrails=guardrails,
+        asked_policies=tuple(asked),
     )
+
+
+def _as_they_are(
+    field: "_Field", reviews: Reviews, tables: Sequence[PolicyTable], forecasts: WeeklyForecasts
+) -> tuple[GuardrailFigures, list[PolicyOutcome]]:
+    """Returns what the guardrails would have done with the orders of the first table, and how each table fared."""
+    settings, panel = field.settings, field.panel
+    every, draws, kinds = np.arange(panel.series_count), range(settings.seeds), panel.store_types[field.rows]
+    outcomes = [
+        outcome
+        for table in tables
+        for outcome in replay_policies(table, reviews, field.rows, field.history, kinds, draws, settings.is_fixed)
+    ]
+    policies = tables[0].policies if tables else plain_policies(panel.series_count, settings.lead_times)
+    orders = replayed_orders(policies, reviews, every, settings.is_fixed)
+    return measure_guardrails(panel, field.start, orders, forecasts), outcomes
+
+
+def plain_policies(pairs: int, lead_times: LeadTimes) -> Policies:
+    """Returns one policy for all: up to the level of 95 % at each review, whatever it takes."""
+    amounts = {"minimum_order_amount": 0.0, "pack_size_amount": 0.01, "ordering_cost_amount": 0.0}
+    rates = {"service_level_rate": 0.95, "holding_cost_rate": 0.25, "margin_rate": 0.3}
+    weeks = {
+        "lead_time_weeks": float(lead_times.mean),
+        "lead_time_deviation_weeks": float(lead_times.deviation),
+        "review_period_weeks": float(REVIEW_WEEKS),
+        "maximum_stock_weeks": 1e6,
+    }
+    numbers = {name: np.full(pairs, value) for name, value in (amounts | rates | weeks).items()}
+    return Policies(policy_kind=np.full(pairs, "(R,S)"), target_kind=np.full(pairs, "cycle_service"), **numbers)
 
 
 def _savings(settings: ReplaySettings, grids: Mapping[str, Grid], groups: Groups) -> Iterator[Saving]:
@@ -172,27 +195,21 @@ def _censored_curve(name: str, field: _Field, forecasts: WeeklyForecasts) -> Cur
         knobs: Sequence[float] = CENSORED_SERVICE
         before = WeeklyForecasts(FIRST_ORIGIN, forecasts.at(range(FIRST_ORIGIN, field.start)))
 
-        def walk(knob: float) -> Tally:
-            return own_tally(
-                field.panel, field.rows, field.start, field.history, lead_times, field.lead, knob, before, REVIEW_WEEKS
-            )
+        def learner(knob: float) -> Learner:
+            return OwnLearner(field.panel, field.rows, lead_times, knob, before, REVIEW_WEEKS)
     else:
         knobs = KNOBS[name][::CENSORED_STEP]
         makes = {COVER: weeks_of_cover, MIN_MAX: min_max}
         make = makes.get(name) or partial(seasonal_safety_stock, lead_times=lead_times, review_weeks=REVIEW_WEEKS)
 
-        def walk(knob: float) -> Tally:
-            return censored_tally(field.history, past, family_learner(make, knob), field.lead)
+        def learner(knob: float) -> Learner:
+            return family_learner(make, knob)
+
+    def walk(knob: float) -> Tally:
+        return censored_tally(field.history, past, partial(learner, knob), field.lead)
 
     with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
         return curve_of_tallies(knobs, list(pool.map(walk, knobs)), field.settings.weeks)
-
-
-def learn_for(panel: Panel, start: int, lead_times: LeadTimes, forecasts: WeeklyForecasts) -> LearnedProtection:
-    """Returns what our policy knew of demand until the next delivery at each review of the replayed weeks."""
-    periods = [weeks + REVIEW_WEEKS for weeks in lead_times.weeks]
-    shares = np.asarray(lead_times.probabilities, float)
-    return learn_protection(panel, start, periods, shares, forecasts=forecasts)
 
 
 def first_replayed_week(panel: Panel, settings: ReplaySettings) -> int:
@@ -201,7 +218,7 @@ def first_replayed_week(panel: Panel, settings: ReplaySettings) -> int:
     Raises:
         ShelfcastError: they are too few to learn from.
     """
-    needed = FIRST_ORIGIN + 1 + max(settings.lead_times.weeks) + REVIEW_WEEKS
+    needed = FIRST_ORIGIN + 1 + LEARNED_WEEKS
     possible = panel.week_count - needed
     if settings.weeks > possible:
         raise ShelfcastError(
@@ -230,7 +247,7 @@ def replayed_rows(panel: Panel, start: int) -> npt.NDArray[np.intp]:
 
 
 def policy_family(
-    name: str, panel: Panel, rows: npt.NDArray[np.intp], start: int, lead_times: LeadTimes, learned: LearnedProtection
+    name: str, panel: Panel, rows: npt.NDArray[np.intp], start: int, lead_times: LeadTimes, reviews: Reviews
 ) -> Family:
     """Returns the rules of a policy for some series of the panel; no level reads its own week or a later one.
 
@@ -243,17 +260,7 @@ def policy_family(
         return min_max(sales, start)
     if name == NAIVE:
         return seasonal_safety_stock(sales, start, lead_times, REVIEW_WEEKS)
-    return _of_rows(level_rule_by_size(learned) if name == BY_SIZE else level_rule(learned), rows)
-
-
-def _of_rows(family: Family, rows: npt.NDArray[np.intp]) -> Family:
-    return lambda knob: OrderRule(order_up_to=_level(family(knob))[rows])
-
-
-def _level(rule: OrderRule) -> FloatArray:
-    if rule.order_up_to is None:
-        raise ValueError("the policy has no order-up-to level")
-    return rule.order_up_to
+    return level_rule(reviews, rows, lead_times, REVIEW_WEEKS, sorted({*KNOBS[name], *TARGETS}), name == BY_SIZE)
 
 
 def _calibration(name: str, rule: Family, field: _Field) -> list[Calibration]:
@@ -262,22 +269,32 @@ def _calibration(name: str, rule: Family, field: _Field) -> list[Calibration]:
 
     if name not in (OURS, NAIVE):
         return []
-    protection = protection_demand(field.history.demand, field.lead[:CALIBRATION_SEEDS], REVIEW_WEEKS)
-    is_live, kinds = field.history.is_live, field.panel.store_types[field.rows]
-    members = {str(kind): kinds == kind for kind in np.unique(kinds)}
-    found = []
-    for target in TARGETS:
-        level = _level(rule(target if name == OURS else float(norm.ppf(target))))
-        share, by_pair = covered_share(level, protection, is_live)
-        by_type = {
-            kind: covered_share(level[rows], protection[:, rows], is_live[rows])[0] for kind, rows in members.items()
-        }
-        within = _share_within(by_pair, target)
-        found.append(Calibration(name, target, share, by_type, within))
+    times = field.settings.lead_times
+    periods = periods_of(field.panel, field.rows, field.start, field.history, times, REVIEW_WEEKS)
+    kind = "fixed" if field.settings.is_fixed else "random"
+    knob = norm.ppf if name == NAIVE else float
+    return list(calibrations(name, kind, lambda target: rule(float(knob(target))).order_up_to, periods))
+
+
+def calibrate_levels(
+    panel: Panel, settings: ReplaySettings, progress: Progress = silent, forecasts: WeeklyForecasts | None = None
+) -> list[Calibration]:
+    """Returns how often the levels of our policy covered demand in the last weeks, by kind of lead time and target.
+
+    Args:
+        panel: sales to the end of the replay.
+        settings: weeks that are replayed; lead times are random, then fixed, whatever is asked.
+        progress: told what is being done.
+        forecasts: made week by week; the seasonal base without them.
+
+    Raises:
+        ShelfcastError: the panel has too few weeks, or no pair with enough of them.
+    """
+    found, reviews = [], None
+    for number, lead_times in enumerate(LEAD_TIMES_BY_NAME.values()):
+        progress(number, len(LEAD_TIMES_BY_NAME), "calibration")
+        field = _field(panel, replace(settings, lead_times=lead_times))
+        reviews = reviews or known_reviews(panel, field.start, forecasts)
+        rule = level_rule(reviews, field.rows, lead_times, REVIEW_WEEKS, TARGETS)
+        found += _calibration(OURS, rule, field)
     return found
-
-
-def _share_within(by_pair: FloatArray, target: float) -> float:
-    """Returns the share of pairs within the tolerance; all periods covered is five points from 95 %, not more."""
-    distance = np.abs(by_pair[~np.isnan(by_pair)] - target)
-    return float(np.mean(distance <= PAIR_TOLERANCE + 1e-9))

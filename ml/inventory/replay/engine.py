@@ -2,8 +2,8 @@
 
 Timing of week t, the same as in stockcast:
 
-1. Review: in weeks 0, R, 2R, ... the position (on hand plus on order) is looked at and an order is placed, with the
-   levels of column t. They may know sales up to week t - 1 and nothing later.
+1. Review: the position (on hand plus on order) is looked at and an order is placed, with the levels of column t. They
+   may know sales up to week t - 1 and nothing later.
 2. Receipt: what was ordered L weeks ago arrives before the demand of week t; an order of week t arrives in week t + L.
    Each order draws its own L, so a later order may arrive first.
 3. Demand of week t: what is in stock is sold, the rest is lost.
@@ -13,6 +13,7 @@ protection period is the L + R weeks from t on. Amounts are dollars at retail va
 All seeds and pairs move at once; only weeks are a loop. Figures are summed on the way, paths are kept on request.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -65,35 +66,22 @@ class History:
 
 @dataclass(frozen=True)
 class OrderRule:
-    """When and how much is ordered, each level (pairs, weeks) as known at the review of the week.
+    """What is ordered at each weekly review, each level (pairs, weeks) as known at it.
 
     Only order_up_to: (R,S), order what the position lacks. With reorder_point: (R,s,S), only where the position is at
-    or below it. reorder_point with order_quantity: (s,Q), a fixed order. Then whole packs, rounded up, and no order
-    below the minimum: a smaller one is raised to it.
+    or below it.
 
     Attributes:
         order_up_to: level that an order restores.
         reorder_point: position at or below which is ordered.
-        order_quantity: fixed order, instead of order_up_to.
-        review_weeks: weeks between two reviews, for all or a pair.
-        pack_size: orders are multiples of it, for all or a pair; 0 rounds nothing.
-        minimum_order: least order, for all or a pair.
     """
 
-    order_up_to: FloatArray | None = None
+    order_up_to: FloatArray
     reorder_point: FloatArray | None = None
-    order_quantity: FloatArray | None = None
-    review_weeks: int | npt.NDArray[np.int64] = 1
-    pack_size: float | FloatArray = 0.0
-    minimum_order: float | FloatArray = 0.0
 
-    def __post_init__(self) -> None:
-        if (self.order_up_to is None) == (self.order_quantity is None):
-            raise ValueError("an order rule has either an order-up-to level or an order quantity")
-        if self.order_quantity is not None and self.reorder_point is None:
-            raise ValueError("an order quantity needs a reorder point")
-        if np.min(self.review_weeks) < 1 or np.min(self.pack_size) < 0 or np.min(self.minimum_order) < 0:
-            raise ValueError("the review period is below one week, or a pack or minimum order is negative")
+
+Decide = Callable[[int, Lanes], Lanes]
+"""From the week and the positions before its review, (seeds, pairs), to the orders; asked week by week, in order."""
 
 
 @dataclass(frozen=True)
@@ -153,9 +141,7 @@ class _Block:
     opening: Lanes
     order_up_to: Lanes | None
     reorder_point: Lanes | None
-    order_quantity: Lanes | None
-    pack_size: Lanes | None
-    minimum_order: Lanes | None
+    decide: Decide | None
     lead: LeadArray
 
 
@@ -175,7 +161,7 @@ class _State:
 
 def replay(
     history: History,
-    rule: OrderRule,
+    rule: OrderRule | Decide,
     lead: LeadArray,
     warm_up_weeks: int = 0,
     excess_weeks: int = EXCESS_WEEKS,
@@ -185,7 +171,7 @@ def replay(
 
     Args:
         history: demand, live weeks and opening stock.
-        rule: the policy.
+        rule: the policy: levels, or what decides the orders of all pairs together.
         lead: lead times of `LeadTimes.draw`, (seeds, weeks, pairs).
         warm_up_weeks: first weeks that are walked but not counted.
         excess_weeks: stock above the real demand of so many weeks is excess; the last decisions do not know it.
@@ -194,20 +180,21 @@ def replay(
     Raises:
         ValueError: the shapes do not fit, or a level is missing at a review.
     """
-    is_review = _checked_reviews(history, rule, lead)
-    tally, coming = _empty_tally(history, is_review, len(lead), warm_up_weeks, excess_weeks)
-    for rows in _row_blocks(len(history.demand), len(lead)):
-        state = _walk(_block(history, rule, is_review, coming, lead, rows, warm_up_weeks, dtype), keeps_paths=False)
+    _check(history, rule, lead)
+    tally, coming = _empty_tally(history, len(lead), warm_up_weeks, excess_weeks)
+    pairs = len(history.demand)
+    for rows in _row_blocks(pairs, len(lead)) if isinstance(rule, OrderRule) else [slice(0, pairs)]:
+        state = _walk(_block(history, rule, coming, lead, rows, warm_up_weeks, dtype), keeps_paths=False)
         for name, total in state.sums.items():
             getattr(tally, name)[:, rows] = total
     return tally
 
 
-def replay_paths(history: History, rule: OrderRule, lead: LeadArray) -> Paths:
+def replay_paths(history: History, rule: OrderRule | Decide, lead: LeadArray) -> Paths:
     """Returns every week of a replay; for tests and pictures, as it takes four numbers a seed, pair and week."""
-    is_review = _checked_reviews(history, rule, lead)
+    _check(history, rule, lead)
     everything = slice(0, len(history.demand))
-    state = _walk(_block(history, rule, is_review, history.demand, lead, everything, 0, np.float64), keeps_paths=True)
+    state = _walk(_block(history, rule, history.demand, lead, everything, 0, np.float64), keeps_paths=True)
     return Paths(**{name: np.moveaxis(kept, 0, 2) for name, kept in state.paths.items()})
 
 
@@ -220,30 +207,20 @@ def coming_demand(demand: FloatArray, weeks: int = EXCESS_WEEKS) -> FloatArray:
     return coming
 
 
-def reviews(history: History, rule: OrderRule) -> BoolArray:
-    """Returns whether a pair is reviewed in a week, (pairs, weeks): every R weeks from the first, where live."""
-    period = np.broadcast_to(np.asarray(rule.review_weeks), len(history.demand))
-    return np.asarray((np.arange(history.demand.shape[1]) % period[:, None] == 0) & history.is_live)
-
-
-def _checked_reviews(history: History, rule: OrderRule, lead: LeadArray) -> BoolArray:
+def _check(history: History, rule: OrderRule | Decide, lead: LeadArray) -> None:
     pairs, weeks = history.demand.shape
     if lead.shape[1:] != (weeks, pairs):
         raise ValueError(f"lead times are for {lead.shape[1:]} weeks and pairs, demand has {(weeks, pairs)}")
-    is_review = reviews(history, rule)
-    for name in ("order_up_to", "reorder_point", "order_quantity"):
-        level = getattr(rule, name)
-        if level is not None and (level.shape != (pairs, weeks) or not (np.isfinite(level) | ~is_review).all()):
+    for name in ("order_up_to", "reorder_point"):
+        level = getattr(rule, name, None)
+        if level is not None and (level.shape != (pairs, weeks) or not (np.isfinite(level) | ~history.is_live).all()):
             raise ValueError(f"{name} is missing at some review")
-    return is_review
 
 
-def _empty_tally(
-    history: History, is_review: BoolArray, seeds: int, warm_up_weeks: int, excess_weeks: int
-) -> tuple[Tally, FloatArray]:
+def _empty_tally(history: History, seeds: int, warm_up_weeks: int, excess_weeks: int) -> tuple[Tally, FloatArray]:
     """Returns the tally before the first week, and the coming demand where excess is counted, else infinity."""
     is_counted = np.arange(history.demand.shape[1]) >= warm_up_weeks
-    coming = np.where(is_review & is_counted, coming_demand(history.demand, excess_weeks), np.inf)
+    coming = np.where(history.is_live & is_counted, coming_demand(history.demand, excess_weeks), np.inf)
     weeks, demand = history.is_live @ is_counted.astype(float), (history.demand * history.is_live) @ is_counted
     sums = {name: np.zeros((seeds, len(coming))) for name in _FLOWS + _COUNTS}
     return Tally(weeks, demand, np.isfinite(coming).sum(axis=1).astype(float), **sums), coming
@@ -256,8 +233,7 @@ def _row_blocks(pairs: int, seeds: int) -> list[slice]:
 
 def _block(
     history: History,
-    rule: OrderRule,
-    is_review: BoolArray,
+    rule: OrderRule | Decide,
     coming: FloatArray,
     lead: LeadArray,
     rows: slice,
@@ -265,22 +241,18 @@ def _block(
     dtype: type[Any],
 ) -> _Block:
     def level(values: FloatArray | None, without: float) -> Lanes | None:
-        return None if values is None else _weeks_first(np.where(is_review[rows], values[rows], without), dtype)
+        return None if values is None else _weeks_first(np.where(history.is_live[rows], values[rows], without), dtype)
 
-    def term(value: float | FloatArray) -> Lanes | None:
-        return np.broadcast_to(value, len(history.demand))[rows].astype(dtype) if np.any(value) else None
-
+    levels = rule if isinstance(rule, OrderRule) else None
     return _Block(
         demand=_weeks_first(history.demand[rows], dtype),
         coming=_weeks_first(coming[rows], dtype),
         live=_weeks_first(history.is_live[rows], dtype),
         warm_up_weeks=warm_up_weeks,
         opening=history.opening[rows].astype(dtype),
-        order_up_to=level(rule.order_up_to, 0.0),
-        reorder_point=level(rule.reorder_point, -1.0),
-        order_quantity=level(rule.order_quantity, 0.0),
-        pack_size=term(rule.pack_size),
-        minimum_order=term(rule.minimum_order),
+        order_up_to=level(levels.order_up_to if levels else None, 0.0),
+        reorder_point=level(levels.reorder_point if levels else None, -1.0),
+        decide=None if isinstance(rule, OrderRule) else rule,
         lead=np.ascontiguousarray(lead[:, :, rows].swapaxes(0, 1)),
     )
 
@@ -331,24 +303,15 @@ def _decide_order(block: _Block, state: _State, week: int) -> None:
     order, flag = state.order, state.flag
     if block.order_up_to is not None:
         np.subtract(block.order_up_to[week], state.position, out=order)
-    elif block.order_quantity is not None:
-        order[:] = block.order_quantity[week]
+    elif block.decide is not None:
+        np.multiply(block.decide(week, state.position), block.live[week], out=order)
     np.greater(order, SMALLEST_AMOUNT, out=flag)
     if block.reorder_point is not None:
         flag &= state.position <= block.reorder_point[week]
-    _round_order(order, block)
     np.multiply(order, flag, out=order)
     np.add(state.position, order, out=state.position)
     if state.paths:
         state.paths["order"][week] = order
-
-
-def _round_order(order: Lanes, block: _Block) -> None:
-    if block.minimum_order is not None:
-        np.maximum(order, block.minimum_order, out=order)
-    if block.pack_size is not None:
-        pack = np.where(block.pack_size > 0, block.pack_size, 1.0)
-        np.copyto(order, np.ceil(order / pack - 1e-9) * pack, where=block.pack_size > 0)
 
 
 def _count_order(block: _Block, state: _State, week: int) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ml.inventory.policy import FloatArray
-from ml.inventory.replay.engine import BoolArray, Tally
+from ml.inventory.replay.engine import Tally
 from ml.inventory.replay.lead_times import LeadArray
 
 WEEKS_PER_YEAR = 52.0
@@ -145,7 +145,7 @@ def profit(
     return np.asarray(earned - holding * sums.stock - np.asarray(ordering_cost_amount, float) * sums.orders)
 
 
-def protection_demand(demand: FloatArray, lead: LeadArray, review_weeks: int = 1) -> FloatArray:
+def protection_demand(demand: FloatArray, lead: LeadArray, review_weeks: int | npt.NDArray[np.int64] = 1) -> FloatArray:
     """Returns real demand from the order of each week until the next one can arrive, (seeds, pairs, weeks).
 
     NaN where the period runs beyond the last week.
@@ -156,22 +156,6 @@ def protection_demand(demand: FloatArray, lead: LeadArray, review_weeks: int = 1
     until = total[rows[None, None, :], np.minimum(end, demand.shape[1])]
     found = np.where(end <= demand.shape[1], until - total[:, :-1].T, np.nan)
     return np.asarray(found.swapaxes(1, 2))
-
-
-def covered_share(order_up_to: FloatArray, protection: FloatArray, is_counted: BoolArray) -> tuple[float, FloatArray]:
-    """Returns the share of protection periods whose demand stayed at or below the level: of all, and of each pair.
-
-    This is what a cycle service target means. A pair without a counted period has NaN.
-
-    Args:
-        order_up_to: (pairs, weeks) levels.
-        protection: result of `protection_demand`.
-        is_counted: (pairs, weeks) decisions that count.
-    """
-    known = ~np.isnan(protection) & is_counted
-    is_covered = known & (protection <= order_up_to + 1e-9)
-    covered, periods = is_covered.sum(axis=(0, 2)), known.sum(axis=(0, 2))
-    return float(covered.sum() / max(periods.sum(), 1)), _ratio(covered.astype(float), periods.astype(float))
 
 
 def _ratio(above: FloatArray, below: FloatArray) -> FloatArray:

@@ -42,6 +42,16 @@ class LeadTimes:
         square = np.asarray(self.probabilities, float) @ np.array(self.weeks, float) ** 2
         return np.asarray(np.sqrt(np.maximum(square - self.mean**2, 0.0)))
 
+    def at(self, ranks: FloatArray) -> FloatArray:
+        """Returns the lead time of each rank of probability, (draws,), or (pairs, draws) where each pair has its own.
+
+        Args:
+            ranks: (draws,) between 0 and 1; the same rank gives a longer lead time wherever one is likelier.
+        """
+        edges = np.asarray(self.probabilities, float).cumsum(axis=-1)[..., :-1]
+        place = (ranks >= edges[..., None]).sum(axis=-2)
+        return np.asarray(np.array(self.weeks, float)[place])
+
     def draw(self, seeds: Sequence[int], weeks: int, pairs: int) -> LeadArray:
         """Returns the lead time of the order that each pair would place in each week, (seeds, weeks, pairs).
 

@@ -9,7 +9,6 @@ import numpy as np
 import numpy.typing as npt
 
 from ml.inventory.policy import FloatArray
-from ml.inventory.replay.guardrails import GuardrailFigures
 from ml.inventory.replay.kpis import Kpis
 from ml.inventory.replay.lead_times import LeadTimes
 from warehouse.errors import UsageError
@@ -230,17 +229,63 @@ class Calibration:
 
     Attributes:
         policy: name in `TITLES`.
+        lead_time: random or fixed.
         target: share that was asked for.
         covered_rate: share that was found.
         by_type: the same by store type.
+        by_fifth: the same by fifth of the pairs, those that sold least in the year before the first.
+        beside_holidays_rate: the same of the periods that touch a holiday week or one beside it.
         pairs_within_rate: share of the pairs found within five points of the target.
     """
 
     policy: str
+    lead_time: str
     target: float
     covered_rate: float
     by_type: Mapping[str, float]
+    by_fifth: tuple[float, ...]
+    beside_holidays_rate: float
     pairs_within_rate: float
+
+
+@dataclass(frozen=True)
+class Reviewed:
+    """Some pair-reviews of a replay.
+
+    Attributes:
+        share_rate: share of all reviews.
+        covered_rate: share whose demand until the next delivery stayed at or below the level; NaN where there is none.
+        error_rate: mean absolute error of the forecast of that demand over mean weekly sales; NaN where there is none.
+    """
+
+    share_rate: float
+    covered_rate: float
+    error_rate: float
+
+
+@dataclass(frozen=True)
+class GuardrailFigures:
+    """What the guardrails would have done in the replayed weeks.
+
+    Attributes:
+        target: service level that was asked for, mean over the pairs.
+        reviews: pair-reviews, of one draw of lead times.
+        automatic: reviews without a reason.
+        flagged: reviews with one.
+        by_reason: reviews with each reason.
+        automatic_rate_with_tiny: share without a reason if tiny pairs were asked about too.
+        worst_week: week with the largest share flagged.
+        worst_week_rate: that share.
+    """
+
+    target: float
+    reviews: int
+    automatic: Reviewed
+    flagged: Reviewed
+    by_reason: dict[str, Reviewed]
+    automatic_rate_with_tiny: float
+    worst_week: dt.date
+    worst_week_rate: float
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 GREATEST_LEVEL = 0.995
-"""No level above it is proposed: of 2,000 simulated paths no more than ten speak of what lies beyond."""
+"""No level above it is proposed: of the simulated paths no more than three speak of what lies beyond."""
 
 LEVELS = (
     0.5,

@@ -19,8 +19,9 @@ import numpy as np
 
 from ml.inventory.orders.fill_rate import excess
 from ml.inventory.orders.levels import WEEKS_PER_YEAR, Levels
-from ml.inventory.orders.simulation import Outlook
+from ml.inventory.packs import whole_packs
 from ml.inventory.policy import FloatArray, Policies
+from ml.inventory.protection import ProtectionDemand
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ class SteadyPositions:
         return self.top_rate * at_top + (1 - self.top_rate) * over_range
 
 
-def steady_state(seen: Outlook, levels: Levels, policies: Policies) -> dict[str, FloatArray]:
+def steady_state(seen: ProtectionDemand, levels: Levels, policies: Policies) -> dict[str, FloatArray]:
     """Returns what to expect of each pair in a year of demand like that ahead, as columns.
 
     yearly_demand_amount, yearly_lost_amount (sales), stockout_rate (share of review cycles in which stock runs out),
@@ -87,7 +88,7 @@ def positions_after_review(
     known = np.where(is_ordered, demand, 1.0)
     undershoot = np.where(is_fixed, 0.0, (variance + known**2) / (2 * known))
     pack, bottom = policies.pack_size_amount, levels.reorder_point
-    smallest = np.maximum(np.ceil(policies.minimum_order_amount / pack), 1.0) * pack
+    smallest = whole_packs(pack, pack, policies.minimum_order_amount)
     filled = np.where(is_fixed, bottom + levels.lot, np.minimum(levels.order_up_to + pack / 2, levels.ceiling))
     top = np.maximum(np.maximum(filled, bottom - undershoot + smallest), bottom)
     rate = np.where(is_ordered, np.minimum(known / (top - bottom + undershoot), 1.0), 0.0)

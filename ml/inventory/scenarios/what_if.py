@@ -11,11 +11,10 @@ import numpy as np
 import numpy.typing as npt
 
 from ml.inventory.orders.inputs import Book
-from ml.inventory.orders.levels import decide_and_measure, stock_levels
-from ml.inventory.orders.positions import Positions
+from ml.inventory.orders.levels import decide, gathered, protection_blocks, stock_levels
 from ml.inventory.orders.recommend import named, recommendations
-from ml.inventory.orders.simulation import Outlook, gathered, outlooks
 from ml.inventory.policy import MAXIMUM_WEEKS, FloatArray, Policies
+from ml.inventory.protection import ProtectionDemand
 from ml.inventory.scenarios.steady_state import steady_state
 from warehouse.errors import ShelfcastError, UsageError
 
@@ -167,7 +166,7 @@ def what_if(book: Book, scenario: Scenario, rows: npt.NDArray[np.intp] | None = 
     Raises:
         UsageError: the scenario is out of range.
     """
-    scenario.check(book.forecast.shape[1])
+    scenario.check(book.demand.forecast.shape[1])
     chosen = book if rows is None else book.take(rows)
     before = evaluate(chosen)
     return WhatIf(scenario, before, before if scenario == Scenario() else evaluate_under(chosen, scenario))
@@ -203,19 +202,20 @@ def changed(book: Book, scenario: Scenario) -> Book:
     Raises:
         UsageError: the scenario is out of range.
     """
-    scenario.check(book.forecast.shape[1])
+    scenario.check(book.demand.forecast.shape[1])
     policies = book.policies.changed(
         service_level_rate=scenario.service_level_rate,
         lead_time_weeks=scenario.lead_time_weeks,
         lead_time_deviation_weeks=scenario.lead_time_deviation_weeks,
         review_period_weeks=scenario.review_period_weeks,
     )
-    uplift = np.zeros(book.forecast.shape[1])
+    uplift = np.zeros(book.demand.forecast.shape[1])
     for planned in scenario.promotions:
         uplift[planned.week_ahead - 1] = planned.uplift_rate
     growth = 1 + scenario.demand_shift_rate
-    forecast = growth * (book.forecast + uplift * np.maximum(book.forecast, 0.0))
-    return replace(book, forecast=forecast, noise=growth * book.noise, policies=policies)
+    forecast = growth * (book.demand.forecast + uplift * np.maximum(book.demand.forecast, 0.0))
+    demand = replace(book.demand, forecast=forecast, error_scale=growth * book.demand.error_scale)
+    return replace(book, demand=demand, policies=policies)
 
 
 def evaluate_under(book: Book, scenario: Scenario) -> Evaluation:
@@ -235,9 +235,7 @@ def evaluate(book: Book) -> Evaluation:
     """Returns what a book recommends, and what that leads to."""
     import pandas as pd
 
-    figures = decide_and_measure(
-        _expected, book.forecast, book.noise, book.band, book.pool, book.policies, book.positions, book.before
-    )
+    figures = decide(book.demand, book.policies, book.positions, book.before, _steady)
     recommended = named(book, {name: column for name, column in figures.items() if name not in _EXPECTED})
     keys = book.pairs[["store_id", "dept_id"]].reset_index(drop=True)
     expected = pd.concat([keys, pd.DataFrame({name: figures[name] for name in _EXPECTED})], axis=1)
@@ -267,16 +265,11 @@ def compared(before: Evaluation, after: Evaluation) -> "pd.DataFrame":
     )
 
 
-def exchange(book: Book, service_levels: tuple[float, ...] = CURVE_LEVELS, step: int = 1) -> "pd.DataFrame":
-    """Returns one row a service level: what the pairs together would stock, sell and earn if it were their target.
-
-    With a step of n above 1 only every n-th draw of demand is used: enough for a curve over many pairs, and as much
-    quicker.
-    """
+def exchange(book: Book, service_levels: tuple[float, ...] = CURVE_LEVELS) -> "pd.DataFrame":
+    """Returns one row a service level: what the pairs together would stock, sell and earn if it were their target."""
     import pandas as pd
 
-    pool = replace(book.pool, shapes=book.pool.shapes[:, ::step], lead_time_draws=book.pool.lead_time_draws[::step])
-    found = service_profile(replace(book, pool=pool), service_levels)
+    found = service_profile(book, service_levels)
     demand = found["yearly_demand_amount"].sum(axis=0)
     lost = found["yearly_lost_amount"].sum(axis=0)
     return pd.DataFrame(
@@ -293,23 +286,19 @@ def exchange(book: Book, service_levels: tuple[float, ...] = CURVE_LEVELS, step:
 def service_profile(book: Book, service_levels: tuple[float, ...]) -> dict[str, FloatArray]:
     """Returns the columns of `steady_state` at each of some service levels, (pairs, levels)."""
 
-    def profile(seen: Outlook, policies: Policies) -> dict[str, npt.NDArray[Any]]:
+    def profile(seen: ProtectionDemand, policies: Policies) -> dict[str, npt.NDArray[Any]]:
         found = [
             _steady(seen, replace(policies, service_level_rate=np.full(len(policies), level)))
             for level in service_levels
         ]
         return {name: np.stack([one[name] for one in found], axis=1) for name in _EXPECTED}
 
-    given = (book.forecast, book.noise, book.band, book.pool, book.policies, book.positions)
-    return gathered((rows, profile(seen, policies)) for rows, seen, policies, _ in outlooks(*given))
+    blocks = protection_blocks(book.demand, book.policies)
+    return gathered((rows, profile(seen, policies)) for rows, seen, policies in blocks)
 
 
-def _expected(seen: Outlook, policies: Policies, positions: Positions) -> dict[str, npt.NDArray[Any]]:
-    return dict(_steady(seen, policies))
-
-
-def _steady(seen: Outlook, policies: Policies) -> dict[str, FloatArray]:
-    return steady_state(seen, stock_levels(seen, policies), policies)
+def _steady(seen: ProtectionDemand, policies: Policies) -> dict[str, npt.NDArray[Any]]:
+    return dict(steady_state(seen, stock_levels(seen, policies), policies))
 
 
 def _together(recommended: "pd.DataFrame", expected: "pd.DataFrame") -> ScenarioKpis:

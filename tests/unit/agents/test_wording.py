@@ -39,7 +39,7 @@ DECISION = {
 }
 TRIED = {
     "is_found": True,
-    "method": "textbook formula for normal demand",
+    "method": "model of demand behind the recommendation",
     "tried_lead_time_weeks": 3.0,
     "today_lead_time_weeks": 2.0,
     "difference_dollars": 1900,

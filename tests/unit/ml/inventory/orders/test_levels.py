@@ -8,17 +8,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ml.inventory.orders import levels
-from ml.inventory.orders.demand import ResidualPool
 from ml.inventory.orders.fill_rate import expected_fill_rate
 from ml.inventory.orders.levels import Before
 from ml.inventory.orders.positions import Positions
-from ml.inventory.orders.simulation import look_ahead
 from ml.inventory.policy import Policies
+from ml.inventory.protection import DRAWS, DemandAhead, ErrorModel, ErrorPool, lead_times
 
-DRAWS = 200
 RNG = np.random.default_rng(8)
 WALK = np.cumsum(RNG.standard_normal((2, DRAWS, 8)), axis=2) / 2 + RNG.standard_normal((2, DRAWS, 8))
-POOL = ResidualPool(np.array([1000.0]), WALK, np.ones(2), {}, RNG.permutation(np.linspace(-2.4, 2.4, DRAWS)))
+# Errors that stay for weeks, at two volumes: cumulated over the weeks, as the model has them.
+POOL = ErrorPool(np.log([500.0, 2000.0]), np.ones((2, 8)), np.swapaxes(WALK.cumsum(axis=2), 1, 2))
+MODEL = ErrorModel(POOL, POOL, np.ones(0), RNG.permutation((np.arange(DRAWS) + 0.5) / DRAWS))
 COLUMNS = {
     "policy_kind": "(R,s,S)",
     "target_kind": "cycle_service",
@@ -51,11 +51,17 @@ def policy(**changes):
     return Policies(**{name: np.array([changes.get(name, value)]) for name, value in COLUMNS.items()})
 
 
+def demand_of(forecast, noise):
+    """Demand of pairs by their forecasts, (pairs, 8), and the size of an error of a week, (pairs,)."""
+    forecast, scale = np.atleast_2d(forecast), np.repeat(np.atleast_1d(noise)[:, None], 8, axis=1)
+    return DemandAhead(forecast, scale, forecast.mean(axis=1), np.ones(len(forecast), bool), MODEL)
+
+
 def decide(base=1000.0, noise=0.2, on_hand=4.0, on_order=0.0, due=1.0, service=0.95, lead=2.0, before=None, **changes):
     """Figures of one pair; stock in weeks of its base demand."""
     stock = Positions(np.array([on_hand * base]), np.array([on_order * base]), np.array([due]))
     rules = policy(service_level_rate=service, lead_time_weeks=lead, **changes)
-    found = levels.decide(np.full((1, 8), base), np.array([noise * base]), np.array([0]), POOL, rules, stock, before)
+    found = levels.decide(demand_of(np.full(8, base), noise * base), rules, stock, before)
     return {name: column[0] for name, column in found.items()}
 
 
@@ -95,7 +101,7 @@ def test_stock_on_order_helps_from_the_day_it_arrives():
 
 def test_a_pair_without_demand_is_left_alone():
     stock = Positions(np.zeros(1), np.zeros(1), np.zeros(1))
-    found = levels.decide(np.zeros((1, 8)), np.zeros(1), np.array([0]), POOL, policy(), stock)
+    found = levels.decide(demand_of(np.zeros(8), 0.0), policy(), stock)
     assert found["status"][0] == "adequate"
     assert found["order_quantity"][0] == 0
 
@@ -129,10 +135,10 @@ def test_results_do_not_depend_on_which_other_pairs_are_asked_for():
     stock = Positions(rng.gamma(3, 1000, pairs), rng.gamma(1, 300, pairs), rng.random(pairs) * 2)
     rules = Policies(**{name: np.full(pairs, value) for name, value in COLUMNS.items()})
     rules = replace(rules, lead_time_weeks=rng.uniform(1, 9, pairs))
-    band = rng.integers(0, 2, pairs)
-    every = levels.decide(forecast, noise, band, POOL, rules, stock)
+    demand = demand_of(forecast, noise)
+    every = levels.decide(demand, rules, stock)
     rows = np.array([140, 3, 77])
-    some = levels.decide(forecast[rows], noise[rows], band[rows], POOL, rules.take(rows), stock.take(rows))
+    some = levels.decide(demand.take(rows), rules.take(rows), stock.take(rows))
     for name, column in some.items():
         np.testing.assert_array_equal(column, every[name][rows])
 
@@ -283,9 +289,8 @@ def levels_of(**case):
         policy_kind=case["policy_kind"],
         target_kind=case["target_kind"],
     )
-    stock = Positions(np.zeros(1), np.zeros(1), np.zeros(1))
-    forecast, noise = np.full((1, 8), case["base"]), np.array([case["noise"] * case["base"]])
-    seen = look_ahead(forecast, noise, POOL.shapes[0], POOL.lead_time_draws, rules, stock)
+    lead = lead_times(rules.lead_time_weeks, rules.lead_time_deviation_weeks, MODEL.lead_time_ranks)
+    seen = demand_of(np.full(8, case["base"]), case["noise"] * case["base"]).over(lead, rules.reviewed_weeks, 8)
     return seen, levels.stock_levels(seen, rules)
 
 

@@ -7,15 +7,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ml.inventory.orders.demand import ResidualPool
 from ml.inventory.orders.guardrail_inputs import Watch
 from ml.inventory.orders.inputs import Book
 from ml.inventory.orders.levels import Before
 from ml.inventory.orders.positions import Positions
-from ml.inventory.orders.recommend import calculate_reorder_point, recommendations
+from ml.inventory.orders.recommend import recommendations
 from ml.inventory.packs import pack_of_pieces
 from ml.inventory.policy import Policies
-from warehouse.errors import ShelfcastError
+from ml.inventory.protection import normal_demand
 
 PAIRS = pd.DataFrame({"store_id": [1, 1, 2], "dept_id": [38, 40, 38], "store_type": ["A", "A", "B"]})
 VALUES = {
@@ -36,15 +35,10 @@ VALUES = {
 
 @pytest.fixture
 def book():
-    rng = np.random.default_rng(5)
-    pool = ResidualPool(np.empty(0), rng.standard_normal((1, 400, 8)), np.ones(1), {}, rng.standard_normal(400))
     return Book(
         decision_date=dt.date(2012, 8, 31),
         pairs=PAIRS,
-        forecast=np.full((3, 8), 1000.0),
-        noise=np.full(3, 200.0),
-        band=np.zeros(3, dtype=np.intp),
-        pool=pool,
+        demand=normal_demand(np.full(3, 1000.0), np.full(3, 200.0)),
         policies=Policies(**{name: np.full(3, value) for name, value in VALUES.items()}),
         positions=Positions(np.array([500.0, 3000.0, 9000.0]), np.zeros(3), np.zeros(3)),
         stock_source=np.array(["counted", "simulated", "simulated"]),
@@ -56,31 +50,6 @@ def test_every_pair_gets_one_row_with_its_key_and_source(book):
     assert frame["recommendation_id"].tolist() == ["1-38-20120831", "1-40-20120831", "2-38-20120831"]
     assert frame["stock_source"].tolist() == ["counted", "simulated", "simulated"]
     assert frame["status"].tolist() == ["critical", "reorder", "adequate"]
-
-
-def test_what_if_with_nothing_changed_gives_the_figures_of_the_table(book):
-    row = recommendations(book).iloc[1]
-    found = calculate_reorder_point(book, 1, 40)
-    assert found.reorder_point_amount == row["reorder_point"]
-    assert found.order_quantity_amount == row["order_quantity"]
-    assert found.days_until_stockout == row["days_until_stockout"]
-    assert found.status == row["status"]
-
-
-def test_what_if_with_more_service_and_longer_lead_time_asks_for_more_stock(book):
-    base = calculate_reorder_point(book, 1, 40)
-    more = calculate_reorder_point(book, 1, 40, service_level=0.99)
-    longer = calculate_reorder_point(book, 1, 40, lead_time_weeks=4)
-    assert more.reorder_point_amount > base.reorder_point_amount
-    assert longer.reorder_point_amount > base.reorder_point_amount + 1500
-    assert (more.service_level_rate, longer.lead_time_weeks) == (0.99, 4)
-
-
-def test_an_unknown_pair_and_an_impossible_service_level_are_refused_in_one_sentence(book):
-    with pytest.raises(ShelfcastError, match="Store 3, department 1 has no champion forecast from 2012-08-31"):
-        calculate_reorder_point(book, 3, 1)
-    with pytest.raises(ShelfcastError, match="service_level_rate 1; it must be above 0 and below 1"):
-        calculate_reorder_point(book, 1, 38, service_level=1.0)
 
 
 def watched(book, **changes):
@@ -135,7 +104,6 @@ def test_what_was_recommended_the_week_before_holds_a_pair_near_its_limit(book):
     held = recommendations(replace(near, before=before))
     assert held["status"].tolist() == ["critical", "reorder", "adequate"]
     assert held["order_quantity"][1] > 0
-    assert calculate_reorder_point(replace(near, before=before), 1, 40).status == "reorder"
 
 
 def test_a_book_of_some_pairs_recommends_what_the_whole_book_does(book):

@@ -1,6 +1,7 @@
 """Replays in which policies learn from their own sales: the same where nothing is lost, blindness, less stock."""
 
 from dataclasses import fields
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -8,13 +9,13 @@ import pytest
 
 from ml.forecasting.panel import panel_from_frame
 from ml.inventory.replay.baselines import history_of_sales, min_max, seasonal_safety_stock, weeks_of_cover
-from ml.inventory.replay.censored import Known, OwnLearner, censored_rule, censored_tally, family_learner, own_tally
+from ml.inventory.replay.censored import OwnLearner, censored_orders, censored_tally, family_learner
 from ml.inventory.replay.comparison import compare_policies
-from ml.inventory.replay.engine import History, OrderRule, Tally, replay
+from ml.inventory.replay.engine import History, OrderRule, Tally, replay, replay_paths
 from ml.inventory.replay.forecasts import base_forecasts
 from ml.inventory.replay.lead_times import LeadTimes
-from ml.inventory.replay.protection import FIRST_ORIGIN, empirical_protection
 from ml.inventory.replay.report import COVER, LEAD_TIMES, ReplaySettings
+from ml.inventory.replay.reviews import FIRST_ORIGIN, known_reviews, level_rule
 from warehouse.errors import UsageError
 
 PAIRS, WEEKS, START = 12, 84, 72
@@ -60,9 +61,8 @@ def same(one: Tally, other: Tally) -> bool:
 
 def test_a_policy_that_learns_nothing_fares_as_in_the_ordinary_replay(panel, history, lead):
     level = 3.0 * history.opening
-    learned = censored_tally(
-        history, panel.sales[:, :START], lambda _: Known(np.tile(level, 2), np.tile(0.8 * level, 2)), lead
-    )
+    rule = OrderRule(level[:, None], 0.8 * level[:, None])
+    learned = censored_tally(history, panel.sales[:, :START], lambda: lambda _: rule, lead)
     fixed = np.repeat(level[:, None], REPLAYED, axis=1)
     assert same(learned, replay(history, OrderRule(order_up_to=fixed, reorder_point=0.8 * fixed), lead))
 
@@ -73,13 +73,13 @@ def test_a_policy_that_learns_nothing_fares_as_in_the_ordinary_replay(panel, his
 def test_where_nothing_is_lost_own_sales_are_demand(panel, history, lead, make, plenty, scarce):
     stocked = History(history.demand, history.is_live, np.full(PAIRS, 1e6))
     for knob, stock, is_same in ((plenty, stocked, True), (scarce, history, False)):
-        learned = censored_tally(stock, panel.sales[:, :START], family_learner(make, knob), lead)
+        learned = censored_tally(stock, panel.sales[:, :START], partial(family_learner, make, knob), lead)
         informed = replay(stock, make(panel.sales, START)(knob), lead)
         assert same(learned, informed) == is_same
 
 
 def test_a_rule_that_never_sees_what_it_lost_orders_less_and_loses_more(panel, history, lead):
-    learned = censored_tally(history, panel.sales[:, :START], family_learner(weeks_of_cover, 3.0), lead)
+    learned = censored_tally(history, panel.sales[:, :START], partial(family_learner, weeks_of_cover, 3.0), lead)
     informed = replay(history, weeks_of_cover(panel.sales, START)(3.0), lead)
     assert learned.lost.sum() > informed.lost.sum()
     assert learned.on_hand.sum() < informed.on_hand.sum()
@@ -92,12 +92,13 @@ def test_our_policy_on_plenty_of_stock_is_the_one_that_knows_demand(panel, lead)
     )
     before = base_forecasts(panel, range(FIRST_ORIGIN, START))
     draws = lead[:, :, rows]
-    learned = own_tally(panel, rows, START, stocked, LEAD_TIMES, draws, 0.95, before)
-    level = empirical_protection(panel, START, LEAD_TIMES)(0.95).order_up_to[rows]
-    assert same(learned, replay(stocked, OrderRule(order_up_to=level), draws))
+    learner = partial(OwnLearner, panel, rows, LEAD_TIMES, 0.95, before)
+    learned = censored_tally(stocked, panel.sales[rows, :START], learner, draws)
+    informed = level_rule(known_reviews(panel, START), rows, LEAD_TIMES, 1, (0.95,))(0.95)
+    assert same(learned, replay(stocked, informed, draws))
 
 
-def test_nothing_demanded_in_a_week_or_after_it_moves_a_level_of_ours_or_theirs(panel, history, lead):
+def test_nothing_demanded_in_a_week_or_after_it_moves_an_order_of_ours_or_theirs(panel, history, lead):
     week, changed = 5, history.demand.copy()
     changed[:, week:] = np.random.default_rng(2).gamma(1.0, 1e5, changed[:, week:].shape)
     before = base_forecasts(panel, range(FIRST_ORIGIN, START))
@@ -107,14 +108,16 @@ def test_nothing_demanded_in_a_week_or_after_it_moves_a_level_of_ours_or_theirs(
         lambda: OwnLearner(panel, np.arange(PAIRS), LEAD_TIMES, 0.9, before),
     ]
     for make in learners:
-        levels = [
-            censored_rule(
-                History(demand, history.is_live, history.opening), panel.sales[:, :START], make(), lead[0]
-            ).order_up_to
+        orders = [
+            replay_paths(
+                History(demand, history.is_live, history.opening),
+                censored_orders(panel.sales[:, :START], make(), history.opening),
+                lead[:1],
+            ).order
             for demand in (history.demand, changed)
         ]
-        assert (levels[0][:, : week + 1] == levels[1][:, : week + 1]).all()
-        assert (levels[0][:, week + 1 :] != levels[1][:, week + 1 :]).any()
+        assert (orders[0][:, :, : week + 1] == orders[1][:, :, : week + 1]).all()
+        assert (orders[0][:, :, week + 1 :] != orders[1][:, :, week + 1 :]).any()
 
 
 def test_a_comparison_on_own_sales_has_no_guardrails_and_few_draws(panel):

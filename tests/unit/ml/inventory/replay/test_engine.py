@@ -17,6 +17,7 @@ from stockcast import (
     rolling_schedule,
 )
 
+from ml.inventory.packs import whole_packs
 from ml.inventory.replay import engine as replay_module
 from ml.inventory.replay.engine import History, OrderRule, coming_demand, replay, replay_paths
 from ml.inventory.replay.lead_times import LeadTimes
@@ -80,21 +81,19 @@ def test_a_lead_time_of_zero_arrives_before_the_demand_of_its_week():
     assert paths.sold[0, 0].tolist() == [10, 10]
 
 
-def test_packs_are_whole_and_small_orders_are_raised_to_the_minimum():
+def test_what_decides_the_orders_sees_the_position_of_every_week_and_seed():
     history = history_of([[3, 3, 3], [3, 3, 3]], [10, 10])
-    rule = OrderRule(
-        order_up_to=constant(11, history.demand), pack_size=np.array([4.0, 0.0]), minimum_order=np.array([0.0, 5.0])
-    )
-    paths = replay_paths(history, rule, LeadTimes((1,)).draw([0], 3, 2))
+    seen = []
+
+    def decide(week, position):
+        seen.append((week, position.copy()))
+        return whole_packs(11 - position, np.array([4.0, 0.0]), np.array([0.0, 5.0]))
+
+    paths = replay_paths(history, decide, LeadTimes((1,)).draw([0, 1], 3, 2))
     assert paths.order[0].tolist() == [[4, 0, 4], [5, 0, 5]]
-
-
-def test_reviews_come_every_so_many_weeks_by_pair():
-    history = history_of(np.full((2, 6), 10.0), [30, 30])
-    rule = OrderRule(order_up_to=constant(30, history.demand), review_weeks=np.array([2, 3]))
-    orders = replay_paths(history, rule, LeadTimes((1,)).draw([0], 6, 2)).order[0]
-    assert np.flatnonzero(orders[0]).tolist() == [2, 4]
-    assert np.flatnonzero(orders[1]).tolist() == [3]
+    assert (paths.order[0] == paths.order[1]).all()
+    assert [week for week, _ in seen] == [0, 1, 2]
+    assert seen[1][1].tolist() == [[11, 12], [11, 12]]
 
 
 def test_a_pair_that_is_not_live_is_neither_ordered_nor_counted_but_sells_what_is_left():
@@ -194,19 +193,18 @@ def test_reorder_point_paths_are_those_of_stockcast(shop, kind):
         policy = ReorderPointPolicy(lead_time=2, review_period=2, allow_backorders=False)
         policy.fit(reorder_point=250.0, order_up_to_level=420.0)
         constraints = [MinimumOrderQuantity(200, mode="adjust"), OrderMultiple(48, mode="adjust")]
-        rule = OrderRule(
-            constant(420, history.demand),
-            constant(250, history.demand),
-            None,
-            review_weeks=2,
-            pack_size=48.0,
-            minimum_order=200.0,
-        )
+
+        def rule(week, position):
+            is_due = (position <= 250) & (week % 2 == 0)
+            return np.where(is_due, whole_packs(420 - position, 48.0, 200.0), 0.0)
     else:
         policy = ReorderPointPolicy(lead_time=2, review_period=1, order_quantity=150.0, allow_backorders=False)
         policy.fit(reorder_point=250.0)
         constraints = [MinimumOrderQuantity(180, mode="adjust")]
-        rule = OrderRule(None, constant(250, history.demand), constant(150, history.demand), minimum_order=180.0)
+
+        def rule(week, position):
+            return np.where(position <= 250, whole_packs(150.0, 0.0, 180.0), 0.0)
+
     expected = stockcast_paths(history, policy, None, RANDOM, 9, constraints)
     assert_same_paths(history, rule, RANDOM, expected, seed=9)
 
@@ -243,9 +241,7 @@ def test_pairs_in_blocks_and_in_single_precision_have_the_same_figures(shop, mon
 def test_stock_is_conserved(seed):
     generator = np.random.default_rng(seed)
     history = history_of(generator.gamma(1.0, 40.0, (5, 12)), generator.uniform(0, 200, 5))
-    rule = OrderRule(
-        generator.uniform(0, 300, (5, 12)), generator.uniform(0, 200, (5, 12)), None, review_weeks=2, pack_size=10.0
-    )
+    rule = OrderRule(generator.uniform(0, 300, (5, 12)), generator.uniform(0, 200, (5, 12)))
     paths = replay_paths(history, rule, RANDOM.draw([seed, seed + 1], 12, 5))
     arrived = history.opening + paths.received.sum(axis=2)
     assert np.allclose(arrived, paths.sold.sum(axis=2) + paths.on_hand[:, :, -1])
@@ -282,9 +278,6 @@ def test_what_is_wrong_is_refused():
         replay(history, OrderRule(order_up_to=np.array([[np.nan, 2.0]])), lead)
     with pytest.raises(ValueError, match="lead times are for"):
         replay(history, OrderRule(order_up_to=np.ones((1, 2))), FIXED.draw([0], 3, 1))
-    for rule in ({}, {"order_quantity": np.ones((1, 2))}, {"order_up_to": np.ones((1, 2)), "review_weeks": 0}):
-        with pytest.raises(ValueError, match=r"order|review"):
-            OrderRule(**rule)
     for weeks, chances in (((2, 1), (0.5, 0.5)), ((1, 2), (0.5, 0.6)), ((1, 300), (0.5, 0.5)), ((1, 2), (1.0,))):
         with pytest.raises(ValueError, match="lead times"):
             LeadTimes(weeks, chances)

@@ -5,7 +5,7 @@ import pytest
 
 from ml.inventory.replay.engine import History, OrderRule, replay
 from ml.inventory.replay.exchange import Curve, at_fill, at_stock, exchange_curve, interval, store_resamples
-from ml.inventory.replay.kpis import Sums, covered_share, kpis_of, profit, protection_demand, sums_of
+from ml.inventory.replay.kpis import Sums, kpis_of, profit, protection_demand, sums_of
 from ml.inventory.replay.lead_times import LeadTimes
 
 
@@ -62,9 +62,6 @@ def test_protection_demand_runs_from_the_order_to_the_arrival_of_the_next():
     found = protection_demand(history().demand, lead)
     assert found[0, 0].tolist()[:3] == [15, 38, 33]
     assert np.isnan(found[0, 0, 3])
-    share, by_pair = covered_share(np.array([[15.0, 37.0, 33.0, 0.0]]), found, np.ones((1, 4), bool))
-    assert share == pytest.approx(2 / 3)
-    assert by_pair == pytest.approx([2 / 3])
 
 
 def test_more_of_the_knob_is_more_stock_and_more_service(curve):

@@ -9,12 +9,13 @@ import pytest
 from ml.forecasting.panel import panel_from_frame
 from ml.inventory.orders.guardrails import AUTOMATIC, GUARDRAILS
 from ml.inventory.replay.baselines import history_of_sales
-from ml.inventory.replay.comparison import learn_for
+from ml.inventory.replay.comparison import plain_policies
 from ml.inventory.replay.engine import OrderRule, replay_paths
 from ml.inventory.replay.forecasts import base_forecasts
 from ml.inventory.replay.guardrails import _positions_before, measure_guardrails, replayed_flags
 from ml.inventory.replay.lead_times import LeadTimes
-from ml.inventory.replay.protection import FIRST_ORIGIN
+from ml.inventory.replay.policy_tables import replayed_orders
+from ml.inventory.replay.reviews import FIRST_ORIGIN, known_reviews
 
 WEEKS, START, PAIRS = 90, 70, 24
 LEAD_TIMES = LeadTimes((1, 2, 3), (1 / 8, 3 / 4, 1 / 8))
@@ -43,16 +44,20 @@ def panel():
     )
 
 
+def orders_of(panel):
+    return replayed_orders(plain_policies(PAIRS, LEAD_TIMES), known_reviews(panel, START), np.arange(PAIRS))
+
+
 def flags_of(panel):
     history = history_of_sales(panel.sales, START)
     made = base_forecasts(panel, range(FIRST_ORIGIN, WEEKS))
-    level = learn_for(panel, START, LEAD_TIMES, made).level(0.95)
-    return replayed_flags(panel, START, made, history, level, LEAD_TIMES.draw(range(2), WEEKS - START, PAIRS))
+    return replayed_flags(
+        panel, START, made, history, orders_of(panel), LEAD_TIMES.draw(range(2), WEEKS - START, PAIRS)
+    )
 
 
 def test_shares_add_up_and_flagged_orders_are_the_worse_ones(panel):
-    made = base_forecasts(panel, range(FIRST_ORIGIN, WEEKS))
-    found = measure_guardrails(panel, START, learn_for(panel, START, LEAD_TIMES, made), made, LEAD_TIMES)
+    found = measure_guardrails(panel, START, orders_of(panel), base_forecasts(panel, range(FIRST_ORIGIN, WEEKS)))
     assert found.automatic.share_rate + found.flagged.share_rate == pytest.approx(1.0)
     assert sum(one.share_rate for one in found.by_reason.values()) == pytest.approx(found.flagged.share_rate)
     assert set(found.by_reason) == set(GUARDRAILS)

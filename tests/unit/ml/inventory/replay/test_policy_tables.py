@@ -9,18 +9,12 @@ import pytest
 from scipy.stats import norm
 
 from ml.forecasting.panel import panel_from_frame
+from ml.inventory.orders.levels import Before, decide
+from ml.inventory.orders.positions import Positions
 from ml.inventory.policy import resolve_policies
-from ml.inventory.replay.forecasts import base_forecasts
-from ml.inventory.replay.policy_tables import (
-    PolicyTable,
-    policy_rule,
-    replay_policies,
-    review_weeks,
-    shortage_level,
-    whole_week_lead_times,
-)
-from ml.inventory.replay.protection import FIRST_ORIGIN, PROBABILITIES, ProtectionPool, ReplayOutlook, learn_protection
-from warehouse.errors import ShelfcastError
+from ml.inventory.replay.baselines import history_of_sales
+from ml.inventory.replay.policy_tables import PolicyTable, replay_policies, replayed_orders, whole_week_lead_times
+from ml.inventory.replay.reviews import known_reviews
 
 PAIRS, WEEKS, START = 12, 92, 76
 
@@ -45,8 +39,8 @@ def panel():
 
 
 @pytest.fixture(scope="module")
-def forecasts(panel):
-    return base_forecasts(panel, range(FIRST_ORIGIN, WEEKS))
+def reviews(panel):
+    return known_reviews(panel, START)
 
 
 def policies_of(panel, **columns):
@@ -73,9 +67,9 @@ def policies_of(panel, **columns):
     return resolve_policies(pd.DataFrame([row | columns]), pairs)
 
 
-def outcome(panel, forecasts, is_fixed=False, **columns):
-    table = PolicyTable("mine.csv", policies_of(panel, **columns))
-    return replay_policies(panel, START, np.arange(PAIRS), table, forecasts, range(3), is_fixed)
+def outcome(panel, reviews, is_fixed=False, **columns):
+    table, history = PolicyTable("mine.csv", policies_of(panel, **columns)), history_of_sales(panel.sales, START)
+    return replay_policies(table, reviews, np.arange(PAIRS), history, panel.store_types, range(3), is_fixed)
 
 
 def test_whole_week_lead_times_have_the_chances_of_the_normal_one_nearest_to_them(panel):
@@ -90,21 +84,25 @@ def test_whole_week_lead_times_have_the_chances_of_the_normal_one_nearest_to_the
     assert np.asarray(whole_week_lead_times(mixed).probabilities)[0].tolist() == [0.0, 1.0, 0.0]
 
 
-def test_the_expected_shortage_of_a_level_is_what_was_accepted():
-    # Normal errors: the textbook loss of the level is the accepted shortage (Silver, Pyke and Thomas, appendix II).
-    inner = norm.ppf(np.clip(PROBABILITIES, 1e-4, 1 - 1e-4))
-    pool = ProtectionPool(np.empty(0), inner[None, None, :], np.array([1.0]))
-    outlook = ReplayOutlook(0, np.full((1, 1, 1), 100.0), np.full((1, 1), 20.0), np.full((1, 1), 50.0))
-    for accepted in (0.5, 2.0, 6.0):
-        level = shortage_level(pool, outlook, np.array([1.0]), np.full((1, 1), accepted))[0, 0]
-        z = (level - 100) / 20
-        assert 20 * (norm.pdf(z) - z * norm.sf(z)) == pytest.approx(accepted, rel=0.03)
+def test_every_order_is_the_one_that_would_have_been_recommended(panel, reviews):
+    # Week by week: what `decide` says of the position, and of the order of the week before.
+    policies = policies_of(panel, policy_kind="(R,s,S)", pack_size_amount=50, minimum_order_amount=120)
+    policies = policies.changed(lead_time_deviation_weeks=0)
+    replayed, position = replayed_orders(policies, reviews, np.arange(PAIRS)).decide(), 2.5 * panel.sales[:, START]
+    before = None
+    for week, demand in enumerate(reviews.demand):
+        stock = Positions(position, np.zeros(PAIRS), np.zeros(PAIRS))
+        recommended = decide(demand, policies, stock, before)
+        order = replayed(week, position[None])[0]
+        assert order == pytest.approx(recommended["order_quantity"])
+        before = Before(recommended["status"], recommended["order_quantity"] > 0)
+        position = position + order - panel.sales[:, START + week]
 
 
 @pytest.mark.parametrize("target_kind", ["cycle_service", "fill_rate"])
-def test_a_higher_target_never_means_less_stock_nor_more_lost_sales(panel, forecasts, target_kind):
+def test_a_higher_target_never_means_less_stock_nor_more_lost_sales(panel, reviews, target_kind):
     chain = [
-        outcome(panel, forecasts, target_kind=target_kind, service_level_rate=target)[0].kpis
+        outcome(panel, reviews, target_kind=target_kind, service_level_rate=target)[0].kpis
         for target in (0.7, 0.85, 0.95, 0.99)
     ]
     for less, more in pairwise(chain):
@@ -112,55 +110,55 @@ def test_a_higher_target_never_means_less_stock_nor_more_lost_sales(panel, forec
         assert more.lost_amount <= less.lost_amount
 
 
-def test_the_kinds_order_as_their_names_say(panel, forecasts):
+def test_the_kinds_order_as_their_names_say(panel, reviews):
     weekly, up_to, lots = (
-        outcome(panel, forecasts, policy_kind=kind, ordering_cost_amount=200)[0]
-        for kind in ("(R,S)", "(R,s,S)", "(s,Q)")
+        outcome(panel, reviews, policy_kind=kind, ordering_cost_amount=200)[0] for kind in ("(R,S)", "(R,s,S)", "(s,Q)")
     )
     assert weekly.orders > 1.5 * up_to.orders
     assert weekly.orders > 1.5 * lots.orders
     assert min(up_to.kpis.stock_weeks, lots.kpis.stock_weeks) > weekly.kpis.stock_weeks
-    twice = outcome(panel, forecasts, review_period_weeks=2)[0]
+    twice = outcome(panel, reviews, review_period_weeks=2)[0]
     assert twice.orders < 0.6 * weekly.orders
     # (s,Q) is looked at every week, whatever review period stands there.
-    assert review_weeks(policies_of(panel, policy_kind="(s,Q)", review_period_weeks=4)).tolist() == [1] * PAIRS
+    lots_only = policies_of(panel, policy_kind="(s,Q)", review_period_weeks=4)
+    assert replayed_orders(lots_only, reviews, np.arange(PAIRS)).policies.review_period_weeks.tolist() == [1] * PAIRS
 
 
-def test_s_q_orders_whole_lots_that_bring_the_position_above_s(panel, forecasts):
+def test_reviews_come_every_so_many_weeks(panel, reviews):
+    decide_orders = replayed_orders(policies_of(panel, review_period_weeks=3), reviews, np.arange(PAIRS)).decide()
+    ordered = [(decide_orders(week, np.zeros((1, PAIRS))) > 0).any() for week in range(7)]
+    assert ordered == [True, False, False, True, False, False, True]
+
+
+def test_s_q_orders_whole_lots_that_bring_the_position_above_s(panel, reviews):
     policies = policies_of(panel, policy_kind="(s,Q)", pack_size_amount=50)
-    learned = learn_protection(panel, START, [2, 3, 4], np.array([0.2, 0.6, 0.2]), forecasts=forecasts)
-    rule = policy_rule(learned, policies, review_weeks(policies), np.arange(PAIRS))
-    assert (rule.order_up_to == rule.reorder_point).all()
-    assert (np.asarray(rule.pack_size) % 50 == 0).all()
-    assert (np.asarray(rule.pack_size) > 50).all()
+    orders = replayed_orders(policies, reviews, np.arange(PAIRS))
+    lots = orders.decide()(0, np.zeros((1, PAIRS)))[0] / orders.levels.lot[:, 0]
+    assert (orders.levels.lot % 50 == 0).all()
+    assert lots == pytest.approx(np.rint(lots))
+    assert (lots * orders.levels.lot[:, 0] > orders.levels.reorder_point[:, 0]).all()
 
 
-def test_store_types_add_up_to_the_chain(panel, forecasts):
-    chain, *kinds = outcome(panel, forecasts)
+def test_store_types_add_up_to_the_chain(panel, reviews):
+    chain, *kinds = outcome(panel, reviews)
     assert [(one.store_type, one.pairs) for one in (chain, *kinds)] == [("", 12), ("A", 8), ("B", 4)]
     assert sum(one.profit_amount for one in kinds) == pytest.approx(chain.profit_amount)
     assert sum(one.orders for one in kinds) == pytest.approx(chain.orders)
 
 
-def test_a_lead_time_beyond_the_forecast_is_replayed_and_one_beyond_the_history_refused(panel, forecasts):
-    far = outcome(panel, forecasts, lead_time_weeks=9, lead_time_deviation_weeks=0)[0]
-    assert far.kpis.fill_rate < outcome(panel, forecasts)[0].kpis.fill_rate
-    with pytest.raises(ShelfcastError, match=r"policies mine\.csv take up to 21 weeks.*of 19 at most"):
-        outcome(panel, forecasts, lead_time_weeks=20, lead_time_deviation_weeks=0)
+def test_a_lead_time_beyond_the_forecast_is_replayed_as_it_is_recommended(panel, reviews):
+    far = outcome(panel, reviews, lead_time_weeks=9, lead_time_deviation_weeks=0)[0]
+    assert far.kpis.fill_rate < outcome(panel, reviews)[0].kpis.fill_rate
 
 
-def test_nothing_of_a_week_or_after_it_moves_the_rule_of_a_policy(panel):
+def test_nothing_of_a_week_or_after_it_moves_the_levels_of_a_policy(panel):
     week = START + 5
     sales = panel.sales.copy()
     sales[:, week:] = np.random.default_rng(1).gamma(1.0, 1e5, sales[:, week:].shape)
+    known = [known_reviews(one, START) for one in (panel, replace(panel, sales=sales))]
     for kinds in ({}, {"policy_kind": "(R,s,S)", "target_kind": "fill_rate"}):
-        rules = []
-        for one in (panel, replace(panel, sales=sales)):
-            policies = policies_of(one, **kinds)
-            made = base_forecasts(one, range(FIRST_ORIGIN, WEEKS))
-            learned = learn_protection(one, START, [2, 3, 4], np.array([0.2, 0.6, 0.2]), forecasts=made)
-            rules.append(policy_rule(learned, policies, review_weeks(policies), np.arange(PAIRS)))
-        for name in ("order_up_to", "reorder_point"):
-            before, after = (getattr(rule, name) for rule in rules)
+        orders = [replayed_orders(policies_of(panel, **kinds), one, np.arange(PAIRS)).levels for one in known]
+        for name in ("order_up_to", "reorder_point", "margin", "lot"):
+            before, after = (getattr(levels, name) for levels in orders)
             assert (before[:, :6] == after[:, :6]).all()
-            assert (before[:, 6:] != after[:, 6:]).any()
+            assert name == "lot" or kinds == {} or (before[:, 6:] != after[:, 6:]).any()

@@ -8,10 +8,10 @@ import pandas as pd
 import pytest
 from stockpyl.newsvendor import newsvendor_normal
 
-from ml.inventory.orders.demand import ResidualPool
 from ml.inventory.orders.inputs import Book
 from ml.inventory.orders.positions import Positions
 from ml.inventory.policy import Policies, resolve_policies
+from ml.inventory.protection import normal_demand
 from ml.inventory.scenarios.optimise import LEVELS, critical_rate, optimise
 from ml.inventory.scenarios.what_if import evaluate, service_profile
 
@@ -40,18 +40,13 @@ def policies(*rows):
     return pd.DataFrame([{name: value for name, value in {**ROW, **row}.items() if name in known} for row in rows])
 
 
-def make_book(rules, base=(1000.0, 300.0, 4000.0), noise=0.25, draws=1000):
-    rng = np.random.default_rng(9)
+def make_book(rules, base=(1000.0, 300.0, 4000.0), noise=0.25):
     pairs = pd.DataFrame({"store_id": 1, "dept_id": range(1, len(base) + 1), "store_type": "A"})
-    shapes = rng.standard_normal((1, draws, 8))
     mean, none = np.array(base), np.zeros(len(base))
     return Book(
         decision_date=dt.date(2012, 8, 31),
         pairs=pairs,
-        forecast=np.repeat(mean[:, None], 8, axis=1),
-        noise=noise * mean,
-        band=np.zeros(len(base), dtype=np.intp),
-        pool=ResidualPool(np.empty(0), shapes, np.ones(1), {}, rng.standard_normal(draws)),
+        demand=normal_demand(mean, noise * mean),
         policies=resolve_policies(rules, pairs),
         positions=Positions(none, none, none),
         stock_source=np.full(len(base), "simulated"),
@@ -79,13 +74,13 @@ def test_where_every_review_orders_the_proposal_is_the_newsvendor_s():
             "lead_time_deviation_weeks": 0.0,
         }
     )
-    book = make_book(rules, (50.0,), 0.16, 20_000)
+    book = make_book(rules, (50.0,), 0.16)
     (found,) = optimise(book, rules, tuple(np.round(np.arange(0.8, 0.995, 0.01), 2)))
     assert found.critical_rate == pytest.approx(0.95)
     assert found.service_level_after == pytest.approx(0.95, abs=0.011)
     assert found.cycle_service_after == pytest.approx(found.service_level_after, abs=0.001)
     base_stock, _ = newsvendor_normal(1.0, 19.0, 50, 8, lead_time=2)
-    at_ratio = make_book(policies({**rules.iloc[0], "service_level_rate": 0.95}), (50.0,), 0.16, 20_000)
+    at_ratio = make_book(policies({**rules.iloc[0], "service_level_rate": 0.95}), (50.0,), 0.16)
     assert evaluate(at_ratio).recommendations["reorder_point"][0] == pytest.approx(base_stock, rel=0.005)
 
 

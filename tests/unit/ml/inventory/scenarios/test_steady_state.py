@@ -7,8 +7,8 @@ import pytest
 
 from ml.inventory.formulas import normal_expected_shortage
 from ml.inventory.orders.levels import Levels, stock_levels
-from ml.inventory.orders.simulation import Outlook
 from ml.inventory.policy import Policies
+from ml.inventory.protection import ProtectionDemand
 from ml.inventory.scenarios.steady_state import steady_state
 
 VALUES = {
@@ -32,18 +32,15 @@ def policies(**changes):
 
 
 def outlook(weekly):
-    """Outlook of one pair from independent weekly demand, (draws, 3): two weeks of lead time, one of review."""
-    total = weekly.cumsum(axis=1)
-    mean = weekly[:, 0].mean()
-    return Outlook(
-        until_delivery=total[None, :, 1],
-        until_due=total[None, :, 1],
-        is_due_first=np.zeros((1, len(weekly)), bool),
-        protection=total[None, :, 2],
+    """Demand of one pair from independent weeks, (draws, 3): two weeks of lead time, one of review."""
+    total = np.concatenate([np.zeros((len(weekly), 1)), weekly.cumsum(axis=1)], axis=1).T
+    return ProtectionDemand(
+        cumulative=total[None],
+        lead=np.full((1, len(weekly)), 2.0),
+        until_delivery=total[None, 2],
+        protection=total[None, 3],
         protection_weeks=np.array([3.0]),
-        review_mean=np.array([mean]),
-        weekly_deviation=np.array([weekly.std()]),
-        median_path=np.zeros((1, 9)),
+        review_mean=total[1].mean(keepdims=True),
     )
 
 

@@ -1,7 +1,7 @@
 """Scenarios: what is changed shows, what is not changed stays to the cent, and what makes no sense is refused."""
 
 import datetime as dt
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import numpy as np
 import pandas as pd
@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ml.inventory.orders.demand import ResidualPool
 from ml.inventory.orders.inputs import Book
 from ml.inventory.orders.positions import Positions
 from ml.inventory.orders.recommend import recommendations
 from ml.inventory.policy import Policies
+from ml.inventory.protection import normal_demand
 from ml.inventory.scenarios.what_if import Promotion, Scenario, compared, evaluate, exchange, rows_of, what_if
 from warehouse.errors import ShelfcastError, UsageError
 
@@ -39,15 +39,12 @@ LESS = settings(max_examples=25, deadline=None)
 
 def make_book(seed=5, noise=0.2):
     rng = np.random.default_rng(seed)
-    pool = ResidualPool(np.array([500.0]), rng.standard_normal((2, 400, 8)), np.ones(2), {}, rng.standard_normal(400))
     base = rng.gamma(2, 600, len(PAIRS))
+    forecast = base[:, None] * rng.uniform(0.7, 1.4, (len(PAIRS), 8))
     values = {
         "decision_date": dt.date(2012, 8, 31),
         "pairs": PAIRS,
-        "forecast": base[:, None] * rng.uniform(0.7, 1.4, (len(PAIRS), 8)),
-        "noise": noise * base,
-        "band": pool.band_of(base),
-        "pool": pool,
+        "demand": replace(normal_demand(base, noise * base), forecast=forecast),
         "policies": Policies(**{field.name: np.full(len(PAIRS), VALUES[field.name]) for field in fields(Policies)}),
         "positions": Positions(base * rng.uniform(0, 5, len(PAIRS)), np.zeros(len(PAIRS)), np.zeros(len(PAIRS))),
         "stock_source": np.full(len(PAIRS), "simulated"),
@@ -120,7 +117,7 @@ def test_a_promotion_adds_its_week_to_certain_demand():
     found = what_if(book, Scenario(lead_time_deviation_weeks=0, promotions=(Promotion(2, 0.5),)))
     flat = what_if(book, Scenario(lead_time_deviation_weeks=0))
     gain = found.after.recommendations["reorder_point"] - flat.after.recommendations["reorder_point"]
-    assert gain.to_numpy() == pytest.approx(0.5 * book.forecast[:, 1], abs=0.02)
+    assert gain.to_numpy() == pytest.approx(0.5 * book.demand.forecast[:, 1], abs=0.02)
 
 
 def test_a_promotion_passes_so_the_year_does_not_know_of_it():
@@ -179,6 +176,18 @@ def test_the_exchange_of_stock_for_service_rises_along_the_targets_and_meets_the
 def test_a_scenario_out_of_range_is_one_sentence_with_its_range(scenario, words):
     with pytest.raises(UsageError, match=words):
         what_if(make_book(), scenario)
+
+
+def test_more_service_and_a_longer_lead_time_ask_a_pair_for_more_stock():
+    book = make_book()
+    rows = rows_of(book, 1, 40)
+    base, more, longer = (
+        what_if(book, scenario, rows).after.recommendations.iloc[0]
+        for scenario in (Scenario(), Scenario(service_level_rate=0.99), Scenario(lead_time_weeks=4))
+    )
+    assert more["reorder_point"] > base["reorder_point"]
+    assert longer["reorder_point"] > base["reorder_point"] + 1.5 * book.demand.forecast[1].min()
+    assert (more["service_level"], longer["lead_time_weeks"]) == (0.99, 4)
 
 
 def test_an_unknown_store_department_or_pair_is_one_sentence():
