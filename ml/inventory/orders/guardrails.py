@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ml.inventory.policy import FloatArray
+from warehouse.conventions import YEAR_WEEKS
 
 BoolArray = npt.NDArray[np.bool_]
 
@@ -30,7 +31,6 @@ GUARDRAILS: Mapping[str, str] = {
 COMPARED_WEEKS = 4
 """Weeks that are averaged: forecasts ahead, sales lately, sales of the same weeks of last year."""
 
-YEAR_WEEKS = 52
 USUAL_WEEKS = 13
 
 SHORTEST_HISTORY_WEEKS = 13

@@ -19,6 +19,7 @@ from ml.inventory.orders.positions import (
 from ml.inventory.packs import pack_of_pieces
 from ml.inventory.policy import MAXIMUM_WEEKS, FloatArray, Policies, resolve_policies, ruling_rows
 from ml.inventory.protection import REGULAR_RATE, DemandAhead, PastForecasts, learn
+from warehouse.conventions import YEAR_WEEKS
 from warehouse.database import Database, Role, Snapshot
 from warehouse.errors import ShelfcastError
 from warehouse.marts import core_build
@@ -27,8 +28,6 @@ from warehouse.settings import Settings
 if TYPE_CHECKING:
     import pandas as pd
 
-YEAR_WEEKS = 52
-"""Weeks behind the usual sales of a pair, as in ml.backtest_errors."""
 
 _FORECASTS = """
 select store_id, dept_id, stores.store_type, horizon_weeks, predicted_sales, model_name

@@ -9,13 +9,14 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from ml.forecasting.panel import YEAR_WEEKS, Panel
+from ml.forecasting.panel import Panel
 from ml.inventory.policy import FloatArray
 from ml.inventory.replay.baselines import recent_mean
 from ml.inventory.replay.engine import BoolArray, History
 from ml.inventory.replay.kpis import protection_demand
 from ml.inventory.replay.lead_times import LeadTimes
 from ml.inventory.replay.report import Calibration
+from warehouse.conventions import YEAR_WEEKS
 
 TARGETS = (0.80, 0.90, 0.95, 0.98)
 FIFTHS = 5

@@ -13,7 +13,6 @@ from ml.inventory.orders.guardrails import (
     GUARDRAILS,
     TINY_AMOUNT,
     UNUSUAL_WEEKS,
-    YEAR_WEEKS,
     flags,
     stale_pairs,
     unusual_weeks,
@@ -26,6 +25,7 @@ from ml.inventory.replay.kpis import protection_demand
 from ml.inventory.replay.lead_times import LeadArray
 from ml.inventory.replay.policy_tables import ReplayedOrders
 from ml.inventory.replay.report import GuardrailFigures, Reviewed
+from warehouse.conventions import YEAR_WEEKS
 
 SEEDS = range(2)
 

@@ -13,7 +13,7 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from ml.forecasting.panel import YEAR_WEEKS, Panel
+from ml.forecasting.panel import Panel
 from ml.inventory.orders.levels import BLOCK
 from ml.inventory.policy import FloatArray
 from ml.inventory.protection import REGULAR_RATE, BoolArray, DemandAhead, ErrorModel, PastForecasts, learn
@@ -21,6 +21,7 @@ from ml.inventory.replay.baselines import Family, demand_of, live_weeks, recent_
 from ml.inventory.replay.engine import OrderRule
 from ml.inventory.replay.forecasts import WeeklyForecasts, base_forecasts
 from ml.inventory.replay.lead_times import LeadTimes
+from warehouse.conventions import YEAR_WEEKS
 
 FIRST_ORIGIN = 56
 """Weeks of history that an origin must have: a year, and a month for the level."""
