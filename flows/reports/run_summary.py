@@ -5,22 +5,20 @@ from typing import TYPE_CHECKING, Any
 from rich import box
 from rich.table import Table
 
+from ml.forecasting.evaluation.metrics import METRICS, SCORECARD
 from warehouse.calendar import holiday_of
 from warehouse.database import Database, Snapshot
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_SCORES = (
-    "select model_name, is_champion, is_comparable, wmae_amount, wape_rate, coverage_80_rate, coverage_95_rate, "
-    "interval_score_80_rate, store_total_wape_rate, value_added_rate, forecast_count, origin_count "
-    "from marts.fct_model_scores order by is_comparable desc, wmae_amount"
-)
+_SCORES = "select * from marts.fct_model_scores order by is_comparable desc, wmae_amount"
 _DRIFT = (
     "select model_name, week_date, drift_text from marts.fct_forecast_drift "
     "where is_champion and is_latest and is_drifting"
 )
-_HEADS = ("model", "WMAE ($)", "better than naive", "WAPE", "store WAPE", "in 80 %", "in 95 %", "interval score")
+_METRICS = [METRICS[name] for name in SCORECARD]
+_HEADS = ("model", *(metric.title for metric in _METRICS))
 _STATUSES = (
     "select status, count(*) as pair_count, sum(order_quantity_amount) as order_amount, "
     "sum(value_at_risk_amount) as risk_amount, bool_or(stock_source = 'simulated') as has_simulated "
@@ -79,17 +77,7 @@ def _notes(snapshot: Snapshot) -> list[str]:
 def _cells(row: Any) -> tuple[str, ...]:
     """Returns one line of the scorecard: a model that was not scored on the champion's rows is marked."""
     mark = " (champion)" if row.is_champion else "" if row.is_comparable else " *"
-    score = row.interval_score_80_rate
-    return (
-        f"{row.model_name}{mark}",
-        f"{row.wmae_amount:,.0f}",
-        _percent(row.value_added_rate, "+"),
-        _percent(row.wape_rate),
-        _percent(row.store_total_wape_rate),
-        _percent(row.coverage_80_rate),
-        _percent(row.coverage_95_rate),
-        "-" if score is None or score != score else f"{score:.3f}",
-    )
+    return (f"{row.model_name}{mark}", *(metric.text(getattr(row, metric.name)) for metric in _METRICS))
 
 
 def decisions_table(database: Database) -> Table:
@@ -142,10 +130,3 @@ def loads_table(database: Database) -> Table:
         counts = (row.rows_read, row.rows_accepted, row.rows_rejected, row.rows_duplicate)
         table.add_row(row.file_name, *(f"{count:,}" for count in counts))
     return table
-
-
-def _percent(rate: Any, sign: str = "") -> str:
-    """Returns a fraction as a percentage; a dash where there is none."""
-    if rate is None or rate != rate:
-        return "-"
-    return f"{100 * float(rate):{sign}.1f} %"

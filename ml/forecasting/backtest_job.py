@@ -12,7 +12,7 @@ from psycopg import sql
 from ml.forecasting.drift_job import watch_drift
 from ml.forecasting.evaluation.backtest import Backtest, backtest_frame, origins_of, run_backtest
 from ml.forecasting.evaluation.drift import drift_warning
-from ml.forecasting.evaluation.metrics import Score, value_added
+from ml.forecasting.evaluation.metrics import METRICS, SCORECARD, Score
 from ml.forecasting.evaluation.plots import draw, save
 from ml.forecasting.models.candidates import candidates, chosen_candidates, with_session
 from ml.forecasting.models.prophet_model import OpenSession
@@ -34,15 +34,7 @@ logger = logging.getLogger(__name__)
 
 TABLE = "ml.backtest_errors"
 KEYS = ("model_name", "origin_date", "store_id", "dept_id", "forecast_date")
-_COLUMNS = (
-    ("WMAE", "wmae", ",.0f", 8),
-    ("WAPE", "wape", ".1%", 8),
-    ("bias", "bias", "+.1%", 8),
-    ("store WAPE", "store_total_wape", ".1%", 12),
-    ("in 80 %", "coverage_80", ".1%", 9),
-    ("in 95 %", "coverage_95", ".1%", 9),
-    ("score 80 %", "interval_score_80", ".3f", 12),
-)
+_SHOWN = (*SCORECARD, "bias_rate")
 
 
 @dataclass(frozen=True)
@@ -66,19 +58,14 @@ class BacktestReport:
     notes: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        baseline = self.scores[BASELINE].wmae
-        heads = "".join(f"{label:>{width}}" for label, _, _, width in _COLUMNS)
-        lines = [f"{'model':<18}{heads}{'value added':>13}"]
-        for name, figures in sorted(self.scores.items(), key=lambda item: item[1].wmae):
-            shown = "".join(f"{_shown(getattr(figures, key), form):>{width}}" for _, key, form, width in _COLUMNS)
-            lines.append(f"{name:<18}{shown}{value_added(figures.wmae, baseline):>+13.1%}")
+        columns = [METRICS[name] for name in _SHOWN]
+        widths = [len(column.title) + 3 for column in columns]
+        lines = ["model".ljust(18) + "".join(map(str.rjust, [column.title for column in columns], widths))]
+        for model, score in sorted(self.scores.items(), key=lambda item: item[1]["wmae_amount"]):
+            cells = [column.text(score[column.name]) for column in columns]
+            lines.append(model.ljust(18) + "".join(map(str.rjust, cells, widths)))
         dates = ", ".join(map(str, self.origin_dates))
         return "\n".join([*lines, f"origins {dates}; {self.change}", *self.notes])
-
-
-def _shown(value: float, form: str) -> str:
-    """Returns a figure, a dash where there is none."""
-    return "-" if value != value else format(value, form)
 
 
 def backtest(
@@ -118,7 +105,7 @@ def backtest(
     scores = {name: result.score(name) for name in result.names}
     warn_of_leaks(scores)
     drift = watch_drift(database, run_id, panel.origin)
-    best = min(scores, key=lambda name: (scores[name].wmae, name))
+    best = min(scores, key=lambda name: (scores[name]["wmae_amount"], name))
     with open_registry(settings, database, "pipeline") as client:
         champion = current_champion(client)
         shown = champion.name if champion is not None and champion.name in scores else best

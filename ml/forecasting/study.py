@@ -5,13 +5,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ml.forecasting.evaluation.backtest import Backtest, origins_of, run_backtest
-from ml.forecasting.evaluation.metrics import Score, value_added
+from ml.forecasting.evaluation.metrics import Score
 from ml.forecasting.intervals.error_scale import ErrorScale
 from ml.forecasting.models.protocol import Forecaster
 from ml.forecasting.models.training_rows import row_store
 from ml.forecasting.panel import Panel
 from ml.forecasting.served_model import ServedModel
-from warehouse.conventions import BASELINE
 from warehouse.progress import Progress, silent
 
 logger = logging.getLogger(__name__)
@@ -48,12 +47,12 @@ def study(panel: Panel, tried: Sequence[Forecaster], origin_count: int, progress
 
 def warn_of_leaks(scores: Mapping[str, Score]) -> list[str]:
     """Returns the candidates that are too good to be true, after a warning about each."""
-    baseline = scores[BASELINE].wmae
-    suspects = [name for name, figures in scores.items() if value_added(figures.wmae, baseline) > LEAK_ALARM]
+    gains = {name: score["value_added_rate"] for name, score in scores.items()}
+    suspects = [name for name, gain in gains.items() if gain > LEAK_ALARM]
     for name in suspects:
         logger.warning(
             "%s errs %.0f%% less than seasonal naive: check that no input knows the future before trusting it",
             name,
-            100 * value_added(scores[name].wmae, baseline),
+            100 * gains[name],
         )
     return suspects

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ml.forecasting.backtest_job import publish_backtest
 from ml.forecasting.drift_job import watch_drift
 from ml.forecasting.evaluation.drift import drift_warning
-from ml.forecasting.evaluation.metrics import Score, value_added
+from ml.forecasting.evaluation.metrics import Score
 from ml.forecasting.evaluation.plots import draw, save
 from ml.forecasting.models.candidates import candidates, with_session
 from ml.forecasting.models.prophet_model import OpenSession
@@ -56,10 +56,11 @@ class TrainReport:
     warning: str = ""
 
     def __str__(self) -> str:
-        error, baseline = self.scores[self.champion].wmae, self.scores[BASELINE].wmae
+        score = self.scores[self.champion]
         return (
-            f"champion {self.champion} (version {self.champion_version}): weighted error ${error:,.0f} against "
-            f"${baseline:,.0f} of seasonal naive, {value_added(error, baseline):.1%} less, over {self.origin_count} "
+            f"champion {self.champion} (version {self.champion_version}): weighted error "
+            f"${score['wmae_amount']:,.0f} against ${score['baseline_wmae_amount']:,.0f} of seasonal naive, "
+            f"{score['value_added_rate']:.1%} less, over {self.origin_count} "
             f"origins; {self.change}{'; ' * bool(self.warning)}{self.warning}"
         )
 
@@ -92,7 +93,7 @@ def train(
     rows, change = publish_backtest(database, result.backtest, run_id, is_whole=True)
     drift = watch_drift(database, run_id, panel.origin)
     marks = Fingerprints(training_fingerprint(panel, settings), panel.fingerprint)
-    errors = {name: figures.wmae for name, figures in result.scores.items()}
+    errors = {name: score["wmae_amount"] for name, score in result.scores.items()}
     evidence = PromotionEvidence(errors, errors[BASELINE], len(result.backtest.origins), panel.fingerprint)
     with open_registry(settings, database, "pipeline") as client:
         pinned = pinned_champion(client, database, panel.fingerprint, result.scores)

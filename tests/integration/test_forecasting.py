@@ -137,10 +137,10 @@ def test_a_training_registers_every_candidate_and_promotes_two(trained) -> None:
     rows = database.read_frame("pipeline", "select * from ml.promotions order by promotion_id")
     assert rows["alias"].tolist() == ["champion", "challenger"]
     assert rows["model_name"].tolist() == [report.champion, report.challenger]
-    assert rows["wmae_amount"][0] == pytest.approx(report.scores[report.champion].wmae)
+    assert rows["wmae_amount"][0] == pytest.approx(report.scores[report.champion]["wmae_amount"])
     champion = load_champion(settings, database)
     assert (champion.name, champion.version) == (report.champion, report.champion_version)
-    assert champion.metrics["wmae_amount"] == pytest.approx(report.scores[report.champion].wmae)
+    assert champion.metrics["wmae_amount"] == pytest.approx(report.scores[report.champion]["wmae_amount"])
 
 
 def test_the_backtest_rows_reproduce_the_scorecard(trained) -> None:
@@ -151,7 +151,7 @@ def test_the_backtest_rows_reproduce_the_scorecard(trained) -> None:
     rows["weighted"] = weights * (rows["predicted_sales"] - rows["actual_sales"]).abs()
     totals = rows.assign(weight=weights).groupby("model_name")[["weighted", "weight"]].sum()
     for name, figures in report.scores.items():
-        assert totals.loc[name, "weighted"] / totals.loc[name, "weight"] == pytest.approx(figures.wmae)
+        assert totals.loc[name, "weighted"] / totals.loc[name, "weight"] == pytest.approx(figures["wmae_amount"])
     # An origin before the first one warms the intervals up, so every scored origin has them.
     assert rows["prediction_lower"].notna().all()
     assert rows["origin_date"].nunique() == settings.backtest_origins
@@ -163,8 +163,8 @@ def test_the_experiment_holds_parameters_figures_and_pictures(trained) -> None:
         experiment = client.get_experiment_by_name("shelfcast-demand")
         run = client.search_runs([experiment.experiment_id])[0]
         files = {file.path for file in client.list_artifacts(run.info.run_id)}
-    assert run.data.metrics["lightgbm.wmae"] == pytest.approx(report.scores["lightgbm"].wmae)
-    assert {f"blend.wmae_h{step}" for step in range(1, 9)} <= set(run.data.metrics)
+    assert run.data.metrics["lightgbm.wmae_amount"] == pytest.approx(report.scores["lightgbm"]["wmae_amount"])
+    assert {f"blend.wmae_amount_h{step}" for step in range(1, 9)} <= set(run.data.metrics)
     assert run.data.params["lightgbm.objective"] == "regression_l1"
     assert {"feature_importance.csv", "feature_importance.png"} <= files
     assert Path(experiment.artifact_location.removeprefix("file://")) == settings.home / "mlflow"
@@ -399,7 +399,7 @@ def test_a_roll_back_marks_the_version_before_and_holds_until_the_data_change(tr
     row = database.read_frame("pipeline", "select * from ml.promotions order by promotion_id desc limit 1").iloc[0]
     assert (row.alias, row.model_version, row.is_rollback) == ("champion", done.champion.version, True)
     assert row.reason == f"Rolled back by hand from version {report.champion_version} ({report.champion})."
-    assert row.wmae_amount == pytest.approx(report.scores[report.challenger].wmae)
+    assert row.wmae_amount == pytest.approx(report.scores[report.challenger]["wmae_amount"])
     with open_registry(settings, database, "pipeline") as client:
         before = all_versions(client)[report.champion_version]
         assert (before.is_rolled_back, before.data_fingerprint) == (True, fingerprint)

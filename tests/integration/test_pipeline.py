@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from ml.forecasting.evaluation.metrics import total_wape
+from ml.forecasting.evaluation.metrics import ScoredForecasts, store_total_wape_rate
 from warehouse.database import Database
 from warehouse.opening import open_database
 from warehouse.settings import Settings
@@ -103,7 +103,8 @@ def test_code_and_marts_agree_on_the_error_of_the_totals_of_stores(warehouse):
     assert len(scores) > 1
     for name, rows in errors:
         total = rows.groupby(keys).ngroup().to_numpy()
-        wape = total_wape(rows["actual_sales"].to_numpy(), rows["predicted_sales"].to_numpy(), total)
+        columns = (rows[name].to_numpy() for name in ("actual_sales", "predicted_sales", "is_holiday"))
+        wape = store_total_wape_rate(ScoredForecasts(*columns, store_total=total))
         assert scores.loc[name, "store_total_wape_rate"] == pytest.approx(wape)
 
 

@@ -2,15 +2,16 @@
 
 import datetime as dt
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import CancelledError, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from threading import Event
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
-from ml.forecasting.evaluation.metrics import Score, score
+from ml.forecasting.evaluation.metrics import Score, ScoredForecasts, evaluate
 from ml.forecasting.intervals.conformal import (
     IntervalCalibration,
     Scores,
@@ -25,7 +26,7 @@ from ml.forecasting.intervals.error_scale import ErrorScale
 from ml.forecasting.models.protocol import Forecaster, PointForecast
 from ml.forecasting.models.training_rows import row_store
 from ml.forecasting.panel import WEEK, BoolArray, FloatArray, IntArray, Panel, as_date
-from warehouse.conventions import HORIZON
+from warehouse.conventions import BASELINE, HORIZON
 from warehouse.errors import ShelfcastError, UsageError
 from warehouse.progress import Progress, silent
 
@@ -76,17 +77,24 @@ class Backtest:
         """Names of the candidates."""
         return tuple(self.origins[0].forecasts)
 
-    def score(self, name: str, step: int | None = None) -> Score:
-        """Returns the figures of a candidate over all origins, of one horizon (0 for the first week) where given."""
-        return score_origins(self.origins, name, step)
+    def score(self, name: str, step: int | None = None, metrics: Iterable[str] | None = None) -> Score:
+        """Returns the figures of a candidate over all origins, pooled.
+
+        Args:
+            name: of the candidate.
+            step: horizon, 0 for the first week; all of them without it.
+            metrics: names of the figures; all of them without it.
+        """
+        return score_origins(self.origins, name, step, metrics)
 
 
-def score_origins(origins: Sequence[OriginResult], name: str, step: int | None = None) -> Score:
-    """Returns the figures of a candidate over some origins, pooled."""
+def score_origins(
+    origins: Sequence[OriginResult], name: str, step: int | None = None, metrics: Iterable[str] | None = None
+) -> Score:
+    """Returns the figures of a candidate over some origins, pooled; see `Backtest.score`."""
     steps = slice(None) if step is None else slice(step, step + 1)
-    parts = [_scored_arrays(result, name, steps) for result in origins]
-    actual, point, is_holiday, bounds = (np.concatenate(part, axis=-1) for part in zip(*parts, strict=True))
-    return score(actual, point, is_holiday, bounds, np.concatenate([_store_totals(one, steps) for one in origins]))
+    parts = zip(*(_scored_arrays(result, name, steps) for result in origins), strict=True)
+    return evaluate(ScoredForecasts(*(np.concatenate(part, axis=-1) for part in parts)), metrics)
 
 
 def origins_of(panel: Panel, wanted: int | Sequence[dt.date]) -> list[int]:
@@ -208,16 +216,19 @@ def _scores(result: OriginResult, name: str, known_weeks: int | None = None) -> 
     return scores_of(actual, result.forecasts[name].point, result.situation, result.history.active)
 
 
-def _scored_arrays(
-    result: OriginResult, name: str, steps: slice
-) -> tuple[FloatArray, FloatArray, BoolArray, FloatArray]:
+def _scored_arrays(result: OriginResult, name: str, steps: slice) -> tuple[npt.NDArray[Any], ...]:
+    """Returns the arrays of `ScoredForecasts` at one origin, in its order."""
     mask = result.scored[:, steps]
-    is_holiday = np.broadcast_to(result.is_holiday[steps], mask.shape)
+    # Without seasonal naive among the candidates there is nothing to compare with.
+    baseline = result.forecasts[BASELINE].point if BASELINE in result.forecasts else np.full_like(result.actual, np.nan)
     return (
         result.actual[:, steps][mask],
         result.forecasts[name].point[:, steps][mask],
-        is_holiday[mask],
+        np.broadcast_to(result.is_holiday[steps], mask.shape)[mask],
         result.bounds[name][:, :, steps][:, mask],
+        np.broadcast_to(result.history.scale[:, None], mask.shape)[mask],
+        baseline[:, steps][mask],
+        _store_totals(result, steps),
     )
 
 

@@ -1,5 +1,9 @@
-"""The scorecard: figures of error, bias, coverage and interval quality over arrays of forecasts and actual sales."""
+"""The metrics of forecasts: each is one function of scored rows, and every table of figures is made from them.
 
+A metric is named like the column of the marts that holds it. A figure without the rows it needs is NaN.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,107 +15,208 @@ HOLIDAY_WEIGHT = 5.0
 """Weight of a holiday week in the weighted mean absolute error, as in the competition that published the data."""
 BOUND_LEVELS = (0.1, 0.9, 0.025, 0.975)
 """Levels of the quantiles that the bounds stand for: lower and upper at 80 %, then at 95 %."""
+UNITS = {"count": "{:,.0f}", "amount": "{:,.0f}", "rate": "{:.1%}", "signed rate": "{:+.1%}", "ratio": "{:.3f}"}
+"""How a figure of each unit is written; amounts are dollars, rates fractions."""
+
+Score = Mapping[str, float]
+"""Figures of one candidate over some rows, by the name of the metric."""
+SCORECARD = (
+    "wmae_amount",
+    "value_added_rate",
+    "wape_rate",
+    "store_total_wape_rate",
+    "coverage_80_rate",
+    "coverage_95_rate",
+    "interval_score_80_rate",
+)
+"""The figures of the scorecard, in the order of its columns."""
 
 
 @dataclass(frozen=True)
-class Score:
-    """Figures of one candidate over some rows.
+class ScoredForecasts:
+    """Scored forecasts of one candidate, (n,) each.
 
     Attributes:
-        count: rows scored.
-        sales: sum of absolute sales in dollars; equal for candidates that were scored on the same rows.
-        wmae: weighted mean absolute error in dollars; holiday weeks weigh 5.
-        mae: mean absolute error in dollars.
-        rmse: root mean squared error in dollars.
-        wape: sum of absolute errors over sum of absolute sales, a fraction.
-        bias: sum of (forecast - actual) over sum of absolute sales, a fraction.
-        coverage_80: share of the rows with bounds whose actual lies within the 80 % interval; NaN without such rows.
-        coverage_95: the same at 95 %.
-        width_80: mean width of the 80 % intervals in dollars.
-        interval_score_80: scaled interval score at 80 %, a fraction of sales; see `scaled_interval_score`.
-        pinball: mean pinball loss of the four bounds in dollars.
-        store_total_wape: WAPE of the weekly totals of stores, a fraction; NaN where the rows name no totals.
+        actual: sales in dollars.
+        point: forecasts in dollars.
+        is_holiday: whether the week is a holiday week.
+        bounds: lower and upper bounds at 80 %, then at 95 %, in dollars, NaN where there are none, (4, n).
+        scale: mean weekly sales of the row's pair in the year before the origin, in dollars.
+        baseline: forecasts of seasonal naive in dollars.
+        store_total: label of the total that a row belongs to, one per store, origin and week.
     """
 
-    count: int
-    sales: float
-    wmae: float
-    mae: float
-    rmse: float
-    wape: float
-    bias: float
-    coverage_80: float
-    coverage_95: float
-    width_80: float
-    interval_score_80: float
-    pinball: float
-    store_total_wape: float
+    actual: FloatArray
+    point: FloatArray
+    is_holiday: BoolArray
+    bounds: FloatArray | None = None
+    scale: FloatArray | None = None
+    baseline: FloatArray | None = None
+    store_total: IntArray | None = None
+
+    @property
+    def error(self) -> FloatArray:
+        """Forecast less actual in dollars, (n,)."""
+        return self.point - self.actual
+
+    @property
+    def weight(self) -> FloatArray:
+        """Weight in the weighted error, (n,)."""
+        return np.where(self.is_holiday, HOLIDAY_WEIGHT, 1.0)
+
+    def interval(self, level: float) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Returns actual, lower and upper bound of the rows that have bounds at a level, 0.8 or 0.95."""
+        lower, upper = (np.full(len(self.actual), np.nan),) * 2
+        if self.bounds is not None:
+            lower, upper = self.bounds[:2] if level == 0.8 else self.bounds[2:]
+        known = ~np.isnan(lower)
+        return self.actual[known], lower[known], upper[known]
 
 
-def score(
-    actual: FloatArray,
-    point: FloatArray,
-    is_holiday: BoolArray,
-    bounds: FloatArray | None = None,
-    store_total: IntArray | None = None,
-) -> Score:
-    """Returns the figures of forecasts.
+@dataclass(frozen=True)
+class Metric:
+    """A figure of forecasts: its name in marts and MLflow, its head in tables, its unit, and how it is computed."""
 
-    Args:
-        actual: sales in dollars, (n,).
-        point: forecasts in dollars, (n,).
-        is_holiday: whether the week is a holiday week, (n,).
-        bounds: lower and upper bounds at 80 %, then at 95 %, NaN where there are none, (4, n).
-        store_total: label of the total that a row belongs to, one per store, origin and week, (n,).
-    """
-    bounds = np.full((4, len(actual)), np.nan) if bounds is None else bounds
-    error = point - actual
-    sales = float(np.abs(actual).sum())
-    total = max(sales, 1e-9)
-    losses = [pinball_loss(actual, bound, level) for bound, level in zip(bounds, BOUND_LEVELS, strict=True)]
-    return Score(
-        count=len(actual),
-        sales=sales,
-        wmae=wmae(actual, point, is_holiday),
-        mae=float(np.abs(error).mean()),
-        rmse=float(np.sqrt((error**2).mean())),
-        wape=float(np.abs(error).sum()) / total,
-        bias=float(error.sum()) / total,
-        coverage_80=coverage(actual, bounds[0], bounds[1]),
-        coverage_95=coverage(actual, bounds[2], bounds[3]),
-        width_80=_mean_known(bounds[1] - bounds[0]),
-        interval_score_80=scaled_interval_score(actual, bounds[0], bounds[1], 0.8),
-        pinball=_mean_known(np.array(losses)),
-        store_total_wape=float("nan") if store_total is None else total_wape(actual, point, store_total),
-    )
+    name: str
+    title: str
+    unit: str
+    function: Callable[[ScoredForecasts], float]
+
+    def text(self, value: float | None) -> str:
+        """Returns the figure as tables write it, a dash where there is none."""
+        if value is None or value != value:
+            return "-"
+        return UNITS[self.unit].format(value).replace("%", " %")
 
 
-def wmae(actual: FloatArray, point: FloatArray, is_holiday: BoolArray) -> float:
+METRICS: dict[str, Metric] = {}
+"""Every metric by its name."""
+
+
+def metric(title: str, unit: str) -> Callable[[Callable[[ScoredForecasts], float]], Callable[[ScoredForecasts], float]]:
+    """Returns a decorator that registers a function as the metric of its name."""
+
+    def register(function: Callable[[ScoredForecasts], float]) -> Callable[[ScoredForecasts], float]:
+        METRICS[function.__name__] = Metric(function.__name__, title, unit, function)
+        return function
+
+    return register
+
+
+def evaluate(rows: ScoredForecasts, names: Iterable[str] | None = None) -> Score:
+    """Returns the figures of forecasts by name: those asked for, or all of them."""
+    return {name: METRICS[name].function(rows) for name in (METRICS if names is None else names)}
+
+
+@metric("forecasts", "count")
+def forecast_count(rows: ScoredForecasts) -> float:
+    """Returns the number of rows."""
+    return float(len(rows.actual))
+
+
+@metric("sales ($)", "amount")
+def absolute_sales_amount(rows: ScoredForecasts) -> float:
+    """Returns the sum of absolute sales in dollars; equal for candidates that were scored on the same rows."""
+    return float(np.abs(rows.actual).sum())
+
+
+@metric("WMAE ($)", "amount")
+def wmae_amount(rows: ScoredForecasts) -> float:
     """Returns the mean absolute error in dollars in which holiday weeks weigh 5."""
-    weights = np.where(is_holiday, HOLIDAY_WEIGHT, 1.0)
-    return float((weights * np.abs(point - actual)).sum() / weights.sum())
+    return float((rows.weight * np.abs(rows.error)).sum() / rows.weight.sum())
 
 
-def total_wape(actual: FloatArray, point: FloatArray, total: IntArray) -> float:
-    """Returns the sum of absolute errors of totals over the sum of their absolute sales, a fraction.
+@metric("WMAE of naive ($)", "amount")
+def baseline_wmae_amount(rows: ScoredForecasts) -> float:
+    """Returns the weighted mean absolute error of seasonal naive on the same rows, in dollars."""
+    if rows.baseline is None:
+        return float("nan")
+    return wmae_amount(ScoredForecasts(rows.actual, rows.baseline, rows.is_holiday))
+
+
+@metric("better than naive", "signed rate")
+def value_added_rate(rows: ScoredForecasts) -> float:
+    """Returns by what fraction the weighted error lies below seasonal naive's; 0 where that makes none."""
+    baseline = baseline_wmae_amount(rows)
+    return 0.0 if baseline == 0 else 1 - wmae_amount(rows) / baseline
+
+
+@metric("MAE ($)", "amount")
+def mae_amount(rows: ScoredForecasts) -> float:
+    """Returns the mean absolute error in dollars."""
+    return float(np.abs(rows.error).mean())
+
+
+@metric("RMSE ($)", "amount")
+def rmse_amount(rows: ScoredForecasts) -> float:
+    """Returns the root mean squared error in dollars."""
+    return float(np.sqrt((rows.error**2).mean()))
+
+
+@metric("scaled RMSE", "ratio")
+def scaled_rmse_rate(rows: ScoredForecasts) -> float:
+    """Returns the root mean squared error as a fraction of each pair's own sales: small pairs weigh like large ones."""
+    return float("nan") if rows.scale is None else float(np.sqrt(((rows.error / rows.scale) ** 2).mean()))
+
+
+@metric("WAPE", "rate")
+def wape_rate(rows: ScoredForecasts) -> float:
+    """Returns the sum of absolute errors over the sum of absolute sales, a fraction."""
+    return float(np.abs(rows.error).sum()) / _sales(rows.actual)
+
+
+@metric("bias", "signed rate")
+def bias_rate(rows: ScoredForecasts) -> float:
+    """Returns the sum of forecast less actual over the sum of absolute sales, a fraction."""
+    return float(rows.error.sum()) / _sales(rows.actual)
+
+
+@metric("store WAPE", "rate")
+def store_total_wape_rate(rows: ScoredForecasts) -> float:
+    """Returns the sum of absolute errors of the stores' totals over the sum of their absolute sales, a fraction.
 
     Errors of opposite sign cancel within a total, so it is at most the WAPE of the rows where all sales are positive.
-
-    Args:
-        actual: sales in dollars, (n,).
-        point: forecasts in dollars, (n,).
-        total: label of the total that a row belongs to, (n,).
     """
-    member = np.unique(total, return_inverse=True)[1]
-    missed, sales = (np.abs(np.bincount(member, values)).sum() for values in (point - actual, actual))
-    return float(missed) / max(float(sales), 1e-9)
+    if rows.store_total is None:
+        return float("nan")
+    member = np.unique(rows.store_total, return_inverse=True)[1]
+    missed, sales = (np.asarray(np.bincount(member, part), dtype=float) for part in (rows.error, rows.actual))
+    return float(np.abs(missed).sum()) / _sales(sales)
 
 
-def coverage(actual: FloatArray, lower: FloatArray, upper: FloatArray) -> float:
-    """Returns the share of the rows with bounds whose actual lies within them, NaN where no row has bounds."""
-    has_bounds = ~np.isnan(lower)
-    inside = (actual >= lower) & (actual <= upper)
-    return float(inside[has_bounds].mean()) if has_bounds.any() else float("nan")
+@metric("in 80 %", "rate")
+def coverage_80_rate(rows: ScoredForecasts) -> float:
+    """Returns the share of the rows with bounds whose actual lies within the 80 % interval."""
+    return _coverage(*rows.interval(0.8))
+
+
+@metric("in 95 %", "rate")
+def coverage_95_rate(rows: ScoredForecasts) -> float:
+    """Returns the share of the rows with bounds whose actual lies within the 95 % interval."""
+    return _coverage(*rows.interval(0.95))
+
+
+@metric("width 80 % ($)", "amount")
+def mean_width_80_amount(rows: ScoredForecasts) -> float:
+    """Returns the mean width of the 80 % intervals in dollars."""
+    _, lower, upper = rows.interval(0.8)
+    return _mean(upper - lower)
+
+
+@metric("interval score", "ratio")
+def interval_score_80_rate(rows: ScoredForecasts) -> float:
+    """Returns the sum of interval scores at 80 % over the sum of absolute sales, over the rows with bounds."""
+    actual, lower, upper = rows.interval(0.8)
+    return float(interval_score(actual, lower, upper, 0.8).sum()) / _sales(actual) if len(actual) else float("nan")
+
+
+@metric("pinball ($)", "amount")
+def pinball_amount(rows: ScoredForecasts) -> float:
+    """Returns the mean pinball loss of the four bounds in dollars."""
+    if rows.bounds is None:
+        return float("nan")
+    losses = [pinball_loss(rows.actual, bound, level) for bound, level in zip(rows.bounds, BOUND_LEVELS, strict=True)]
+    return _mean(np.concatenate(losses))
 
 
 def coverage_by(
@@ -125,12 +230,9 @@ def coverage_by(
         lower: lower bounds in dollars, NaN where there are none, (n,).
         upper: upper bounds in dollars, (n,).
     """
-    labels, group = np.unique(groups, return_inverse=True)
-    has_bounds = ~np.isnan(lower)
-    inside = has_bounds & (actual >= lower) & (actual <= upper)
-    counts = np.bincount(group[has_bounds], minlength=len(labels))
-    covered = np.bincount(group[inside], minlength=len(labels))
-    return np.asarray(np.where(counts > 0, covered / np.maximum(counts, 1), np.nan))
+    members = (groups == label for label in np.unique(groups))
+    known = ~np.isnan(lower)
+    return np.array([_coverage(*(part[known & mine] for part in (actual, lower, upper))) for mine in members])
 
 
 def interval_score(actual: FloatArray, lower: FloatArray, upper: FloatArray, level: float) -> FloatArray:
@@ -149,15 +251,6 @@ def interval_score(actual: FloatArray, lower: FloatArray, upper: FloatArray, lev
     return np.asarray(upper - lower + 2.0 / (1.0 - level) * missed)
 
 
-def scaled_interval_score(actual: FloatArray, lower: FloatArray, upper: FloatArray, level: float) -> float:
-    """Returns the sum of interval scores over the sum of absolute sales, over the rows with bounds; NaN without any."""
-    has_bounds = ~np.isnan(lower)
-    if not has_bounds.any():
-        return float("nan")
-    total = interval_score(actual[has_bounds], lower[has_bounds], upper[has_bounds], level).sum()
-    return float(total) / max(float(np.abs(actual[has_bounds]).sum()), 1e-9)
-
-
 def pinball_loss(actual: FloatArray, quantile: FloatArray, level: float) -> FloatArray:
     """Returns the pinball loss of each row in dollars, (n,), NaN where there is no quantile.
 
@@ -168,11 +261,16 @@ def pinball_loss(actual: FloatArray, quantile: FloatArray, level: float) -> Floa
     return np.asarray(np.maximum(level * above, (level - 1.0) * above))
 
 
-def value_added(error: float, baseline: float) -> float:
-    """Returns by what fraction an error lies below the baseline's; 0 where the baseline makes none."""
-    return 1 - error / baseline if baseline > 0 else 0.0
+def _coverage(actual: FloatArray, lower: FloatArray, upper: FloatArray) -> float:
+    return _mean((actual >= lower) & (actual <= upper))
 
 
-def _mean_known(values: FloatArray) -> float:
+def _mean(values: npt.NDArray[np.generic]) -> float:
+    """Returns the mean of the known values, NaN where there are none."""
     known = values[~np.isnan(values)]
     return float(known.mean()) if len(known) else float("nan")
+
+
+def _sales(actual: FloatArray) -> float:
+    """Returns the sum of absolute sales in dollars, never zero."""
+    return max(float(np.abs(actual).sum()), 1e-9)

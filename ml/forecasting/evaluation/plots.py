@@ -99,10 +99,10 @@ def error_by_horizon(backtest: Backtest, shown: str) -> "Figure":
     """
     figure, axes = _figure("Error by weeks ahead, holiday weeks weigh 5")
     steps = range(1, HORIZON + 1)
-    ranked = sorted(backtest.names, key=lambda name: backtest.score(name).wmae)
+    ranked = sorted(backtest.names, key=lambda name: backtest.score(name, metrics=["wmae_amount"])["wmae_amount"])
     named = [shown, BASELINE, *[name for name in ranked if name not in (shown, BASELINE)][:2]]
     for name in ranked:
-        errors = [backtest.score(name, step - 1).wmae for step in steps]
+        errors = [backtest.score(name, step - 1, ["wmae_amount"])["wmae_amount"] for step in steps]
         axes.plot(
             list(steps),
             errors,

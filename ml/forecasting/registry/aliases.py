@@ -54,7 +54,7 @@ def choose(scores: Mapping[str, Score], incumbent: str | None, is_pinned: bool =
         ValueError: the candidates were not scored on the same rows, so that nothing can be concluded.
     """
     _demand_the_same_rows(scores)
-    errors = {name: figures.wmae for name, figures in scores.items()}
+    errors = {name: score["wmae_amount"] for name, score in scores.items()}
     ranked = sorted(errors, key=lambda name: (errors[name], name))
     best = ranked[0]
     if incumbent not in errors or incumbent is None:
@@ -76,9 +76,9 @@ def choose(scores: Mapping[str, Score], incumbent: str | None, is_pinned: bool =
 
 def _demand_the_same_rows(scores: Mapping[str, Score]) -> None:
     first, *others = scores.values()
-    for figures in others:
-        if figures.count != first.count or not math.isclose(figures.sales, first.sales, rel_tol=1e-9):
-            raise ValueError(f"the candidates {', '.join(scores)} were not scored on the same rows")
+    same = ("forecast_count", "absolute_sales_amount")
+    if not all(math.isclose(score[name], first[name], rel_tol=1e-9) for score in others for name in same):
+        raise ValueError(f"the candidates {', '.join(scores)} were not scored on the same rows")
 
 
 def promote(

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ml.forecasting.evaluation.backtest import Backtest
-from ml.forecasting.evaluation.metrics import Score, value_added
+from ml.forecasting.evaluation.metrics import METRICS, SCORECARD, Score
 from ml.forecasting.models.protocol import Forecaster
 from ml.forecasting.panel import FEATURE_COLUMNS, Panel
 from ml.forecasting.registry.client import (
@@ -28,7 +28,7 @@ from ml.forecasting.registry.client import (
 )
 from ml.forecasting.served_model import MODEL_FILE, ServedModel, save_model
 from ml.forecasting.study import Study
-from warehouse.conventions import BASELINE, HORIZON
+from warehouse.conventions import HORIZON
 from warehouse.settings import Settings
 
 if TYPE_CHECKING:
@@ -40,6 +40,8 @@ logger = logging.getLogger(__name__)
 
 _LIBRARIES = ("lightgbm", "numpy", "pandas", "prophet")
 _SHOWN_INPUTS = 20
+_HEADLINE = (*SCORECARD, "bias_rate", "baseline_wmae_amount")
+"""The figures that a registered version carries as tags."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +88,7 @@ def record_training(
         for name, model in result.models.items():
             version = known.get(name)
             if version is None or version.fingerprint != marks.training:
-                figures = _headline(result.scores, name) | {"origin_count": float(len(result.backtest.origins))}
+                figures = _known(result.scores[name], _HEADLINE) | {"origin_count": float(len(result.backtest.origins))}
                 tags = version_tags(name, marks.training, figures, marks.data)
                 version = _register(client, model, mlflow_run, tags)
             versions[name] = version
@@ -138,9 +140,10 @@ def _log_figures(client: "MlflowClient", mlflow_run: str, tried: Sequence[Foreca
     params["origins"] = ", ".join(str(origin.history.origin) for origin in result.origins)
     metrics: dict[str, float] = {}
     for name in result.names:
-        metrics |= _figures(name, result.score(name))
+        metrics |= {f"{name}.{key}": value for key, value in _known(result.score(name)).items()}
         for step in range(HORIZON):
-            metrics[f"{name}.wmae_h{step + 1}"] = result.score(name, step).wmae
+            (error,) = result.score(name, step, ["wmae_amount"]).values()
+            metrics[f"{name}.wmae_amount_h{step + 1}"] = error
     client.log_batch(
         mlflow_run,
         metrics=[Metric(key, value, now, 0) for key, value in metrics.items()],
@@ -148,24 +151,9 @@ def _log_figures(client: "MlflowClient", mlflow_run: str, tried: Sequence[Foreca
     )
 
 
-def _figures(name: str, figures: Score) -> dict[str, float]:
-    return {f"{name}.{key}": float(value) for key, value in vars(figures).items() if math.isfinite(value)}
-
-
-def _headline(scores: Mapping[str, Score], name: str) -> dict[str, float]:
-    figures, baseline = scores[name], scores[BASELINE].wmae
-    shown = {
-        "wmae_amount": figures.wmae,
-        "wape_rate": figures.wape,
-        "bias_rate": figures.bias,
-        "store_total_wape_rate": figures.store_total_wape,
-        "coverage_80_rate": figures.coverage_80,
-        "coverage_95_rate": figures.coverage_95,
-        "interval_score_80_rate": figures.interval_score_80,
-        "baseline_wmae_amount": baseline,
-        "value_added_rate": value_added(figures.wmae, baseline),
-    }
-    return {key: value for key, value in shown.items() if math.isfinite(value)}
+def _known(score: Score, names: Sequence[str] = tuple(METRICS)) -> dict[str, float]:
+    """Returns the figures that are numbers; MLflow takes no others."""
+    return {name: score[name] for name in names if math.isfinite(score[name])}
 
 
 def _log_importance(models: Mapping[str, ServedModel]) -> None:

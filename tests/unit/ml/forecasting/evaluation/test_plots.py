@@ -24,14 +24,14 @@ def pictures(tested: Backtest):
 def test_the_error_lines_are_the_scorecard_s_figures_by_horizon(tested: Backtest, pictures) -> None:
     lines = {line.get_label(): line for line in pictures["error_by_horizon.png"].axes[0].lines}
     assert set(lines) == {"seasonal_naive", SHOWN}
-    assert list(lines[SHOWN].get_ydata()) == [tested.score(SHOWN, step).wmae for step in range(8)]
+    assert list(lines[SHOWN].get_ydata()) == [tested.score(SHOWN, step)["wmae_amount"] for step in range(8)]
     assert lines[SHOWN].get_linewidth() > lines["seasonal_naive"].get_linewidth()
 
 
 def test_the_reliability_lines_are_the_scorecard_s_coverage_by_horizon(tested: Backtest, pictures) -> None:
     lines = {line.get_label(): line for line in pictures["interval_reliability.png"].axes[0].lines}
-    for label, figure in (("80% interval", "coverage_80"), ("95% interval", "coverage_95")):
-        expected = [getattr(tested.score(SHOWN, step), figure) for step in range(8)]
+    for label, figure in (("80% interval", "coverage_80_rate"), ("95% interval", "coverage_95_rate")):
+        expected = [tested.score(SHOWN, step)[figure] for step in range(8)]
         assert list(lines[label].get_ydata()) == pytest.approx(expected)
 
 

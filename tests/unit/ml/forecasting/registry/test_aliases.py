@@ -1,14 +1,14 @@
 import numpy as np
 import pytest
 
-from ml.forecasting.evaluation.metrics import Score, score
+from ml.forecasting.evaluation.metrics import Score, ScoredForecasts, evaluate
 from ml.forecasting.registry.aliases import choose
 
 ACTUAL = np.full(4, 5000.0)
 
 
 def figures(error: float, actual: np.ndarray = ACTUAL) -> Score:
-    return score(actual, actual + error, np.zeros(len(actual), dtype=bool))
+    return evaluate(ScoredForecasts(actual, actual + error, np.zeros(len(actual), dtype=bool)))
 
 
 SCORES = {"seasonal_naive": figures(2000.0), "lightgbm": figures(1400.0), "blend": figures(1405.0)}
