@@ -17,13 +17,9 @@ def query_forecast(database: Database, store_id: int, dept_id: int) -> Facts:
     rows = select(
         database,
         """
-        select forecasts.*, weeks.holiday_name, sales.sales_amount as last_year_amount
+        select forecasts.*, weeks.holiday_name
         from marts.fct_forecasts as forecasts
         left join marts.dim_weeks as weeks on forecasts.week_date = weeks.week_date
-        left join marts.fct_weekly_sales as sales
-            on forecasts.store_id = sales.store_id
-            and forecasts.dept_id = sales.dept_id
-            and forecasts.week_date - 364 = sales.week_date
         where forecasts.store_id = %(store_id)s and forecasts.dept_id = %(dept_id)s
             and forecasts.is_latest and forecasts.is_champion
         order by forecasts.week_date
@@ -37,7 +33,7 @@ def query_forecast(database: Database, store_id: int, dept_id: int) -> Facts:
 
 def _forecast(rows: Sequence[Mapping[str, Any]]) -> Facts:
     first = rows[0]
-    compared = [row for row in rows if row["last_year_amount"] is not None]
+    compared = [row for row in rows if row["sales_last_year_amount"] is not None]
     peak, low = (choose(rows, key=lambda row: float(row["forecast_amount"])) for choose in (max, min))
     return {
         "origin_date": day_text(first["origin_date"]),
@@ -51,7 +47,7 @@ def _forecast(rows: Sequence[Mapping[str, Any]]) -> Facts:
         "total_forecast_dollars": dollars(sum(float(row["forecast_amount"]) for row in rows)),
         "mean_forecast_dollars": dollars(mean_of(rows, "forecast_amount")),
         "change_on_last_year_percent": change(
-            mean_of(compared, "forecast_amount"), mean_of(compared, "last_year_amount")
+            mean_of(compared, "forecast_amount"), mean_of(compared, "sales_last_year_amount")
         ),
         "peak_week_date": day_text(peak["week_date"]),
         "peak_forecast_dollars": dollars(peak["forecast_amount"]),
@@ -68,38 +64,45 @@ def _forecast_week(row: Mapping[str, Any]) -> Facts:
         "week_date": day_text(row["week_date"]),
         "forecast_dollars": dollars(row["forecast_amount"]),
         **{f"{bound}_dollars": dollars(row[f"{bound}_amount"]) for bound in bounds},
-        "last_year_sales_dollars": dollars(row["last_year_amount"]),
+        "last_year_sales_dollars": dollars(row["sales_last_year_amount"]),
         "holiday_name": safe_name(row["holiday_name"]),
         "uses_planned_markdowns": bool(row["uses_plan"]),
     }
 
 
 def query_forecast_accuracy(database: Database, store_id: int, dept_id: int) -> Facts:
-    """Returns the champion's backtest record over all pairs, beside seasonal naive, and over stores of this type.
+    """Returns the champion's backtest record over all pairs, beside seasonal naive, and for this pair.
 
-    With it comes what the last weeks were against that record: drift, where there is any.
+    Where too few weeks of the pair were scored, the record of its store type stands beside it. With it comes what the
+    last weeks were against that record: drift, where there is any.
     """
-    rows = select(database, "select * from marts.fct_model_scores where is_champion limit 1", {})
-    facts = about(store_id, dept_id, bool(rows))
-    if not rows:
-        return facts
-    parameters = {"store_id": store_id, "model_name": rows[0]["model_name"]}
-    same_type = select(
+    rows = select(
         database,
         """
-        select stores.store_type, sum(accuracy.forecast_count) as forecast_count,
-            sum(accuracy.weighted_absolute_error_amount) / nullif(sum(accuracy.weight_count), 0) as wmae_amount,
-            sum(accuracy.absolute_error_amount) / nullif(sum(accuracy.absolute_sales_amount), 0) as wape_rate,
-            sum(accuracy.covered_80_count)::double precision / nullif(sum(accuracy.interval_count), 0)
-                as coverage_80_rate
-        from marts.dim_stores as stores
-        inner join marts.fct_forecast_accuracy as accuracy on stores.store_type = accuracy.store_type
-        where stores.store_id = %(store_id)s and accuracy.model_name = %(model_name)s
-        group by stores.store_type
+        select accuracy.*
+        from marts.fct_forecast_accuracy as accuracy
+        left join marts.dim_stores as stores on stores.store_id = %(store_id)s
+        where accuracy.is_champion and accuracy.slice_name = 'all'
+            and (accuracy.level_name = 'chain'
+                or accuracy.level_name = 'store_type' and accuracy.store_type = stores.store_type
+                or accuracy.level_name = 'pair' and accuracy.store_id = %(store_id)s
+                    and accuracy.dept_id = %(dept_id)s)
         """,
-        parameters,
+        {"store_id": store_id, "dept_id": dept_id},
     )
-    return {**facts, **_accuracy(rows[0]), "same_store_type": _type_accuracy(same_type), "drift": _drift(database)}
+    records = {row["level_name"]: row for row in rows}
+    facts = about(store_id, dept_id, "chain" in records)
+    if "chain" not in records:
+        return facts
+    own, same_type = records.get("pair"), records.get("store_type")
+    return {
+        **facts,
+        **_accuracy(records["chain"]),
+        "pair_record": _record(own) if own is not None and own["has_enough_weeks"] else {},
+        "pair_scored_weeks": own["forecast_count"] if own is not None else 0,
+        "same_store_type": _record(same_type) if same_type is not None else {},
+        "drift": _drift(database),
+    }
 
 
 def _drift(database: Database) -> Facts:
@@ -135,15 +138,12 @@ def _accuracy(row: Mapping[str, Any]) -> Facts:
     }
 
 
-def _type_accuracy(rows: Sequence[Mapping[str, Any]]) -> Facts:
-    if not rows:
-        return {}
-    row = rows[0]
+def _record(row: Mapping[str, Any]) -> Facts:
     return {
         "store_type": safe_name(row["store_type"]),
-        "wmae_dollars": dollars(_float(row["wmae_amount"])),
-        "wape_percent": percent(_float(row["wape_rate"])),
-        "coverage_80_percent": percent(_float(row["coverage_80_rate"])),
+        "wmae_dollars": dollars(row["wmae_amount"]),
+        "wape_percent": percent(row["wape_rate"]),
+        "coverage_80_percent": percent(row["coverage_80_rate"]),
     }
 
 
@@ -249,8 +249,3 @@ def _next_holiday(rows: Sequence[Mapping[str, Any]], last_week: dt.date) -> Fact
 def _deviation(rows: Sequence[Mapping[str, Any]]) -> float | None:
     values = [float(row["sales_amount"]) for row in rows]
     return statistics.stdev(values) if len(values) > 1 else None
-
-
-def _float(value: Any) -> float | None:
-    """Returns a number of the driver, a Decimal maybe, as a float."""
-    return None if value is None else float(value)

@@ -74,7 +74,9 @@ def query_anomalies(database: Database, store_id: int, dept_id: int) -> Facts:
         from marts.fct_sales_anomalies as anomalies
         where anomalies.store_id = %(store_id)s and anomalies.dept_id = %(dept_id)s
             and anomalies.week_date > (
-                select max(sales.week_date) - 364 from marts.fct_weekly_sales as sales
+                select max(weeks.year_ago_date)
+                from marts.fct_weekly_sales as sales
+                inner join marts.dim_weeks as weeks on sales.week_date = weeks.week_date
                 where sales.store_id = %(store_id)s and sales.dept_id = %(dept_id)s
             )
         order by anomalies.is_recent desc, abs(anomalies.deviation_amount) desc, anomalies.week_date desc,

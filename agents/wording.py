@@ -168,9 +168,9 @@ def _record_words(accuracy: Facts) -> list[str]:
         f"In the backtest over {span(accuracy['origin_count'], 'origin')} {accuracy['model_name']} missed by "
         f"{usd(accuracy['wmae_dollars'])} a week on average, holiday weeks weighing more{verdict}.",
         "It does not beat the baseline: read the forecast with care." if gain is not None and gain < 0 else "",
-        _type_words(accuracy.get("same_store_type", {})),
         _coverage_words(accuracy["coverage_80_percent"]),
         _bias_words(accuracy["bias_percent"]),
+        _pair_words(accuracy),
         _drift_words(accuracy.get("drift", _NONE)),
     ]
 
@@ -184,10 +184,22 @@ def _drift_words(drift: Facts) -> str:
     )
 
 
-def _type_words(record: Facts) -> str:
-    if not record or record["wmae_dollars"] is None:
+def _pair_words(accuracy: Facts) -> str:
+    """Returns how far it missed here: for the pair, or for its store type where too few of its weeks were scored."""
+    own, same_type = (accuracy.get(name, {}) for name in ("pair_record", "same_store_type"))
+    weeks = accuracy.get("pair_scored_weeks", 0)
+    if own:
+        share = "" if own["wape_percent"] is None else f", {pct(own['wape_percent'])} of its sales"
+        return (
+            f"For this store and department it missed by {usd(own['wmae_dollars'])} a week{share}, in "
+            f"{span(weeks, 'week')} that were scored."
+        )
+    if not same_type:
         return ""
-    return f"In stores of type {record['store_type']}, such as this, it missed by {usd(record['wmae_dollars'])}."
+    return (
+        f"Only {span(weeks, 'week')} of this store and department could be scored: in stores of type "
+        f"{same_type['store_type']}, such as this, it missed by {usd(same_type['wmae_dollars'])}."
+    )
 
 
 def _coverage_words(coverage: float | None) -> str:

@@ -17,7 +17,6 @@ AGENT_MARTS = (
     "fct_forecasts",
     "fct_inventory_recommendations",
     "fct_model_promotions",
-    "fct_model_scores",
     "fct_sales_anomalies",
     "fct_weekly_sales",
 )

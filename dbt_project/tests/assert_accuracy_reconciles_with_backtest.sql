@@ -42,6 +42,7 @@ published as (
         sum(weighted_absolute_error_amount) as weighted_error_amount
 
     from {{ ref('fct_forecast_accuracy') }}
+    where slice_name = 'week' and level_name = 'chain'
     group by model_name
 
 )

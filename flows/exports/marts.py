@@ -15,10 +15,11 @@ if TYPE_CHECKING:
 _QUERIES: dict[str, LiteralString] = {
     "recommendations": "select * from marts.fct_inventory_recommendations where is_latest order by exception_rank",
     "critical": "select * from marts.critical_inventory order by value_at_risk desc",
-    "accuracy": "select * from marts.fct_forecast_accuracy order by model_name, origin_date, horizon_weeks, "
-    "store_type, dept_id, is_holiday",
+    "accuracy": "select * from marts.fct_forecast_accuracy order by model_name, slice_name, level_name, store_type, "
+    "store_id, dept_id, origin_date, horizon_weeks, is_holiday",
     "totals": "select level_name, store_type, store_id, dept_id, origin_date, week_date, horizon_weeks, model_name, "
-    "forecast_amount, pair_count from marts.fct_forecast_totals where is_champion and is_latest order by "
+    "forecast_amount, lower_80_amount, upper_80_amount, sales_last_year_amount, pair_count "
+    "from marts.fct_forecast_totals where is_champion and is_latest order by "
     "array_position(array['chain', 'store_type', 'store', 'department'], level_name), store_type, store_id, dept_id, "
     "week_date",
     "anomalies": "select * from marts.fct_sales_anomalies order by week_date desc, store_id, dept_id",

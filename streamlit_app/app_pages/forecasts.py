@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from streamlit_app.queries import accuracy, marts, totals
+from streamlit_app.queries import accuracy, marts
 from streamlit_app.services import explanations
 from streamlit_app.views import charts, components, formats, highlighted_models, pair_request, tables
 
@@ -19,7 +19,7 @@ ACCURACY_COLUMNS = (
     "interval_score_80_rate",
     "forecast_count",
 )
-TOTAL_COLUMNS = ("level", "wape_rate", "naive_wape_rate", "bias_rate", "total_count")
+TOTAL_COLUMNS = ("level", "total_wape_rate", "naive_wape_rate", "bias_rate", "total_count")
 LEVELS = {"chain": "Chain", "store_type": "Store types", "store": "Stores", "department": "Departments"}
 KIND_COLUMNS = ("week_kind", "wmae_amount", "value_added_rate", "coverage_80_rate", "coverage_95_rate")
 FIGURE_COLUMNS = (
@@ -50,8 +50,8 @@ def main() -> None:
         weeks, forecasts = marts.pair_weeks(store, dept), marts.pair_forecasts(store, dept)
         anomalies = marts.pair_anomalies(store, dept)
     champion = forecasts[forecasts["is_champion"]]
-    scores = accuracy.accuracy("store_type", str(champion["store_type"].iloc[0]))
-    headline(champion, scores)
+    first = champion.iloc[0]
+    headline(champion, accuracy.pair_record(store, dept, first["store_type"], first["model_name"]))
     components.drift_warning()
     components.chart(charts.pair(weeks, champion, anomalies), key="pair")
     fallback_note(champion)
@@ -60,7 +60,7 @@ def main() -> None:
         ["Compare models", "Accuracy", "Why this forecast", "Figures and download"]
     )
     with compare:
-        comparison(weeks, forecasts, scores)
+        comparison(weeks, forecasts, accuracy.accuracy("store_type", store_type=first["store_type"]))
     with measured:
         measured_accuracy(champion, dept)
     with why:
@@ -109,7 +109,7 @@ def understand() -> None:
     )
 
 
-def headline(champion: pd.DataFrame, scores: pd.DataFrame) -> None:
+def headline(champion: pd.DataFrame, record: pd.DataFrame) -> None:
     """Shows the total, the next week with its interval, and how far such forecasts were off."""
     total, following, error, model = st.columns(4)
     first = champion.iloc[0]
@@ -128,16 +128,7 @@ def headline(champion: pd.DataFrame, scores: pd.DataFrame) -> None:
         delta_arrow="off",
         border=True,
     )
-    row = scores[scores["model_name"] == first["model_name"]]
-    error.metric(
-        f"Typical error, type {first['store_type']} stores",
-        formats.percent(row["wape_rate"].iloc[0]) if len(row) else formats.MISSING,
-        f"{formats.percent(row['coverage_80_rate'].iloc[0])} fell inside the 80% interval" if len(row) else None,
-        delta_color="off",
-        delta_arrow="off",
-        border=True,
-        help="WAPE in the backtest: the sum of absolute errors over the sum of sales, for this model and store type.",
-    )
+    typical_error(error, record)
     model.metric(
         "Model",
         formats.model(first["model_name"]),
@@ -146,6 +137,26 @@ def headline(champion: pd.DataFrame, scores: pd.DataFrame) -> None:
         delta_arrow="off",
         border=True,
         help=f"Made from the week of {formats.week(first['origin_date'])}.",
+    )
+
+
+def typical_error(place: "st.delta_generator.DeltaGenerator", record: pd.DataFrame) -> None:
+    """Shows how far the model was off in the backtest: for this pair, or for its store type where that says more."""
+    if record.empty:
+        place.metric("Typical error", formats.MISSING, border=True, help="No week of this pair has been scored yet.")
+        return
+    row = record.iloc[0]
+    is_own = row["level_name"] == "pair"
+    place.metric(
+        "Typical error of this pair" if is_own else f"Typical error, type {row['store_type']} stores",
+        formats.percent(row["wape_rate"]),
+        f"{formats.percent(row['coverage_80_rate'])} fell inside the 80% interval",
+        delta_color="off",
+        delta_arrow="off",
+        border=True,
+        help="WAPE in the backtest: the sum of absolute errors over the sum of sales, in "
+        f"{formats.count(row['forecast_count'])} scored weeks "
+        + ("of this store and department." if is_own else "of its store type: too few of this pair were scored."),
     )
 
 
@@ -193,7 +204,7 @@ def comparison(weeks: pd.DataFrame, forecasts: pd.DataFrame, scores: pd.DataFram
 def measured_accuracy(champion: pd.DataFrame, dept: int) -> None:
     """Shows the measured accuracy over horizons, store types and departments, the intervals and the last weeks."""
     name, store_type = champion["model_name"].iloc[0], str(champion["store_type"].iloc[0])
-    by_horizon = accuracy.accuracy("horizon_weeks", store_type)
+    by_horizon = accuracy.accuracy("store_type", "horizon", store_type)
     if by_horizon.empty:
         components.not_yet("No model has been scored yet.")
         return
@@ -214,8 +225,8 @@ def measured_accuracy(champion: pd.DataFrame, dept: int) -> None:
 
 def reliability_and_departments(name: str, dept: int) -> None:
     """Shows whether the intervals keep their word, and what the model adds over seasonal naive by department."""
-    by_horizon, by_dept = (accuracy.accuracy(side) for side in ("horizon_weeks", "dept_id"))
-    by_kind = accuracy.accuracy("is_holiday")
+    by_horizon, by_kind = (accuracy.accuracy("chain", slice_name) for slice_name in ("horizon", "holiday"))
+    by_dept = accuracy.accuracy("department")
     left, right = st.columns(2, gap="medium")
     with left:
         st.markdown("**How often the intervals hold (dotted: what they promise)**")
@@ -230,7 +241,7 @@ def reliability_and_departments(name: str, dept: int) -> None:
 
 def levels(name: str) -> None:
     """Shows how far weekly totals were off, from the chain down to departments, beside seasonal naive."""
-    rows = totals.total_accuracy()
+    rows = accuracy.total_accuracy()
     if rows.empty:
         return
     own = rows[rows["model_name"] == name].assign(level=lambda frame: frame["level_name"].map(LEVELS))

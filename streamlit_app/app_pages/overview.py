@@ -44,18 +44,18 @@ def main() -> None:
     """Draws the page."""
     components.header("Overview", "Where sales stand, where they are going, and what needs a decision now.")
     with st.spinner("Reading the marts …"):
-        weeks, forecast = marts.chain_weeks(), marts.chain_forecast()
+        weeks, forecast, ahead = marts.chain_weeks(), totals.chain_forecast(), totals.horizon_totals()
         scores, board = marts.model_scores(), marts.inventory_board()
     if weeks.empty:
         components.empty_state("No sales yet")
         return
-    headline(weeks, forecast, scores, board)
+    headline(weeks, ahead, scores, board)
     quality_tabs.score_badge()
     components.drift_warning()
     st.subheader("Chain sales a week, and the next weeks", anchor=False)
     components.chart(charts.chain(weeks, forecast), key="chain")
-    explain_range(forecast)
-    total_forecasts()
+    explain_range(forecast, ahead)
+    total_forecasts(ahead)
     left, right = st.columns([3, 2], gap="medium")
     with left:
         exceptions()
@@ -65,9 +65,9 @@ def main() -> None:
     unusual()
 
 
-def headline(weeks: pd.DataFrame, forecast: pd.DataFrame, scores: pd.DataFrame, board: pd.DataFrame) -> None:
+def headline(weeks: pd.DataFrame, ahead: pd.DataFrame, scores: pd.DataFrame, board: pd.DataFrame) -> None:
     """Shows the figures that a manager asks for first."""
-    sales, ahead, risk, model = st.columns(4)
+    sales, outlook, risk, model = st.columns(4)
     last = weeks.iloc[-1]
     sales.metric(
         "Sales, last 13 weeks",
@@ -78,29 +78,27 @@ def headline(weeks: pd.DataFrame, forecast: pd.DataFrame, scores: pd.DataFrame, 
         help=f"13 weeks up to the week of {formats.week(last['week_date'])}, against the 13 weeks 52 weeks before: "
         f"{formats.dollars_short(last['sales_13_weeks_last_year_amount'])}.".replace("$", "\\$"),
     )
-    forecast_figure(ahead, forecast)
+    forecast_figure(outlook, ahead)
     money_figure(risk, board)
     champion_figure(model, scores)
 
 
-def forecast_figure(place: "st.delta_generator.DeltaGenerator", forecast: pd.DataFrame) -> None:
+def forecast_figure(place: "st.delta_generator.DeltaGenerator", ahead: pd.DataFrame) -> None:
     """Shows the chain's forecast total with the range that the backtest supports."""
-    if forecast.empty:
+    if ahead.empty:
         place.metric("Forecast, next 8 weeks", formats.MISSING, border=True, help="No forecast has been published yet.")
         return
-    first = forecast.iloc[0]
-    span = (
-        f"{formats.dollars_short(first['total_lower_amount'])} to {formats.dollars_short(first['total_upper_amount'])}"
-    )
+    chain = ahead.iloc[0]
+    span = f"{formats.dollars_short(chain['lower_amount'])} to {formats.dollars_short(chain['upper_amount'])}"
     place.metric(
-        f"Forecast, next {formats.count(first['week_count'])} weeks",
-        formats.dollars_short(first["total_amount"]),
-        span if not formats.is_missing(first["total_lower_amount"]) else None,
+        f"Forecast, next {formats.count(chain['week_count'])} weeks",
+        formats.dollars_short(chain["forecast_amount"]),
+        span if not formats.is_missing(chain["lower_amount"]) else None,
         delta_color="off",
         delta_arrow="off",
         border=True,
-        help=f"{formats.signed_percent(first['growth_rate'])} against the same weeks a year before. The range is the "
-        f"largest miss of the whole chain's total over {formats.count(first['origin_count'])} backtests.",
+        help=f"{formats.signed_percent(chain['growth_rate'])} against the same weeks a year before. The range is the "
+        f"largest miss of the whole chain's total over {formats.count(chain['backtest_count'])} backtests.",
     )
 
 
@@ -140,24 +138,23 @@ def champion_figure(place: "st.delta_generator.DeltaGenerator", scores: pd.DataF
     )
 
 
-def explain_range(forecast: pd.DataFrame) -> None:
+def explain_range(forecast: pd.DataFrame, ahead: pd.DataFrame) -> None:
     """Says where the range of the chart comes from."""
     if forecast.empty:
         components.not_yet("No forecast has been published yet.")
         return
     first = forecast.iloc[0]
-    if formats.is_missing(first["week_miss_rate"]):
+    if formats.is_missing(first["miss_80_rate"]):
         return
     st.caption(
         f"Forecast made from the week of {formats.week(first['origin_date'])} by {formats.model(first['model_name'])}, "
-        f"version {first['model_version']}. Range: in {formats.count(first['origin_count'])} backtests, 80% of the "
-        f"weeks of the whole chain came within ±{formats.percent(first['week_miss_rate'])} of the forecast."
+        f"version {first['model_version']}. Range: in {formats.count(ahead['backtest_count'].iloc[0])} backtests, "
+        f"80% of the weeks of the whole chain came within ±{formats.percent(first['miss_80_rate'])} of the forecast."
     )
 
 
-def total_forecasts() -> None:
+def total_forecasts(rows: pd.DataFrame) -> None:
     """Shows what the chain, the store types and the stores are to sell in the weeks ahead, beside last year."""
-    rows = totals.total_forecasts()
     if rows.empty:
         return
     st.subheader(f"The next {formats.count(rows['week_count'].max())} weeks by store", anchor=False)

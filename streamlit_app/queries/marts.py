@@ -7,7 +7,6 @@ import pandas as pd
 
 from streamlit_app.queries.cache import read, read_live
 
-_CHAMPION = "(select model_name from marts.fct_model_scores where is_champion limit 1)"
 _FILTERED = """
     (cardinality(cast(:stores as integer[])) = 0 or store_id = any(cast(:stores as integer[])))
     and (cardinality(cast(:depts as integer[])) = 0 or dept_id = any(cast(:depts as integer[])))
@@ -33,69 +32,14 @@ def chain_weeks() -> pd.DataFrame:
                 case when count(year_ago.sales_amount) over quarter = 13
                     then sum(year_ago.sales_amount) over quarter end as sales_13_weeks_last_year_amount
             from weeks
-            left join weeks as year_ago on year_ago.week_date = weeks.week_date - 364
+            left join marts.dim_weeks on dim_weeks.week_date = weeks.week_date
+            left join weeks as year_ago on year_ago.week_date = dim_weeks.year_ago_date
             window quarter as (order by weeks.week_date rows between 12 preceding and current row)
         )
         select *, sales_13_weeks_amount / nullif(sales_13_weeks_last_year_amount, 0) - 1 as growth_13_weeks_rate
         from paired
         order by week_date
     """)
-
-
-def chain_forecast() -> pd.DataFrame:
-    """Returns one row per future week of the chain, with the range that the backtest supports.
-
-    The range of a sum is not the sum of ranges: errors of stores and departments partly cancel. It is taken from how
-    far the champion missed the whole chain in the backtest: the 80 % quantile over its weeks for a week, the largest
-    miss over its origins for the total.
-    """
-    return read(f"""
-        with weekly_misses as (
-            select origin_date, sum(error_amount) as error_amount, sum(absolute_sales_amount) as sales_amount
-            from marts.fct_forecast_accuracy
-            where model_name = {_CHAMPION}
-            group by origin_date, horizon_weeks
-        ),
-        total_misses as (
-            select abs(sum(error_amount)) / nullif(sum(sales_amount), 0) as miss_rate
-            from weekly_misses
-            group by origin_date
-        ),
-        misses as (
-            select
-                (select percentile_cont(0.8) within group (order by abs(error_amount) / nullif(sales_amount, 0))
-                 from weekly_misses) as week_miss_rate,
-                (select max(miss_rate) from total_misses) as total_miss_rate,
-                (select count(*) from total_misses) as origin_count
-        ),
-        weeks as (
-            select week_date, model_name, model_version, origin_date, sum(forecast_amount) as forecast_amount
-            from marts.fct_forecasts
-            where is_latest and is_champion
-            group by week_date, model_name, model_version, origin_date
-        ),
-        last_year as (
-            select week_date + 364 as week_date, sum(sales_amount) as sales_amount
-            from marts.fct_weekly_sales
-            where week_date in (select week_date - 364 from weeks)
-            group by week_date
-        )
-        select
-            weeks.*,
-            misses.*,
-            weeks.forecast_amount * (1 - misses.week_miss_rate) as lower_amount,
-            weeks.forecast_amount * (1 + misses.week_miss_rate) as upper_amount,
-            count(*) over () as week_count,
-            sum(weeks.forecast_amount) over () as total_amount,
-            sum(weeks.forecast_amount) over () * (1 - misses.total_miss_rate) as total_lower_amount,
-            sum(weeks.forecast_amount) over () * (1 + misses.total_miss_rate) as total_upper_amount,
-            last_year.sales_amount as sales_last_year_amount,
-            sum(weeks.forecast_amount) over () / nullif(sum(last_year.sales_amount) over (), 0) - 1 as growth_rate
-        from weeks
-        cross join misses
-        left join last_year on last_year.week_date = weeks.week_date
-        order by weeks.week_date
-    """)  # noqa: S608 - only this module's own text is put together
 
 
 def model_scores() -> pd.DataFrame:
@@ -146,17 +90,13 @@ def pair_forecasts(store_id: int, dept_id: int) -> pd.DataFrame:
     return read(
         """
         select
-            fct_forecasts.*,
+            *,
             sum(forecast_amount) over of_model as total_amount,
-            case when count(year_ago.sales_amount) over of_model = count(*) over of_model
-                then sum(forecast_amount) over of_model / nullif(sum(year_ago.sales_amount) over of_model, 0) - 1
+            case when count(sales_last_year_amount) over of_model = count(*) over of_model
+                then sum(forecast_amount) over of_model / nullif(sum(sales_last_year_amount) over of_model, 0) - 1
             end as growth_rate
         from marts.fct_forecasts
-        left join marts.fct_weekly_sales as year_ago
-            on year_ago.store_id = fct_forecasts.store_id
-            and year_ago.dept_id = fct_forecasts.dept_id
-            and year_ago.week_date = fct_forecasts.week_date - 364
-        where fct_forecasts.store_id = :store and fct_forecasts.dept_id = :dept and is_latest
+        where store_id = :store and dept_id = :dept and is_latest
         window of_model as (partition by model_name)
         order by is_champion desc, model_name, week_date
         """,

@@ -28,8 +28,8 @@ def chain(history: pd.DataFrame, forecast: pd.DataFrame) -> go.Figure:
     )
     _add_history(figure, history)
     if not forecast.empty:
-        if forecast["lower_amount"].notna().all():
-            _add_band(figure, forecast, "lower_amount", "upper_amount", "80% range", palette.BAND_80)
+        if forecast["lower_80_amount"].notna().all():
+            _add_band(figure, forecast, "lower_80_amount", "upper_80_amount", "80% range", palette.BAND_80)
         _add_forecast(figure, history, forecast)
     _mark_holidays(figure, history)
     return _dollar_axis(_begin_recent(figure, history, forecast))

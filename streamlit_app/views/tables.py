@@ -62,6 +62,7 @@ _RATES = {
     "value_added_rate": "Better than naive",
     "wape_rate": "WAPE",
     "store_total_wape_rate": "WAPE of stores",
+    "total_wape_rate": "WAPE",
     "growth_rate": "Change",
     "naive_wape_rate": "WAPE of naive",
     "bias_rate": "Bias",

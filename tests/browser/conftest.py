@@ -223,14 +223,16 @@ def fill_marts(database: Database, stores: int = 3, departments: int = 4, weeks:
     """
     sales = weekly_sales(stores, departments, weeks)
     level = sales.groupby(["store_id", "dept_id", "store_type"], as_index=False)["sales_amount"].mean()
-    scores, ahead = accuracy(), forecasts(sales)
+    scores, ahead = accuracy(level), forecasts(sales)
+    totals = forecast_totals(ahead)
     frames = {
         "fct_weekly_sales": sales.drop(columns="store_type"),
         "dim_stores": sales[["store_id", "store_type"]].drop_duplicates(),
+        "dim_weeks": year_ago_weeks(sales),
         "fct_forecasts": ahead,
-        "fct_forecast_totals": forecast_totals(ahead),
+        "fct_forecast_totals": totals,
+        "fct_horizon_totals": horizon_totals(totals),
         "fct_forecast_accuracy": scores,
-        "fct_total_accuracy": total_accuracy(scores),
         "fct_model_scores": model_scores(scores),
         "fct_forecast_drift": drift(),
         "fct_sales_anomalies": anomalies(sales),
@@ -299,6 +301,11 @@ def weekly_sales(stores: int, departments: int, weeks: int) -> pd.DataFrame:
     return frame
 
 
+def year_ago_weeks(sales: pd.DataFrame) -> pd.DataFrame:
+    days = sorted(sales["week_date"].unique())
+    return pd.DataFrame({"week_date": days, "year_ago_date": [day - dt.timedelta(weeks=52) for day in days]})
+
+
 def forecasts(sales: pd.DataFrame) -> pd.DataFrame:
     year_ago = sales[sales["week_date"] > LAST_WEEK - dt.timedelta(weeks=52)]
     horizon = year_ago["week_date"].map(lambda day: (day - LAST_WEEK).days // 7 + 52)
@@ -330,101 +337,135 @@ def forecasts(sales: pd.DataFrame) -> pd.DataFrame:
             "fallback_name": "",
             "uses_plan": False,
             "actual_sales_amount": np.nan,
+            "sales_last_year_amount": rows["sales_amount"],
             "created_at": NOW,
         }
     )
 
 
 def forecast_totals(ahead: pd.DataFrame) -> pd.DataFrame:
-    """Sums of the pairs at every level but departments, whose totals no page shows."""
-    week = ["origin_date", "week_date", "horizon_weeks", "model_name", "is_champion", "is_latest"]
+    """Sums of the pairs at every level but departments, whose totals no page shows; a tenth more or less."""
+    week = ["origin_date", "week_date", "horizon_weeks", "model_name", "model_version", "is_champion", "is_latest"]
     parts = [
         ahead.groupby([*key, *week], as_index=False)
-        .agg(forecast_amount=("forecast_amount", "sum"), pair_count=("dept_id", "size"))
+        .agg(
+            forecast_amount=("forecast_amount", "sum"),
+            sales_last_year_amount=("sales_last_year_amount", "sum"),
+            pair_count=("dept_id", "size"),
+        )
         .assign(level_name=level)
         for level, key in (("store", ["store_id"]), ("store_type", ["store_type"]), ("chain", []))
     ]
-    return pd.concat(parts).assign(store_id=lambda frame: frame["store_id"].astype("Int64"))
+    return pd.concat(parts).assign(
+        store_id=lambda frame: frame["store_id"].astype("Int64"),
+        miss_80_rate=0.1,
+        lower_80_amount=lambda frame: 0.9 * frame["forecast_amount"],
+        upper_80_amount=lambda frame: 1.1 * frame["forecast_amount"],
+    )
 
 
-def total_accuracy(scores: pd.DataFrame) -> pd.DataFrame:
-    """Errors of totals, as if half of what pairs err cancelled within a department and more above it."""
-    sums = ["absolute_error_amount", "error_amount", "absolute_sales_amount"]
-    base = scores.groupby(["model_name", "origin_date"], as_index=False)[sums].sum()
+def horizon_totals(totals: pd.DataFrame) -> pd.DataFrame:
+    """The weeks of each total together; a twentieth more or less."""
+    key = ["level_name", "store_type", "store_id", "origin_date", "model_name", "model_version", "is_champion"]
+    rows = totals.groupby([*key, "is_latest"], as_index=False, dropna=False).agg(
+        week_count=("week_date", "size"),
+        pair_count=("pair_count", "max"),
+        forecast_amount=("forecast_amount", "sum"),
+        sales_last_year_amount=("sales_last_year_amount", "sum"),
+    )
+    return rows.assign(
+        largest_miss_rate=0.05,
+        backtest_count=5,
+        lower_amount=0.95 * rows["forecast_amount"],
+        upper_amount=1.05 * rows["forecast_amount"],
+        growth_rate=rows["forecast_amount"] / rows["sales_last_year_amount"] - 1,
+    )
+
+
+def accuracy(level: pd.DataFrame) -> pd.DataFrame:
+    """Every slice of the backtest that a page reads; the first pair was scored too little to have an error of its own.
+
+    Errors are made up by origin, horizon, store type and department; of a total's, half cancel and more above it.
+    """
+    errors = weekly_errors()
+    slices: tuple[tuple[str, str, list[str]], ...] = (
+        ("all", "chain", []),
+        ("horizon", "chain", ["horizon_weeks"]),
+        ("holiday", "chain", ["is_holiday"]),
+        ("all", "store_type", ["store_type"]),
+        ("horizon", "store_type", ["store_type", "horizon_weeks"]),
+        ("all", "department", ["dept_id"]),
+    )
+    parts = [figures(errors, key, slice_name, name) for slice_name, name, key in slices]
     left = {"chain": 0.2, "store_type": 0.25, "store": 0.3, "department": 0.5}
-    parts = [
-        base.assign(level_name=level, total_count=8, absolute_error_amount=base["absolute_error_amount"] * share)
-        for level, share in left.items()
-    ]
-    return pd.concat(parts).assign(is_comparable=True)
+    parts += [figures(errors, [], "level", name, share) for name, share in left.items()]
+    pairs = level[["store_id", "dept_id", "store_type"]].merge(
+        errors.head(len(MODELS)).drop(columns=["store_type", "dept_id"]), how="cross"
+    )
+    worse = 1 + 0.1 * (pairs["store_id"] * 7 + pairs["dept_id"]) % 1
+    sums = [name for name in pairs.columns if "error" in name]
+    pairs[sums] = pairs[sums].mul(worse, axis=0)
+    parts.append(figures(pairs, ["store_type", "store_id", "dept_id"], "all", "pair"))
+    rows = pd.concat(parts, ignore_index=True)
+    is_thin = (rows["level_name"] == "pair") & (rows["store_id"] == 1) & (rows["dept_id"] == 1)
+    keys = {name: rows[name].astype("Int64") for name in ("store_id", "dept_id", "horizon_weeks")}
+    keys["is_holiday"] = rows["is_holiday"].astype("boolean")
+    return rows.assign(
+        **keys, has_enough_weeks=~is_thin, is_champion=rows["model_name"] == CHAMPION, is_comparable=True
+    )
 
 
-def accuracy() -> pd.DataFrame:
+def weekly_errors() -> pd.DataFrame:
+    """Sums of errors by origin, horizon, store type, department and model."""
     grain = [range(5), range(1, 9), list("ABC"), range(1, 5), list(MODELS)]
     index = pd.MultiIndex.from_product(grain, names=["origin", "horizon_weeks", "store_type", "dept_id", "model_name"])
     frame = index.to_frame(index=False)
     place = frame["store_type"].map("ABC".index)
     count = 900 - 250 * place
     scale = (1.25 - 0.3 * place) * (1 + 0.015 * frame["horizon_weeks"]) * (1 + 0.05 * (frame["origin"] - 2))
-    error, naive, sales = frame["model_name"].map(MODELS) * scale, MODELS["seasonal_naive"] * scale, 15_900 * scale
-    signed = error * 0.3 * np.sin(2.1 * frame["origin"] + frame["horizon_weeks"])
-    origins = {number: dt.date(2012, 3, 2) + dt.timedelta(weeks=8 * number) for number in range(5)}
-    return frame.drop(columns="origin").assign(
-        origin_date=frame["origin"].map(origins),
-        is_holiday=False,
+    error = frame["model_name"].map(MODELS) * scale
+    return frame.assign(
+        is_holiday=frame["horizon_weeks"] == 3,
         forecast_count=count,
-        weight_count=count * 1.0,
-        weighted_absolute_error_amount=error * count,
         absolute_error_amount=error * count,
+        naive_error_amount=MODELS["seasonal_naive"] * scale * count,
         squared_error_amount=3.1 * error**2 * count,
-        error_amount=signed * count,
-        absolute_sales_amount=sales * count,
-        interval_count=count,
+        error_amount=0.3 * error * np.sin(2.1 * frame["origin"] + frame["horizon_weeks"]) * count,
+        absolute_sales_amount=15_900 * scale * count,
         covered_80_count=(count * (0.79 + 0.004 * frame["horizon_weeks"])).astype(int),
         covered_95_count=(count * 0.948).astype(int),
-        width_80_amount=2.6 * error * count,
-        width_95_amount=5.0 * error * count,
-        wmae_amount=error,
-        mae_amount=error,
-        rmse_amount=3.1**0.5 * error,
-        wape_rate=error / sales,
-        bias_rate=signed / sales,
-        coverage_80_rate=0.8,
-        coverage_95_rate=0.948,
-        interval_sales_amount=sales * count,
-        interval_score_80_amount=5.2 * error * count,
-        interval_score_95_amount=9.0 * error * count,
-        interval_score_80_rate=5.2 * error / sales,
-        baseline_wmae_amount=naive,
-        value_added_rate=1 - error / naive,
-        is_comparable=True,
+    )
+
+
+def figures(errors: pd.DataFrame, key: list[str], slice_name: str, level: str, share: float = 1.0) -> pd.DataFrame:
+    """The figures of one slice, of whose absolute errors a share is left in its totals."""
+    sums = errors.groupby(["model_name", *key], as_index=False, sort=False).sum(numeric_only=True)
+    count, sales = sums["forecast_count"], sums["absolute_sales_amount"]
+    kept = sums[
+        ["model_name", *key, "forecast_count", "absolute_error_amount", "absolute_sales_amount", "error_amount"]
+    ]
+    return kept.assign(
+        slice_name=slice_name,
+        level_name=level,
+        origin_count=5,
+        total_count=40,
+        wmae_amount=sums["absolute_error_amount"] / count,
+        mae_amount=sums["absolute_error_amount"] / count,
+        rmse_amount=np.sqrt(sums["squared_error_amount"] / count),
+        wape_rate=sums["absolute_error_amount"] / sales,
+        total_wape_rate=share * sums["absolute_error_amount"] / sales,
+        bias_rate=sums["error_amount"] / sales,
+        coverage_80_rate=sums["covered_80_count"] / count,
+        coverage_95_rate=sums["covered_95_count"] / count,
+        mean_width_80_amount=2.6 * sums["absolute_error_amount"] / count,
+        interval_score_80_rate=5.2 * sums["absolute_error_amount"] / sales,
+        value_added_rate=1 - sums["absolute_error_amount"] / sums["naive_error_amount"],
     )
 
 
 def model_scores(scores: pd.DataFrame) -> pd.DataFrame:
-    total = scores.groupby("model_name", sort=False).sum(numeric_only=True)
-    wmae = total["weighted_absolute_error_amount"] / total["weight_count"]
-    mae = total["absolute_error_amount"] / total["forecast_count"]
-    return pd.DataFrame(
-        {
-            "model_name": total.index,
-            "is_champion": total.index == CHAMPION,
-            "is_comparable": True,
-            "forecast_count": total["forecast_count"].to_numpy(),
-            "origin_count": 5,
-            "wmae_amount": wmae.to_numpy(),
-            "mae_amount": mae.to_numpy(),
-            "rmse_amount": np.sqrt(total["squared_error_amount"] / total["forecast_count"]).to_numpy(),
-            "wape_rate": (total["absolute_error_amount"] / total["absolute_sales_amount"]).to_numpy(),
-            "store_total_wape_rate": 0.3 * (total["absolute_error_amount"] / total["absolute_sales_amount"]).to_numpy(),
-            "bias_rate": (total["error_amount"] / total["absolute_sales_amount"]).to_numpy(),
-            "coverage_80_rate": (total["covered_80_count"] / total["interval_count"]).to_numpy(),
-            "coverage_95_rate": (total["covered_95_count"] / total["interval_count"]).to_numpy(),
-            "interval_score_80_rate": (total["interval_score_80_amount"] / total["interval_sales_amount"]).to_numpy(),
-            "mean_width_80_amount": (total["width_80_amount"] / total["interval_count"]).to_numpy(),
-            "value_added_rate": (1 - wmae / wmae["seasonal_naive"]).to_numpy(),
-        }
-    )
+    chain = scores[(scores["level_name"] == "chain") & (scores["slice_name"] == "all")]
+    return chain.assign(store_total_wape_rate=0.3 * chain["wape_rate"]).dropna(axis="columns", how="all")
 
 
 def drift() -> pd.DataFrame:

@@ -49,6 +49,25 @@ def test_a_link_with_store_and_department_opens_their_forecast(open_page: OpenPa
     assert metric(open_page("forecasts?store=2&dept=3"), "Next 8 weeks") == formats.dollars_short(total)
 
 
+def test_a_pair_shows_its_own_error_and_that_of_its_store_type_where_too_few_weeks_were_scored(
+    open_page: OpenPage, mart: Mart
+) -> None:
+    champion = "select wape_rate from marts.fct_forecast_accuracy where is_champion and slice_name = 'all' and "
+    own = mart(f"{champion} level_name = 'pair' and store_id = 2 and dept_id = 3")
+    thin = mart(f"{champion} level_name = 'pair' and store_id = 1 and dept_id = 1")
+    of_type = mart(f"{champion} level_name = 'store_type' and store_type = 'B'")
+    assert metric(open_page("forecasts?store=2&dept=3"), "Typical error of this pair") == formats.percent(own)
+    shown = metric(open_page("forecasts?store=1&dept=1"), "Typical error, type B stores")
+    assert shown == formats.percent(of_type) != formats.percent(thin)
+
+
+def test_the_overview_shows_the_range_of_the_chain_s_total(open_page: OpenPage, mart: Mart) -> None:
+    bounds = "from marts.fct_horizon_totals where is_champion and is_latest and level_name = 'chain'"
+    lower, upper = (mart(f"select {name}_amount {bounds}") for name in ("lower", "upper"))
+    figure = open_page("").get_by_test_id("stMetric").filter(has_text="Forecast, next 8 weeks")
+    assert f"{formats.dollars_short(lower)} to {formats.dollars_short(upper)}" in figure.inner_text()
+
+
 def test_a_sentence_opens_the_forecast_it_asks_for(open_page: OpenPage, mart: Mart) -> None:
     total = mart(
         "select sum(forecast_amount) from marts.fct_forecasts "

@@ -147,10 +147,27 @@ def test_scores_are_those_worked_by_hand(rows):
 
 def test_accuracy_is_kept_apart_by_department_holiday_and_horizon(rows):
     found = rows(
-        "select horizon_weeks, dept_id, is_holiday, weight_count, wmae_amount, baseline_wmae_amount "
-        "from marts.fct_forecast_accuracy where model_name = 'lightgbm' order by 1"
+        "select slice_name, horizon_weeks, is_holiday, weight_count, wmae_amount, "
+        "baseline_weighted_absolute_error_amount as baseline from marts.fct_forecast_accuracy "
+        "where model_name = 'lightgbm' and level_name = 'department' and dept_id = 1 order by 1, 2, 3"
     )
-    assert [tuple(row.values()) for row in found] == [(1, 1, False, 1, 10.0, 50.0), (2, 1, True, 5, 30.0, 90.0)]
+    assert [tuple(row.values()) for row in found] == [
+        ("all", None, None, 6, 160 / 6, 500.0),
+        ("holiday", None, False, 1, 10.0, 50.0),
+        ("holiday", None, True, 5, 30.0, 450.0),
+        ("horizon", 1, None, 1, 10.0, 50.0),
+        ("horizon", 2, None, 5, 30.0, 450.0),
+        ("week", 1, False, 1, 10.0, 50.0),
+        ("week", 2, True, 5, 30.0, 450.0),
+    ]
+
+
+def test_a_pair_has_its_own_error_and_says_when_too_few_weeks_were_scored(rows):
+    found = rows(
+        "select store_type, store_id, dept_id, forecast_count, wape_rate, total_wape_rate, has_enough_weeks "
+        "from marts.fct_forecast_accuracy where model_name = 'lightgbm' and level_name = 'pair' and slice_name = 'all'"
+    )
+    assert [tuple(row.values()) for row in found] == [("A", 1, 1, 2, 40 / 250, 40 / 250, False)]
 
 
 def test_totals_stand_at_four_levels_and_their_errors_cancel(rows):
@@ -165,12 +182,29 @@ def test_totals_stand_at_four_levels_and_their_errors_cancel(rows):
         ("store_type", "A", None, None, 160.0, None),
     ]
     (row,) = rows(
-        "select total_count, wape_rate, bias_rate, is_comparable from marts.fct_total_accuracy "
-        "where model_name = 'lightgbm' and level_name = 'store'"
+        "select total_count, total_wape_rate, bias_rate, is_comparable from marts.fct_forecast_accuracy "
+        "where model_name = 'lightgbm' and level_name = 'store' and slice_name = 'level'"
     )
-    assert row == {"total_count": 2, "wape_rate": 40 / 250, "bias_rate": 20 / 250, "is_comparable": True}
+    assert row == {"total_count": 2, "total_wape_rate": 40 / 250, "bias_rate": 20 / 250, "is_comparable": True}
     (score,) = rows("select store_total_wape_rate from marts.fct_model_scores where model_name = 'lightgbm'")
     assert score["store_total_wape_rate"] == 40 / 250
+
+
+def test_a_total_has_its_interval_and_the_whole_horizon_the_largest_miss(rows):
+    """Misses of 10 / 150 and 30 / 100: 80 % of the way from one to the other; together 20 / 250."""
+    (week,) = rows(
+        "select miss_80_rate, lower_80_amount, upper_80_amount, sales_last_year_amount "
+        "from marts.fct_forecast_totals where is_champion and is_latest and level_name = 'chain'"
+    )
+    miss = 10 / 150 + 0.8 * (30 / 100 - 10 / 150)
+    assert list(week.values())[:3] == pytest.approx([miss, 160 * (1 - miss), 160 * (1 + miss)])
+    assert week["sales_last_year_amount"] is None
+    (ahead,) = rows(
+        "select week_count, forecast_amount, largest_miss_rate, lower_amount, growth_rate "
+        "from marts.fct_horizon_totals where is_champion and is_latest and level_name = 'chain'"
+    )
+    assert list(ahead.values())[:4] == pytest.approx([1, 160, 20 / 250, 160 * (1 - 20 / 250)])
+    assert ahead["growth_rate"] is None
 
 
 def test_the_drift_of_the_last_week_is_that_of_the_champion(rows):

@@ -23,7 +23,7 @@ CONTRACT = {
     "latest_forecasts",
     "fct_forecast_drift",
     "fct_forecast_totals",
-    "fct_total_accuracy",
+    "fct_horizon_totals",
     "fct_inventory_recommendations",
     "critical_inventory",
     "fct_decisions",

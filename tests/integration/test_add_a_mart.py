@@ -146,11 +146,11 @@ def test_publishing_one_mart_leaves_the_others_where_they_are(walk, warehouse):
 
 
 def test_a_changed_model_is_selected_with_all_that_hangs_on_it(walk):
-    model = walk.shell.folder / "dbt_project" / "models" / "marts" / "forecasting" / "fct_total_accuracy.sql"
+    model = walk.shell.folder / "dbt_project" / "models" / "marts" / "forecasting" / "fct_forecast_totals.sql"
     model.write_text(model.read_text() + "\n-- Changed.\n")
     command = ".venv/bin/dbt --quiet ls --select state:modified+ --resource-type model --output name"
     walk.shell.run(command)
-    assert set(walk.shell.said[command].split()) == {"fct_total_accuracy", "fct_model_scores"}
+    assert set(walk.shell.said[command].split()) == {"fct_forecast_totals", "fct_horizon_totals"}
 
 
 def test_without_the_new_files_the_house_builds_as_before(walk, finished_run, shelfcast):

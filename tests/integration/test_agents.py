@@ -32,7 +32,7 @@ create table marts.dim_stores (
     first_week_date date, last_week_date date);
 create table marts.dim_weeks (
     week_date date, week_of_year integer, month_number integer, quarter_number integer, year_number integer,
-    is_holiday boolean, holiday_name text, is_future boolean);
+    is_holiday boolean, holiday_name text, is_future boolean, year_ago_date date);
 create table marts.fct_weekly_sales (
     store_id integer, dept_id integer, week_date date, sales_amount double precision,
     sales_last_year_amount double precision, is_holiday boolean, is_return_week boolean,
@@ -42,19 +42,15 @@ create table marts.fct_forecasts (
     horizon_weeks integer, model_name text, model_version text, is_champion boolean, is_latest boolean,
     forecast_amount double precision, lower_80_amount double precision, upper_80_amount double precision,
     lower_95_amount double precision, upper_95_amount double precision, fallback_name text,
-    actual_sales_amount double precision, created_at timestamptz, uses_plan boolean);
+    actual_sales_amount double precision, created_at timestamptz, uses_plan boolean,
+    sales_last_year_amount double precision);
 create table marts.fct_forecast_drift (
     model_name text, week_date date, is_drifting boolean, drift_text text, is_champion boolean, is_latest boolean);
 create table marts.fct_forecast_accuracy (
-    model_name text, origin_date date, horizon_weeks integer, store_type text, is_holiday boolean,
-    forecast_count bigint, weight_count bigint, weighted_absolute_error_amount double precision,
-    absolute_error_amount double precision, absolute_sales_amount double precision, interval_count bigint,
-    covered_80_count bigint);
-create table marts.fct_model_scores (
-    model_name text, is_champion boolean, forecast_count bigint, origin_count integer, wmae_amount double precision,
-    mae_amount double precision, rmse_amount double precision, wape_rate double precision, bias_rate double precision,
-    coverage_80_rate double precision, coverage_95_rate double precision, mean_width_80_amount double precision,
-    value_added_rate double precision);
+    slice_name text, level_name text, model_name text, is_champion boolean, store_type text, store_id integer,
+    dept_id integer, origin_count integer, forecast_count integer, has_enough_weeks boolean,
+    wmae_amount double precision, mae_amount double precision, wape_rate double precision, bias_rate double precision,
+    coverage_80_rate double precision, coverage_95_rate double precision, value_added_rate double precision);
 create table marts.fct_sales_anomalies (
     store_id integer, dept_id integer, week_date date, detector_name text, anomaly_score double precision,
     expected_amount double precision, actual_amount double precision, deviation_amount double precision,
@@ -96,8 +92,8 @@ def fill(connection: psycopg.Connection) -> None:
     for offset in range(-60, 20):
         name = "thanksgiving" if week(offset) == holiday else None
         connection.execute(
-            "insert into marts.dim_weeks values (%s, 1, 1, 1, %s, %s, %s, %s)",
-            [week(offset), week(offset).year, name is not None, name, offset > 0],
+            "insert into marts.dim_weeks values (%s, 1, 1, 1, %s, %s, %s, %s, %s)",
+            [week(offset), week(offset).year, name is not None, name, offset > 0, week(offset - 52)],
         )
     for store, dept in ((1, 38), (1, 7), (2, 7)):
         for offset in range(-51, 1):
@@ -109,12 +105,14 @@ def fill(connection: psycopg.Connection) -> None:
     forecast(connection, 38, "")
     forecast(connection, 7, "seasonal_naive")
     connection.execute(
-        "insert into marts.fct_model_scores values "
-        "('lightgbm', true, 900, 5, 1480.4, 1300, 2000, 0.083, 0.031, 0.72, 0.941, 5000, 0.1234)"
-    )
-    connection.execute(
         "insert into marts.fct_forecast_accuracy values "
-        "('lightgbm', '2012-08-31', 1, 'A', false, 10, 10, 16000, 16000, 200000, 10, 8)"
+        "('all', 'chain', 'lightgbm', true, null, null, null, 5, 900, true, 1480.4, 1300, .083, .031, .72, .94, .1234),"
+        "('level', 'chain', 'lightgbm', true, null, null, null, 5, 900, true, 7, 7, .7, .7, .7, .7, .7),"
+        "('all', 'chain', 'ridge', false, null, null, null, 5, 900, true, 6, 6, .6, .6, .6, .6, .6),"
+        "('all', 'store_type', 'lightgbm', true, 'A', null, null, 5, 400, true, 1600, 1500, .08, 0, .8, .95, .1),"
+        "('all', 'store_type', 'lightgbm', true, 'B', null, null, 5, 400, true, 5, 5, .5, .5, .5, .5, .5),"
+        "('all', 'pair', 'lightgbm', true, 'A', 1, 38, 5, 40, true, 950, 900, .075, 0, .8, .95, .2),"
+        "('all', 'pair', 'lightgbm', true, 'A', 1, 7, 1, 8, false, 3, 3, .3, .3, .3, .3, .3)"
     )
     connection.execute(
         "insert into marts.fct_forecast_drift values ('lightgbm', '2012-10-26', true, %s, true, true)", [DRIFT]
@@ -139,7 +137,7 @@ def forecast(connection: psycopg.Connection, dept: int, fallback: str) -> None:
         point = 10000 + 100 * ahead
         connection.execute(
             "insert into marts.fct_forecasts values (%s, 1, %s, 'A', %s, %s, %s, 'lightgbm', '3', true, true, "
-            "%s, %s, %s, %s, %s, %s, null, now(), %s)",
+            "%s, %s, %s, %s, %s, %s, null, now(), %s, %s)",
             [
                 f"{dept}-{ahead}",
                 dept,
@@ -153,6 +151,7 @@ def forecast(connection: psycopg.Connection, dept: int, fallback: str) -> None:
                 point + 2000,
                 fallback,
                 dept == 38 and ahead < 3,
+                9000,
             ],
         )
 
@@ -261,7 +260,7 @@ def test_each_analysis_words_its_own_tools(report):
         "missed by $1,480 a week on average, holiday weeks weighing more, 12.3% better than seasonal naive" in outlook
     )
     assert "held the actual sales 72% of the time, so they are too narrow" in outlook
-    assert "In stores of type A, such as this, it missed by $1,600." in outlook
+    assert "For this store and department it missed by $950 a week, 7.5% of its sales, in 40 weeks that" in outlook
     assert "3.1% too high" in outlook
     assert "Planned markdowns moved 2 weeks of it: it holds as far as the plan does." in outlook
     assert "drift: two of the three weeks to 26 October 2012 missed more than the backtest led to expect" in outlook
@@ -314,6 +313,7 @@ def test_a_second_run_on_unchanged_data_writes_no_row(report, agent_settings, da
 
 def test_exceptions_are_explained_in_the_order_of_their_value(agent_settings, database):
     from agents.crew import explain_exceptions
+    from agents.records import FORECASTING
 
     steps: list[tuple[int, int]] = []
     reports = explain_exceptions(
@@ -324,6 +324,10 @@ def test_exceptions_are_explained_in_the_order_of_their_value(agent_settings, da
     assert steps[-1] == (8, 8)
     assert "is $50,000 above the order-up-to level of $40,000 and lasts 8.6 weeks" in reports[1].report_text
     assert "a simpler method, seasonal naive" in reports[1].report_text
+    assert (
+        "Only 8 weeks of this store and department could be scored: in stores of type A, such as this, it missed by "
+        "$1,600." in reports[1].answer(FORECASTING).text
+    )
 
 
 def test_no_exception_is_explained_where_none_is_asked_for(agent_settings, database):

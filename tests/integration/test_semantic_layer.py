@@ -24,6 +24,9 @@ METRICS = {
     "coverage_95",
     "model_wmae",
     "model_value_added",
+    "department_wmae",
+    "department_weighted_error",
+    "department_weight",
     "weighted_absolute_error",
     "forecast_weight",
     "baseline_weighted_error",
@@ -121,6 +124,20 @@ def test_models_are_compared_on_the_champion_s_rows(ask, by_hand):
             "from marts.fct_model_scores where is_comparable"
         ),
     )
+
+
+def test_accuracy_by_store_type_and_by_department_is_that_of_the_mart(ask, by_hand):
+    for metric, group, level, key in (
+        ("wmae", "accuracy__store_type", "store_type", "store_type"),
+        ("department_wmae", "department", "department", "dept_id"),
+    ):
+        same(
+            ask(metric, group),
+            by_hand(
+                f"select {key} as {group}, wmae_amount as {metric} from marts.fct_forecast_accuracy "
+                f"where is_champion and slice_name = 'all' and level_name = '{level}' order by 1"
+            ),
+        )
 
 
 def test_risk_and_orders_are_those_of_the_latest_decision_week(ask, by_hand):

@@ -2,8 +2,8 @@
 update marts.fct_forecast_accuracy set absolute_error_amount = absolute_error_amount + 1;
 -- assert_forecast_totals_add_up
 update marts.fct_forecast_totals set forecast_amount = forecast_amount + 0.02 where level_name = 'store';
--- assert_total_errors_add_up
-update marts.fct_total_accuracy set error_amount = error_amount + 0.02 where level_name = 'chain';
+-- assert_accuracy_adds_up_at_every_level
+update marts.fct_forecast_accuracy set error_amount = error_amount + 0.02 where level_name = 'department';
 -- assert_weekly_sales_reconcile_with_raw
 update marts.fct_weekly_sales set sales_amount = sales_amount + 0.02;
 -- assert_forecasts_reconcile_with_models
@@ -41,4 +41,4 @@ update marts.dim_inventory_policies set store_id = 120 where policy_id = 'type_c
 -- accepted_range_fct_forecast_drift_wape_rate__0
 update marts.fct_forecast_drift set wape_rate = -1;
 -- relationships_fct_forecast_accuracy_dept_id__dept_id__ref_dim_departments_
-update marts.fct_forecast_accuracy set dept_id = 98 where horizon_weeks = 1;
+update marts.fct_forecast_accuracy set dept_id = 98 where level_name = 'pair';

@@ -121,6 +121,8 @@ ACCURACY = {
     "bias_percent": -3.0,
     "coverage_80_percent": 88.0,
     "better_than_baseline_percent": -2.0,
+    "pair_record": {"store_type": "B", "wmae_dollars": 950, "wape_percent": 7.5},
+    "pair_scored_weeks": 40,
     "same_store_type": {"store_type": "B", "wmae_dollars": 1600},
     "drift": {
         "is_found": True,
@@ -225,7 +227,19 @@ def test_a_forecast_that_does_not_beat_the_baseline_says_so():
     assert "does not beat the baseline" in words
     assert "wider than needed" in words
     assert "3% too low" in words
-    assert "In stores of type B, such as this, it missed by $1,600." in words
+    assert "For this store and department it missed by $950 a week, 7.5% of its sales, in 40 weeks that were" in words
+    assert "In stores of type B" not in words
+
+
+def test_the_record_of_the_store_type_stands_in_where_too_few_weeks_of_the_pair_were_scored():
+    thin = {**ACCURACY, "pair_record": {}, "pair_scored_weeks": 8}
+    results = {**ALL, "query_forecast_accuracy": thin}
+    words = forecast_words(results)
+    assert (
+        "Only 8 weeks of this store and department could be scored: in stores of type B, such as this, it missed by "
+        "$1,600." in words
+    )
+    assert check_numbers(words, results.values()).is_clean
 
 
 def test_a_fallback_is_named():

@@ -16,4 +16,5 @@ def test_the_variables_of_dbt_are_the_numbers_of_the_code() -> None:
         "calendar_weeks_ahead": conventions.LONGEST_HORIZON,
         "holiday_weight": HOLIDAY_WEIGHT,
         "baseline_model": conventions.BASELINE,
+        "least_scored_weeks": 2 * conventions.HORIZON,
     }

@@ -28,7 +28,7 @@ final as (
         on
             sales.store_id = last_year.store_id
             and sales.dept_id = last_year.dept_id
-            and sales.week_date = last_year.week_date + 364
+            and {{ year_ago('sales.week_date') }} = last_year.week_date
 
 )
 

@@ -6,6 +6,23 @@ backtest_errors as (
 
 ),
 
+-- Referenced anew rather than from `backtest_errors`: what is used twice, Postgres writes to memory
+-- first.
+baseline as (
+
+    select
+        store_id,
+        dept_id,
+        origin_date,
+        week_date,
+        actual_sales_amount,
+        abs(forecast_amount - actual_sales_amount) as absolute_error_amount
+
+    from {{ ref('stg_ml__backtest_errors') }}
+    where model_name = '{{ var("baseline_model") }}'
+
+),
+
 stores as (
 
     select * from {{ ref('stg_raw__stores') }}
@@ -34,9 +51,17 @@ errors as (
         backtest_errors.upper_80_amount,
         backtest_errors.lower_95_amount,
         backtest_errors.upper_95_amount,
+        backtest_errors.scale_amount,
+        baseline.absolute_error_amount as baseline_absolute_error_amount,
         case when backtest_errors.is_holiday then {{ var('holiday_weight') }} else 1 end
             as weight_count,
-        backtest_errors.forecast_amount - backtest_errors.actual_sales_amount as error_amount
+        backtest_errors.forecast_amount - backtest_errors.actual_sales_amount as error_amount,
+        num_nulls(
+            backtest_errors.lower_80_amount,
+            backtest_errors.upper_80_amount,
+            backtest_errors.lower_95_amount,
+            backtest_errors.upper_95_amount
+        ) = 0 as has_interval
 
     from backtest_errors
     inner join int_sales_summarized
@@ -45,52 +70,77 @@ errors as (
             and backtest_errors.dept_id = int_sales_summarized.dept_id
     inner join stores
         on backtest_errors.store_id = stores.store_id
+    -- The same row, and worth the same to the cent: sales that were restated since are not.
+    left join baseline
+        on
+            backtest_errors.store_id = baseline.store_id
+            and backtest_errors.dept_id = baseline.dept_id
+            and backtest_errors.origin_date = baseline.origin_date
+            and backtest_errors.week_date = baseline.week_date
+            and abs(backtest_errors.actual_sales_amount - baseline.actual_sales_amount) < 0.005
 
 ),
 
 final as (
 
     select
-        errors.store_id,
-        errors.dept_id,
-        errors.store_type,
-        errors.origin_date,
-        errors.week_date,
-        errors.horizon_weeks,
-        errors.model_name,
-        errors.is_holiday,
-        errors.weight_count,
-        errors.actual_sales_amount,
-        errors.error_amount,
-        abs(errors.error_amount) as absolute_error_amount,
-        errors.error_amount * errors.error_amount as squared_error_amount,
-        errors.weight_count * abs(errors.error_amount) as weighted_absolute_error_amount,
-        abs(errors.actual_sales_amount) as absolute_sales_amount,
-        num_nulls(
-            errors.lower_80_amount,
-            errors.upper_80_amount,
-            errors.lower_95_amount,
-            errors.upper_95_amount
-        ) = 0 as has_interval,
-        errors.actual_sales_amount between errors.lower_80_amount and errors.upper_80_amount
-            as is_covered_80,
-        errors.actual_sales_amount between errors.lower_95_amount and errors.upper_95_amount
-            as is_covered_95,
-        errors.upper_80_amount - errors.lower_80_amount as width_80_amount,
-        errors.upper_95_amount - errors.lower_95_amount as width_95_amount,
+        store_id,
+        dept_id,
+        store_type,
+        origin_date,
+        week_date,
+        horizon_weeks,
+        model_name,
+        is_holiday,
+        1 as forecast_count,
+        weight_count,
+        actual_sales_amount,
+        error_amount,
+        cast(baseline_absolute_error_amount is not null as integer) as baseline_count,
+        cast(has_interval as integer) as interval_count,
+        cast(
+            has_interval
+            and actual_sales_amount between lower_80_amount and upper_80_amount as integer
+        ) as covered_80_count,
+        cast(
+            has_interval
+            and actual_sales_amount between lower_95_amount and upper_95_amount as integer
+        ) as covered_95_count,
+        abs(error_amount) as absolute_error_amount,
+        error_amount * error_amount as squared_error_amount,
+        (error_amount / scale_amount) * (error_amount / scale_amount) as squared_scaled_error,
+        weight_count * abs(error_amount) as weighted_absolute_error_amount,
+        coalesce(weight_count * baseline_absolute_error_amount, 0)
+            as baseline_weighted_absolute_error_amount,
+        abs(actual_sales_amount) as absolute_sales_amount,
+        case when has_interval then abs(actual_sales_amount) else 0 end as interval_sales_amount,
+        case when has_interval then upper_80_amount - lower_80_amount else 0 end
+            as width_80_amount,
+        case when has_interval then upper_95_amount - lower_95_amount else 0 end
+            as width_95_amount,
         -- Gneiting and Raftery 2007, equation 43: the width, and 2 / alpha for each dollar outside.
-        errors.upper_80_amount - errors.lower_80_amount
-        + 10 * greatest(
-            errors.lower_80_amount - errors.actual_sales_amount,
-            errors.actual_sales_amount - errors.upper_80_amount,
-            0
-        ) as interval_score_80_amount,
-        errors.upper_95_amount - errors.lower_95_amount
-        + 40 * greatest(
-            errors.lower_95_amount - errors.actual_sales_amount,
-            errors.actual_sales_amount - errors.upper_95_amount,
-            0
-        ) as interval_score_95_amount
+        case
+            when has_interval
+                then
+                    upper_80_amount - lower_80_amount
+                    + 10 * greatest(
+                        lower_80_amount - actual_sales_amount,
+                        actual_sales_amount - upper_80_amount,
+                        0
+                    )
+            else 0
+        end as interval_score_80_amount,
+        case
+            when has_interval
+                then
+                    upper_95_amount - lower_95_amount
+                    + 40 * greatest(
+                        lower_95_amount - actual_sales_amount,
+                        actual_sales_amount - upper_95_amount,
+                        0
+                    )
+            else 0
+        end as interval_score_95_amount
 
     from errors
 

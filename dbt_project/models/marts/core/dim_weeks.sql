@@ -66,6 +66,7 @@ final as (
     select
         flagged.week_date,
         flagged.is_holiday,
+        {{ year_ago('flagged.week_date') }} as year_ago_date,
         cast(extract(week from flagged.week_date) as integer) as week_of_year,
         cast(extract(month from flagged.week_date) as integer) as month_number,
         cast(extract(quarter from flagged.week_date) as integer) as quarter_number,

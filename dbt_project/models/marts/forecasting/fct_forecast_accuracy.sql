@@ -1,100 +1,22 @@
 {{ config(pre_hook="set local work_mem = '256MB'") }}
 
+{%- set measures = accuracy_measures() + [
+    'total_count',
+    'total_absolute_error_amount',
+    'total_absolute_sales_amount',
+] %}
+
 with
 
-int_backtest_errors_weighted as (
+int_backtest_errors_totaled as (
 
-    select * from {{ ref('int_backtest_errors_weighted') }}
+    select * from {{ ref('int_backtest_errors_totaled') }}
 
 ),
 
 int_aliases_promoted as (
 
     select * from {{ ref('int_aliases_promoted') }}
-
-),
-
-sums as (
-
-    select
-        model_name,
-        origin_date,
-        horizon_weeks,
-        store_type,
-        dept_id,
-        is_holiday,
-        cast(count(*) as integer) as forecast_count,
-        cast(sum(weight_count) as integer) as weight_count,
-        cast(count(*) filter (where has_interval) as integer) as interval_count,
-        cast(count(*) filter (where has_interval and is_covered_80) as integer) as covered_80_count,
-        cast(count(*) filter (where has_interval and is_covered_95) as integer) as covered_95_count,
-        sum(weighted_absolute_error_amount) as weighted_absolute_error_amount,
-        sum(absolute_error_amount) as absolute_error_amount,
-        sum(squared_error_amount) as squared_error_amount,
-        sum(error_amount) as error_amount,
-        sum(absolute_sales_amount) as absolute_sales_amount,
-        coalesce(sum(absolute_sales_amount) filter (where has_interval), 0)
-            as interval_sales_amount,
-        coalesce(sum(width_80_amount) filter (where has_interval), 0) as width_80_amount,
-        coalesce(sum(width_95_amount) filter (where has_interval), 0) as width_95_amount,
-        coalesce(sum(interval_score_80_amount) filter (where has_interval), 0)
-            as interval_score_80_amount,
-        coalesce(sum(interval_score_95_amount) filter (where has_interval), 0)
-            as interval_score_95_amount
-
-    from int_backtest_errors_weighted
-    group by model_name, origin_date, horizon_weeks, store_type, dept_id, is_holiday
-
-),
-
-baseline as (
-
-    select *
-    from sums
-    where model_name = '{{ var("baseline_model") }}'
-
-),
-
--- Seasonal naive on the same rows: as many, and worth the same to the cent.
-compared as (
-
-    select
-        sums.model_name,
-        sums.origin_date,
-        sums.horizon_weeks,
-        sums.store_type,
-        sums.dept_id,
-        sums.is_holiday,
-        sums.forecast_count,
-        sums.weight_count,
-        sums.weighted_absolute_error_amount,
-        sums.absolute_error_amount,
-        sums.squared_error_amount,
-        sums.error_amount,
-        sums.absolute_sales_amount,
-        sums.interval_count,
-        sums.interval_sales_amount,
-        sums.covered_80_count,
-        sums.covered_95_count,
-        sums.width_80_amount,
-        sums.width_95_amount,
-        sums.interval_score_80_amount,
-        sums.interval_score_95_amount,
-        case
-            when
-                sums.forecast_count = baseline.forecast_count
-                and abs(sums.absolute_sales_amount - baseline.absolute_sales_amount) < 0.005
-                then baseline.weighted_absolute_error_amount
-        end as baseline_weighted_absolute_error_amount
-
-    from sums
-    left join baseline
-        on
-            sums.origin_date = baseline.origin_date
-            and sums.horizon_weeks = baseline.horizon_weeks
-            and sums.store_type = baseline.store_type
-            and sums.dept_id = baseline.dept_id
-            and sums.is_holiday = baseline.is_holiday
 
 ),
 
@@ -105,8 +27,17 @@ origins as (
         origin_date,
         sum(forecast_count) as forecast_count
 
-    from sums
+    from int_backtest_errors_totaled
+    where level_name = 'chain'
     group by model_name, origin_date
+
+),
+
+champions as (
+
+    select model_name
+    from int_aliases_promoted
+    where alias_name = 'champion'
 
 ),
 
@@ -114,14 +45,11 @@ origins as (
 reference as (
 
     select
-        coalesce(
-            max(origins.model_name) filter (where int_aliases_promoted.alias_name = 'champion'),
-            '{{ var("baseline_model") }}'
-        ) as model_name
+        coalesce(max(champions.model_name), '{{ var("baseline_model") }}') as model_name
 
     from origins
-    left join int_aliases_promoted
-        on origins.model_name = int_aliases_promoted.model_name
+    inner join champions
+        on origins.model_name = champions.model_name
 
 ),
 
@@ -152,54 +80,186 @@ comparable_models as (
 
 ),
 
+-- A model that misses an origin of the reference is pooled over its own origins, and marked.
+marked_origins as (
+
+    select
+        origins.model_name,
+        origins.origin_date,
+        comparable_models.model_name is not null
+        and reference_origins.origin_date is not null as is_comparable,
+        comparable_models.model_name is null
+        or reference_origins.origin_date is not null as is_pooled
+
+    from origins
+    left join comparable_models
+        on origins.model_name = comparable_models.model_name
+    left join reference_origins
+        on origins.origin_date = reference_origins.origin_date
+
+),
+
+marked as (
+
+    select
+        int_backtest_errors_totaled.level_name,
+        int_backtest_errors_totaled.model_name,
+        int_backtest_errors_totaled.origin_date,
+        int_backtest_errors_totaled.horizon_weeks,
+        int_backtest_errors_totaled.store_type,
+        int_backtest_errors_totaled.store_id,
+        int_backtest_errors_totaled.dept_id,
+        int_backtest_errors_totaled.is_holiday,
+        marked_origins.is_comparable,
+        marked_origins.is_pooled,
+        {{ measures | join(', ') }}
+
+    from int_backtest_errors_totaled
+    inner join marked_origins
+        on
+            int_backtest_errors_totaled.model_name = marked_origins.model_name
+            and int_backtest_errors_totaled.origin_date = marked_origins.origin_date
+
+),
+
+pooled as (
+
+    select
+        case
+            when grouping(store_type) = 1 then 'level'
+            when grouping(horizon_weeks) = 0 then 'horizon'
+            when grouping(is_holiday) = 0 then 'holiday'
+            else 'all'
+        end as slice_name,
+        level_name,
+        model_name,
+        store_type,
+        store_id,
+        dept_id,
+        cast(null as date) as origin_date,
+        horizon_weeks,
+        is_holiday,
+        bool_and(is_comparable) as is_comparable,
+        count(distinct origin_date) as origin_count,
+        {{ summed(measures) }}
+
+    from marked
+    where is_pooled
+    group by
+        grouping sets (
+            (model_name, level_name),
+            (model_name, level_name, store_type, store_id, dept_id),
+            (model_name, level_name, store_type, store_id, dept_id, horizon_weeks),
+            (model_name, level_name, store_type, store_id, dept_id, is_holiday)
+        )
+    -- Pairs are kept over all their weeks alone.
+    having level_name <> 'pair' or (grouping(horizon_weeks) = 1 and grouping(is_holiday) = 1)
+
+),
+
+unioned as (
+
+    select *
+    from pooled
+
+    union all
+
+    select
+        'week' as slice_name,
+        level_name,
+        model_name,
+        store_type,
+        store_id,
+        dept_id,
+        origin_date,
+        horizon_weeks,
+        is_holiday,
+        is_comparable,
+        1 as origin_count,
+        {{ measures | join(', ') }}
+
+    from marked
+    where level_name <> 'pair'
+
+),
+
 final as (
 
     select
-        compared.model_name,
-        compared.origin_date,
-        compared.horizon_weeks,
-        compared.store_type,
-        compared.dept_id,
-        compared.is_holiday,
-        compared.forecast_count,
-        compared.weight_count,
-        compared.weighted_absolute_error_amount,
-        compared.absolute_error_amount,
-        compared.squared_error_amount,
-        compared.error_amount,
-        compared.absolute_sales_amount,
-        compared.interval_count,
-        compared.interval_sales_amount,
-        compared.covered_80_count,
-        compared.covered_95_count,
-        compared.width_80_amount,
-        compared.width_95_amount,
-        compared.interval_score_80_amount,
-        compared.interval_score_95_amount,
-        compared.weighted_absolute_error_amount / compared.weight_count as wmae_amount,
-        compared.absolute_error_amount / compared.forecast_count as mae_amount,
-        sqrt(compared.squared_error_amount / compared.forecast_count) as rmse_amount,
-        compared.absolute_error_amount / nullif(compared.absolute_sales_amount, 0) as wape_rate,
-        compared.error_amount / nullif(compared.absolute_sales_amount, 0) as bias_rate,
-        cast(compared.covered_80_count as double precision) / nullif(compared.interval_count, 0)
+        unioned.slice_name,
+        unioned.level_name,
+        unioned.model_name,
+        unioned.store_type,
+        unioned.store_id,
+        unioned.dept_id,
+        unioned.origin_date,
+        unioned.horizon_weeks,
+        unioned.is_holiday,
+        unioned.is_comparable,
+        unioned.weighted_absolute_error_amount,
+        unioned.absolute_error_amount,
+        unioned.squared_error_amount,
+        unioned.squared_scaled_error,
+        unioned.error_amount,
+        unioned.absolute_sales_amount,
+        unioned.interval_sales_amount,
+        unioned.width_80_amount,
+        unioned.width_95_amount,
+        unioned.interval_score_80_amount,
+        unioned.interval_score_95_amount,
+        unioned.total_absolute_error_amount,
+        unioned.total_absolute_sales_amount,
+        concat_ws(
+            '-',
+            unioned.model_name,
+            unioned.slice_name,
+            unioned.level_name,
+            unioned.store_type,
+            unioned.store_id,
+            unioned.dept_id,
+            to_char(unioned.origin_date, 'YYYYMMDD'),
+            unioned.horizon_weeks,
+            case when unioned.slice_name = 'holiday' then unioned.is_holiday end
+        ) as accuracy_id,
+        champions.model_name is not null as is_champion,
+        unioned.forecast_count >= {{ var('least_scored_weeks') }} as has_enough_weeks,
+        cast(unioned.origin_count as integer) as origin_count,
+        cast(unioned.forecast_count as integer) as forecast_count,
+        cast(unioned.weight_count as integer) as weight_count,
+        cast(unioned.interval_count as integer) as interval_count,
+        cast(unioned.covered_80_count as integer) as covered_80_count,
+        cast(unioned.covered_95_count as integer) as covered_95_count,
+        cast(unioned.total_count as integer) as total_count,
+        case
+            when unioned.baseline_count = unioned.forecast_count
+                then unioned.baseline_weighted_absolute_error_amount
+        end as baseline_weighted_absolute_error_amount,
+        unioned.weighted_absolute_error_amount / unioned.weight_count as wmae_amount,
+        unioned.absolute_error_amount / unioned.forecast_count as mae_amount,
+        sqrt(unioned.squared_error_amount / unioned.forecast_count) as rmse_amount,
+        sqrt(unioned.squared_scaled_error / unioned.forecast_count) as scaled_rmse_rate,
+        unioned.absolute_error_amount / nullif(unioned.absolute_sales_amount, 0) as wape_rate,
+        unioned.error_amount / nullif(unioned.absolute_sales_amount, 0) as bias_rate,
+        unioned.covered_80_count / cast(nullif(unioned.interval_count, 0) as double precision)
             as coverage_80_rate,
-        cast(compared.covered_95_count as double precision) / nullif(compared.interval_count, 0)
+        unioned.covered_95_count / cast(nullif(unioned.interval_count, 0) as double precision)
             as coverage_95_rate,
-        compared.interval_score_80_amount / nullif(compared.interval_sales_amount, 0)
+        unioned.width_80_amount / nullif(unioned.interval_count, 0) as mean_width_80_amount,
+        unioned.interval_score_80_amount / nullif(unioned.interval_sales_amount, 0)
             as interval_score_80_rate,
-        compared.baseline_weighted_absolute_error_amount / compared.weight_count
-            as baseline_wmae_amount,
-        1
-        - compared.weighted_absolute_error_amount
-        / nullif(compared.baseline_weighted_absolute_error_amount, 0) as value_added_rate,
-        comparable_models.model_name is not null
-        and reference_origins.origin_date is not null as is_comparable
+        unioned.total_absolute_error_amount / nullif(unioned.total_absolute_sales_amount, 0)
+            as total_wape_rate,
+        case
+            when unioned.baseline_count = unioned.forecast_count
+                then
+                    1
+                    - unioned.weighted_absolute_error_amount
+                    / nullif(unioned.baseline_weighted_absolute_error_amount, 0)
+        end as value_added_rate
 
-    from compared
-    left join comparable_models
-        on compared.model_name = comparable_models.model_name
-    left join reference_origins
-        on compared.origin_date = reference_origins.origin_date
+    from unioned
+    left join champions
+        on unioned.model_name = champions.model_name
 
 )
 

@@ -6,6 +6,18 @@ fct_forecasts as (
 
 ),
 
+fct_forecast_accuracy as (
+
+    select * from {{ ref('fct_forecast_accuracy') }}
+
+),
+
+int_sales_totaled as (
+
+    select * from {{ ref('int_sales_totaled') }}
+
+),
+
 stores_and_departments as (
 
     select
@@ -18,6 +30,7 @@ stores_and_departments as (
         is_latest,
         horizon_weeks,
         bool_and(is_champion) as is_champion,
+        max(model_version) as model_version,
         sum(forecast_amount) as forecast_amount,
         sum(actual_sales_amount) as actual_sales_amount,
         count(*) as pair_count,
@@ -59,6 +72,7 @@ types_and_chain as (
         is_latest,
         horizon_weeks,
         bool_and(is_champion) as is_champion,
+        max(model_version) as model_version,
         sum(forecast_amount) as forecast_amount,
         sum(actual_sales_amount) as actual_sales_amount,
         sum(pair_count) as pair_count,
@@ -77,7 +91,7 @@ unioned as (
 
     select
         case when store_id is null then 'department' else 'store' end as level_name,
-        store_type,
+        null as store_type,
         store_id,
         dept_id,
         origin_date,
@@ -86,6 +100,7 @@ unioned as (
         is_latest,
         horizon_weeks,
         is_champion,
+        model_version,
         forecast_amount,
         actual_sales_amount,
         pair_count,
@@ -106,6 +121,7 @@ unioned as (
         is_latest,
         horizon_weeks,
         is_champion,
+        model_version,
         forecast_amount,
         actual_sales_amount,
         pair_count,
@@ -115,37 +131,67 @@ unioned as (
 
 ),
 
+-- The interval of a sum is not the sum of intervals: errors of pairs partly cancel. It is what 80 %
+-- of the backtest's weeks kept to, for this very total.
+misses as (
+
+    select
+        model_name,
+        level_name,
+        store_type,
+        store_id,
+        dept_id,
+        percentile_cont(0.8) within group (
+            order by abs(error_amount) / nullif(absolute_sales_amount, 0)
+        ) as miss_80_rate
+
+    from fct_forecast_accuracy
+    where slice_name = 'week'
+    group by model_name, level_name, store_type, store_id, dept_id
+
+),
+
 final as (
 
     select
         unioned.level_name,
+        unioned.store_type,
         unioned.store_id,
         unioned.dept_id,
         unioned.origin_date,
         unioned.week_date,
         unioned.horizon_weeks,
         unioned.model_name,
+        unioned.model_version,
         unioned.is_champion,
         unioned.is_latest,
         unioned.forecast_amount,
+        misses.miss_80_rate,
         unioned.actual_sales_amount,
-        cast(unioned.pair_count as integer) as pair_count,
-        cast(unioned.actual_pair_count as integer) as actual_pair_count,
+        int_sales_totaled.sales_amount as sales_last_year_amount,
         concat_ws(
             '-',
-            unioned.level_name,
-            coalesce(
-                cast(unioned.store_id as text),
-                cast(unioned.dept_id as text),
-                unioned.store_type
-            ),
+            {{ total_key('unioned') }},
             to_char(unioned.origin_date, 'YYYYMMDD'),
             to_char(unioned.week_date, 'YYYYMMDD'),
             unioned.model_name
         ) as forecast_total_id,
-        case when unioned.level_name = 'store_type' then unioned.store_type end as store_type
+        unioned.forecast_amount - misses.miss_80_rate * abs(unioned.forecast_amount)
+            as lower_80_amount,
+        unioned.forecast_amount + misses.miss_80_rate * abs(unioned.forecast_amount)
+            as upper_80_amount,
+        cast(unioned.pair_count as integer) as pair_count,
+        cast(unioned.actual_pair_count as integer) as actual_pair_count
 
     from unioned
+    left join misses
+        on
+            unioned.model_name = misses.model_name
+            and {{ total_key('unioned') }} = {{ total_key('misses') }}
+    left join int_sales_totaled
+        on
+            {{ year_ago('unioned.week_date') }} = int_sales_totaled.week_date
+            and {{ total_key('unioned') }} = {{ total_key('int_sales_totaled') }}
 
 )
 

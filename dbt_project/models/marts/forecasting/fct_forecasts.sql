@@ -40,6 +40,7 @@ final as (
         int_forecasts_marked.fallback_name,
         int_forecasts_marked.uses_plan,
         fct_weekly_sales.sales_amount as actual_sales_amount,
+        year_ago.sales_amount as sales_last_year_amount,
         int_forecasts_marked.created_at
 
     from int_forecasts_marked
@@ -50,6 +51,11 @@ final as (
             int_forecasts_marked.store_id = fct_weekly_sales.store_id
             and int_forecasts_marked.dept_id = fct_weekly_sales.dept_id
             and int_forecasts_marked.week_date = fct_weekly_sales.week_date
+    left join fct_weekly_sales as year_ago
+        on
+            int_forecasts_marked.store_id = year_ago.store_id
+            and int_forecasts_marked.dept_id = year_ago.dept_id
+            and {{ year_ago('int_forecasts_marked.week_date') }} = year_ago.week_date
 
 )
 

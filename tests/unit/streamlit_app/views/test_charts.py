@@ -30,8 +30,6 @@ def forecast() -> pd.DataFrame:
         {
             "week_date": [WEEK + dt.timedelta(weeks=number) for number in (1, 2)],
             "forecast_amount": [115.0, 118.0],
-            "lower_amount": [110.0, 112.0],
-            "upper_amount": [120.0, 124.0],
             "lower_80_amount": [105.0, 106.0],
             "upper_80_amount": [125.0, 130.0],
             "lower_95_amount": [95.0, 94.0],
@@ -52,8 +50,8 @@ def test_the_chain_chart_holds_history_forecast_and_range_as_given(
     drawn = traces(charts.chain(history, forecast))
     assert list(drawn["Sales"].y) == [100.0, 120.0, 110.0]
     assert list(drawn["Forecast"].y) == [115.0, 118.0]
-    assert list(drawn["80% range"].y) == [110.0, 112.0]
-    assert list(drawn["80% range, upper"].y) == [120.0, 124.0]
+    assert list(drawn["80% range"].y) == [105.0, 106.0]
+    assert list(drawn["80% range, upper"].y) == [125.0, 130.0]
 
 
 def test_the_stores_are_drawn_largest_first_beside_last_year() -> None:
@@ -69,7 +67,7 @@ def test_the_stores_are_drawn_largest_first_beside_last_year() -> None:
 def test_the_chain_chart_leaves_out_a_range_that_no_backtest_supports(
     history: pd.DataFrame, forecast: pd.DataFrame
 ) -> None:
-    drawn = traces(charts.chain(history, forecast.assign(lower_amount=None, upper_amount=None)))
+    drawn = traces(charts.chain(history, forecast.assign(lower_80_amount=None, upper_80_amount=None)))
     assert "80% range" not in drawn
     assert "Forecast" in drawn
 
