@@ -10,7 +10,7 @@ import psutil
 import pytest
 
 from fault_points import at
-from flows.pipeline.stages import NAMES
+from warehouse.stages import STAGE_NAMES
 
 
 def unrecorded(stage: str) -> dict[str, Any]:
@@ -129,8 +129,8 @@ def tiered(cases: dict[str, Any]) -> list[Any]:
 
 
 def test_every_stage_is_killed_once_in_the_quick_tier():
-    assert tuple(UPDATE) == NAMES
-    assert [len(QUICK & set(cases)) for cases in UPDATE.values()] == [1] * len(NAMES)
+    assert tuple(UPDATE) == STAGE_NAMES
+    assert [len(QUICK & set(cases)) for cases in UPDATE.values()] == [1] * len(STAGE_NAMES)
     assert QUICK - set(FIRST) - set(UPDATES) == set()
 
 

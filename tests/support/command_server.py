@@ -110,15 +110,22 @@ def serve() -> None:
 
 
 def answer() -> None:
+    """Answers until nobody asks any more; a run that nobody waits for then ends too."""
+    at_work = set()
     for line in sys.stdin:
         asked = json.loads(line)
         if "wait" in asked:
             say({"code": os.waitstatus_to_exitcode(os.waitpid(asked["wait"], 0)[1])})
+            at_work.remove(asked["wait"])
             continue
         pid = os.fork()
         if pid == 0:
             run(asked)
+        at_work.add(pid)
         say({"pid": pid})
+    for pid in at_work:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(pid, signal.SIGKILL)
 
 
 def say(answer: dict[str, Any]) -> None:
