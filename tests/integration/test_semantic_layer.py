@@ -132,7 +132,7 @@ def test_accuracy_by_store_type_and_by_department_is_that_of_the_mart(ask, by_ha
         ("department_wmae", "department", "department", "dept_id"),
     ):
         same(
-            ask(metric, group),
+            ask(metric, group, "--order", group),
             by_hand(
                 f"select {key} as {group}, wmae_amount as {metric} from marts.fct_forecast_accuracy "
                 f"where is_champion and slice_name = 'all' and level_name = '{level}' order by 1"
