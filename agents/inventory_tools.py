@@ -12,7 +12,7 @@ from warehouse.errors import ShelfcastError
 from warehouse.settings import load_settings
 
 if TYPE_CHECKING:
-    from ml.inventory.orders.inputs import Book
+    from ml.inventory.orders.inputs import DecisionInputs
 
 
 def query_inventory_recommendation(database: Database, store_id: int, dept_id: int) -> Facts:
@@ -153,15 +153,15 @@ def _reorder_points(
     return float(today), float(tried)
 
 
-_known: dict[tuple[str, int, str, str], "Book"] = {}
+_known: dict[tuple[str, int, str, str], "DecisionInputs"] = {}
 
 
-def _inputs(database: Database, decision_date: str) -> "Book":
+def _inputs(database: Database, decision_date: str) -> "DecisionInputs":
     """Returns the inputs of the recommendations of a week, read once in a run of the agents."""
-    from ml.inventory.orders.inputs import load_book
+    from ml.inventory.orders.inputs import load_decision_inputs
 
     key = (database.host, database.port, database.name, decision_date)
     if key not in _known:
         _known.clear()
-        _known[key] = load_book(load_settings(), database, "reader")
+        _known[key] = load_decision_inputs(load_settings(), database, "reader")
     return _known[key]

@@ -32,7 +32,7 @@ def show() -> None:
 
 def optimise(to: Path | None) -> None:
     """Proposes service levels that maximise expected profit, as a changed copy of the seed; the seed stays as it is."""
-    from ml.inventory.orders.inputs import load_book
+    from ml.inventory.orders.inputs import load_decision_inputs
     from ml.inventory.scenarios.optimise import optimise as propose
 
     display = Display()
@@ -44,7 +44,7 @@ def optimise(to: Path | None) -> None:
         policies = read_marts(context.database, _POLICIES)
         text = seed_text(policies)
         with whole_file(path) as draft, writing(path):
-            proposals = propose(load_book(context.settings, context.database, "reader"), policies)
+            proposals = propose(load_decision_inputs(context.settings, context.database, "reader"), policies)
             draft.write_text(proposed_text(text, proposals), newline="")
     console.print(proposals_table(proposals))
     for sentence in sentences(proposals):

@@ -31,7 +31,7 @@ _FIGURES = (
 
 def what_if(store: int | None, department: int | None, scenario: "Scenario") -> None:
     """Prints what a scenario does to a pair, a store, a department or the chain."""
-    from ml.inventory.orders.inputs import load_book
+    from ml.inventory.orders.inputs import load_decision_inputs
     from ml.inventory.scenarios.what_if import compared, rows_of
     from ml.inventory.scenarios.what_if import what_if as evaluate
     from warehouse.conventions import HORIZON
@@ -41,8 +41,8 @@ def what_if(store: int | None, department: int | None, scenario: "Scenario") -> 
     with display.shown():
         context = open_context(progress=display)
         display.begin("what-if")
-        book = load_book(context.settings, context.database, "reader")
-        found = evaluate(book, scenario, rows_of(book, store, department))
+        inputs = load_decision_inputs(context.settings, context.database, "reader")
+        found = evaluate(inputs, scenario, rows_of(inputs, store, department))
     console.print(figures_table(found, f"{selection(store, department)}: {words(scenario)}"))
     pairs = compared(found.before, found.after)
     changes = pairs[pairs["order_change_amount"] != 0]

@@ -7,7 +7,7 @@ from typing import Any, Literal
 import pandas as pd
 import streamlit as st
 
-from ml.inventory.orders.inputs import Book
+from ml.inventory.orders.inputs import DecisionInputs
 from ml.inventory.scenarios.what_if import Evaluation, Promotion, Scenario, ScenarioKpis, compared
 from streamlit_app.queries import marts
 from streamlit_app.services import scenarios
@@ -75,9 +75,9 @@ def main() -> None:
     if marts.inventory_filters().empty:
         components.empty_state("No recommendations yet")
         return
-    book = scenarios.book()
-    choice = chosen_pairs(book)
-    scenario = asked_scenario(book)
+    inputs = scenarios.inputs()
+    choice = chosen_pairs(inputs)
+    scenario = asked_scenario(inputs)
     before, after = scenarios.today(choice), scenarios.under(choice, scenario)
     figures(before.kpis, after.kpis)
     badge_and_note(before, choice)
@@ -88,9 +88,9 @@ def main() -> None:
         changes(compared(before, after), is_changed=scenario != Scenario())
 
 
-def chosen_pairs(book: Book) -> scenarios.PairChoice:
+def chosen_pairs(inputs: DecisionInputs) -> scenarios.PairChoice:
     """Returns the store and department chosen; all departments of the store with most at risk where nothing is."""
-    stores = sorted({int(store) for store in book.pairs["store_id"]})
+    stores = sorted({int(store) for store in inputs.pairs["store_id"]})
     first = components.top_pair()[0]
     left, right, reset = st.columns([3, 3, 1.2], vertical_alignment="bottom")
     with left:
@@ -101,7 +101,7 @@ def chosen_pairs(book: Book) -> scenarios.PairChoice:
             key="what_if_store",
             format_func=lambda number: f"Store {number}" if number else "All stores",
         )
-    rows = book.pairs if store == EVERY else book.pairs[book.pairs["store_id"] == store]
+    rows = inputs.pairs if store == EVERY else inputs.pairs[inputs.pairs["store_id"] == store]
     depts = [EVERY, *sorted({int(dept) for dept in rows["dept_id"]})]
     if st.session_state.get("what_if_dept") not in depts:
         st.session_state["what_if_dept"] = EVERY
@@ -117,7 +117,7 @@ def chosen_pairs(book: Book) -> scenarios.PairChoice:
     return scenarios.PairChoice(store or None, dept or None)
 
 
-def asked_scenario(book: Book) -> Scenario:
+def asked_scenario(inputs: DecisionInputs) -> Scenario:
     """Returns the scenario that the controls say."""
     given: dict[str, Any] = {}
     with st.container(border=True):
@@ -132,14 +132,14 @@ def asked_scenario(book: Book) -> Scenario:
         with left:
             shift = st.slider("Demand shift, %", -50, 100, step=5, key="what_if_shift", format="%+d%%")
         with right:
-            promotions = planned_promotions(book)
+            promotions = planned_promotions(inputs)
     return Scenario(**given, demand_shift_rate=shift / 100, promotions=promotions)
 
 
-def planned_promotions(book: Book) -> tuple[Promotion, ...]:
+def planned_promotions(inputs: DecisionInputs) -> tuple[Promotion, ...]:
     """Returns the promotions planned: an uplift in percent for any of the weeks ahead."""
-    weeks = range(1, book.demand.forecast.shape[1] + 1)
-    day = {week: book.decision_date + dt.timedelta(weeks=week) for week in weeks}
+    weeks = range(1, inputs.demand.forecast.shape[1] + 1)
+    day = {week: inputs.decision_date + dt.timedelta(weeks=week) for week in weeks}
     chosen = st.multiselect(
         "Promotions in the weeks of",
         list(weeks),

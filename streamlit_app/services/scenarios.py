@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from ml.inventory.orders.inputs import Book, load_book
+from ml.inventory.orders.inputs import DecisionInputs, load_decision_inputs
 from ml.inventory.scenarios.what_if import Evaluation, Scenario, changed, evaluate, evaluate_under, exchange, rows_of
 from streamlit_app.queries.marts import recommended_at
 from streamlit_app.queries.session import open_session
@@ -25,13 +25,13 @@ class PairChoice:
     dept_id: int | None = None
 
 
-def book() -> Book:
+def inputs() -> DecisionInputs:
     """Returns the inputs of the recommendations.
 
     Raises:
         ShelfcastError: they are not whole, as in the middle of a run.
     """
-    return _book(recommended_at())
+    return _decision_inputs(recommended_at())
 
 
 def today(choice: PairChoice) -> Evaluation:
@@ -54,9 +54,9 @@ def curve(choice: PairChoice, scenario: Scenario) -> "pd.DataFrame":
 
 
 @st.cache_resource(max_entries=1, show_spinner="Reading forecasts, stock and policies …")
-def _book(version: str) -> Book:
+def _decision_inputs(version: str) -> DecisionInputs:
     session = open_session()
-    return load_book(session.settings, session.database, "reader")
+    return load_decision_inputs(session.settings, session.database, "reader")
 
 
 @st.cache_resource(max_entries=60, show_spinner="Working it out …")
@@ -71,6 +71,6 @@ def _curve(choice: PairChoice, scenario: Scenario, version: str) -> "pd.DataFram
     return exchange(chosen)
 
 
-def _chosen(choice: PairChoice, version: str) -> Book:
-    every = _book(version)
+def _chosen(choice: PairChoice, version: str) -> DecisionInputs:
+    every = _decision_inputs(version)
     return every.take(rows_of(every, choice.store_id, choice.dept_id))

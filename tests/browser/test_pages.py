@@ -163,13 +163,13 @@ def test_an_override_without_a_reason_is_refused_in_words_and_not_saved(open_pag
 def test_the_what_if_page_shows_what_a_scenario_changes_and_starts_over(
     open_page: OpenPage, mart: Mart, marts: Settings
 ) -> None:
-    from ml.inventory.orders.inputs import load_book
+    from ml.inventory.orders.inputs import load_decision_inputs
     from ml.inventory.scenarios.what_if import Scenario, rows_of, what_if
 
-    book = load_book(marts, open_database(marts), "reader")
+    inputs = load_decision_inputs(marts, open_database(marts), "reader")
     page = open_page("what_if")
     store = int(mart("select store_id from marts.fct_inventory_recommendations order by exception_rank limit 1"))
-    found = what_if(book, Scenario(demand_shift_rate=0.1), rows_of(book, store))
+    found = what_if(inputs, Scenario(demand_shift_rate=0.1), rows_of(inputs, store))
     before, after = (formats.dollars_short(side.kpis.stock_amount) for side in (found.before, found.after))
     assert metric(page, "Average stock") == before != after
     page.get_by_role("slider", name="Demand shift").focus()

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ml.inventory.orders.inputs import load_book
+from ml.inventory.orders.inputs import load_decision_inputs
 from ml.inventory.orders.recommend import STATUSES, recommend, recommendations
 from warehouse import embedded
 from warehouse.environment import library_environment
@@ -270,8 +270,8 @@ def test_stock_in_pieces_is_ordered_in_pieces_and_an_old_count_asks_for_a_person
 
 def test_one_pair_alone_gives_the_figures_of_the_whole_table(ready):
     settings, database = ready
-    every = recommendations(load_book(settings, database, "reader")).set_index(["store_id", "dept_id"])
-    (alone,) = recommendations(load_book(settings, database, "reader", (3, 7))).to_dict("records")
+    every = recommendations(load_decision_inputs(settings, database, "reader")).set_index(["store_id", "dept_id"])
+    (alone,) = recommendations(load_decision_inputs(settings, database, "reader", (3, 7))).to_dict("records")
     for name in ("reorder_point", "current_stock", "status", "order_quantity"):
         assert alone[name] == every.loc[(3, 7), name]
 
@@ -294,7 +294,7 @@ def test_stock_that_cannot_be_used_is_refused_and_nothing_is_written(ready):
 def test_forecasts_older_than_the_sales_and_an_unknown_pair_are_refused(ready):
     settings, database = ready
     with pytest.raises(ShelfcastError, match="Store 9, department 1 has no champion forecast"):
-        load_book(settings, database, "reader", (9, 1))
+        load_decision_inputs(settings, database, "reader", (9, 1))
     with database.connect("pipeline") as connection:
         connection.execute("update ml.forecasts set origin_date = origin_date - 7")
     with pytest.raises(

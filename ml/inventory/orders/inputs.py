@@ -74,7 +74,7 @@ order by store_id, dept_id, stock_date desc
 
 
 @dataclass(frozen=True)
-class Book:
+class DecisionInputs:
     """The state of n pairs at a decision week; amounts in dollars at retail value.
 
     Attributes:
@@ -115,8 +115,8 @@ class Book:
             raise _no_pair(store_id, dept_id, self.decision_date)
         return int(found[0])
 
-    def take(self, rows: npt.NDArray[np.intp]) -> "Book":
-        """Returns the book of some pairs; every pair keeps its figures."""
+    def take(self, rows: npt.NDArray[np.intp]) -> "DecisionInputs":
+        """Returns the decision inputs of some pairs; every pair keeps its figures."""
         columns: dict[str, Any] = {}
         for name, value in ((column.name, getattr(self, column.name)) for column in fields(self)):
             if isinstance(value, DemandAhead | Policies | Positions | Watch | Before):
@@ -126,8 +126,10 @@ class Book:
         return replace(self, pairs=self.pairs.iloc[rows].reset_index(drop=True), **columns)
 
 
-def load_book(settings: Settings, database: Database, role: Role, pair: tuple[int, int] | None = None) -> Book:
-    """Returns the book of all pairs with a champion forecast, or of one pair, which is then the same as among all.
+def load_decision_inputs(
+    settings: Settings, database: Database, role: Role, pair: tuple[int, int] | None = None
+) -> DecisionInputs:
+    """Returns the decision inputs of all pairs with a champion forecast, or of one, the same as among all.
 
     Everything is read in one snapshot.
 
@@ -143,10 +145,12 @@ def load_book(settings: Settings, database: Database, role: Role, pair: tuple[in
     """
     is_waiting = role == "pipeline" and bool(core_build(database, "next"))
     with database.snapshot(role) as snapshot:
-        return _book(settings, snapshot, pair, is_waiting)
+        return _decision_inputs(settings, snapshot, pair, is_waiting)
 
 
-def _book(settings: Settings, snapshot: Snapshot, pair: tuple[int, int] | None, is_waiting: bool) -> Book:
+def _decision_inputs(
+    settings: Settings, snapshot: Snapshot, pair: tuple[int, int] | None, is_waiting: bool
+) -> DecisionInputs:
     date = _decision_date(snapshot)
     forecasts = snapshot.read_frame(_FORECASTS, {"decision_date": date})
     _check_forecasts(snapshot, forecasts, date)
@@ -164,7 +168,7 @@ def _book(settings: Settings, snapshot: Snapshot, pair: tuple[int, int] | None, 
         sales[:, -(REPLAYED_WEEKS + AVERAGED_WEEKS) :], policies, store, dept, settings.seed
     )
     positions, source = _merged_positions(stock, policies, simulated)
-    return Book(
+    return DecisionInputs(
         decision_date=date,
         pairs=pairs,
         demand=_read_demand(snapshot, model_name, date, pairs, forecast, sales[:, -YEAR_WEEKS:]),

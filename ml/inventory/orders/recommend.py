@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from psycopg import sql
 
-from ml.inventory.orders.inputs import Book, load_book
+from ml.inventory.orders.inputs import DecisionInputs, load_decision_inputs
 from ml.inventory.orders.levels import decide
 from warehouse.database import Database
 from warehouse.incoming import create_incoming, demand_rows
@@ -89,55 +89,57 @@ def recommend(settings: Settings, database: Database, run_id: str) -> RecommendR
         ShelfcastError: forecasts, backtest errors, policies or stock positions are missing or not valid.
     """
     began = time.monotonic()
-    book = load_book(settings, database, "pipeline")
-    frame = recommendations(book)
-    reasoned = _with_reasoning(frame, database.read_frame("pipeline", _EXISTING, {"decision_date": book.decision_date}))
-    change = _publish(database, reasoned.assign(run_id=run_id), book.decision_date)
+    inputs = load_decision_inputs(settings, database, "pipeline")
+    frame = recommendations(inputs)
+    reasoned = _with_reasoning(
+        frame, database.read_frame("pipeline", _EXISTING, {"decision_date": inputs.decision_date})
+    )
+    change = _publish(database, reasoned.assign(run_id=run_id), inputs.decision_date)
     report = _report(frame, change)
     logger.info("%s; %.1f s", report, time.monotonic() - began)
     return report
 
 
-def recommendations(book: Book) -> "pd.DataFrame":
-    """Returns the recommendations of a book, named as in `ml.inventory_recommendations`; amounts in whole cents."""
-    return named(book, decide(book.demand, book.policies, book.positions, book.before))
+def recommendations(inputs: DecisionInputs) -> "pd.DataFrame":
+    """Returns what follows from the inputs, named as in `ml.inventory_recommendations`; amounts in whole cents."""
+    return named(inputs, decide(inputs.demand, inputs.policies, inputs.positions, inputs.before))
 
 
-def named(book: Book, figures: "dict[str, npt.NDArray[Any]]") -> "pd.DataFrame":
-    """Returns the columns that `decide` found for a book as recommendations.
+def named(inputs: DecisionInputs, figures: "dict[str, npt.NDArray[Any]]") -> "pd.DataFrame":
+    """Returns the columns that `decide` found for the inputs as recommendations.
 
     Beside them stand the key, the source of the stock, the policy that ruled the pair, the guardrail that asks for a
     person, and the order in pieces where stock is counted in pieces: a pack is whole pieces then, and so is an order.
     """
     import pandas as pd
 
-    frame = pd.concat([book.pairs[["store_id", "dept_id"]].reset_index(drop=True), pd.DataFrame(figures)], axis=1)
-    stamp = f"{book.decision_date:%Y%m%d}"
+    frame = pd.concat([inputs.pairs[["store_id", "dept_id"]].reset_index(drop=True), pd.DataFrame(figures)], axis=1)
+    stamp = f"{inputs.decision_date:%Y%m%d}"
     frame["recommendation_id"] = [
-        f"{store}-{dept}-{stamp}" for store, dept in book.pairs[["store_id", "dept_id"]].to_numpy()
+        f"{store}-{dept}-{stamp}" for store, dept in inputs.pairs[["store_id", "dept_id"]].to_numpy()
     ]
-    frame["recommendation_date"] = book.decision_date
-    frame["stock_source"] = book.stock_source
+    frame["recommendation_date"] = inputs.decision_date
+    frame["stock_source"] = inputs.stock_source
     order = figures["order_quantity"]
-    frame = frame.assign(**_rules(book))
+    frame = frame.assign(**_rules(inputs))
     frame["order_quantity_pieces"] = np.rint(order / frame["unit_price"])
     lot = figures["order_up_to_level"] - figures["reorder_point"]
     frame["review_reason"] = (
-        "" if book.watch is None else book.watch.reasons(order, book.positions.total, book.demand.forecast, lot)
+        "" if inputs.watch is None else inputs.watch.reasons(order, inputs.positions.total, inputs.demand.forecast, lot)
     )
     frame["is_open"] = frame["review_reason"] != ""
     return frame.round({**dict.fromkeys(_AMOUNTS, 2), **_DIGITS})
 
 
-def _rules(book: Book) -> "dict[str, npt.NDArray[Any] | float | None]":
+def _rules(inputs: DecisionInputs) -> "dict[str, npt.NDArray[Any] | float | None]":
     """Returns what ruled each pair, by the names of `ml.inventory_recommendations`, beside what `decide` gives."""
-    policies = book.policies
+    policies = inputs.policies
     return {
-        "policy_id": book.policy_id,
+        "policy_id": inputs.policy_id,
         "lead_time_deviation_weeks": policies.lead_time_deviation_weeks,
         "minimum_order": policies.minimum_order_amount,
         "pack_size": policies.pack_size_amount,
-        "unit_price": np.nan if book.unit_price is None else book.unit_price,
+        "unit_price": np.nan if inputs.unit_price is None else inputs.unit_price,
         "margin_rate": policies.margin_rate,
         "holding_cost_rate": policies.holding_cost_rate,
         "ordering_cost": policies.ordering_cost_amount,

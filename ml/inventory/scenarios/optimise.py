@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ml.inventory.formulas import newsvendor_ratio
-from ml.inventory.orders.inputs import Book
+from ml.inventory.orders.inputs import DecisionInputs
 from ml.inventory.orders.levels import WEEKS_PER_YEAR
 from ml.inventory.policy import FloatArray, ruling_rows
 from ml.inventory.scenarios.what_if import service_profile
@@ -83,16 +83,16 @@ class Proposal:
     stock_after: float = 0.0
 
 
-def optimise(book: Book, policies: "pd.DataFrame", levels: tuple[float, ...] = LEVELS) -> list[Proposal]:
+def optimise(inputs: DecisionInputs, policies: "pd.DataFrame", levels: tuple[float, ...] = LEVELS) -> list[Proposal]:
     """Returns a proposal for each row of the policies, in their order.
 
     Args:
-        book: of all pairs, resolved from these policies.
+        inputs: of all pairs, resolved from these policies.
         policies: rows of `marts.dim_inventory_policies`.
         levels: service levels that may be proposed, beside what each row has.
     """
     tried = tuple(sorted({*levels, *policies["service_level_rate"].astype(float)}))
-    rules, found = ruling_rows(policies, book.pairs), service_profile(book, tried)
+    rules, found = ruling_rows(policies, inputs.pairs), service_profile(inputs, tried)
     names = ("stockout_rate", "yearly_profit_amount", "average_stock_amount")
     return [
         _proposal(row, np.array(tried), {name: found[name][rules == number] for name in names}, levels)

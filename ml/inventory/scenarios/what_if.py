@@ -1,6 +1,6 @@
 """What-if: other targets, lead times, promotions or demand, and what they would do to orders, stock, service, profit.
 
-Pure and quick. A scenario changes the inputs of a book; the recommendations follow from the changed book by the code
+Pure and quick. A scenario changes the decision inputs; the recommendations follow from the changed ones by the code
 that makes the published ones, on the same simulated draws, so that before and after differ by the scenario alone.
 """
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from ml.inventory.orders.inputs import Book
+from ml.inventory.orders.inputs import DecisionInputs
 from ml.inventory.orders.levels import decide, gathered, protection_blocks, stock_levels
 from ml.inventory.orders.recommend import named, recommendations
 from ml.inventory.policy import MAXIMUM_WEEKS, FloatArray, Policies
@@ -132,7 +132,7 @@ class ScenarioKpis:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What a book recommends and leads to.
+    """What is recommended from decision inputs, and what that leads to.
 
     Attributes:
         recommendations: one row a pair, the columns of `ml.inventory_recommendations`.
@@ -155,46 +155,46 @@ class WhatIf:
     after: Evaluation
 
 
-def what_if(book: Book, scenario: Scenario, rows: npt.NDArray[np.intp] | None = None) -> WhatIf:
+def what_if(inputs: DecisionInputs, scenario: Scenario, rows: npt.NDArray[np.intp] | None = None) -> WhatIf:
     """Returns recommendations and expected figures of some pairs as they are and under a scenario.
 
     Args:
-        book: of all pairs, or of any.
+        inputs: of all pairs, or of any.
         scenario: what is changed.
-        rows: pairs of the book, as `rows_of` returns them; all of them without it.
+        rows: pairs of the decision inputs, as `rows_of` returns them; all of them without it.
 
     Raises:
         UsageError: the scenario is out of range.
     """
-    scenario.check(book.demand.forecast.shape[1])
-    chosen = book if rows is None else book.take(rows)
+    scenario.check(inputs.demand.forecast.shape[1])
+    chosen = inputs if rows is None else inputs.take(rows)
     before = evaluate(chosen)
     return WhatIf(scenario, before, before if scenario == Scenario() else evaluate_under(chosen, scenario))
 
 
-def rows_of(book: Book, store_id: int | None = None, dept_id: int | None = None) -> npt.NDArray[np.intp]:
+def rows_of(inputs: DecisionInputs, store_id: int | None = None, dept_id: int | None = None) -> npt.NDArray[np.intp]:
     """Returns the rows of a pair, of a store, of a department in all stores, or of the chain.
 
     Raises:
-        ShelfcastError: the book has no such pair.
+        ShelfcastError: the decision inputs have no such pair.
     """
     if store_id is not None and dept_id is not None:
-        return np.array([book.row_of(store_id, dept_id)], dtype=np.intp)
+        return np.array([inputs.row_of(store_id, dept_id)], dtype=np.intp)
     asked = [("store", "store_id", store_id), ("department", "dept_id", dept_id)]
     for word, column, number in asked:
         if number is not None:
-            found = np.flatnonzero((book.pairs[column] == number).to_numpy())
+            found = np.flatnonzero((inputs.pairs[column] == number).to_numpy())
             if not len(found):
                 raise ShelfcastError(
-                    f"No {word} {number} has a champion forecast from {book.decision_date}.",
+                    f"No {word} {number} has a champion forecast from {inputs.decision_date}.",
                     "Choose one with recent sales.",
                 )
             return found
-    return np.arange(len(book))
+    return np.arange(len(inputs))
 
 
-def changed(book: Book, scenario: Scenario) -> Book:
-    """Returns the book under a scenario; stock and the draws of demand stay as they are.
+def changed(inputs: DecisionInputs, scenario: Scenario) -> DecisionInputs:
+    """Returns the decision inputs under a scenario; stock and the draws of demand stay as they are.
 
     A shift moves forecast and errors alike, so demand in every draw is that much more or less. A promotion adds to the
     forecast of its week what it would be without a return week: a negative forecast is left alone.
@@ -202,42 +202,42 @@ def changed(book: Book, scenario: Scenario) -> Book:
     Raises:
         UsageError: the scenario is out of range.
     """
-    scenario.check(book.demand.forecast.shape[1])
-    policies = book.policies.changed(
+    scenario.check(inputs.demand.forecast.shape[1])
+    policies = inputs.policies.changed(
         service_level_rate=scenario.service_level_rate,
         lead_time_weeks=scenario.lead_time_weeks,
         lead_time_deviation_weeks=scenario.lead_time_deviation_weeks,
         review_period_weeks=scenario.review_period_weeks,
     )
-    uplift = np.zeros(book.demand.forecast.shape[1])
+    uplift = np.zeros(inputs.demand.forecast.shape[1])
     for planned in scenario.promotions:
         uplift[planned.week_ahead - 1] = planned.uplift_rate
     growth = 1 + scenario.demand_shift_rate
-    forecast = growth * (book.demand.forecast + uplift * np.maximum(book.demand.forecast, 0.0))
-    demand = replace(book.demand, forecast=forecast, error_scale=growth * book.demand.error_scale)
-    return replace(book, demand=demand, policies=policies)
+    forecast = growth * (inputs.demand.forecast + uplift * np.maximum(inputs.demand.forecast, 0.0))
+    demand = replace(inputs.demand, forecast=forecast, error_scale=growth * inputs.demand.error_scale)
+    return replace(inputs, demand=demand, policies=policies)
 
 
-def evaluate_under(book: Book, scenario: Scenario) -> Evaluation:
-    """Returns what a book recommends under a scenario, and what that leads to once its promotions have passed.
+def evaluate_under(inputs: DecisionInputs, scenario: Scenario) -> Evaluation:
+    """Returns what is recommended under a scenario, and what that leads to once its promotions have passed.
 
     Raises:
         UsageError: the scenario is out of range.
     """
-    lasting = evaluate(changed(book, replace(scenario, promotions=())))
+    lasting = evaluate(changed(inputs, replace(scenario, promotions=())))
     if not scenario.promotions:
         return lasting
-    promoted = recommendations(changed(book, scenario))
+    promoted = recommendations(changed(inputs, scenario))
     return Evaluation(promoted, lasting.expected, _together(promoted, lasting.expected))
 
 
-def evaluate(book: Book) -> Evaluation:
-    """Returns what a book recommends, and what that leads to."""
+def evaluate(inputs: DecisionInputs) -> Evaluation:
+    """Returns what is recommended from the inputs, and what that leads to."""
     import pandas as pd
 
-    figures = decide(book.demand, book.policies, book.positions, book.before, _steady)
-    recommended = named(book, {name: column for name, column in figures.items() if name not in _EXPECTED})
-    keys = book.pairs[["store_id", "dept_id"]].reset_index(drop=True)
+    figures = decide(inputs.demand, inputs.policies, inputs.positions, inputs.before, _steady)
+    recommended = named(inputs, {name: column for name, column in figures.items() if name not in _EXPECTED})
+    keys = inputs.pairs[["store_id", "dept_id"]].reset_index(drop=True)
     expected = pd.concat([keys, pd.DataFrame({name: figures[name] for name in _EXPECTED})], axis=1)
     return Evaluation(recommended, expected, _together(recommended, expected))
 
@@ -265,11 +265,11 @@ def compared(before: Evaluation, after: Evaluation) -> "pd.DataFrame":
     )
 
 
-def exchange(book: Book, service_levels: tuple[float, ...] = CURVE_LEVELS) -> "pd.DataFrame":
+def exchange(inputs: DecisionInputs, service_levels: tuple[float, ...] = CURVE_LEVELS) -> "pd.DataFrame":
     """Returns one row a service level: what the pairs together would stock, sell and earn if it were their target."""
     import pandas as pd
 
-    found = service_profile(book, service_levels)
+    found = service_profile(inputs, service_levels)
     demand = found["yearly_demand_amount"].sum(axis=0)
     lost = found["yearly_lost_amount"].sum(axis=0)
     return pd.DataFrame(
@@ -283,7 +283,7 @@ def exchange(book: Book, service_levels: tuple[float, ...] = CURVE_LEVELS) -> "p
     )
 
 
-def service_profile(book: Book, service_levels: tuple[float, ...]) -> dict[str, FloatArray]:
+def service_profile(inputs: DecisionInputs, service_levels: tuple[float, ...]) -> dict[str, FloatArray]:
     """Returns the columns of `steady_state` at each of some service levels, (pairs, levels)."""
 
     def profile(seen: ProtectionDemand, policies: Policies) -> dict[str, npt.NDArray[Any]]:
@@ -293,7 +293,7 @@ def service_profile(book: Book, service_levels: tuple[float, ...]) -> dict[str, 
         ]
         return {name: np.stack([one[name] for one in found], axis=1) for name in _EXPECTED}
 
-    blocks = protection_blocks(book.demand, book.policies)
+    blocks = protection_blocks(inputs.demand, inputs.policies)
     return gathered((rows, profile(seen, policies)) for rows, seen, policies in blocks)
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from stockpyl.newsvendor import newsvendor_normal
 
-from ml.inventory.orders.inputs import Book
+from ml.inventory.orders.inputs import DecisionInputs
 from ml.inventory.orders.positions import Positions
 from ml.inventory.policy import Policies, resolve_policies
 from ml.inventory.protection import normal_demand
@@ -40,10 +40,10 @@ def policies(*rows):
     return pd.DataFrame([{name: value for name, value in {**ROW, **row}.items() if name in known} for row in rows])
 
 
-def make_book(rules, base=(1000.0, 300.0, 4000.0), noise=0.25):
+def make_inputs(rules, base=(1000.0, 300.0, 4000.0), noise=0.25):
     pairs = pd.DataFrame({"store_id": 1, "dept_id": range(1, len(base) + 1), "store_type": "A"})
     mean, none = np.array(base), np.zeros(len(base))
-    return Book(
+    return DecisionInputs(
         decision_date=dt.date(2012, 8, 31),
         pairs=pairs,
         demand=normal_demand(mean, noise * mean),
@@ -74,21 +74,21 @@ def test_where_every_review_orders_the_proposal_is_the_newsvendor_s():
             "lead_time_deviation_weeks": 0.0,
         }
     )
-    book = make_book(rules, (50.0,), 0.16)
-    (found,) = optimise(book, rules, tuple(np.round(np.arange(0.8, 0.995, 0.01), 2)))
+    inputs = make_inputs(rules, (50.0,), 0.16)
+    (found,) = optimise(inputs, rules, tuple(np.round(np.arange(0.8, 0.995, 0.01), 2)))
     assert found.critical_rate == pytest.approx(0.95)
     assert found.service_level_after == pytest.approx(0.95, abs=0.011)
     assert found.cycle_service_after == pytest.approx(found.service_level_after, abs=0.001)
     base_stock, _ = newsvendor_normal(1.0, 19.0, 50, 8, lead_time=2)
-    at_ratio = make_book(policies({**rules.iloc[0], "service_level_rate": 0.95}), (50.0,), 0.16)
+    at_ratio = make_inputs(policies({**rules.iloc[0], "service_level_rate": 0.95}), (50.0,), 0.16)
     assert evaluate(at_ratio).recommendations["reorder_point"][0] == pytest.approx(base_stock, rel=0.005)
 
 
 def test_the_simulated_profit_of_a_proposal_is_not_below_that_of_any_other_level():
     rules = policies({}, {"policy_id": "dear", "dept_id": 2, "holding_cost_rate": 0.9, "ordering_cost_amount": 5.0})
-    book = make_book(rules)
-    profit = service_profile(book, LEVELS)["yearly_profit_amount"]
-    default, dear = optimise(book, rules)
+    inputs = make_inputs(rules)
+    profit = service_profile(inputs, LEVELS)["yearly_profit_amount"]
+    default, dear = optimise(inputs, rules)
     assert default.profit_after == pytest.approx(profit[[0, 2]].sum(axis=0).max())
     assert dear.profit_after == pytest.approx(profit[1].max())
     assert (default.pairs, dear.pairs) == (2, 1)
@@ -98,14 +98,14 @@ def test_the_simulated_profit_of_a_proposal_is_not_below_that_of_any_other_level
 
 def test_figures_before_are_those_of_the_policy_in_force():
     rules = policies({"service_level_rate": 0.937})
-    book = make_book(rules)
-    (found,) = optimise(book, rules)
-    kpis = evaluate(book).kpis
+    inputs = make_inputs(rules)
+    (found,) = optimise(inputs, rules)
+    kpis = evaluate(inputs).kpis
     assert (found.profit_before, found.stock_before) == pytest.approx((kpis.profit_amount, kpis.stock_amount))
     assert found.profit_after >= found.profit_before
 
 
 def test_a_row_that_rules_no_pair_is_left_alone():
     rules = policies({}, {"policy_id": "elsewhere", "store_type": "C"})
-    (_, found) = optimise(make_book(rules), rules)
+    (_, found) = optimise(make_inputs(rules), rules)
     assert (found.pairs, found.service_level_before, found.service_level_after) == (0, 0.9, 0.9)

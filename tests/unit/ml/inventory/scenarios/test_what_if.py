@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ml.inventory.orders.inputs import Book
+from ml.inventory.orders.inputs import DecisionInputs
 from ml.inventory.orders.positions import Positions
 from ml.inventory.orders.recommend import recommendations
 from ml.inventory.policy import Policies
@@ -37,7 +37,7 @@ VALUES = {
 LESS = settings(max_examples=25, deadline=None)
 
 
-def make_book(seed=5, noise=0.2):
+def make_inputs(seed=5, noise=0.2):
     rng = np.random.default_rng(seed)
     base = rng.gamma(2, 600, len(PAIRS))
     forecast = base[:, None] * rng.uniform(0.7, 1.4, (len(PAIRS), 8))
@@ -49,7 +49,7 @@ def make_book(seed=5, noise=0.2):
         "positions": Positions(base * rng.uniform(0, 5, len(PAIRS)), np.zeros(len(PAIRS)), np.zeros(len(PAIRS))),
         "stock_source": np.full(len(PAIRS), "simulated"),
     }
-    return Book(**values)
+    return DecisionInputs(**values)
 
 
 def asked_for(found):
@@ -57,24 +57,24 @@ def asked_for(found):
 
 
 def test_nothing_changed_gives_the_published_recommendations_to_the_cent():
-    book = make_book()
-    found = what_if(book, Scenario())
-    pd.testing.assert_frame_equal(found.after.recommendations, recommendations(book))
+    inputs = make_inputs()
+    found = what_if(inputs, Scenario())
+    pd.testing.assert_frame_equal(found.after.recommendations, recommendations(inputs))
     assert found.before is found.after
 
 
 def test_a_pair_has_the_figures_that_it_has_in_the_chain():
-    book, scenario = make_book(), Scenario(service_level_rate=0.99, lead_time_weeks=3, demand_shift_rate=0.1)
-    every, alone = what_if(book, scenario), what_if(book, scenario, rows_of(book, 2, 40))
+    inputs, scenario = make_inputs(), Scenario(service_level_rate=0.99, lead_time_weeks=3, demand_shift_rate=0.1)
+    every, alone = what_if(inputs, scenario), what_if(inputs, scenario, rows_of(inputs, 2, 40))
     for whole, part in ((every.before, alone.before), (every.after, alone.after)):
         pd.testing.assert_frame_equal(whole.recommendations.iloc[[3]].reset_index(drop=True), part.recommendations)
         pd.testing.assert_frame_equal(whole.expected.iloc[[3]].reset_index(drop=True), part.expected)
 
 
 def test_figures_of_the_chain_are_the_sums_over_its_pairs():
-    book = make_book()
-    chain = evaluate(book).kpis
-    stores = [evaluate(book.take(rows_of(book, store))).kpis for store in (1, 2, 3)]
+    inputs = make_inputs()
+    chain = evaluate(inputs).kpis
+    stores = [evaluate(inputs.take(rows_of(inputs, store))).kpis for store in (1, 2, 3)]
     for name in ("order_amount", "stock_amount", "profit_amount", "lost_margin_amount", "demand_amount"):
         assert getattr(chain, name) == pytest.approx(sum(getattr(store, name) for store in stores))
     assert chain.stockout_rate == pytest.approx(sum(store.pairs * store.stockout_rate for store in stores) / 5)
@@ -83,9 +83,9 @@ def test_figures_of_the_chain_are_the_sums_over_its_pairs():
 @LESS
 @given(st.integers(0, 50), st.floats(0.5, 0.99), st.floats(0.001, 0.4))
 def test_more_service_never_asks_for_less_stock_nor_leaves_more_demand_unmet(seed, service, more):
-    book = make_book(seed)
-    low = what_if(book, Scenario(service_level_rate=service)).after
-    high = what_if(book, Scenario(service_level_rate=min(service + more, 0.9999))).after
+    inputs = make_inputs(seed)
+    low = what_if(inputs, Scenario(service_level_rate=service)).after
+    high = what_if(inputs, Scenario(service_level_rate=min(service + more, 0.9999))).after
     orders = [found.recommendations["order_quantity"].to_numpy() for found in (low, high)]
     stock = [found.expected["average_stock_amount"].to_numpy() for found in (low, high)]
     assert (orders[1] >= orders[0]).all()
@@ -97,15 +97,15 @@ def test_more_service_never_asks_for_less_stock_nor_leaves_more_demand_unmet(see
 @LESS
 @given(st.integers(0, 50), st.floats(0, 0.8))
 def test_more_demand_never_lowers_a_level(seed, noise):
-    book = make_book(seed, noise)
-    found = what_if(book, Scenario(demand_shift_rate=0.1))
+    inputs = make_inputs(seed, noise)
+    found = what_if(inputs, Scenario(demand_shift_rate=0.1))
     for name in ("reorder_point", "order_up_to_level", "safety_stock", "avg_daily_demand"):
         assert (found.after.recommendations[name] >= found.before.recommendations[name]).all(), name
 
 
 def test_a_shift_moves_demand_in_every_draw_by_as_much():
-    book = make_book()
-    found = what_if(book, Scenario(demand_shift_rate=0.25))
+    inputs = make_inputs()
+    found = what_if(inputs, Scenario(demand_shift_rate=0.25))
     assert found.after.recommendations["reorder_point"].to_numpy() == pytest.approx(
         1.25 * found.before.recommendations["reorder_point"].to_numpy(), abs=0.02
     )
@@ -113,28 +113,28 @@ def test_a_shift_moves_demand_in_every_draw_by_as_much():
 
 
 def test_a_promotion_adds_its_week_to_certain_demand():
-    book = make_book(noise=0.0)
-    found = what_if(book, Scenario(lead_time_deviation_weeks=0, promotions=(Promotion(2, 0.5),)))
-    flat = what_if(book, Scenario(lead_time_deviation_weeks=0))
+    inputs = make_inputs(noise=0.0)
+    found = what_if(inputs, Scenario(lead_time_deviation_weeks=0, promotions=(Promotion(2, 0.5),)))
+    flat = what_if(inputs, Scenario(lead_time_deviation_weeks=0))
     gain = found.after.recommendations["reorder_point"] - flat.after.recommendations["reorder_point"]
-    assert gain.to_numpy() == pytest.approx(0.5 * book.demand.forecast[:, 1], abs=0.02)
+    assert gain.to_numpy() == pytest.approx(0.5 * inputs.demand.forecast[:, 1], abs=0.02)
 
 
 def test_a_promotion_passes_so_the_year_does_not_know_of_it():
-    found = what_if(make_book(), Scenario(promotions=(Promotion(1, 1.0),)))
+    found = what_if(make_inputs(), Scenario(promotions=(Promotion(1, 1.0),)))
     assert found.after.kpis.risk_rate > found.before.kpis.risk_rate
     assert found.after.kpis.order_amount > found.before.kpis.order_amount
     pd.testing.assert_frame_equal(found.after.expected, found.before.expected)
 
 
 def test_a_promotion_after_the_protection_period_changes_no_order():
-    book = make_book()
-    found = what_if(book, Scenario(promotions=(Promotion(8, 2.0),)))
+    inputs = make_inputs()
+    found = what_if(inputs, Scenario(promotions=(Promotion(8, 2.0),)))
     assert found.after.recommendations["order_quantity"].equals(found.before.recommendations["order_quantity"])
 
 
 def test_pairs_are_compared_with_the_largest_change_of_an_order_first():
-    found = what_if(make_book(), Scenario(service_level_rate=0.99))
+    found = what_if(make_inputs(), Scenario(service_level_rate=0.99))
     table = compared(found.before, found.after)
     assert table["order_change_amount"].abs().is_monotonic_decreasing
     assert table["order_change_amount"].sum() == pytest.approx(
@@ -145,11 +145,11 @@ def test_pairs_are_compared_with_the_largest_change_of_an_order_first():
 
 
 def test_the_exchange_of_stock_for_service_rises_along_the_targets_and_meets_the_scenario():
-    book = make_book()
-    curve = exchange(book, (0.8, 0.9, 0.95, 0.99))
+    inputs = make_inputs()
+    curve = exchange(inputs, (0.8, 0.9, 0.95, 0.99))
     assert curve["stock_amount"].is_monotonic_increasing
     assert curve["fill_rate"].is_monotonic_increasing
-    kpis = what_if(book, Scenario(service_level_rate=0.9)).after.kpis
+    kpis = what_if(inputs, Scenario(service_level_rate=0.9)).after.kpis
     assert curve.loc[1, ["stock_amount", "fill_rate", "profit_amount"]].tolist() == pytest.approx(
         [kpis.stock_amount, kpis.fill_rate, kpis.profit_amount]
     )
@@ -175,28 +175,28 @@ def test_the_exchange_of_stock_for_service_rises_along_the_targets_and_meets_the
 )
 def test_a_scenario_out_of_range_is_one_sentence_with_its_range(scenario, words):
     with pytest.raises(UsageError, match=words):
-        what_if(make_book(), scenario)
+        what_if(make_inputs(), scenario)
 
 
 def test_more_service_and_a_longer_lead_time_ask_a_pair_for_more_stock():
-    book = make_book()
-    rows = rows_of(book, 1, 40)
+    inputs = make_inputs()
+    rows = rows_of(inputs, 1, 40)
     base, more, longer = (
-        what_if(book, scenario, rows).after.recommendations.iloc[0]
+        what_if(inputs, scenario, rows).after.recommendations.iloc[0]
         for scenario in (Scenario(), Scenario(service_level_rate=0.99), Scenario(lead_time_weeks=4))
     )
     assert more["reorder_point"] > base["reorder_point"]
-    assert longer["reorder_point"] > base["reorder_point"] + 1.5 * book.demand.forecast[1].min()
+    assert longer["reorder_point"] > base["reorder_point"] + 1.5 * inputs.demand.forecast[1].min()
     assert (more["service_level"], longer["lead_time_weeks"]) == (0.99, 4)
 
 
 def test_an_unknown_store_department_or_pair_is_one_sentence():
-    book = make_book()
+    inputs = make_inputs()
     with pytest.raises(ShelfcastError, match="No store 9 has a champion forecast from 2012-08-31"):
-        rows_of(book, 9)
+        rows_of(inputs, 9)
     with pytest.raises(ShelfcastError, match="No department 7 has"):
-        rows_of(book, dept_id=7)
+        rows_of(inputs, dept_id=7)
     with pytest.raises(ShelfcastError, match="Store 3, department 40 has no champion forecast"):
-        rows_of(book, 3, 40)
-    assert rows_of(book, dept_id=38).tolist() == [0, 2, 4]
-    assert len(rows_of(book)) == 5
+        rows_of(inputs, 3, 40)
+    assert rows_of(inputs, dept_id=38).tolist() == [0, 2, 4]
+    assert len(rows_of(inputs)) == 5
