@@ -13,6 +13,7 @@ from ml.forecasting.intervals.error_scale import FittedErrorScale
 from ml.forecasting.models.protocol import FittedModel, PointForecast
 from ml.forecasting.panel import FloatArray, Panel, panel_from_frame
 from warehouse.conventions import HORIZON
+from warehouse.errors import ShelfcastError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -90,8 +91,18 @@ def save_model(model: ServedModel, path: Path) -> None:
 
 
 def load_model(path: Path) -> ServedModel:
-    """Returns the model of a file that `save_model` wrote."""
-    model = pickle.loads(path.read_bytes())
+    """Returns the model of a file that `save_model` wrote.
+
+    Raises:
+        ShelfcastError: another version of Shelfcast wrote it, whose modules or fields were others.
+        TypeError: the file holds something else.
+    """
+    try:
+        model = pickle.loads(path.read_bytes())
+    except (ImportError, AttributeError) as error:
+        raise ShelfcastError(
+            "The registered models were trained by another version of Shelfcast.", "Run `shelfcast train` again."
+        ) from error
     if not isinstance(model, ServedModel):
         raise TypeError(f"{path} holds {type(model).__name__}, not a forecasting model")
     return model

@@ -5,6 +5,7 @@ from ml.forecasting.evaluation.backtest import origins_of, run_backtest
 from ml.forecasting.intervals.error_scale import ErrorScale
 from ml.forecasting.models.naive import AlignedSeasonal
 from ml.forecasting.served_model import ServedModel, load_model, save_model
+from warehouse.errors import ShelfcastError
 
 
 def test_a_served_model_forecasts_from_rows_of_features_alone(make_frame, panel, tmp_path) -> None:
@@ -29,4 +30,10 @@ def test_a_file_that_holds_something_else_is_refused(tmp_path) -> None:
 
     (tmp_path / "model.pkl").write_bytes(pickle.dumps({"not": "a model"}))
     with pytest.raises(TypeError, match="not a forecasting model"):
+        load_model(tmp_path / "model.pkl")
+
+
+def test_a_model_of_a_version_whose_modules_were_others_is_one_sentence(tmp_path) -> None:
+    (tmp_path / "model.pkl").write_bytes(b"cml.forecasting.served\nServedModel\n.")
+    with pytest.raises(ShelfcastError, match=r"another version of Shelfcast\. Run `shelfcast train` again"):
         load_model(tmp_path / "model.pkl")
