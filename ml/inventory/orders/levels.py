@@ -28,6 +28,7 @@ from ml.inventory.orders.positions import Positions
 from ml.inventory.packs import whole_packs
 from ml.inventory.policy import FloatArray, Policies, TextArray
 from ml.inventory.protection import BoolArray, DemandAhead, ProtectionDemand, demand_until, lead_times
+from warehouse.conventions import YEAR_WEEKS
 
 CRITICAL_PROBABILITY = 0.5
 """Stockout is called likely when it is more likely than not."""
@@ -38,7 +39,7 @@ MARGIN_SHARE = 0.25
 RISK_MARGIN = 0.9
 """Part of its limit below which a probability must fall before the status gets better."""
 
-WEEKS_PER_YEAR = 52.0
+
 Columns = dict[str, npt.NDArray[Any]]
 Measure = Callable[[ProtectionDemand, Policies], Columns]
 
@@ -184,7 +185,7 @@ def lot_sizes(policies: Policies, weekly_demand: FloatArray) -> FloatArray:
     """
     holding = policies.holding_cost_rate * (1 - policies.margin_rate)
     costs = zip(
-        policies.ordering_cost_amount.tolist(), holding.tolist(), (weekly_demand * WEEKS_PER_YEAR).tolist(), strict=True
+        policies.ordering_cost_amount.tolist(), holding.tolist(), (weekly_demand * YEAR_WEEKS).tolist(), strict=True
     )
     economic = np.array([economic_order_quantity(*cost) for cost in costs])
     # The smallest lot is a pack, also of a pair whose economic order is nothing.
@@ -287,7 +288,7 @@ def excess_cost(levels: Levels, policies: Policies, position: FloatArray) -> Flo
 
 def _holding_rate(policies: Policies) -> FloatArray:
     """Returns the cost of holding a dollar of stock at retail value for a week."""
-    return policies.holding_cost_rate * (1 - policies.margin_rate) / WEEKS_PER_YEAR
+    return policies.holding_cost_rate * (1 - policies.margin_rate) / YEAR_WEEKS
 
 
 def _weekly_deviation(seen: ProtectionDemand) -> FloatArray:

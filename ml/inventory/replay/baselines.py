@@ -13,21 +13,18 @@ import numpy as np
 from ml.inventory.policy import FloatArray
 from ml.inventory.replay.engine import BoolArray, History, OrderRule
 from ml.inventory.replay.lead_times import LeadTimes
+from warehouse.conventions import ACTIVE_WEEKS, YEAR_WEEKS
 
 Family = Callable[[float], OrderRule]
 
 COVER_MEAN_WEEKS = 4
 MIN_MAX_WEEKS = 13
-YEAR_WEEKS = 52
 
 ORDER_CYCLE_WEEKS = 1.0
 """Weeks of mean sales between the minimum and the maximum of the min/max rule."""
 
 FEWEST_ERRORS = 8
 """With fewer known errors of last year's sales the deviation of the last 13 weeks stands in."""
-
-LIVE_WEEKS = 13
-"""A pair is live where it sold anything in so many weeks before the review."""
 
 OPENING_WEEKS = 3
 """Weeks of the four-week mean that a pair starts a replay with: one protection period."""
@@ -54,7 +51,7 @@ def recent_count(is_so: BoolArray, start: int, weeks: int) -> FloatArray:
 
 def live_weeks(sales: FloatArray, start: int) -> BoolArray:
     """Returns whether a pair was on sale by what was known at each review."""
-    return recent_count(demand_of(sales) > 0, start, LIVE_WEEKS) > 0
+    return recent_count(demand_of(sales) > 0, start, ACTIVE_WEEKS) > 0
 
 
 def history_of_sales(sales: FloatArray, start: int) -> History:

@@ -12,8 +12,7 @@ import numpy.typing as npt
 from ml.inventory.policy import FloatArray
 from ml.inventory.replay.engine import Tally
 from ml.inventory.replay.lead_times import LeadArray
-
-WEEKS_PER_YEAR = 52.0
+from warehouse.conventions import YEAR_WEEKS
 
 
 @dataclass(frozen=True)
@@ -123,7 +122,7 @@ def kpis_of(total: Sums, replayed_weeks: float) -> Kpis:
         stock_weeks=_ratio(stock, weekly),
         excess_amount=excess * pairs,
         excess_weeks=_ratio(excess, weekly),
-        turns_rate=WEEKS_PER_YEAR * _ratio(total.demand - total.lost, total.stock),
+        turns_rate=YEAR_WEEKS * _ratio(total.demand - total.lost, total.stock),
         orders_rate=_ratio(total.orders, total.weeks),
     )
 
@@ -140,7 +139,7 @@ def profit(
         ordering_cost_amount: fixed cost of an order.
     """
     margin = np.asarray(margin_rate, float)
-    holding = np.asarray(holding_cost_rate, float) * (1 - margin) / WEEKS_PER_YEAR
+    holding = np.asarray(holding_cost_rate, float) * (1 - margin) / YEAR_WEEKS
     earned = margin * (sums.demand - sums.lost)
     return np.asarray(earned - holding * sums.stock - np.asarray(ordering_cost_amount, float) * sums.orders)
 

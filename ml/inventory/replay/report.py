@@ -11,6 +11,7 @@ import numpy.typing as npt
 from ml.inventory.policy import FloatArray
 from ml.inventory.replay.kpis import Kpis
 from ml.inventory.replay.lead_times import LeadTimes
+from warehouse.conventions import YEAR_WEEKS
 from warehouse.errors import UsageError
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ class ReplaySettings:
         UsageError: weeks or seeds are out of range, or a baseline or kind of forecasts is not known.
     """
 
-    weeks: int = 52
+    weeks: int = YEAR_WEEKS
     seeds: int = 8
     baselines: tuple[str, ...] = BASELINES
     lead_times: LeadTimes = LEAD_TIMES

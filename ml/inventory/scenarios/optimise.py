@@ -16,9 +16,9 @@ import numpy as np
 
 from ml.inventory.formulas import newsvendor_ratio
 from ml.inventory.orders.inputs import DecisionInputs
-from ml.inventory.orders.levels import WEEKS_PER_YEAR
 from ml.inventory.policy import FloatArray, ruling_rows
 from ml.inventory.scenarios.what_if import service_profile
+from warehouse.conventions import YEAR_WEEKS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -105,7 +105,7 @@ def critical_rate(margin_rate: float, holding_cost_rate: float, review_period_we
 
     Without a margin and without a cost of holding nothing is at stake: any service level is as good, and it is one.
     """
-    holding = holding_cost_rate * (1 - margin_rate) * review_period_weeks / WEEKS_PER_YEAR
+    holding = holding_cost_rate * (1 - margin_rate) * review_period_weeks / YEAR_WEEKS
     return newsvendor_ratio(margin_rate, holding) if margin_rate + holding > 0 else 1.0
 
 

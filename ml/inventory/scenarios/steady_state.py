@@ -18,10 +18,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from ml.inventory.orders.fill_rate import excess
-from ml.inventory.orders.levels import WEEKS_PER_YEAR, Levels
+from ml.inventory.orders.levels import Levels
 from ml.inventory.packs import whole_packs
 from ml.inventory.policy import FloatArray, Policies
 from ml.inventory.protection import ProtectionDemand
+from warehouse.conventions import YEAR_WEEKS
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ def steady_state(seen: ProtectionDemand, levels: Levels, policies: Policies) -> 
     mean_position = position.mean(position.top, (position.bottom + position.top) / 2)
     over_cycle = (seen.until_delivery.mean(axis=1) + seen.protection.mean(axis=1)) / 2
     stock = np.maximum(mean_position - over_cycle + (owed_before + owed_after) / 2, 0.0)
-    cycles = WEEKS_PER_YEAR / policies.reviewed_weeks
+    cycles = YEAR_WEEKS / policies.reviewed_weeks
     figures = {
         "yearly_demand_amount": demand * cycles,
         "yearly_lost_amount": lost * cycles,
