@@ -36,7 +36,7 @@ where r.rolname in ('reader', 'agent', 'planner', 'analyst') and c.relkind in ('
 """
 _QUERIES = """
 import inspect
-from streamlit_app import queries
+from streamlit_app.queries import marts as queries
 for name, function in vars(queries).items():
     if inspect.isfunction(getattr(function, '__wrapped__', function)) and function.__module__ == queries.__name__:
         needed = [p for p in inspect.signature(function).parameters.values() if p.default is p.empty]
