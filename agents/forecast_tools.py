@@ -8,6 +8,7 @@ from typing import Any
 from agents.marts import about, change, day_text, dollars, mean_of, percent, select
 from agents.quoting import quote_data, safe_name
 from agents.records import Facts
+from ml.forecasting.evaluation.drift import RULE_MISSES, RULE_WEEKS
 from warehouse.conventions import BASELINE, HORIZON, YEAR_WEEKS
 from warehouse.database import Database
 
@@ -117,6 +118,8 @@ def _drift(database: Database) -> Facts:
     return {
         "is_found": True,
         "week_date": day_text(rows[0]["week_date"]),
+        "judged_weeks": RULE_WEEKS,
+        "missed_weeks": RULE_MISSES,
         "is_drifting": bool(rows[0]["is_drifting"]),
         "drift_text": quote_data(rows[0]["drift_text"] or ""),
     }

@@ -179,7 +179,8 @@ def _drift_words(drift: Facts) -> str:
     if not drift["is_found"] or not drift["is_drifting"]:
         return ""
     return (
-        f"The forecasts of all pairs drift: two of the three weeks to {day(drift['week_date'])} missed more than the "
+        f"The forecasts of all pairs drift: at least {drift['missed_weeks']} of the {drift['judged_weeks']} weeks to "
+        f"{day(drift['week_date'])} missed more than the "
         f'backtest led to expect; the record says "{quoted_text(drift["drift_text"])}" Read them with care.'
     )
 

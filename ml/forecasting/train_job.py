@@ -22,6 +22,7 @@ from warehouse.conventions import BASELINE
 from warehouse.database import Database
 from warehouse.progress import Progress, silent
 from warehouse.publish import Change
+from warehouse.roles import grant_all
 from warehouse.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -105,6 +106,9 @@ def train(
         if pinned is not None:
             versions[pinned.name] = pinned
         promotions = promote(client, database, choice, versions, evidence, run_id)
+    with database.connect("pipeline") as connection:
+        # The first training makes the tables of the registry, which readers of a model may see from then on.
+        grant_all(connection)
     champion = versions[choice.champion]
     report = TrainReport(
         champion=champion.name,

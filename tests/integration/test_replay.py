@@ -82,4 +82,4 @@ def test_a_replay_prints_and_writes_how_the_policies_fared_and_refuses_what_it_c
     )
     assert runs["status"].tolist() == ["succeeded", "succeeded", "succeeded", "failed"]
     assert runs.loc[0, "row_count"] == len(frame)
-    assert "Choose --weeks 69 or fewer" in runs.loc[2, "message"]
+    assert "Choose --weeks 69 or fewer" in runs.loc[3, "message"]

@@ -20,7 +20,8 @@ JUDGED_WEEKS = 8
 LEAST_WEEKS = 8
 """Weeks that an expectation needs: one origin of the backtest."""
 LEVEL = 0.95
-_RULE_WEEKS, _RULE_MISSES = 3, 2
+RULE_WEEKS, RULE_MISSES = 3, 2
+"""Weeks in a row that are looked at together, and how many of them that miss in the same way are drift."""
 _LEAST_RATE = 1e-6
 
 
@@ -151,7 +152,7 @@ def drift_warning(judged: Sequence[DriftWeek], model_name: str) -> str:
         return ""
     last = own[-1]
     return (
-        f"warning: the forecasts of {model_name} drift, the last {_RULE_WEEKS} weeks to {last.week.week_date} missed "
+        f"warning: the forecasts of {model_name} drift, the last {RULE_WEEKS} weeks to {last.week.week_date} missed "
         f"more than the backtest led to expect: {last.sentence}"
     )
 
@@ -171,7 +172,7 @@ def _with_rule(weeks: Sequence[DriftWeek]) -> list[DriftWeek]:
     """Returns the weeks of one model, in order, marked where two of the three up to them miss in the same way."""
     marked = []
     for number, one in enumerate(weeks):
-        window = weeks[max(0, number - _RULE_WEEKS + 1) : number + 1]
+        window = weeks[max(0, number - RULE_WEEKS + 1) : number + 1]
         ways = [way for seen in window for way in seen.misses]
-        marked.append(replace(one, is_drifting=any(ways.count(way) >= _RULE_MISSES for way in ways)))
+        marked.append(replace(one, is_drifting=any(ways.count(way) >= RULE_MISSES for way in ways)))
     return marked
