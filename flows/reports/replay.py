@@ -272,18 +272,22 @@ def _types_markdown(comparison: "Comparison") -> str:
 
 
 def calibration_table(found: "Sequence[Calibration]") -> Table:
-    """Returns the share of protection periods that the levels covered, for the terminal."""
+    """Returns the share of protection periods that the levels covered, for the terminal: 80 columns are enough."""
     table = Table(
         title="Protection periods whose demand stayed at or below the level, in percent",
         title_justify="left",
-        caption="Fifths: of the pairs by sales of the year before, the smallest first.",
+        caption="1st to 5th: fifths of the pairs by sales of the year before, the smallest first.\n"
+        "Within 5: share of the pairs that are within five points of the target.",
         caption_justify="left",
+        box=None,
+        padding=(0, 1, 0, 0),
     )
-    heads, rows = _calibration_cells(found)
-    for head in heads:
-        table.add_column(head, justify="right" if head in ("target", "covered") else "left")
-    for cells in rows:
-        table.add_row(*cells)
+    kinds = found[0].by_type if found else ()
+    fifths = ("1st", "2nd", "3rd", "4th", "5th")
+    for head in ("lead time", "target", "covered", *kinds, *fifths, "beside holidays", "within 5"):
+        table.add_column(head, justify="right")
+    for lead_time, *shares in calibration_rows(found).itertuples(index=False):
+        table.add_row(lead_time, *(_points(share) for share in shares))
     return table
 
 
