@@ -4,26 +4,10 @@ import pandas as pd
 import pytest
 
 from ml.inventory.policy import resolve_policies
+from policies import PLAIN_POLICY
 from warehouse.errors import ShelfcastError
 
-DEFAULT = {
-    "policy_id": "default",
-    "store_type": None,
-    "store_id": None,
-    "dept_id": None,
-    "policy_kind": "(R,s,S)",
-    "target_kind": "cycle_service",
-    "service_level_rate": 0.95,
-    "lead_time_weeks": 2.0,
-    "lead_time_deviation_weeks": 0.5,
-    "review_period_weeks": 1.0,
-    "minimum_order_amount": 100.0,
-    "pack_size_amount": 50.0,
-    "holding_cost_rate": 0.2,
-    "ordering_cost_amount": 25.0,
-    "margin_rate": 0.3,
-    "maximum_stock_weeks": 12.0,
-}
+DEFAULT = {"policy_id": "default", "store_type": None, "store_id": None, "dept_id": None, **PLAIN_POLICY}
 PAIRS = pd.DataFrame({"store_id": [1, 1, 2, 3], "dept_id": [38, 40, 38, 40], "store_type": ["A", "A", "B", "C"]})
 
 

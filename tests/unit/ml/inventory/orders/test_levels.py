@@ -11,28 +11,14 @@ from ml.inventory.orders import levels
 from ml.inventory.orders.fill_rate import expected_fill_rate
 from ml.inventory.orders.levels import Before
 from ml.inventory.orders.positions import Positions
-from ml.inventory.policy import Policies
 from ml.inventory.protection import DRAWS, DemandAhead, ErrorModel, ErrorPool, lead_times
+from policies import plain_policies
 
 RNG = np.random.default_rng(8)
 WALK = np.cumsum(RNG.standard_normal((2, DRAWS, 8)), axis=2) / 2 + RNG.standard_normal((2, DRAWS, 8))
 # Errors that stay for weeks, at two volumes: cumulated over the weeks, as the model has them.
 POOL = ErrorPool(np.log([500.0, 2000.0]), np.ones((2, 8)), np.swapaxes(WALK.cumsum(axis=2), 1, 2))
 MODEL = ErrorModel(POOL, POOL, np.ones(0), RNG.permutation((np.arange(DRAWS) + 0.5) / DRAWS))
-COLUMNS = {
-    "policy_kind": "(R,s,S)",
-    "target_kind": "cycle_service",
-    "service_level_rate": 0.95,
-    "lead_time_weeks": 2.0,
-    "lead_time_deviation_weeks": 0.5,
-    "review_period_weeks": 1.0,
-    "minimum_order_amount": 100.0,
-    "pack_size_amount": 50.0,
-    "holding_cost_rate": 0.2,
-    "ordering_cost_amount": 25.0,
-    "margin_rate": 0.3,
-    "maximum_stock_weeks": 12.0,
-}
 CASES = {
     "base": st.floats(20, 5000),
     "noise": st.floats(0, 0.6),
@@ -48,7 +34,7 @@ LESS = settings(max_examples=60, deadline=None)
 
 
 def policy(**changes):
-    return Policies(**{name: np.array([changes.get(name, value)]) for name, value in COLUMNS.items()})
+    return plain_policies(1, **changes)
 
 
 def demand_of(forecast, noise):
@@ -133,8 +119,7 @@ def test_results_do_not_depend_on_which_other_pairs_are_asked_for():
     rng = np.random.default_rng(1)
     forecast, noise = rng.gamma(3, 300, (pairs, 8)), rng.gamma(2, 40, pairs)
     stock = Positions(rng.gamma(3, 1000, pairs), rng.gamma(1, 300, pairs), rng.random(pairs) * 2)
-    rules = Policies(**{name: np.full(pairs, value) for name, value in COLUMNS.items()})
-    rules = replace(rules, lead_time_weeks=rng.uniform(1, 9, pairs))
+    rules = replace(plain_policies(pairs), lead_time_weeks=rng.uniform(1, 9, pairs))
     demand = demand_of(forecast, noise)
     every = levels.decide(demand, rules, stock)
     rows = np.array([140, 3, 77])

@@ -7,25 +7,11 @@ import pandas as pd
 import pytest
 
 from ml.inventory.orders.positions import counted_positions, simulated_positions
-from ml.inventory.policy import Policies
+from policies import plain_policies
 
 
 def policies(pairs, **changes):
-    columns = {
-        "policy_kind": "(R,s,S)",
-        "target_kind": "cycle_service",
-        "service_level_rate": 0.95,
-        "lead_time_weeks": 2.0,
-        "lead_time_deviation_weeks": 0.5,
-        "review_period_weeks": 1.0,
-        "minimum_order_amount": 0.0,
-        "pack_size_amount": 1.0,
-        "holding_cost_rate": 0.2,
-        "ordering_cost_amount": 25.0,
-        "margin_rate": 0.3,
-        "maximum_stock_weeks": 12.0,
-    }
-    return Policies(**{name: np.full(pairs, changes.get(name, value)) for name, value in columns.items()})
+    return plain_policies(pairs, **{"minimum_order_amount": 0.0, "pack_size_amount": 1.0, **changes})
 
 
 def simulate(sales, ids, seed=9):

@@ -13,24 +13,10 @@ from ml.inventory.orders.levels import Before
 from ml.inventory.orders.positions import Positions
 from ml.inventory.orders.recommend import recommendations
 from ml.inventory.packs import pack_of_pieces
-from ml.inventory.policy import Policies
 from ml.inventory.protection import normal_demand
+from policies import plain_policies
 
 PAIRS = pd.DataFrame({"store_id": [1, 1, 2], "dept_id": [38, 40, 38], "store_type": ["A", "A", "B"]})
-VALUES = {
-    "policy_kind": "(R,s,S)",
-    "target_kind": "cycle_service",
-    "service_level_rate": 0.95,
-    "lead_time_weeks": 2.0,
-    "lead_time_deviation_weeks": 0.5,
-    "review_period_weeks": 1.0,
-    "minimum_order_amount": 100.0,
-    "pack_size_amount": 50.0,
-    "holding_cost_rate": 0.2,
-    "ordering_cost_amount": 25.0,
-    "margin_rate": 0.3,
-    "maximum_stock_weeks": 12.0,
-}
 
 
 @pytest.fixture
@@ -39,7 +25,7 @@ def inputs():
         decision_date=dt.date(2012, 8, 31),
         pairs=PAIRS,
         demand=normal_demand(np.full(3, 1000.0), np.full(3, 200.0)),
-        policies=Policies(**{name: np.full(3, value) for name, value in VALUES.items()}),
+        policies=plain_policies(3),
         positions=Positions(np.array([500.0, 3000.0, 9000.0]), np.zeros(3), np.zeros(3)),
         stock_source=np.array(["counted", "simulated", "simulated"]),
     )

@@ -7,28 +7,21 @@ import pytest
 
 from ml.inventory.formulas import normal_expected_shortage
 from ml.inventory.orders.levels import Levels, stock_levels
-from ml.inventory.policy import Policies
 from ml.inventory.protection import ProtectionDemand
 from ml.inventory.scenarios.steady_state import steady_state
+from policies import plain_policies
 
 VALUES = {
-    "policy_kind": "(R,s,S)",
-    "target_kind": "cycle_service",
-    "service_level_rate": 0.95,
-    "lead_time_weeks": 2.0,
     "lead_time_deviation_weeks": 0.0,
-    "review_period_weeks": 1.0,
     "minimum_order_amount": 0.0,
     "pack_size_amount": 1e-6,
     "holding_cost_rate": 0.26,
-    "ordering_cost_amount": 25.0,
-    "margin_rate": 0.3,
     "maximum_stock_weeks": 50.0,
 }
 
 
 def policies(**changes):
-    return Policies(**{field.name: np.array([{**VALUES, **changes}[field.name]]) for field in fields(Policies)})
+    return plain_policies(1, **{**VALUES, **changes})
 
 
 def outlook(weekly):

@@ -1,7 +1,7 @@
 """Scenarios: what is changed shows, what is not changed stays to the cent, and what makes no sense is refused."""
 
 import datetime as dt
-from dataclasses import fields, replace
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -12,28 +12,14 @@ from hypothesis import strategies as st
 from ml.inventory.orders.inputs import DecisionInputs
 from ml.inventory.orders.positions import Positions
 from ml.inventory.orders.recommend import recommendations
-from ml.inventory.policy import Policies
 from ml.inventory.protection import normal_demand
 from ml.inventory.scenarios.what_if import Promotion, Scenario, compared, evaluate, exchange, rows_of, what_if
+from policies import plain_policies
 from warehouse.errors import ShelfcastError, UsageError
 
 PAIRS = pd.DataFrame(
     {"store_id": [1, 1, 2, 2, 3], "dept_id": [38, 40, 38, 40, 38], "store_type": ["A", "A", "B", "B", "C"]}
 )
-VALUES = {
-    "policy_kind": "(R,s,S)",
-    "target_kind": "cycle_service",
-    "service_level_rate": 0.95,
-    "lead_time_weeks": 2.0,
-    "lead_time_deviation_weeks": 0.5,
-    "review_period_weeks": 1.0,
-    "minimum_order_amount": 100.0,
-    "pack_size_amount": 50.0,
-    "holding_cost_rate": 0.2,
-    "ordering_cost_amount": 25.0,
-    "margin_rate": 0.3,
-    "maximum_stock_weeks": 12.0,
-}
 LESS = settings(max_examples=25, deadline=None)
 
 
@@ -45,7 +31,7 @@ def make_inputs(seed=5, noise=0.2):
         "decision_date": dt.date(2012, 8, 31),
         "pairs": PAIRS,
         "demand": replace(normal_demand(base, noise * base), forecast=forecast),
-        "policies": Policies(**{field.name: np.full(len(PAIRS), VALUES[field.name]) for field in fields(Policies)}),
+        "policies": plain_policies(len(PAIRS)),
         "positions": Positions(base * rng.uniform(0, 5, len(PAIRS)), np.zeros(len(PAIRS)), np.zeros(len(PAIRS))),
         "stock_source": np.full(len(PAIRS), "simulated"),
     }
