@@ -31,6 +31,7 @@ def main() -> None:
     components.header(
         "Inventory", "What to reorder, how much, and how much money is at risk. All amounts in dollars at retail value."
     )
+    decision_form.saved_message()
     with st.spinner("Reading the recommendations …"):
         pairs, orders = marts.inventory_filters(), decisions.orders()
     if pairs.empty or orders.empty:

@@ -57,10 +57,14 @@ def decided_sentence(row: pd.Series) -> str:
     )
 
 
+def saved_message() -> None:
+    """Says once what was saved just now, also where the decided pair has left the table."""
+    if words := st.session_state.pop(_SAID, ""):
+        st.toast(words, icon=":material/check:")
+
+
 def form(row: pd.Series) -> None:
     """Shows the form; what is saved rules at once, here and in the exported orders."""
-    if said := st.session_state.pop(_SAID, ""):
-        st.toast(said, icon=":material/check:")
     key = str(row["recommendation_id"])
     with st.container(border=True):
         kind = st.segmented_control(
