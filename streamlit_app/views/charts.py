@@ -19,14 +19,7 @@ _EXCHANGE_HOVER = "Target %{customdata:.1%}: %{y:.2%} of demand met, stock $%{x:
 def chain(history: pd.DataFrame, forecast: pd.DataFrame) -> go.Figure:
     """Returns chain sales by week, last year's as context, and the forecast with its range."""
     figure = go.Figure(layout=palette.layout(340))
-    figure.add_scatter(
-        x=history["week_date"],
-        y=history["sales_last_year_amount"],
-        name="A year before",
-        line={"color": palette.LAST_YEAR, "width": 1.4},
-        hovertemplate=_DOLLARS,
-    )
-    _add_history(figure, history)
+    _add_history(figure, history, has_year_before=True)
     if not forecast.empty:
         if forecast["lower_80_amount"].notna().all():
             _add_band(figure, forecast, "lower_80_amount", "upper_80_amount", "80% range", palette.BAND_80)
@@ -38,14 +31,7 @@ def chain(history: pd.DataFrame, forecast: pd.DataFrame) -> go.Figure:
 def pair(history: pd.DataFrame, forecast: pd.DataFrame, anomalies: pd.DataFrame) -> go.Figure:
     """Returns a pair's history, its champion forecast with 80 and 95 % intervals, and its unusual weeks."""
     figure = go.Figure(layout=palette.layout(380))
-    figure.add_scatter(
-        x=history["week_date"],
-        y=history["sales_last_year_amount"],
-        name="A year before",
-        line={"color": palette.LAST_YEAR, "width": 1.4},
-        hovertemplate=_DOLLARS,
-    )
-    _add_history(figure, history)
+    _add_history(figure, history, has_year_before=True)
     if not forecast.empty:
         _add_band(figure, forecast, "lower_95_amount", "upper_95_amount", "95% interval", palette.BAND_95)
         _add_band(figure, forecast, "lower_80_amount", "upper_80_amount", "80% interval", palette.BAND_80)
@@ -363,7 +349,15 @@ def stages(rows: pd.DataFrame) -> go.Figure:
     return figure
 
 
-def _add_history(figure: go.Figure, history: pd.DataFrame) -> None:
+def _add_history(figure: go.Figure, history: pd.DataFrame, has_year_before: bool = False) -> None:
+    if has_year_before:
+        figure.add_scatter(
+            x=history["week_date"],
+            y=history["sales_last_year_amount"],
+            name="A year before",
+            line={"color": palette.LAST_YEAR, "width": 1.4},
+            hovertemplate=_DOLLARS,
+        )
     figure.add_scatter(
         x=history["week_date"],
         y=history["sales_amount"],
