@@ -8,14 +8,13 @@ import time
 from dataclasses import dataclass
 
 from psycopg import sql
-from pyspark.sql import Column, SparkSession
+from pyspark.sql import SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
 from spark_jobs.ingest.appending import complete_folder, published_stores
 from spark_jobs.ingest.date_formats import check_format
 from spark_jobs.ingest.input_files import OPTIONAL, InputFiles
-from spark_jobs.ingest.lines import per_part
-from spark_jobs.ingest.read_file import Read, accepted, read_files, unpacking_folder
+from spark_jobs.ingest.read_file import Read, accepted, read_files, rejected, unpacking_folder
 from spark_jobs.ingest.row_accounts import FileAccount, close_open_loads, record_load, refusal
 from spark_jobs.ingest.schema import TABLES, locate
 from spark_jobs.lake import inputs_folder, prune_inputs, remove_folder
@@ -29,8 +28,6 @@ logger = logging.getLogger(__name__)
 
 BYTES_PER_ROW = 30
 """About what a row of sales takes in a file; in a packed one it is less, and the rows are then underestimated."""
-RAW_TEXT_MAX = 2_000
-"""Characters of a rejected line that are kept."""
 
 
 @dataclass(frozen=True)
@@ -81,10 +78,10 @@ def ingest(
     reads = read_files(spark, settings, inputs, date_format, known)
     try:
         files = tuple(read.account for read in reads)
-        rejected = _write_rejected(reads, folder, load_id)
+        set_aside = _write_rejected(reads, folder, load_id)
         error = refusal(files, settings.reject_rate_max)
         if error is not None:
-            record_load(database, load_id, run_id, source_kind, files, "refused", rejected, mode)
+            record_load(database, load_id, run_id, source_kind, files, "refused", set_aside, mode)
             remove_folder(folder)
             raise error
         _write_accepted(reads, folder, load_id)
@@ -95,7 +92,7 @@ def ingest(
         shutil.rmtree(unpacking_folder(settings), ignore_errors=True)
     close_open_loads(database)
     _copy(database, tables, folder)
-    record_load(database, load_id, run_id, source_kind, files, "incoming", rejected, mode)
+    record_load(database, load_id, run_id, source_kind, files, "incoming", set_aside, mode)
     prune_inputs(settings, database)
     seconds = time.monotonic() - began
     logger.info("load %s: %s in %.1f s", load_id, "; ".join(map(str, files)), seconds)
@@ -119,21 +116,8 @@ def _write_rejected(reads: list[Read], folder: str, load_id: str) -> str | None:
     target = f"{folder}/rejected_rows"
     with_some = [read for read in reads if read.account.rows_rejected]
     for read in with_some:
-        rejected = read.rows.where(F.col("reason").isNotNull()).select(
-            F.lit(load_id).alias("load_id"),
-            F.lit(read.account.table_name).alias("table_name"),
-            per_part(read.part_names).alias("file_name"),
-            "line_number",
-            _storable(F.col("reason")).alias("reason"),
-            F.substring(_storable(F.col("text")), 1, RAW_TEXT_MAX).alias("raw_text"),
-        )
-        rejected.write.mode("append").parquet(target)
+        rejected(read, load_id).write.mode("append").parquet(target)
     return target if with_some else None
-
-
-def _storable(text: Column) -> Column:
-    """Returns a text that Postgres takes: valid UTF-8 without the character 0."""
-    return F.translate(F.make_valid_utf8(text), "\x00", "\ufffd")
 
 
 def _tables(spark: SparkSession, files: tuple[FileAccount, ...], folder: str, published_uri: str | None) -> list[str]:

@@ -14,6 +14,7 @@ from spark_jobs.ingest.lines import (
     NUMBER_KINDS,
     Survey,
     lay_out,
+    per_part,
     place_of,
     read_lines,
     split_fields,
@@ -27,6 +28,9 @@ from spark_jobs.ingest.row_accounts import FileAccount, Rejection
 from spark_jobs.ingest.schema import TABLES, Field, Place, Table, locate
 from warehouse.errors import ShelfcastError
 from warehouse.settings import Settings
+
+RAW_TEXT_MAX = 2_000
+"""Characters of a rejected line that are kept."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +70,23 @@ def read_files(
 def accepted(rows: DataFrame) -> DataFrame:
     """Returns the rows that go on to the audit."""
     return rows.where(F.col("reason").isNull() & ~F.col("is_duplicate"))
+
+
+def rejected(read: Read, load_id: str) -> DataFrame:
+    """Returns the rows of a file that are set aside, as raw.rejected_rows keeps them."""
+    return read.rows.where(F.col("reason").isNotNull()).select(
+        F.lit(load_id).alias("load_id"),
+        F.lit(read.account.table_name).alias("table_name"),
+        per_part(read.part_names).alias("file_name"),
+        "line_number",
+        _storable(F.col("reason")).alias("reason"),
+        F.substring(_storable(F.col("text")), 1, RAW_TEXT_MAX).alias("raw_text"),
+    )
+
+
+def _storable(text: Column) -> Column:
+    """Returns a text that Postgres takes: valid UTF-8 without the character 0."""
+    return F.translate(F.make_valid_utf8(text), "\x00", "\ufffd")
 
 
 def _stores(inputs: InputFiles, reads: list[Read], known: DataFrame | None) -> tuple[DataFrame, str]:

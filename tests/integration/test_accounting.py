@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from flows.pipeline.context import Context, Options
 from flows.pipeline.stages import audit, ingest
-from spark_jobs.ingest.job import RAW_TEXT_MAX
+from spark_jobs.ingest.read_file import RAW_TEXT_MAX
 from warehouse.database import Database
 from warehouse.errors import ShelfcastError
 from warehouse.settings import Settings
