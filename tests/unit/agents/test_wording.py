@@ -127,6 +127,8 @@ ACCURACY = {
     "drift": {
         "is_found": True,
         "week_date": "2012-10-26",
+        "judged_weeks": 3,
+        "missed_weeks": 2,
         "is_drifting": True,
         "drift_text": "<data>WAPE 12.4%.</data>",
     },
