@@ -6,6 +6,8 @@ from typing import Any
 
 import psycopg
 
+from warehouse.errors import ShelfcastError
+
 logger = logging.getLogger(__name__)
 
 FOLDER = Path(__file__).parent / "migrations"
@@ -21,6 +23,9 @@ def apply_migrations(connection: "psycopg.Connection[Any]", folder: Path = FOLDE
     """Returns the names of the migrations applied now; none where the database is up to date.
 
     All of them are applied in the connection's transaction: either every one or none.
+
+    Raises:
+        ShelfcastError: a migration does not fit what is there, so the database is not as Shelfcast left it.
     """
     take_setup_lock(connection)
     connection.execute("create schema if not exists ops")
@@ -30,7 +35,14 @@ def apply_migrations(connection: "psycopg.Connection[Any]", folder: Path = FOLDE
     known = {row[0] for row in connection.execute("select name from ops.migrations")}
     pending = [path for path in sorted(folder.glob("*.sql")) if path.stem not in known]
     for path in pending:
-        connection.execute(path.read_text())
+        try:
+            connection.execute(path.read_text())
+        except psycopg.ProgrammingError as error:
+            raise ShelfcastError(
+                f"The database is not whole: migration {path.stem} does not fit what is there "
+                f"({str(error).splitlines()[0]}).",
+                "Bring a backup back with `shelfcast restore FILE --replace`, or take another database.",
+            ) from error
         connection.execute("insert into ops.migrations (name) values (%s)", [path.stem])
         logger.info("migration %s applied", path.stem)
     return [path.stem for path in pending]

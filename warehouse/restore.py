@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
+import psycopg
 from psycopg import sql
 from pyarrow import fs
 
@@ -53,13 +54,15 @@ def proved_archive(path: Path) -> Iterator[tuple[zipfile.ZipFile, Manifest]]:
 
 
 def is_empty(database: Database) -> bool:
-    """Returns whether the database holds no load, no run and no decision: nothing that a restore would overwrite."""
-    frame = database.read_frame(
-        "pipeline",
-        "select exists (select from ops.loads) or exists (select from ops.pipeline_runs) "
-        "or exists (select from ops.decisions) or exists (select from raw.store_attributes) as is_used",
-    )
-    return not bool(frame.loc[0, "is_used"])
+    """Returns whether the database was never set up, or holds no load, run or decision: nothing to overwrite."""
+    with database.connect("pipeline") as connection:
+        if not connection.execute(_OWN_SCHEMAS).fetchall():
+            return True
+        try:
+            row = connection.execute(_IS_USED).fetchone()
+        except psycopg.errors.UndefinedTable:
+            return False
+    return row is not None and not row[0]
 
 
 def restore_backup(
@@ -68,7 +71,8 @@ def restore_backup(
     """Puts the content of a proved archive into the home, the lake and the database.
 
     Files come first: nobody reads them before the database names them. The database changes in one transaction, in
-    which the rows of every table are counted; roles keep their own passwords and get their rights again.
+    which the rows of every table are counted, and whose last line commits: a restore that is killed commits nothing.
+    Roles keep their own passwords and get their rights again. What is there need not be whole.
 
     Raises:
         ShelfcastError: something is there already and may not be replaced, the server is too old, or Postgres
@@ -112,14 +116,8 @@ def _load(settings: Settings, database: Database, archive: zipfile.ZipFile, mani
     """Runs the dump through psql in one transaction, between what makes room for it and what checks it."""
     place, environment = arguments(database)
     major = server_major(database)
-    psql = [
-        program("psql", major),
-        "--no-psqlrc",
-        "--quiet",
-        "--single-transaction",
-        "--set=ON_ERROR_STOP=1",
-        "--file=-",
-    ]
+    # Not with --single-transaction: that commits at the end of what it is given, also where a kill ended it.
+    psql = [program("psql", major), "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--file=-"]
     unpack = [program("pg_restore", major), "--file=-", "--no-owner", "--no-acl"]
     folder = settings.home / "tmp"
     folder.mkdir(parents=True, exist_ok=True)
@@ -157,6 +155,10 @@ _GIVE_UP = "\ndo $$ begin raise 'the dump is not whole'; end $$;\n"
 _OWN_SCHEMAS = (
     "select nspname from pg_namespace where pg_get_userbyid(nspowner) = current_user and nspname !~ '^(pg_|dev_)'"
 )
+_IS_USED = """
+select exists (select from ops.loads) or exists (select from ops.pipeline_runs) or exists (select from ops.decisions)
+    or exists (select from raw.store_attributes)
+"""
 _CHECK = "do $$ begin if (select count(*) from {0}) <> {1} then raise 'other rows in {0}'; end if; end $$;"
 
 
@@ -165,18 +167,18 @@ def _before(database: Database) -> str:
     with database.connect("pipeline") as connection:
         names = [sql.Identifier(row[0]) for row in connection.execute(_OWN_SCHEMAS)]
         drops = [sql.SQL("drop schema {} cascade;").format(name).as_string(connection) for name in names]
-    return "\n".join(["set client_min_messages = error;", "set lock_timeout = '60s';", *drops, ""])
+    return "\n".join(["begin;", "set client_min_messages = error;", "set lock_timeout = '60s';", *drops, ""])
 
 
 def _after(settings: Settings, database: Database, manifest: Manifest) -> str:
-    """Returns the statements that move places to this home and lake, and compare the rows with the manifest."""
+    """Returns the statements that move places to this home and lake, compare the rows with the manifest, and commit."""
     checks = [
         sql.SQL(_CHECK).format(sql.Identifier(*table.split(".")), sql.Literal(rows))
         for table, rows in manifest.tables.items()
     ]
     with database.connect("pipeline") as connection:
         lines = [one.as_string(connection) for one in [*_moves(settings, manifest), *checks]]
-    return "\n".join(["", *lines, ""])
+    return "\n".join(["", *lines, "commit;", ""])
 
 
 def _moves(settings: Settings, manifest: Manifest) -> Iterator[sql.Composed]:

@@ -26,8 +26,9 @@ def new_run_id() -> str:
 class RunLock:
     """The lock that keeps other runs out; it lasts as long as its session of the database."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, has_record: bool = True) -> None:
         self._database = database
+        self._has_record = has_record
         self._connection = self._taken()
 
     def renew(self) -> None:
@@ -62,23 +63,24 @@ class RunLock:
                 "Another run is working on this database.",
                 "Wait until it has ended (the runs page shows it), then try again.",
             )
-        connection.execute(
-            "update ops.pipeline_runs set status = 'failed', ended_at = greatest(now(), started_at), "
-            "message = 'interrupted before its end' where status = 'running'"
-        )
+        if self._has_record:
+            connection.execute(
+                "update ops.pipeline_runs set status = 'failed', ended_at = greatest(now(), started_at), "
+                "message = 'interrupted before its end' where status = 'running'"
+            )
         return connection
 
 
 @contextlib.contextmanager
-def exclusive(database: Database) -> Iterator[RunLock]:
+def exclusive(database: Database, has_record: bool = True) -> Iterator[RunLock]:
     """Keeps other runs out of the same database while the block runs; a crash frees the lock.
 
-    Stages that an earlier, killed run left as running are marked failed.
+    Stages that an earlier, killed run left as running are marked failed, where there is a record of runs.
 
     Raises:
         ShelfcastError: another run holds the lock.
     """
-    lock = RunLock(database)
+    lock = RunLock(database, has_record)
     try:
         yield lock
     finally:

@@ -40,17 +40,24 @@ def restore(
 ) -> None:
     """Bring back a backup, after every part of it was checked."""
     from flows.cli.console import Display, console
-    from flows.pipeline.context import open_context
+    from warehouse.environment import prepare_environment
+    from warehouse.journal import configure_logging
+    from warehouse.opening import locate_database
     from warehouse.restore import proved_archive, restore_backup
     from warehouse.runs import exclusive
+    from warehouse.settings import load_settings
 
     display = Display()
     with display.shown():
         display.begin("restore")
         with proved_archive(file.expanduser().absolute()) as (archive, manifest):
-            context = open_context(progress=display)
-            with exclusive(context.database):
-                restore_backup(context.settings, context.database, archive, manifest, replace)
+            settings = load_settings()
+            prepare_environment(settings)
+            configure_logging(settings)
+            # Not opened as for a run: what is there may be broken, and is not set up only to be given up.
+            database = locate_database(settings)
+            with exclusive(database, has_record=False):
+                restore_backup(settings, database, archive, manifest, replace)
     rows, files = sum(manifest.tables.values()), len(manifest.members) - 1
     console.print(
         f"{rows:,} rows of {len(manifest.tables)} tables and {files:,} files are back as of {manifest.made_at}.\n"
