@@ -17,8 +17,7 @@ def orders() -> pd.DataFrame:
             reason_text,
             decided_by,
             decided_at,
-            expected_delivery_date,
-            pack_size_amount
+            expected_delivery_date
         from marts.fct_orders
         where is_latest
     """)
