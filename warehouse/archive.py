@@ -1,7 +1,9 @@
-"""The archive of a backup: its manifest, its members, and the proof that it is whole."""
+"""The archive of a backup: its manifest, its members, the proof that it is whole, and who signed it."""
 
 import hashlib
+import hmac
 import json
+import re
 import stat
 import zipfile
 import zlib
@@ -14,12 +16,17 @@ from warehouse.errors import ShelfcastError
 
 FORMAT = "shelfcast backup"
 VERSION = 1
-MANIFEST = "manifest.json"
+MANIFEST, SIGNATURE = "manifest.json", "manifest.sig"
 DUMP = "database.dump"
 LAKE, HOME = "lake/", "home/"
 """Beginnings of the names of members that belong under the lake and under the home folder."""
 
+KEPT = ("mlflow", "reports", "data_docs", "gx", "dbt_published", "data_folder.txt")
+"""Files and folders of the home that go with the tables; passwords and logs do not."""
+
 _CHUNK = 1 << 20
+_TABLE = re.compile(r"[a-z_][a-z0-9_]*\.[a-z_][a-z0-9_]*")
+_MIGRATION = re.compile(r"\d{4}_[a-z0-9_]+")
 
 
 @dataclass(frozen=True)
@@ -71,10 +78,25 @@ def add_member(archive: zipfile.ZipFile, name: str, source: IO[bytes]) -> Member
     return Member(size, digest.hexdigest())
 
 
-def write_manifest(archive: zipfile.ZipFile, manifest: Manifest) -> None:
-    """Adds the manifest to the archive."""
-    content = {"format": FORMAT, "version": VERSION, **asdict(manifest)}
-    archive.writestr(MANIFEST, json.dumps(content, indent=1))
+def write_manifest(archive: zipfile.ZipFile, manifest: Manifest, key: bytes) -> None:
+    """Adds the manifest to the archive, and its signature: an HMAC with SHA-256 (RFC 2104) over the manifest."""
+    content = json.dumps({"format": FORMAT, "version": VERSION, **asdict(manifest)}, indent=1)
+    archive.writestr(MANIFEST, content)
+    archive.writestr(SIGNATURE, _signature(content.encode(), key))
+
+
+def is_signed(archive: zipfile.ZipFile, key: bytes | None) -> bool:
+    """Returns whether the manifest was signed with the key; it holds the hash of every other part."""
+    if key is None:
+        return False
+    try:
+        return hmac.compare_digest(archive.read(SIGNATURE), _signature(archive.read(MANIFEST), key).encode())
+    except (KeyError, zipfile.BadZipFile, zlib.error):
+        return False
+
+
+def _signature(manifest: bytes, key: bytes) -> str:
+    return hmac.digest(key, manifest, "sha256").hex()
 
 
 def open_archive(path: Path) -> zipfile.ZipFile:
@@ -111,8 +133,25 @@ def read_manifest(archive: zipfile.ZipFile) -> Manifest:
             "Restore it with that version.",
         )
     known = {name: content[name] for name in Manifest.__dataclass_fields__ if name in content}
-    members = {name: Member(**member) for name, member in known.pop("members", {}).items()}
-    return Manifest(**{**known, "migrations": tuple(known["migrations"])}, members=members)
+    try:
+        members = {name: Member(**member) for name, member in known.pop("members", {}).items()}
+        manifest = Manifest(**{**known, "migrations": tuple(known["migrations"])}, members=members)
+    except (KeyError, TypeError, AttributeError):
+        raise _foreign(archive) from None
+    if not _is_plain(manifest):
+        raise _damaged(archive, MANIFEST)
+    return manifest
+
+
+def _is_plain(manifest: Manifest) -> bool:
+    """Returns whether the manifest names what a backup names: it becomes part of statements, and must be no more."""
+    return (
+        all(isinstance(text, str) and "\0" not in text for text in (manifest.made_at, manifest.home, manifest.lake))
+        and isinstance(manifest.postgres, int)
+        and all(isinstance(rows, int) for rows in manifest.tables.values())
+        and all(_TABLE.fullmatch(name) for name in manifest.tables)
+        and all(isinstance(name, str) and _MIGRATION.fullmatch(name) for name in manifest.migrations)
+    )
 
 
 def prove(archive: zipfile.ZipFile, manifest: Manifest) -> None:
@@ -121,7 +160,7 @@ def prove(archive: zipfile.ZipFile, manifest: Manifest) -> None:
     Raises:
         ShelfcastError: a member is missing, foreign, or not what it was.
     """
-    names = {name for name in archive.namelist() if name != MANIFEST}
+    names = {name for name in archive.namelist() if name not in (MANIFEST, SIGNATURE)}
     odd = sorted(names ^ set(manifest.members))
     if odd:
         raise _damaged(archive, odd[0])
@@ -150,8 +189,11 @@ def _measure(archive: zipfile.ZipFile, name: str) -> Member | None:
 
 
 def _is_safe(name: str) -> bool:
+    """Returns whether a member is the dump, or belongs to the lake or to what is kept of a home."""
     path = PurePosixPath(name)
-    return name == DUMP or (name.startswith((LAKE, HOME)) and ".." not in path.parts and not path.is_absolute())
+    if name != path.as_posix() or ".." in path.parts or "\\" in name or "\0" in name:
+        return False
+    return name == DUMP or name.startswith(LAKE) or (name.startswith(HOME) and path.parts[1] in KEPT)
 
 
 def _foreign(archive: zipfile.ZipFile) -> ShelfcastError:

@@ -16,16 +16,14 @@ import psycopg
 from psycopg import sql
 from pyarrow import fs
 
-from warehouse.archive import DUMP, HOME, LAKE, Manifest, Member, add_member, write_manifest
+from warehouse.archive import DUMP, HOME, KEPT, LAKE, Manifest, Member, add_member, write_manifest
 from warehouse.database import Database
 from warehouse.errors import ShelfcastError
 from warehouse.pg_tools import arguments, complaint, program, server_major
+from warehouse.secrets import signing_key
 from warehouse.settings import Settings
 
 logger = logging.getLogger(__name__)
-
-KEPT = ("mlflow", "reports", "data_docs", "gx", "dbt_published", "data_folder.txt")
-"""Files and folders of the home that go with the tables; passwords and logs do not."""
 
 _TABLES = """
 select table_schema, table_name from information_schema.tables
@@ -89,7 +87,7 @@ def _fill(settings: Settings, database: Database, file: IO[bytes]) -> Manifest:
             with source.open_input_stream(name[1]) as stream:
                 members[name[0]] = add_member(archive, name[0], stream)
         whole = Manifest(**{**vars(manifest), "members": members})
-        write_manifest(archive, whole)
+        write_manifest(archive, whole, signing_key(settings.home))
     return whole
 
 

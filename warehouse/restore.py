@@ -14,12 +14,13 @@ import psycopg
 from psycopg import sql
 from pyarrow import fs
 
-from warehouse.archive import DUMP, HOME, LAKE, Manifest, members_under, open_archive, prove, read_manifest
+from warehouse.archive import DUMP, HOME, LAKE, Manifest, is_signed, members_under, open_archive, prove, read_manifest
 from warehouse.database import Database
 from warehouse.errors import ShelfcastError
 from warehouse.migrate import FOLDER
 from warehouse.opening import open_database
 from warehouse.pg_tools import arguments, complaint, pour, program, server_major
+from warehouse.secrets import known_signing_key
 from warehouse.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -35,14 +36,27 @@ PLACES = {
 
 
 @contextlib.contextmanager
-def proved_archive(path: Path) -> Iterator[tuple[zipfile.ZipFile, Manifest]]:
+def proved_archive(
+    settings: Settings, path: Path, is_trusted: bool = False
+) -> Iterator[tuple[zipfile.ZipFile, Manifest]]:
     """Gives an archive and its manifest after every part of it was read and found to be what it was.
 
+    Args:
+        settings: the home whose signature counts.
+        path: the file.
+        is_trusted: whether a person answers for a backup that this home did not sign.
+
     Raises:
-        ShelfcastError: the file is missing, foreign, damaged, or made by a newer version.
+        ShelfcastError: the file is missing, foreign, damaged, made by a newer version, or not signed by this home.
     """
     with open_archive(path) as archive:
         manifest = read_manifest(archive)
+        if not (is_trusted or is_signed(archive, known_signing_key(settings.home))):
+            raise ShelfcastError(
+                f"{path} was not signed by {settings.home}: its SQL and its models would run with your rights.",
+                "If you know that it is a backup of yours, from another home or from before this home was lost, "
+                "say --trust.",
+            )
         unknown = set(manifest.migrations) - {file.stem for file in FOLDER.glob("*.sql")}
         if unknown:
             raise ShelfcastError(

@@ -37,6 +37,12 @@ def restore(
     replace: Annotated[
         bool, typer.Option("--replace", help="Give up what the home holds now; it must be empty without this.")
     ] = False,
+    trust: Annotated[
+        bool,
+        typer.Option(
+            "--trust", help="Restore a backup that another home signed: its SQL and models run with your rights."
+        ),
+    ] = False,
 ) -> None:
     """Bring back a backup, after every part of it was checked."""
     from flows.cli.console import Display, console
@@ -50,8 +56,8 @@ def restore(
     display = Display()
     with display.shown():
         display.begin("restore")
-        with proved_archive(file.expanduser().absolute()) as (archive, manifest):
-            settings = load_settings()
+        settings = load_settings()
+        with proved_archive(settings, file.expanduser().absolute(), trust) as (archive, manifest):
             prepare_environment(settings)
             configure_logging(settings)
             # Not opened as for a run: what is there may be broken, and is not set up only to be given up.

@@ -1,5 +1,6 @@
 """A registered model: a fitted candidate with its calibration, as MLflow loads and serves it."""
 
+import hashlib
 import pickle
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -85,20 +86,31 @@ def forecast_frame(history: Panel, forecast: PointForecast, bounds: FloatArray) 
     )
 
 
-def save_model(model: ServedModel, path: Path) -> None:
-    """Writes a model to a file."""
-    path.write_bytes(pickle.dumps(model))
+def save_model(model: ServedModel, path: Path) -> str:
+    """Returns the SHA-256 of the file that a model was written to."""
+    content = pickle.dumps(model)
+    path.write_bytes(content)
+    return hashlib.sha256(content).hexdigest()
 
 
-def load_model(path: Path) -> ServedModel:
-    """Returns the model of a file that `save_model` wrote.
+def load_model(path: Path, sha256: str) -> ServedModel:
+    """Returns the model of a file that `save_model` wrote; it runs code, so nothing else is opened.
+
+    Args:
+        path: the file.
+        sha256: what `save_model` returned, kept where only the owner writes.
 
     Raises:
-        ShelfcastError: another version of Shelfcast wrote it, whose modules or fields were others.
+        ShelfcastError: it is not that file, or another version of Shelfcast wrote it, whose modules were others.
         TypeError: the file holds something else.
     """
+    content = path.read_bytes()
+    if hashlib.sha256(content).hexdigest() != sha256:
+        raise ShelfcastError(
+            f"The model in {path} is not the one that was registered.", "Run `shelfcast train --force` again."
+        )
     try:
-        model = pickle.loads(path.read_bytes())
+        model = pickle.loads(content)
     except (ImportError, AttributeError) as error:
         raise ShelfcastError(
             "The registered models were trained by another version of Shelfcast.", "Run `shelfcast train` again."
@@ -109,5 +121,5 @@ def load_model(path: Path) -> ServedModel:
 
 
 def _load_pyfunc(path: str) -> ServedModel:
-    """Returns the model of a path: the name and the signature are MLflow's."""
-    return load_model(Path(path))
+    """Returns the model of a path: the name and the signature are MLflow's, whose callers answer for the file."""
+    return load_model(Path(path), hashlib.sha256(Path(path).read_bytes()).hexdigest())

@@ -111,7 +111,7 @@ def test_a_damaged_file_changes_nothing(shelfcast, backup, elsewhere, tmp_path):
     content = bytearray(backup.read_bytes())
     content[len(content) // 2] ^= 0xFF
     damaged.write_bytes(content)
-    ended = shelfcast(elsewhere, "restore", str(damaged))
+    ended = shelfcast(elsewhere, "restore", "--trust", str(damaged))
     assert ended.returncode == 1
     assert "nothing was changed" in ended.stderr
     assert not list(elsewhere.home.iterdir())
@@ -119,6 +119,8 @@ def test_a_damaged_file_changes_nothing(shelfcast, backup, elsewhere, tmp_path):
 
 def test_an_empty_home_gets_the_same_rows_rights_and_pages(shelfcast, backup, before, elsewhere):
     ended = shelfcast(elsewhere, "restore", str(backup))
+    assert (ended.returncode, "say --trust" in ended.stderr) == (1, True)
+    ended = shelfcast(elsewhere, "restore", "--trust", str(backup))
     assert ended.returncode == 0, ended.stderr
     database = open_database(elsewhere)
     assert contents(database) == before[0]
@@ -141,18 +143,18 @@ def test_a_home_in_use_is_only_replaced_where_that_is_said(shelfcast, backup, be
     database = open_database(elsewhere)
     with database.connect("pipeline") as connection:
         connection.execute("delete from raw.raw_sales")
-    ended = shelfcast(elsewhere, "restore", str(backup))
+    ended = shelfcast(elsewhere, "restore", "--trust", str(backup))
     assert ended.returncode == 1
     assert "is in use: its database holds loads, runs or decisions. Restore into another home" in ended.stderr
     assert database.read_frame("pipeline", "select from raw.raw_sales").empty
-    assert shelfcast(elsewhere, "restore", str(backup), "--replace").returncode == 0
+    assert shelfcast(elsewhere, "restore", "--trust", str(backup), "--replace").returncode == 0
     assert contents(database) == before[0]
 
 
 def test_after_the_home_was_destroyed_a_restore_leaves_the_next_run_nothing_to_do(shelfcast, backup, before, elsewhere):
     embedded.stop(elsewhere)
     shutil.rmtree(elsewhere.home)
-    assert shelfcast(elsewhere, "restore", str(backup)).returncode == 0
+    assert shelfcast(elsewhere, "restore", "--trust", str(backup)).returncode == 0
     database = open_database(elsewhere)
     assert contents(database) == before[0]
     ended = shelfcast(elsewhere, "run")

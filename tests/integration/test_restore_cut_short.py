@@ -67,7 +67,7 @@ def test_a_restore_that_is_killed_in_its_stream_commits_nothing(share, settings,
     whole_pour = warehouse.restore.pour
     pours = iter([whole_pour, killed_after(share)])
     monkeypatch.setattr(warehouse.restore, "pour", lambda source, target: next(pours)(source, target))
-    with proved_archive(backup) as (archive, manifest), pytest.raises(Killed):
+    with proved_archive(settings, backup) as (archive, manifest), pytest.raises(Killed):
         restore_backup(settings, warehouse_in_use, archive, manifest, may_replace=True)
     assert state(warehouse_in_use) == before
 

@@ -51,6 +51,7 @@ class RegisteredVersion:
         fingerprint: hash of data, code and settings that it was trained with.
         metrics: figures of its backtest, by name.
         data_fingerprint: hash of the panel that it was trained on; empty where an old version does not say.
+        sha256: hash of its file; empty where an old version does not say, which is then not opened.
         is_rolled_back: whether a person took the champion's place away from it.
     """
 
@@ -59,6 +60,7 @@ class RegisteredVersion:
     fingerprint: str
     metrics: Mapping[str, float]
     data_fingerprint: str = ""
+    sha256: str = ""
     is_rolled_back: bool = False
 
 
@@ -163,6 +165,7 @@ def _registered(version: "ModelVersion") -> RegisteredVersion:
         fingerprint=tags.get("fingerprint", ""),
         metrics=metrics,
         data_fingerprint=tags.get("data_fingerprint", ""),
+        sha256=tags.get("sha256", ""),
         is_rolled_back=ROLLED_BACK in tags,
     )
 
@@ -230,4 +233,4 @@ def load_version(version: RegisteredVersion) -> ServedModel:
     import mlflow
 
     folder = mlflow.artifacts.download_artifacts(f"models:/{REGISTERED_NAME}/{version.version}")
-    return load_model(Path(folder) / "data" / MODEL_FILE)
+    return load_model(Path(folder) / "data" / MODEL_FILE, version.sha256)

@@ -184,7 +184,7 @@ def _register(client: "MlflowClient", model: ServedModel, mlflow_run: str, tags:
         # The signature is written by hand, and a year of rows as an example would outweigh the model.
         warnings.filterwarnings("ignore", message=".*input example", category=UserWarning)
         path = Path(folder) / MODEL_FILE
-        save_model(model, path)
+        tags = {**tags, "sha256": save_model(model, path)}
         logged = mlflow.pyfunc.log_model(
             name=model.name,
             loader_module="ml.forecasting.served_model",
