@@ -1,8 +1,10 @@
 """What the verbs of the command do; the command line itself stays free of heavy imports."""
 
-import subprocess
+import os
+import socket
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -179,15 +181,33 @@ def _export_orders(folder: Path, week: str | None) -> None:
         console.print(line, soft_wrap=True, markup=False)
 
 
-def dashboard(port: int, address: str) -> None:
-    """Serves the dashboard until it is stopped."""
+def dashboard(port: int, address: str, hosts: Sequence[str] = ()) -> None:
+    """Becomes the server of the dashboard, so that whoever stops this process stops the server.
+
+    Raises:
+        ShelfcastError: the port is in use, or may not be used.
+    """
     from streamlit_app.serve import command
 
     settings = load_settings()
+    _check_port(port, address)
     console.print(f"Dashboard: http://127.0.0.1:{port}  (Ctrl-C ends it)")
-    ended = subprocess.run(command(settings, port, address), check=False)
-    if ended.returncode not in (0, -2, 130):
-        raise ShelfcastError(f"The dashboard ended with code {ended.returncode}.", "Is the port in use? Try --port.")
+    sys.stdout.flush()
+    served = command(settings, port, address, hosts)
+    os.execv(served[0], served)
+
+
+def _check_port(port: int, address: str) -> None:
+    try:
+        family = socket.getaddrinfo(address, port, type=socket.SOCK_STREAM)[0][0]
+        with socket.socket(family, socket.SOCK_STREAM) as tried:
+            tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            tried.bind((address, port))
+    except OSError as error:
+        raise ShelfcastError(
+            f"The dashboard cannot listen on {address}:{port}: {error.strerror or error}.",
+            "Choose another port with --port, or another --address.",
+        ) from None
 
 
 def docs() -> None:

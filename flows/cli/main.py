@@ -356,11 +356,15 @@ def dashboard(
     address: Annotated[
         str, typer.Option(help="Address to listen on; it has no password, so keep it local.")
     ] = "127.0.0.1",
+    host: Annotated[
+        list[str] | None,
+        typer.Option(help="Name by which people open it, beside localhost and the address; may be repeated."),
+    ] = None,
 ) -> None:
     """Open the dashboard."""
     from flows.cli.commands import dashboard as work
 
-    work(port, address)
+    work(port, address, host or [])
 
 
 @app.command()
