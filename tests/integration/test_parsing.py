@@ -1,13 +1,11 @@
-"""Files as they come, read by Spark: line ends, marks, quotes, formats, and what is set aside."""
+"""What Spark sets aside of files as they come, and why; how files may be written is held by the corpus."""
 
-import gzip
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from spark_jobs.ingest.input_files import find_inputs
-from warehouse.errors import ShelfcastError
 from warehouse.settings import Settings
 
 STORES = "Store,Type,Size\n1,A,151315\n2,B,37392\n"
@@ -38,7 +36,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def read(spark, settings: Settings) -> Callable[..., dict]:
+def read(quick_spark, spark, settings: Settings) -> Callable[..., dict]:
     """Returns what was read of a folder, by table."""
     from spark_jobs.ingest.job import read_files
 
@@ -65,52 +63,6 @@ def reasons(one) -> dict[int, str]:
     return {row["line_number"]: row["reason"] for row in one.rows.where("reason is not null").collect()}
 
 
-@pytest.mark.parametrize(
-    ("name", "content"),
-    [
-        ("train.csv", TRAIN.encode()),
-        ("train.csv", TRAIN.replace("\n", "\r\n").encode()),
-        ("train.csv", TRAIN.replace("\n", "\r").encode()),
-        ("train.csv", b"\xef\xbb\xbf" + TRAIN.encode()),
-        ("train.csv", TRAIN.rstrip("\n").encode()),
-        ("Train.csv.gz", gzip.compress(TRAIN.replace("\n", "\r\n").encode())),
-        ("TRAIN.CSV.GZ", gzip.compress(b"\xef\xbb\xbf" + TRAIN.replace("\n", "\r").encode())),
-    ],
-    ids=["LF", "CRLF", "CR", "BOM", "no end", "gzip", "capitals"],
-)
-def test_every_line_end_and_packing_reads_the_same(folder: Path, read, name: str, content: bytes):
-    (folder / "train.csv").unlink()
-    (folder / name).write_bytes(content)
-    assert sales_of(read(folder)["raw_sales"]) == SALES_READ
-
-
-def test_missing_values_are_null_and_future_weeks_are_kept(folder: Path, read):
-    found = accepted(
-        read(folder)["external_features"],
-        "store_id",
-        "feature_date",
-        "temperature",
-        "markdown_1",
-        "markdown_2",
-        "markdown_5",
-        "cpi",
-        "unemployment",
-    )
-    assert found == [
-        (1, "2010-02-05", 42.31, None, None, None, 211.0963582, 8.106),
-        (2, "2013-07-26", 76.06, 212.02, None, -18.5, None, None),
-    ]
-
-
-def test_columns_may_come_in_any_order_with_others_between_and_quotes_around(folder: Path, read):
-    (folder / "train.csv").write_text(
-        '"isholiday","Note","DATE","weekly_sales","dept","STORE"\n'
-        '"FALSE","a, b ""c""","2010-02-05"," 24924.5 ","1","1"\n'
-        "1,plain,2010-02-12,-4.649e1,1.0,1\n"
-    )
-    assert sales_of(read(folder)["raw_sales"]) == SALES_READ[:2]
-
-
 def test_a_folder_whose_name_looks_like_a_pattern_is_read(folder: Path, read):
     strange = folder / "week [1] {a,b} *"
     strange.mkdir()
@@ -119,50 +71,12 @@ def test_a_folder_whose_name_looks_like_a_pattern_is_read(folder: Path, read):
     assert sales_of(read(strange)["raw_sales"]) == SALES_READ
 
 
-def test_empty_lines_are_no_rows_but_count_as_lines(folder: Path, read):
-    (folder / "train.csv").write_text(TRAIN.replace("1,1,2010-02-12", "\n  \n1,1,2010-02-12") + "\n\n")
-    one = read(folder)["raw_sales"]
-    assert one.account.rows_read == 3
-    assert [row[0] for row in sales_of(one)] == [2, 5, 6]
-
-
-@pytest.mark.parametrize(
-    ("first", "second", "third", "expected"),
-    [
-        ("05-02-2010", "12-02-2010", "19-02-2010", "dd-MM-yyyy"),
-        ("02/05/2010", "2/12/2010", "02/19/2010", "MM/dd/yyyy"),
-        ("05/02/2010", "12/02/2010", "19/02/2010", "dd/MM/yyyy"),
-        ("02-05-2010", "02-12-2010", "02-19-2010", "MM-dd-yyyy"),
-    ],
-)
-def test_the_date_format_is_found_from_all_lines(folder: Path, read, first, second, third, expected):
-    text = TRAIN.replace("2010-02-05", first).replace("2010-02-12", second).replace("2010-02-19", third)
-    (folder / "train.csv").write_text(text)
-    one = read(folder)["raw_sales"]
-    assert one.account.date_format == expected
-    assert sales_of(one) == SALES_READ
-
-
-def test_an_ambiguous_file_is_refused_until_its_format_is_named(folder: Path, read):
-    lines = TRAIN.replace("2010-02-05", "05-02-2010").replace("2010-02-12", "12-02-2010").splitlines()[:3]
-    (folder / "train.csv").write_text("\n".join(lines))
-    with pytest.raises(ShelfcastError, match=r"train\.csv can be read .* --date-format dd-MM-yyyy"):
-        read(folder)
-    assert sales_of(read(folder, "dd-MM-yyyy")["raw_sales"]) == SALES_READ[:2]
-
-
 def test_a_wrongly_named_format_rejects_the_rows_it_does_not_fit(folder: Path, read):
     lines = TRAIN.replace("2010-02-05", "05-02-2010").replace("2010-02-12", "26-02-2010").splitlines()[:3]
     (folder / "train.csv").write_text("\n".join(lines))
     found = reasons(read(folder, "MM-dd-yyyy")["raw_sales"])
     assert found[2] == "Date 2010-05-02 is a Sunday; a week is dated by its Friday"
     assert found[3] == "Date is not a date in MM-dd-yyyy: '26-02-2010'"
-
-
-def test_contradicting_dates_are_refused_with_both_lines(folder: Path, read):
-    (folder / "train.csv").write_text(TRAIN.replace("2010-02-12", "02/12/2010"))
-    with pytest.raises(ShelfcastError, match=r"train\.csv contradict each other: line 2 .* line 3 "):
-        read(folder)
 
 
 BAD_SALES = {
@@ -218,14 +132,6 @@ def test_every_bad_row_of_stores_is_set_aside_with_its_reason(folder: Path, read
     assert accepted(one, "store_id", "store_type", "size_sqft")[-1] == (10, "C", 1000)
 
 
-def test_exact_copies_are_counted_and_one_is_kept(folder: Path, read):
-    copy = "1,1,2010-02-05,24924.50,false"
-    (folder / "train.csv").write_text(f"{TRAIN}{copy}\n{copy}\n")
-    one = read(folder)["raw_sales"]
-    assert (one.account.rows_read, one.account.rows_duplicate, one.account.rows_rejected) == (5, 2, 0)
-    assert sales_of(one) == SALES_READ
-
-
 def test_copies_that_disagree_are_all_set_aside_and_name_each_other(folder: Path, read):
     (folder / "train.csv").write_text(TRAIN + "1,1,2010-02-05,1,FALSE\n1,1,2010-02-05,24924.5,FALSE\n")
     one = read(folder)["raw_sales"]
@@ -244,24 +150,6 @@ def test_copies_with_missing_values_in_the_same_places_agree(folder: Path, read)
     (folder / "features.csv").write_text(FEATURES + FEATURES.splitlines()[1])
     account = read(folder)["external_features"].account
     assert (account.rows_duplicate, account.rows_rejected) == (1, 0)
-
-
-def test_inventory_may_be_dated_on_any_day_and_leave_columns_out(folder: Path, read):
-    (folder / "inventory.csv").write_text("Store,Dept,Date,On_Hand\n1,1,2010-02-09,500\n1,2,2010-02-09,-1\n")
-    one = read(folder)["stock_positions"]
-    found = accepted(one, "stock_date", "on_hand", "on_order", "expected_date", "unit_price", "lead_time_days")
-    assert found == [("2010-02-09", 500.0, 0.0, "None", None, None)]
-    assert reasons(one) == {3: "On_Hand is below 0: '-1'"}
-
-
-def test_inventory_with_all_columns_is_read(folder: Path, read):
-    header = "Store,Dept,Date,On_Hand,On_Order,Expected_Date,Unit_Price,Lead_Time_Days"
-    rows = ("1,1,2010-02-09,500,,2010-02-20,4.5,10", "1,2,2010-02-09,5,7,NA,0,NA")
-    (folder / "inventory.csv").write_text("\n".join((header, *rows)))
-    one = read(folder)["stock_positions"]
-    found = accepted(one, "stock_date", "on_hand", "on_order", "expected_date", "unit_price", "lead_time_days")
-    assert found == [("2010-02-09", 500.0, 0.0, "2010-02-20", 4.5, 10.0)]
-    assert reasons(one) == {3: "Unit_Price is not above 0: '0'"}
 
 
 BAD_STOCK = {
