@@ -1,8 +1,10 @@
 """A home that can be put back, a command that can be broken, and the states that tables may be in."""
 
+import os
 import shutil
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+import signal
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ from homes import copy_folder
 from warehouse import embedded
 from warehouse.opening import open_database
 from warehouse.settings import Settings, load_settings
+from warehouse.stages import STAGE_NAMES
 
 ENVIRONMENT = {"BACKTEST_ORIGINS": "1", "EXPLAINED_PAIRS": "1"}
 VOLATILE = r"(_at$|^(load_id|run_id|model_version|promotion_id|execution_(time_)?seconds)$)"
@@ -28,11 +31,18 @@ State = Mapping[str, tuple[int, str]]
 
 @dataclass(frozen=True)
 class References:
-    """The states of undisturbed runs: of version 1 and 2 of the files, and what readers may see on the way."""
+    """The states of undisturbed runs.
+
+    Attributes:
+        first, second: of all tables after a run of version 1 of the files, and after one of version 2 upon it.
+        seen: what readers may see on the way from nothing to the second.
+        since_first: those of them from the end of the first run on.
+    """
 
     first: State
     second: State
-    seen: list[State] = field(default_factory=list)
+    seen: Sequence[State]
+    since_first: Sequence[State]
 
 
 class Lab:
@@ -144,23 +154,21 @@ def lab(tmp_path_factory: pytest.TempPathFactory, commands: Commands) -> Iterato
 @pytest.fixture(scope="session")
 def references(lab: Lab, versions: tuple[Path, Path]) -> References:
     """The states of two undisturbed runs, the first of which is kept as the folder `first`."""
-    states = []
-    seen: list[State] = [{}]
-    for folder in versions:
-        _run_and_look(lab, folder, seen)
-        states.append(lab.state())
-        seen.append(lab.seen())
-        if folder == versions[0]:
-            lab.keep("first")
-    return References(*states, seen)
+    on_the_way = run_and_look(lab, versions[0])
+    first, first_seen = lab.state(), lab.seen()
+    lab.keep("first")
+    since_first = [first_seen, *run_and_look(lab, versions[1]), lab.seen()]
+    return References(first, lab.state(), [{}, *on_the_way, *since_first], since_first)
 
 
-def _run_and_look(lab: Lab, folder: Path, seen: list[State]) -> None:
-    """Runs a version, held twice so that what is published on the way can be looked at."""
-    stops = ("train", "explain")
-    for stage in stops:
-        ended = lab.run("run", "--data", str(folder), fault=at("stage begins", of_stage=stage))
-        assert ended.was_struck, ended.output
+def run_and_look(lab: Lab, folder: Path) -> list[State]:
+    """Returns what readers see while a version is run: it is held before each stage."""
+    pid = lab.begin("run", "--data", str(folder), fault=at("stage begins", "pause", call="each"))
+    seen = []
+    while lab.commands.is_paused(pid):
         seen.append(lab.seen())
-    ended = lab.run("run", "--data", str(folder))
+        os.kill(pid, signal.SIGCONT)
+    ended = lab.commands.end(pid)
     assert ended.returncode == 0, ended.output
+    assert len(seen) == len(STAGE_NAMES)
+    return seen

@@ -142,7 +142,7 @@ def damaged(lab, references):
 def test_a_damaged_file_of_the_server_is_fixed_by_the_next_command(damage, damaged, lab, references):
     open_database(lab.settings)
     damage(lab.home)
-    assert lab.seen() == references.seen[3]
+    assert lab.seen() == references.since_first[0]
 
 
 def test_files_cut_short_and_folders_lost_or_half_written_do_not_keep_a_run_from_its_end(
@@ -203,7 +203,7 @@ def test_of_two_runs_at_once_the_second_leaves_with_a_sentence_and_the_first_goe
     lab.put_back(lab.folder / "first")
     paused_at = "features" if verb == "run" else "audit"
     first = lab.begin(verb, "--data", str(versions[1]), fault=at("stage begins", "pause", of_stage=paused_at))
-    lab.commands.wait_until_paused(first)
+    assert lab.commands.is_paused(first)
     second = lab.run("run", "--data", str(versions[1]))
     assert second.returncode == 1
     assert "Another run is working on this database." in second.output

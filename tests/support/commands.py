@@ -99,12 +99,13 @@ class Commands:
         """Returns how a command has ended; the options are those of `begin`."""
         return self.end(self.begin(home, *arguments, **options))
 
-    def wait_until_paused(self, pid: int) -> None:
-        """Returns once a fault has paused a command."""
+    def is_paused(self, pid: int) -> bool:
+        """Returns whether a fault has paused a command, once that is so or the command has ended."""
         deadline = time.monotonic() + WAIT_SECONDS
-        while psutil.Process(pid).status() != psutil.STATUS_STOPPED:
+        while (status := psutil.Process(pid).status()) not in (psutil.STATUS_STOPPED, psutil.STATUS_ZOMBIE):
             assert time.monotonic() < deadline, (self.begun[pid] / "errors").read_text()
             time.sleep(0.1)
+        return status == psutil.STATUS_STOPPED
 
     def _listen(self) -> None:
         for line in self.server.stdout or ():

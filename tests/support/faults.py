@@ -5,7 +5,7 @@ A fault names a function, `module:name`:
     target   the function
     where    before it, after it, `during` it (once a path that matches `path` exists under the home folder), or in its
              `batches` (in the middle of the Arrow batches that it reads)
-    call     which call of it
+    call     which call of it, or `each`
     match    parameters and their values that the call must have
     action   what happens there; the functions below
     marker   file that is made first, so that a test knows that the fault took place
@@ -221,7 +221,7 @@ class Fault:
                 return False
         with self.lock:
             self.calls += 1
-            return self.calls == self.asked.get("call", 1)
+            return self.asked.get("call", 1) in (self.calls, "each")
 
     def wrap(self, original: Any) -> Any:
         where = self.asked.get("where", "before")
