@@ -39,16 +39,6 @@ def gemini_model(settings: Settings) -> Any:
     return model
 
 
-def model_failures() -> tuple[type[Exception], ...]:
-    """Returns what a model's failure shows as: its API's errors, the network's, and answers that make no sense."""
-    from crewai.utilities.exceptions.context_window_exceeding_exception import LLMContextLengthExceededError
-    from google.genai.errors import APIError
-    from httpx import HTTPError
-
-    nonsense = (ValueError, TypeError, LookupError, AttributeError, RuntimeError)
-    return (APIError, HTTPError, OSError, LLMContextLengthExceededError, *nonsense)
-
-
 def failure_reason(error: BaseException) -> str:
     """Returns why the model failed, in words of our own: a message of the server might hold anything, the key too."""
     reasons = (_own_reason(cause) for cause in _causes(error))

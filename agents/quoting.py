@@ -10,6 +10,7 @@ import unicodedata
 OPEN, CLOSE = "<data>", "</data>"
 MAXIMUM_QUOTE = 300
 _BRACKETS = str.maketrans({"<": "‹", ">": "›", "`": "'", "\u201c": "'", "\u201d": "'", '"': "'"})  # noqa: RUF001
+_TAG_BEGIN = re.compile(r"<(?=[A-Za-z/!?])")
 _NAME = re.compile(r"[^\w .:+-]")
 _LINK = re.compile(r"!?\[([^\]]*)\]\([^)]*\)")
 _TAG = re.compile(r"</?[A-Za-z!][^>]*>")
@@ -32,12 +33,19 @@ def safe_name(text: str | None) -> str:
 
 
 def plain_answer(text: str) -> str:
-    """Returns a model's answer without links, pictures, tags and addresses: nothing in it loads or runs."""
-    return _without_links(_TAG.sub("", text.replace(OPEN, '"').replace(CLOSE, '"'))).strip()
+    """Returns a model's answer without links, pictures, tags and addresses: nothing in it loads or runs.
+
+    Signs that only look like others (full-width brackets and the like) are made those first, so that no later step of
+    the way can make them so; and no bracket that could begin a tag is left.
+    """
+    text = unicodedata.normalize("NFKC", text).replace(OPEN, '"').replace(CLOSE, '"')
+    return _TAG_BEGIN.sub("‹", _without_links(_TAG.sub("", text))).strip()  # noqa: RUF001
 
 
 def _without_links(text: str) -> str:
-    return _ADDRESS.sub("(address removed)", _LINK.sub(r"\1", text))
+    while (cut := _LINK.sub(r"\1", text)) != text:
+        text = cut
+    return _ADDRESS.sub("(address removed)", text)
 
 
 def _one_line(text: str) -> str:

@@ -34,6 +34,12 @@ def test_a_quotation_survives_the_cleaning_of_an_answer_word_for_word():
         ("go to https://a.example/x now", "go to (address removed) now"),
         ("<script>alert(1)</script>ok", "alert(1)ok"),
         ("**Decision.** Sales < 5 and > 3", "**Decision.** Sales < 5 and > 3"),
+        ("<scr<b>ipt>alert(1)</scr</b>ipt>", "ipt>alert(1)ipt>"),
+        ("a <img src=x onerror=alert(1)", "a ‹img src=x onerror=alert(1)"),  # noqa: RUF001
+        ("\uff1cscript\uff1ealert(1)\uff1c/script\uff1eok", "alert(1)ok"),
+        ("\uff3bmore\uff3d\uff08https://a.example\uff09", "more"),
+        ("[[more](http://a.example)](http://b.example)", "more"),
+        ("[x](http://a.example\n/y)", "x"),
     ],
 )
 def test_a_models_answer_keeps_its_words_and_loses_what_loads(text, expected):
