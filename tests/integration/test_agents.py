@@ -282,6 +282,8 @@ def test_a_figure_that_gemini_invented_is_marked_and_the_report_is_not_clean(exp
         ("garbled", "its answer can't be read"),
         ("away", "it can't be reached"),
         ("refusing", "it did not do what it was asked"),
+        ("verbose", "it did not do what it was asked"),
+        ("stubborn", "it"),
         ("blocking", "its answer can't be read"),
     ],
 )

@@ -58,6 +58,14 @@ class Answerer(BaseHTTPRequestHandler):
     def be_refusing(self, _: Any) -> None:
         self.say("I can't help with that.")
 
+    def be_verbose(self, body: Any) -> None:
+        self.work(body, "Sales rose by $1,234 and fell again. " * 2_000)
+
+    def be_stubborn(self, body: Any) -> None:
+        """Asks for the same tool again and again, two at a time, and never says a word."""
+        name = body["tools"][0]["functionDeclarations"][0]["name"] if "tools" in body else "nothing"
+        self.candidate([{"functionCall": {"name": name, "args": {}}}] * 2)
+
     def be_blocking(self, _: Any) -> None:
         self.reply(200, {"promptFeedback": {"blockReason": "SAFETY"}})
 
