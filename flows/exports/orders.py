@@ -82,6 +82,7 @@ class OrdersReport:
         new: orders that were never exported before.
         changed: orders exported before with another amount.
         withdrawn: orders exported before that are not to be placed any more.
+        files_changed: files that are not, byte for byte, what they were.
     """
 
     week: dt.date
@@ -96,6 +97,7 @@ class OrdersReport:
     new: int = 0
     changed: int = 0
     withdrawn: int = 0
+    files_changed: int = 0
 
 
 def export_orders(database: Database, folder: Path, week: dt.date | None, run_id: str) -> OrdersReport:
@@ -116,7 +118,9 @@ def export_orders(database: Database, folder: Path, week: dt.date | None, run_id
     rows = _read(database, week)
     orders = rows[rows["order_amount"] > 0]
     day = rows["decision_week"].iloc[0]
-    write_files(orders, folder, day)
+    before = _contents(folder, day)
+    written = write_files(orders, folder, day)
+    files_changed = sum(before.get(path.name) != path.read_bytes() for path in written)
     new, changed, withdrawn = _record(database, orders, day, run_id)
     waiting = rows[rows["decision"] == "waiting"]
     return OrdersReport(
@@ -132,6 +136,7 @@ def export_orders(database: Database, folder: Path, week: dt.date | None, run_id
         new,
         changed,
         withdrawn,
+        files_changed,
     )
 
 
@@ -175,7 +180,10 @@ def summary(report: OrdersReport, folder: Path) -> list[str]:
             f"{report.withdrawn:,} withdrawn."
         )
     elif report.orders:
-        lines.append("All of them were exported before: the files are the same and nothing was recorded.")
+        files = (
+            f"{report.files_changed:,} files name new decisions" if report.files_changed else "the files are the same"
+        )
+        lines.append(f"All of them were exported before with these amounts: {files} and nothing was recorded.")
     if report.withdrawn or report.changed:
         lines.append("Tell the suppliers of the orders that changed or were withdrawn.")
     if report.simulated:
@@ -207,9 +215,13 @@ def _read(database: Database, week: dt.date | None) -> "pd.DataFrame":
 
 def _stores_of_before(folder: Path, week: dt.date) -> set[int]:
     """Returns the stores that an earlier export wrote a file for."""
-    names = [path.name for path in folder.glob(f"orders-*-{week}.csv")]
-    found = [re.fullmatch(rf"orders-(\d+)-{week}\.csv", name) for name in names]
+    found = [re.fullmatch(rf"orders-(\d+)-{week}\.csv", name) for name in _contents(folder, week)]
     return {int(match[1]) for match in found if match}
+
+
+def _contents(folder: Path, week: dt.date) -> dict[str, bytes]:
+    """Returns the files of an earlier export by name."""
+    return {path.name: path.read_bytes() for path in folder.glob(f"orders-*-{week}.csv")}
 
 
 def _record(database: Database, orders: "pd.DataFrame", week: dt.date, run_id: str) -> tuple[int, int, int]:

@@ -176,6 +176,9 @@ def test_orders_go_out_as_people_decided_and_a_second_export_changes_nothing(fin
     again = export_orders(warehouse, tmp_path, None, "two")
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
     assert (report.new, again.new, again.changed, again.withdrawn) == (report.orders, 0, 0, 0)
+    assert (report.files_changed, again.files_changed) == (report.stores, 0)
+    record(warehouse, Decision("override", store, dept, "Ben", 1.0, reason="the same amount"))
+    assert export_orders(warehouse, tmp_path, None, "two").files_changed == 1
     record(warehouse, Decision("snooze", store, dept, "Ana", until=pair["decision_date"] + dt.timedelta(weeks=1)))
     last = export_orders(warehouse, tmp_path, None, "three")
     assert (last.orders, last.withdrawn, last.snoozed) == (report.orders - 1, 1, 1)
