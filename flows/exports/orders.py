@@ -215,13 +215,14 @@ def _read(database: Database, week: dt.date | None) -> "pd.DataFrame":
 
 def _stores_of_before(folder: Path, week: dt.date) -> set[int]:
     """Returns the stores that an earlier export wrote a file for."""
-    found = [re.fullmatch(rf"orders-(\d+)-{week}\.csv", name) for name in _contents(folder, week)]
+    names = [path.name for path in folder.glob(f"orders-*-{week}.csv")]
+    found = [re.fullmatch(rf"orders-(\d+)-{week}\.csv", name) for name in names]
     return {int(match[1]) for match in found if match}
 
 
 def _contents(folder: Path, week: dt.date) -> dict[str, bytes]:
     """Returns the files of an earlier export by name."""
-    return {path.name: path.read_bytes() for path in folder.glob(f"orders-*-{week}.csv")}
+    return {path.name: path.read_bytes() for path in folder.glob(f"orders-*-{week}.csv") if path.is_file()}
 
 
 def _record(database: Database, orders: "pd.DataFrame", week: dt.date, run_id: str) -> tuple[int, int, int]:

@@ -67,19 +67,21 @@ def waiting_pairs(database: "Database") -> "list[RenderableType]":
     """Returns the pairs whose order goes out only once a person has approved or overridden it, and how many wait."""
     frame = read_marts(database, _WAITING)
     shown: list[RenderableType] = [waiting_table(frame.head(SHOWN_ROWS)), *_rest(len(frame))] if len(frame) else []
-    return [*shown, waiting_sentence(read_marts(database, _COUNTS).iloc[0])]
+    return [*shown, waiting_sentence(read_marts(database, _COUNTS).iloc[0], is_listed=True)]
 
 
-def waiting_sentence(counts: "pd.Series[Any]") -> str:
-    """Returns how many pairs wait for a person."""
+def waiting_sentence(counts: "pd.Series[Any]", is_listed: bool = False) -> str:
+    """Returns how many pairs wait for a person, and what lists them or lets one out."""
     if not counts["pair_count"]:
         return "There are no recommendations yet. Run `shelfcast run` first."
     if not counts["waiting_count"]:
         return f"No pair waits for a person in the week of {counts['decision_date']}."
+    following = (
+        "`shelfcast decide approve` lets one out" if is_listed else "`shelfcast decide list --waiting` names them"
+    )
     return (
         f"{counts['waiting_count']:,} of {counts['pair_count']:,} pairs wait for a person in the week of "
-        f"{counts['decision_date']}, {counts['waiting_order_count']:,} of them with an order: "
-        "`shelfcast decide list --waiting` names them."
+        f"{counts['decision_date']}, {counts['waiting_order_count']:,} of them with an order: {following}."
     )
 
 
