@@ -49,7 +49,7 @@ def what_if(store: int | None, department: int | None, scenario: "Scenario") -> 
     if len(changes):
         console.print(changes_table(changes))
     if (found.before.recommendations["stock_source"] == "simulated").any():
-        console.print("Stock positions are simulated: no inventory.csv was given for some of these pairs.")
+        console.print("Stock positions are simulated where inventory.csv counts no stock of these pairs.")
     console.print("Nothing was written. To keep a change: the seed inventory_policies, then `shelfcast transform`.")
 
 

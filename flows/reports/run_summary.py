@@ -21,7 +21,7 @@ _METRICS = [METRICS[name] for name in SCORECARD]
 _HEADS = ("model", *(metric.title for metric in _METRICS))
 _STATUSES = (
     "select status, count(*) as pair_count, sum(order_quantity_amount) as order_amount, "
-    "sum(value_at_risk_amount) as risk_amount, bool_or(stock_source = 'simulated') as has_simulated "
+    "sum(value_at_risk_amount) as risk_amount, count(*) filter (where stock_source = 'simulated') as simulated_count "
     "from marts.fct_inventory_recommendations where is_latest group by status "
     "order by array_position(array['critical', 'reorder', 'monitor', 'adequate'], status)"
 )
@@ -54,11 +54,17 @@ def scorecard_table(database: Database) -> Table:
         caption="\n".join(notes) or None,
         caption_justify="left",
         caption_style="bold red",
+        # Without lines between the columns no figure is cut or broken where the terminal has 80 of them.
+        box=None,
+        padding=(0, 1, 0, 0),
     )
-    for name in _HEADS:
-        table.add_column(name, justify="left" if name == "model" else "right", no_wrap=name == "model")
-    for row in frame.itertuples():
-        table.add_row(*_cells(row))
+    rows = [_cells(row) for row in frame.itertuples()]
+    for name, cells in zip(_HEADS, zip(*rows, strict=True) if rows else [()] * len(_HEADS), strict=True):
+        is_model = name == "model"
+        width = None if is_model else max(map(len, [*name.split(), *cells]))
+        table.add_column(name, justify="left" if is_model else "right", width=width)
+    for row in rows:
+        table.add_row(*row)
     return table
 
 
@@ -83,8 +89,9 @@ def _cells(row: Any) -> tuple[str, ...]:
 def decisions_table(database: Database) -> Table:
     """Returns the recommendations of the latest decision week by status, for the terminal."""
     frame = database.read_frame("reader", _STATUSES)
-    simulated = " (stock positions are simulated: no inventory.csv was given)" if frame["has_simulated"].any() else ""
-    table = Table(title=f"Recommendations{simulated}", title_justify="left")
+    simulated = int(frame["simulated_count"].sum())
+    said = f"; stock of {simulated:,} pairs is simulated, as inventory.csv counts none" if simulated else ""
+    table = Table(title=f"Recommendations{said}", title_justify="left")
     for name in ("status", "pairs", "orders ($)", "money at risk ($)"):
         table.add_column(name, justify="left" if name == "status" else "right")
     for row in frame.itertuples():
