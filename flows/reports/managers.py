@@ -53,7 +53,7 @@ def write_report(settings: Settings, database: Database) -> tuple[Path, str]:
 
 def _compose(snapshot: Snapshot) -> str:
     head = snapshot.read_frame(_HEAD).iloc[0]
-    simulated = "Stock positions are **simulated** where inventory.csv counts no stock.\n\n" if head.is_simulated else ""
+    simulated = "Stock positions are **simulated** where inventory.csv has none.\n\n" if head.is_simulated else ""
     return (
         f"# Shelfcast report, week of {head.decision_date}\n\n"
         f"{head.pair_count:,} store and department pairs; recommended orders ${head.order_amount or 0:,.0f}; "
