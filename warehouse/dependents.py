@@ -20,6 +20,7 @@ _HANGING_VIEWS = """
 with recursive hanging (oid, depth) as (
     select r.ev_class, 1
     from pg_depend d join pg_rewrite r on r.oid = d.objid
+    join pg_class v on v.oid = r.ev_class and v.relkind in ('v', 'm')
     where d.classid = 'pg_rewrite'::regclass and d.refclassid = 'pg_class'::regclass
         and d.refobjid = any(%(oids)s::oid[]) and r.ev_class <> d.refobjid
     union
@@ -27,6 +28,7 @@ with recursive hanging (oid, depth) as (
     from hanging h
     join pg_depend d on d.refobjid = h.oid and d.refclassid = 'pg_class'::regclass
     join pg_rewrite r on r.oid = d.objid and d.classid = 'pg_rewrite'::regclass and r.ev_class <> h.oid
+    join pg_class v on v.oid = r.ev_class and v.relkind in ('v', 'm')
 )
 select c.oid::bigint, n.nspname, c.relname, c.relkind::text, pg_get_userbyid(c.relowner),
     pg_get_viewdef(c.oid), coalesce(array_to_string(c.reloptions, ', '), '')
@@ -125,7 +127,9 @@ class Dependents:
     def make_again(self, connection: "psycopg.Connection[Any]") -> None:
         """Makes the views and keys as they were, on the relations that now bear the names they read.
 
-        One of somebody else that no longer fits is left out with a warning: it must not keep a run from publishing.
+        What is somebody else's is made with the rights of that role alone, and a materialized view without its rows,
+        so that no function in it runs with ours. What no longer fits is left out with a warning: it must not keep a
+        run from publishing.
 
         Raises:
             ShelfcastError: one of our own no longer fits.
@@ -180,13 +184,14 @@ def _view_statements(
     name, word = identifier(relation), sql.SQL(relation.word)
     settings = _text(f"with ({options}) ") if options else sql.SQL("")
     create = sql.SQL("create {} {} {}as ").format(word, name, settings) + _text(definition.rstrip().rstrip(";"))
+    if relation.kind == "m":
+        create += sql.SQL(" with no data")
     indexes = [_text(row[0]) for row in connection.execute(_INDEXES, [relation.oid]).fetchall()]
-    owner = sql.SQL("alter table {} owner to {}").format(name, sql.Identifier(relation.owner))
     comments = [
         _comment_statement(relation, column, text)
         for column, text in connection.execute(_COMMENTS, [relation.oid]).fetchall()
     ]
-    return (create, *indexes, *comments, *capture_grants(connection, [relation]), owner)
+    return (create, *indexes, *comments, *capture_grants(connection, [relation]))
 
 
 def _comment_statement(relation: Relation, column: str, text: str) -> Statement:
@@ -209,13 +214,17 @@ def _text(statement: str) -> Statement:
 def _make(
     connection: "psycopg.Connection[Any]", relation: Relation, what: str, statements: Sequence[Statement]
 ) -> None:
+    is_ours = relation.owner == connection.info.user
     try:
         with connection.transaction():
+            if not is_ours:
+                connection.execute(sql.SQL("set local role {}").format(sql.Identifier(relation.owner)))
             for statement in statements:
                 connection.execute(statement)
+            connection.execute("reset role")
     except (psycopg.errors.ProgrammingError, psycopg.errors.IntegrityError) as error:
         reason = str(error).splitlines()[0]
-        if relation.owner == connection.info.user:
+        if is_ours:
             raise ShelfcastError(
                 f"Nothing was published: the {what} no longer fits ({reason}).",
                 "Build it too: select the changed model with a + behind its name.",

@@ -106,10 +106,10 @@ def _publish(connection: "psycopg.Connection[Any]", core: str | None) -> tuple[R
     hanging.drop(connection)
     _drop(connection, old)
     published = tuple(_move(connection, relation) for relation in new)
-    hanging.make_again(connection)
     for grant in grants:
         connection.execute(grant)
     grant_all(connection)
+    hanging.make_again(connection)
     if core is not None:
         _mark(connection, "published", core)
         connection.execute("delete from ops.core_builds where place = 'next'")

@@ -125,6 +125,39 @@ def test_the_view_of_an_analyst_stays_the_analysts(empty):
     analyst_says(empty, "drop view dev_ana.mine")
 
 
+def test_what_an_analyst_hangs_on_a_mart_never_runs_with_the_rights_of_the_owner(empty):
+    publish(empty, 1)
+    with empty.connect("pipeline") as connection:
+        connection.execute("create table marts.trophy as select 1 as a")
+    analyst_says(
+        empty,
+        "create schema dev_ana",
+        "create function dev_ana.steal() returns int language plpgsql as "
+        "$$ begin delete from marts.trophy; return 1; exception when others then return 0; end $$",
+        "create materialized view dev_ana.greedy as select version, dev_ana.steal() as got from marts.fct_a",
+        "create unique index on dev_ana.greedy (version)",
+    )
+    publish(empty, 2)
+    assert len(empty.read_frame("pipeline", "select a from marts.trophy")) == 1
+    analyst_says(empty, "refresh materialized view dev_ana.greedy")
+    found = empty.read_frame("analyst", "select version, got from dev_ana.greedy")
+    assert found.to_numpy().tolist() == [[2, 0]]
+
+
+def test_a_rule_of_an_analyst_on_a_mart_does_not_keep_it_from_being_published(empty):
+    publish(empty, 1)
+    analyst_says(
+        empty,
+        "create schema dev_ana",
+        "create table dev_ana.notes (version int)",
+        "create view dev_ana.all_notes as select version from dev_ana.notes",
+        "create rule also as on insert to dev_ana.notes do also select version from marts.fct_a",
+    )
+    publish(empty, 2)
+    assert versions(empty, *TABLES) == [2, 2]
+    analyst_says(empty, "insert into dev_ana.notes values (1)", "select version from dev_ana.all_notes")
+
+
 def test_the_view_of_an_analyst_that_no_longer_fits_is_left_out_and_named_in_the_log(empty, caplog):
     publish(empty, 1)
     analyst_says(empty, "create schema dev_ana", "create view dev_ana.mine as select note from marts.fct_a")
