@@ -83,12 +83,31 @@ def _fill(settings: Settings, database: Database, file: IO[bytes]) -> Manifest:
         snapshot = connection.execute("select pg_export_snapshot()").fetchone() or ("",)
         members[DUMP] = _dump(database, str(snapshot[0]), archive)
         folders = connection.execute("select uri from ops.published_artifacts order by artifact_name").fetchall()
+        _check_models(settings, connection)
         for name, source in [*_lake_files(settings.lake, [row[0] for row in folders]), *_home_files(settings)]:
             with source.open_input_stream(name[1]) as stream:
                 members[name[0]] = add_member(archive, name[0], stream)
         whole = Manifest(**{**vars(manifest), "members": members})
         write_manifest(archive, whole, signing_key(settings.home))
     return whole
+
+
+def _check_models(settings: Settings, connection: "psycopg.Connection[Any]") -> None:
+    """Refuses a backup that would lack the files of a registered model.
+
+    Raises:
+        ShelfcastError: some are gone.
+    """
+    if connection.execute("select to_regclass('mlflow.model_versions')").fetchone() == (None,):
+        return
+    beginning = f"file://{settings.home}/"
+    for version, place in connection.execute("select version, storage_location from mlflow.model_versions").fetchall():
+        folder = Path(str(place).removeprefix("file://"))
+        if str(place).startswith(beginning) and not (folder.is_dir() and any(folder.iterdir())):
+            raise ShelfcastError(
+                f"The files of version {version} of the model are gone from {folder}, so a backup would not be whole.",
+                "Put them back there; an older backup may have them.",
+            )
 
 
 def _manifest(settings: Settings, database: Database, connection: "psycopg.Connection[Any]") -> Manifest:

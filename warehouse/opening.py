@@ -11,6 +11,7 @@ from warehouse import embedded
 from warehouse.database import Database, Login, Role
 from warehouse.errors import ShelfcastError, UsageError
 from warehouse.migrate import FOLDER, apply_migrations
+from warehouse.places import settle
 from warehouse.role_limits import READING_ROLES
 from warehouse.roles import known_roles, with_roles
 from warehouse.secrets import role_passwords
@@ -27,6 +28,8 @@ _NOT_SET_UP = (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName, 
 def open_database(settings: Settings) -> Database:
     """Returns the database of the settings, running, migrated and with its roles.
 
+    That of a home which was moved knows its new places then; a server of one's own has no home that could move.
+
     Raises:
         UsageError: DATABASE_URL is not a Postgres URL.
         ShelfcastError: the server does not start or does not answer.
@@ -34,6 +37,8 @@ def open_database(settings: Settings) -> Database:
     database = locate_database(settings)
     with database.connect("pipeline") as connection:
         apply_migrations(connection)
+        if settings.is_embedded:
+            settle(settings, connection)
     return with_roles(settings, database)
 
 

@@ -20,19 +20,11 @@ from warehouse.errors import ShelfcastError
 from warehouse.migrate import FOLDER
 from warehouse.opening import open_database
 from warehouse.pg_tools import arguments, complaint, pour, program, server_major
+from warehouse.places import moves
 from warehouse.secrets import known_signing_key
 from warehouse.settings import Settings
 
 logger = logging.getLogger(__name__)
-
-PLACES = {
-    "ops.published_artifacts": ("uri",),
-    "mlflow.experiments": ("artifact_location",),
-    "mlflow.runs": ("artifact_uri",),
-    "mlflow.model_versions": ("source", "storage_location"),
-    "mlflow.logged_models": ("artifact_location",),
-}
-"""Columns with places in the lake or under the home, which move with them."""
 
 
 @contextlib.contextmanager
@@ -190,16 +182,7 @@ def _after(settings: Settings, database: Database, manifest: Manifest) -> str:
         sql.SQL(_CHECK).format(sql.Identifier(*table.split(".")), sql.Literal(rows))
         for table, rows in manifest.tables.items()
     ]
+    moved = moves((manifest.home, manifest.lake), (str(settings.home), settings.lake), manifest.tables)
     with database.connect("pipeline") as connection:
-        lines = [one.as_string(connection) for one in [*_moves(settings, manifest), *checks]]
+        lines = [one.as_string(connection) for one in [*moved, *checks]]
     return "\n".join(["", *lines, "commit;", ""])
-
-
-def _moves(settings: Settings, manifest: Manifest) -> Iterator[sql.Composed]:
-    """Gives the statements that write the new place of lake and home where the old one stands."""
-    move = sql.SQL("update {0} set {1} = replace({1}, {2}, {3});")
-    for table, columns in PLACES.items():
-        is_lake = table == "ops.published_artifacts"
-        old, new = (manifest.lake, settings.lake) if is_lake else (manifest.home, str(settings.home))
-        for column in columns if table in manifest.tables and old != new else ():
-            yield move.format(sql.Identifier(*table.split(".")), sql.Identifier(column), old, new)

@@ -6,11 +6,7 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
-from psycopg import sql
-
 from warehouse import embedded
-from warehouse.opening import open_database
-from warehouse.restore import PLACES
 from warehouse.settings import Settings, load_settings
 
 
@@ -34,24 +30,14 @@ def copy_folder(source: Path, place: Path) -> None:
 
 
 def copied_home(source: Path, place: Path) -> Settings:
-    """Returns the settings of a copy of a home at rest; its places are written anew, as a restore does.
-
-    Its server takes a port of its own when it starts.
-    """
+    """Returns the settings of a copy of a home at rest; its server takes a port of its own when it starts."""
     copy_folder(source, place)
     # Under root the server is another user, who has to get there.
     for folder in place.parents:
         if not folder.stat().st_mode & 0o001:
             folder.chmod(folder.stat().st_mode | 0o011)
     (place / "postgres" / "shelfcast_port").unlink()
-    settings = load_settings(home=place)
-    move = sql.SQL("update {0} set {1} = replace({1}, {2}, {3})")
-    with open_database(settings).connect("pipeline") as connection:
-        for table, columns in PLACES.items():
-            for column in columns:
-                names = sql.Identifier(*table.split(".")), sql.Identifier(column)
-                connection.execute(move.format(*names, str(source), str(place)))
-    return settings
+    return load_settings(home=place)
 
 
 def rest(settings: Settings) -> None:

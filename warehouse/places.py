@@ -1,0 +1,55 @@
+"""Places that stand in tables: they begin with the home folder or the lake, and move with them."""
+
+import logging
+from collections.abc import Collection, Iterator
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+from warehouse.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+IN_LAKE = {"ops.published_artifacts": ("uri",)}
+IN_HOME = {
+    "mlflow.experiments": ("artifact_location",),
+    "mlflow.runs": ("artifact_uri",),
+    "mlflow.model_versions": ("source", "storage_location"),
+    "mlflow.logged_models": ("artifact_location",),
+}
+"""Columns that hold such places, by table."""
+
+
+def moves(
+    old: tuple[str, str], new: tuple[str, str], tables: Collection[str] = (*IN_LAKE, *IN_HOME)
+) -> Iterator[sql.Composed]:
+    """Gives the statements that write new places of home and lake where the old ones stand.
+
+    Args:
+        old: home and lake as they were.
+        new: home and lake as they are.
+        tables: those that are there.
+    """
+    move = sql.SQL("update {0} set {1} = replace({1}, {2}, {3}) where {1} <> replace({1}, {2}, {3});")
+    for places, was, now in ((IN_HOME, old[0], new[0]), (IN_LAKE, old[1], new[1])):
+        for table, columns in places.items():
+            for column in columns if table in tables and was != now else ():
+                yield move.format(sql.Identifier(*table.split(".")), sql.Identifier(column), was, now)
+
+
+def settle(settings: Settings, connection: "psycopg.Connection[Any]") -> None:
+    """Moves the places of a home whose folder was moved or copied since its database was last opened."""
+    now = str(settings.home), settings.lake
+    was = connection.execute("select home, lake from ops.home").fetchone()
+    if was is None:
+        connection.execute("insert into ops.home (home, lake) values (%s, %s)", now)
+    elif tuple(was) != now:
+        names = [*IN_LAKE, *IN_HOME]
+        found = connection.execute(
+            "select name from unnest(%s::text[]) as name where to_regclass(name) is not null", [names]
+        )
+        for statement in moves(tuple(was), now, [row[0] for row in found.fetchall()]):
+            connection.execute(statement)
+        connection.execute("update ops.home set home = %s, lake = %s", now)
+        logger.info("the home was moved from %s to %s: places in the tables follow", was[0], now[0])
