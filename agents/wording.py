@@ -302,7 +302,7 @@ def _money_words(decision: Facts) -> str:
 
 
 def _what_if_words(tried: Facts) -> str:
-    if not tried["is_found"]:
+    if not tried["is_found"] or tried["tried_lead_time_weeks"] == tried["today_lead_time_weeks"]:
         return ""
     difference = tried["difference_dollars"]
     return (

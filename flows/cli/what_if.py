@@ -139,5 +139,5 @@ def words(scenario: "Scenario") -> str:
 def _before_and_after(before: "ScenarioKpis", after: "ScenarioKpis", name: str, unit: str) -> tuple[str, str, str]:
     old, new = float(getattr(before, name)), float(getattr(after, name))
     if unit == "percent":
-        return f"{100 * old:.2f} %", f"{100 * new:.2f} %", f"{100 * (new - old):+.2f} points"
-    return f"{old:,.0f}", f"{new:,.0f}", f"{new - old:+,.0f}"
+        return f"{100 * old:.2f} %", f"{100 * new:.2f} %", f"{round(100 * (new - old), 2) + 0.0:+.2f} points"
+    return f"{old:,.0f}", f"{new:,.0f}", f"{round(new - old):+,d}"

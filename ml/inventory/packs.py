@@ -5,7 +5,7 @@ import numpy.typing as npt
 
 FloatArray = npt.NDArray[np.float64]
 
-_NOISE_SHARE, _NOISE_PACKS = 1e-12, 1e-9
+_NOISE_SHARE, _NOISE_PACKS = 1e-14, 1e-9
 """What a count of packs may miss a whole number by, of itself and outright, before it counts as a part of a pack."""
 
 

@@ -10,13 +10,13 @@ ratio.
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ml.inventory.formulas import newsvendor_ratio
 from ml.inventory.orders.inputs import DecisionInputs
-from ml.inventory.policy import FloatArray, ruling_rows
+from ml.inventory.policy import CONTINUOUS_REVIEW_WEEKS, FloatArray, ruling_rows
 from ml.inventory.scenarios.what_if import service_profile
 from warehouse.conventions import YEAR_WEEKS
 
@@ -110,11 +110,13 @@ def critical_rate(margin_rate: float, holding_cost_rate: float, review_period_we
 
 
 def _proposal(
-    row: "pd.Series[float]", tried: FloatArray, found: dict[str, FloatArray], levels: tuple[float, ...]
+    row: "pd.Series[Any]", tried: FloatArray, found: dict[str, FloatArray], levels: tuple[float, ...]
 ) -> Proposal:
     """Returns the proposal for a row from the figures of its pairs at the service levels tried, (pairs, levels)."""
     now = float(row["service_level_rate"])
-    ratio = critical_rate(float(row["margin_rate"]), float(row["holding_cost_rate"]), float(row["review_period_weeks"]))
+    # (s,Q) is reviewed every week, whatever the row says.
+    review = CONTINUOUS_REVIEW_WEEKS if row["policy_kind"] == "(s,Q)" else float(row["review_period_weeks"])
+    ratio = critical_rate(float(row["margin_rate"]), float(row["holding_cost_rate"]), review)
     pairs = len(found["yearly_profit_amount"])
     if not pairs:
         return Proposal(str(row["policy_id"]), 0, ratio, now, now)

@@ -269,3 +269,8 @@ def test_figures_are_written_for_managers():
     assert (span(1.0, "week"), span(2.5, "week")) == ("1 week", "2.5 weeks")
     assert (versus(None, "x"), versus(0.4, "x"), versus(-3, "x")) == ("", "level with x", "3% below x")
     assert (listed(["a"]), listed(["a", "", "b"]), listed([])) == ("a", "a and b", "")
+
+
+def test_a_lead_time_that_is_not_another_one_is_no_what_if():
+    same = {**TRIED, "tried_lead_time_weeks": 26.0, "today_lead_time_weeks": 26.0}
+    assert "If a delivery took" not in inventory_words({**ALL, "calculate_reorder_point": same})

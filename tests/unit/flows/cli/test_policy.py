@@ -2,9 +2,9 @@ import pandas as pd
 import pytest
 
 from flows.cli.policy import SEED, check_target, proposals_table, proposed_text, seed_text, sentences
-from flows.cli.what_if import promotions_of, selection, words
+from flows.cli.what_if import figures_table, promotions_of, selection, words
 from ml.inventory.scenarios.optimise import Proposal
-from ml.inventory.scenarios.what_if import Promotion, Scenario
+from ml.inventory.scenarios.what_if import Evaluation, Promotion, Scenario, ScenarioKpis, WhatIf
 from warehouse.errors import ShelfcastError, UsageError
 
 TEXT = 'policy_id,policy_kind,service_level_rate,margin_rate\ndefault,"(R,s,S)",0.95,0.30\ntype_a,"(s,Q)",0.97,0.30\n'
@@ -63,3 +63,10 @@ def test_a_scenario_is_told_in_words():
         "Chain",
         "Store 1, department 38",
     )
+
+
+def test_a_change_too_small_to_be_seen_is_plus_zero():
+    frame = pd.DataFrame()
+    before, after = (Evaluation(frame, frame, ScenarioKpis(1, *[value] * 11)) for value in (0.4, 0.39999))
+    change = figures_table(WhatIf(Scenario(), before, after), "Chain").columns[3]
+    assert set(change.cells) == {"+0", "+0.00 points"}

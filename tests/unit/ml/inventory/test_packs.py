@@ -67,3 +67,7 @@ def test_pieces_times_price_is_the_order(quantity: float, pack: float, price: fl
 def test_a_pack_is_the_nearest_number_of_pieces_and_one_at_least():
     packs = pack_of_pieces([50.0, 50.0, 50.0, 50.0], [7.5, 49.0, 120.0, np.nan])
     assert packs.tolist() == [52.5, 49.0, 120.0, 50.0]
+
+
+def test_an_order_of_trillions_of_packs_covers_what_is_wanted():
+    assert whole_packs(3e12 - 10, 1.0) == 3e12 - 10

@@ -109,3 +109,9 @@ def test_a_row_that_rules_no_pair_is_left_alone():
     rules = policies({}, {"policy_id": "elsewhere", "store_type": "C"})
     (_, found) = optimise(make_inputs(rules), rules)
     assert (found.pairs, found.service_level_before, found.service_level_after) == (0, 0.9, 0.9)
+
+
+def test_the_ratio_of_a_lot_policy_is_that_of_its_weekly_reviews():
+    weekly, monthly = (policies({"policy_kind": "(s,Q)", "review_period_weeks": weeks}) for weeks in (1.0, 4.0))
+    ratios = [optimise(make_inputs(rules), rules)[0].critical_rate for rules in (weekly, monthly)]
+    assert ratios[0] == ratios[1] == critical_rate(0.3, 0.25, 1.0)
