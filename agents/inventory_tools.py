@@ -38,7 +38,7 @@ def query_inventory_recommendation(database: Database, store_id: int, dept_id: i
 def _recommendation(row: Mapping[str, Any]) -> Facts:
     stocks = ("current_stock", "on_order", "safety_stock", "reorder_point", "order_up_to_level", "order_quantity")
     money = ("expected_lost_margin", "holding_cost", "value_at_risk")
-    position, weekly = row["current_stock_amount"] + row["on_order_amount"], 7 * row["average_daily_demand_amount"]
+    position, weekly = row["stock_position_amount"], 7 * row["average_daily_demand_amount"]
     return {
         "decision_date": day_text(row["decision_date"]),
         "status": safe_name(row["status"]),
@@ -111,12 +111,14 @@ def calculate_reorder_point(
     """Returns what the reorder point would be under another lead time or service level, and what it is today.
 
     Both come from the what-if, so from the code that recommends. Without a lead time the policy's plus one week is
-    tried; without a service level the policy's. Where the model's inputs may not be read, nothing is found.
+    tried, or less one week where no longer one can be; without a service level the policy's. Where the model's inputs
+    may not be read, nothing is found.
     """
     decision = query_inventory_recommendation(database, store_id, dept_id)
     if not decision["is_found"]:
         return about(store_id, dept_id, False)
-    tried_weeks = min(max(lead_time_weeks or decision["lead_time_weeks"] + 1, 0.15), LONGEST_LEAD_TIME_WEEKS)
+    tried_weeks = lead_time_weeks or _another_lead_time(decision["lead_time_weeks"])
+    tried_weeks = min(max(tried_weeks, 0.15), LONGEST_LEAD_TIME_WEEKS)
     tried_service = min(max(service_level_percent or decision["service_level_percent"], 50.0), 99.9)
     points = _reorder_points(database, decision["decision_date"], store_id, dept_id, tried_weeks, tried_service / 100)
     if points is None:
@@ -133,6 +135,10 @@ def calculate_reorder_point(
         "today_reorder_point_dollars": dollars(today),
         "difference_dollars": dollars(tried - today),
     }
+
+
+def _another_lead_time(weeks: float) -> float:
+    return weeks + 1 if weeks + 1 <= LONGEST_LEAD_TIME_WEEKS else weeks - 1
 
 
 def _reorder_points(

@@ -233,7 +233,7 @@ def what_if(
     store: Annotated[int | None, typer.Argument(help="Store; the chain without it.")] = None,
     department: Annotated[int | None, typer.Argument(help="Department; the whole store without it.")] = None,
     service_level: Annotated[
-        float | None, typer.Option("--service-level", help="Target of every pair in percent, 50 to 99.99.")
+        float | None, typer.Option("--service-level", help="Target of every pair in percent, 50 to 99.9.")
     ] = None,
     lead_time: Annotated[
         float | None, typer.Option("--lead-time", help="Weeks from order to delivery, above 0 to 26.")

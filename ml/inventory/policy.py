@@ -27,6 +27,9 @@ KINDS = {"policy_kind": POLICY_KINDS, "target_kind": TARGET_KINDS}
 
 MAXIMUM_WEEKS = float(LONGEST_LEAD_TIME_WEEKS)
 
+LEAST_SERVICE, GREATEST_SERVICE = 0.5, 0.999
+"""Service levels that can be asked for: the highest of the 500 paths of demand stands for 99.9 %, none beyond it."""
+
 CONTINUOUS_REVIEW_WEEKS = 1.0
 """Weeks between two reviews of (s,Q): the stock is looked at as often as the data come."""
 
@@ -35,10 +38,13 @@ _SELECTORS = {"dept_id": 4, "store_id": 2, "store_type": 1}
 
 STORE_TYPES = ("A", "B", "C")
 
+_ROUNDING = 1e-12
+"""What a greatest value may be exceeded by, of itself: 99.9 divided by 100 is more than 0.999."""
+
 _FIX = "Fix it in the seed inventory_policies and run `shelfcast transform`."
 
 _RANGES: dict[str, tuple[float, float, bool]] = {
-    "service_level_rate": (0.0, 1.0, False),
+    "service_level_rate": (0.0, GREATEST_SERVICE, False),
     "lead_time_weeks": (0.0, MAXIMUM_WEEKS, False),
     "lead_time_deviation_weeks": (0.0, MAXIMUM_WEEKS, True),
     "review_period_weeks": (0.0, MAXIMUM_WEEKS, False),
@@ -49,7 +55,7 @@ _RANGES: dict[str, tuple[float, float, bool]] = {
     "margin_rate": (0.0, 1.0, True),
     "maximum_stock_weeks": (0.0, np.inf, False),
 }
-"""Least and greatest value of a column, and whether zero is allowed; service and margin stay below 1."""
+"""Least and greatest value of a column, and whether the least is allowed; a margin stays below 1."""
 
 
 @dataclass(frozen=True)
@@ -96,6 +102,17 @@ class Policies:
     def take(self, rows: "slice | npt.NDArray[np.intp]") -> "Policies":
         """Returns the policies of some pairs."""
         return Policies(**{field.name: getattr(self, field.name)[rows] for field in fields(self)})
+
+    def with_lead_times(self, weeks: FloatArray) -> "Policies":
+        """Returns the policies with lead times that the pairs have themselves.
+
+        One that is shorter than the policy's deviates in proportion less: a day is not half a week early.
+
+        Raises:
+            ShelfcastError: a lead time is out of its range.
+        """
+        share = np.minimum(weeks / self.lead_time_weeks, 1.0)
+        return self.changed(lead_time_weeks=weeks, lead_time_deviation_weeks=share * self.lead_time_deviation_weeks)
 
     def changed(self, **values: float | str | FloatArray | TextArray | None) -> "Policies":
         """Returns the policies with some columns replaced, by one value for all or by a column; None changes nothing.
@@ -222,7 +239,7 @@ def _check_range(name: str, values: FloatArray, labels: list[str]) -> None:
     least, greatest, is_zero_allowed = _RANGES[name]
     is_share = greatest == 1.0
     low = values < least if is_zero_allowed else values <= least
-    high = values >= greatest if is_share else values > greatest
+    high = values >= greatest if is_share else values > greatest * (1 + _ROUNDING)
     wrong = ~np.isfinite(values) | low | high
     if wrong.any():
         first = int(wrong.argmax())

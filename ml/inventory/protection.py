@@ -183,7 +183,9 @@ class DemandAhead:
         """
         error = self._error_paths(min(weeks, self.error_scale.shape[1]))
         if weeks > error.shape[1]:
-            error = np.diff(error, axis=1, prepend=0.0)[:, _held(weeks, error.shape[1])].cumsum(axis=1)
+            # The weeks that are known stay as they are, bit for bit, however many follow.
+            growth = np.diff(error, axis=1, prepend=0.0)[:, _held(weeks, error.shape[1])[error.shape[1] :]]
+            error = np.concatenate([error, error[:, -1:] + growth.cumsum(axis=1)], axis=1)
         total = np.zeros((len(self), weeks + 1, error.shape[2]))
         total[:, 1:] = error + self.forecast[:, _held(weeks, self.forecast.shape[1])].cumsum(axis=1)[:, :, None]
         return np.maximum.accumulate(total, axis=1, out=total)
@@ -205,6 +207,7 @@ class DemandAhead:
             protection=demand_until(total, until),
             protection_weeks=until.mean(axis=1),
             review_mean=demand_until(total, review_weeks[:, None]).mean(axis=1),
+            weekly_mean=_weekly_mean(total, self.forecast.shape[1]),
         )
 
     def _error_paths(self, weeks: int) -> FloatArray:
@@ -227,6 +230,7 @@ class ProtectionDemand:
         protection: (pairs, draws) demand over lead time plus review period.
         protection_weeks: (pairs,) mean of lead time plus review period.
         review_mean: (pairs,) mean demand before the next review.
+        weekly_mean: (pairs,) mean demand of a week of the forecast, as far as the paths go.
     """
 
     cumulative: FloatArray
@@ -235,6 +239,7 @@ class ProtectionDemand:
     protection: FloatArray
     protection_weeks: FloatArray
     review_mean: FloatArray
+    weekly_mean: FloatArray
 
     def quantile(self, service_level: FloatArray) -> FloatArray:
         """Returns the least demand that at least the share `service_level` of the draws does not exceed.
@@ -333,6 +338,11 @@ def demand_until(total: FloatArray, weeks: FloatArray) -> FloatArray:
     after = np.take_along_axis(total, whole + 1, axis=1)[:, 0]
     demand: FloatArray = before + (time - whole[:, 0]) * (after - before)
     return demand
+
+
+def _weekly_mean(total: FloatArray, horizons: int) -> FloatArray:
+    weeks = min(total.shape[1] - 1, horizons)
+    return np.asarray(total[:, weeks].mean(axis=1) / weeks)
 
 
 def lead_times(mean: FloatArray, deviation: FloatArray, ranks: FloatArray) -> FloatArray:

@@ -13,6 +13,7 @@ The order-up-to level is the base stock of the textbook, 3 x 50 + 1.645 x 8 x sq
 Quantities are in one unit of your choice, pieces or money; times are weeks; rates are fractions.
 """
 
+import math
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -21,7 +22,9 @@ import numpy as np
 from ml.inventory.orders.levels import decide
 from ml.inventory.orders.positions import Positions
 from ml.inventory.policy import Policies
-from ml.inventory.protection import normal_demand
+from ml.inventory.protection import CUT_DEVIATIONS, normal_demand
+from warehouse.conventions import HORIZON
+from warehouse.errors import ShelfcastError
 
 
 @dataclass(frozen=True)
@@ -69,7 +72,10 @@ class Stock:
 
 @dataclass(frozen=True)
 class Demand:
-    """What a week sells: its mean and its standard deviation; weeks are normal and independent of each other."""
+    """What a week sells: its mean and its standard deviation.
+
+    Weeks are normal and independent of each other; within a week demand is even.
+    """
 
     weekly_mean: float
     weekly_deviation: float
@@ -92,11 +98,14 @@ def order_for(policy: Policy, stock: Stock, demand: Demand) -> Order:
     """Returns what the item should order now, by the very code that recommends for every pair.
 
     Raises:
-        ShelfcastError: a value of the policy is out of its range.
+        ShelfcastError: a value of the policy, the stock or the demand is out of its range.
     """
+    _check(stock, demand)
+    rules = _policies(policy)
     positions = Positions(*(np.array([value]) for value in (stock.on_hand, stock.on_order, stock.due_weeks)))
-    weekly = normal_demand(np.array([demand.weekly_mean]), np.array([demand.weekly_deviation]))
-    found = {name: column[0] for name, column in decide(weekly, _policies(policy), positions).items()}
+    means, deviations = np.array([demand.weekly_mean]), np.array([demand.weekly_deviation])
+    weekly = normal_demand(means, deviations, _longest_weeks(rules))
+    found = {name: column[0] for name, column in decide(weekly, rules, positions).items()}
     return Order(
         quantity=float(found["order_quantity"]),
         status=str(found["status"]),
@@ -106,6 +115,20 @@ def order_for(policy: Policy, stock: Stock, demand: Demand) -> Order:
         stockout_probability_rate=float(found["stockout_probability"]),
         expected_fill_rate=float(found["expected_fill_rate"]),
     )
+
+
+def _check(stock: Stock, demand: Demand) -> None:
+    """Refuses what is no number, and what is negative where only stock on hand may be: owed to customers."""
+    for name, value in {**asdict(stock), **asdict(demand)}.items():
+        if not math.isfinite(value) or (value < 0 and name != "on_hand"):
+            least = "" if name == "on_hand" else " of at least 0"
+            raise ShelfcastError(f"{name} is {value:g}; it must be a number{least}.")
+
+
+def _longest_weeks(rules: Policies) -> int:
+    """Returns the weeks of the longest protection period: demand beyond them would not be independent."""
+    longest = rules.lead_time_weeks + CUT_DEVIATIONS * rules.lead_time_deviation_weeks + rules.reviewed_weeks
+    return max(math.ceil(float(longest.max())), HORIZON)
 
 
 def _policies(policy: Policy) -> Policies:

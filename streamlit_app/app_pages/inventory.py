@@ -179,6 +179,7 @@ def detail_lines(row: pd.Series) -> pd.DataFrame:
     lines = {
         f"Stock on hand{source}": formats.dollars(row["current_stock_amount"]),
         "Stock on order": formats.dollars(row["on_order_amount"]),
+        "Stock position, with orders that come in time": formats.dollars(row["stock_position_amount"]),
         "Demand a day": formats.dollars(row["average_daily_demand_amount"]),
         "Lead time and review period": f"{row['lead_time_weeks']:g} + {row['review_period_weeks']:g} weeks",
         "Target service level": formats.percent(row["service_level_rate"], 0),

@@ -19,13 +19,13 @@ STORE = 7001
 OVERRIDE = Decision("override", STORE, 1, "Ana", 1250.0, reason="strike")
 _RECOMMENDATIONS = """
 insert into ml.inventory_recommendations
-(recommendation_id, store_id, dept_id, recommendation_date, current_stock, stock_source, on_order, avg_daily_demand,
- demand_volatility, lead_time_weeks, review_period_weeks, service_level, reorder_point, safety_stock, order_up_to_level,
- order_quantity, stockout_probability, status, expected_lost_margin, holding_cost, value_at_risk, review_reason,
- pack_size, minimum_order, unit_price, order_quantity_pieces, run_id)
+(recommendation_id, store_id, dept_id, recommendation_date, current_stock, stock_source, on_order, stock_position,
+ avg_daily_demand, demand_volatility, lead_time_weeks, review_period_weeks, service_level, reorder_point, safety_stock,
+ order_up_to_level, order_quantity, stockout_probability, status, expected_lost_margin, holding_cost, value_at_risk,
+ review_reason, pack_size, minimum_order, unit_price, order_quantity_pieces, run_id)
 select
-    concat(store, '-', dept, '-20121026'), store, dept, date '2012-10-26', 100, 'simulated', 0, 20, 5, 2, 1, 0.95, 500,
-    80, 700, 600, 0.9, 'critical', 30, 1, 40, reason, 50, 120, 2.5, 240, 'r'
+    concat(store, '-', dept, '-20121026'), store, dept, date '2012-10-26', 100, 'simulated', 0, 100, 20, 5, 2, 1, 0.95,
+    500, 80, 700, 600, 0.9, 'critical', 30, 1, 40, reason, 50, 120, 2.5, 240, 'r'
 from (values (7001, 1, 'large_order'), (7001, 2, '')) as pairs (store, dept, reason)
 """
 

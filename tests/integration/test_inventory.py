@@ -198,6 +198,20 @@ def test_counted_stock_is_taken_in_dollars_with_its_own_lead_time(ready):
     assert report.simulated_share == pytest.approx(1 - 2 / report.rows)
 
 
+def test_stock_on_order_counts_where_it_comes_in_time_and_a_person_hears_of_what_is_overdue(ready):
+    settings, database = ready
+    in_weeks = {1: 1, 2: 3, 3: -1}
+    days = {store: LAST_WEEK + dt.timedelta(weeks=weeks) for store, weeks in in_weeks.items()}
+    _publish_stock(database, *((store, 10, LAST_WEEK, 100.0, 9e5, day, None, None) for store, day in days.items()))
+    recommend(settings, database, "r7")
+    frame = read(database).set_index(["store_id", "dept_id"])
+    # Two weeks of lead time and one of review: what comes in three weeks protects nothing.
+    assert [frame.loc[(store, 10), "stock_position"] for store in in_weeks] == [900_100, 100, 900_100]
+    assert [frame.loc[(store, 10), "order_quantity"] > 0 for store in in_weeks] == [False, True, False]
+    assert frame.loc[(3, 10), "review_reason"] == "overdue_delivery"
+    assert "overdue_delivery" not in set(frame.drop((3, 10))["review_reason"])
+
+
 def test_what_an_agent_said_stays_until_the_decision_changes(ready):
     settings, database = ready
     recommend(settings, database, "r4")

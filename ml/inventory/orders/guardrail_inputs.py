@@ -55,12 +55,14 @@ class Watch:
         weeks_known: weeks with known sales in the whole history.
         is_unusual: whether one of the last weeks is marked in ml.sales_anomalies.
         is_stale: whether the latest sales are missing, or the stock was counted too long ago.
+        is_overdue: whether what is on order should have come before the stock was counted.
     """
 
     sales: FloatArray = field(repr=False)
     weeks_known: npt.NDArray[np.int64] = field(repr=False)
     is_unusual: npt.NDArray[np.bool_] = field(repr=False)
     is_stale: npt.NDArray[np.bool_] = field(repr=False)
+    is_overdue: npt.NDArray[np.bool_] = field(repr=False)
 
     def take(self, rows: "slice | npt.NDArray[np.intp]") -> "Watch":
         """Returns what is known of some pairs."""
@@ -70,11 +72,21 @@ class Watch:
         self, order: FloatArray, position: FloatArray, forecast: FloatArray, lot: FloatArray
     ) -> npt.NDArray[np.str_]:
         """Returns the guardrail that sends each order to a person, empty where it is automatic."""
-        return flags(order, position, self.sales, forecast, self.weeks_known, self.is_unusual, self.is_stale, lot=lot)
+        return flags(
+            order,
+            position,
+            self.sales,
+            forecast,
+            self.weeks_known,
+            self.is_unusual,
+            self.is_stale,
+            lot=lot,
+            is_overdue=self.is_overdue,
+        )
 
 
 def read_watch(
-    snapshot: Snapshot, pairs: "pd.DataFrame", date: dt.date, sales: FloatArray, stock_date: "pd.Series[dt.date]"
+    snapshot: Snapshot, pairs: "pd.DataFrame", date: dt.date, sales: FloatArray, stock: "pd.DataFrame"
 ) -> Watch:
     """Returns what the guardrails look at, in the order of the pairs.
 
@@ -83,7 +95,7 @@ def read_watch(
         pairs: store_id and dept_id, one row a pair.
         date: the decision week; nothing after it is looked at.
         sales: (pairs, weeks) weekly sales up to it.
-        stock_date: day on which the stock of each pair was counted, missing where it was not.
+        stock: stock_date and is_overdue of each pair, missing where its stock was not counted.
     """
     import pandas as pd
 
@@ -96,7 +108,8 @@ def read_watch(
         sales=sales,
         weeks_known=weeks.fillna(0).to_numpy(np.int64),
         is_unusual=pd.MultiIndex.from_frame(pairs[keys]).isin(unusual),
-        is_stale=stale_pairs(sales) | (pd.to_datetime(stock_date) <= oldest).to_numpy(),
+        is_stale=stale_pairs(sales) | (pd.to_datetime(stock["stock_date"]) <= oldest).to_numpy(),
+        is_overdue=(stock["is_overdue"] == True).to_numpy(dtype=bool),  # noqa: E712 - missing is false
     )
 
 

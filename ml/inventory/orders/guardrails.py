@@ -16,11 +16,13 @@ from warehouse.conventions import YEAR_WEEKS
 BoolArray = npt.NDArray[np.bool_]
 
 AUTOMATIC = ""
-STALE_DATA, SHORT_HISTORY, UNUSUAL_SALES = "stale_data", "short_history", "unusual_sales"
+STALE_DATA, OVERDUE_DELIVERY = "stale_data", "overdue_delivery"
+SHORT_HISTORY, UNUSUAL_SALES = "short_history", "unusual_sales"
 FORECAST_MOVED, LARGE_ORDER = "forecast_moved", "large_order"
 
 GUARDRAILS: Mapping[str, str] = {
     STALE_DATA: "The latest weeks of sales are missing, so the order rests on old figures.",
+    OVERDUE_DELIVERY: "Stock on order was due before the count and had not come; the order counts on it all the same.",
     SHORT_HISTORY: "The series has too few weeks of sales to learn from.",
     UNUSUAL_SALES: "Sales of the last weeks were far from what was expected.",
     FORECAST_MOVED: "The forecast is far from both the last weeks and the same weeks of last year.",
@@ -66,6 +68,7 @@ def flags(
     is_stale: BoolArray,
     tiny_amount: float = TINY_AMOUNT,
     lot: FloatArray | float = 0.0,
+    is_overdue: BoolArray | bool = False,
 ) -> npt.NDArray[np.str_]:
     """Returns the gravest of `GUARDRAILS` that holds for each of n pairs, and '' where the order is automatic.
 
@@ -79,10 +82,12 @@ def flags(
         is_stale: (n,) whether the latest sales are missing, see `stale_pairs`.
         tiny_amount: where order, position, and a month of sales and forecast are all below it, no person is asked.
         lot: (n,) order-up-to level less reorder point, 0 where every review orders.
+        is_overdue: (n,) whether what is on order should have come before the stock was counted.
     """
     ahead = np.maximum(forecast[:, :COMPARED_WEEKS], 0.0).mean(axis=1)
     reasons = {
         STALE_DATA: is_stale,
+        OVERDUE_DELIVERY: np.broadcast_to(is_overdue, order.shape),
         SHORT_HISTORY: weeks_known < SHORTEST_HISTORY_WEEKS,
         UNUSUAL_SALES: is_unusual,
         FORECAST_MOVED: has_moved(ahead, sales),

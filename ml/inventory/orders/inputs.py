@@ -67,7 +67,8 @@ where sale_date > %(decision_date)s - 7 * %(weeks)s
 _STOCK = """
 select distinct on (store_id, dept_id)
     store_id, dept_id, stock_date, on_hand, on_order, unit_price, lead_time_days,
-    (expected_date - %(decision_date)s) / 7.0::double precision as weeks_until_expected
+    (expected_date - %(decision_date)s) / 7.0::double precision as weeks_until_expected,
+    on_order > 0 and expected_date < stock_date as is_overdue
 from raw.stock_positions
 order by store_id, dept_id, stock_date desc
 """
@@ -177,7 +178,7 @@ def _decision_inputs(
         stock_source=source,
         policy_id=rules["policy_id"].to_numpy(dtype=np.str_)[ruling_rows(rules, pairs)],
         unit_price=unit_price,
-        watch=read_watch(snapshot, pairs, date, sales, stock["stock_date"]),
+        watch=read_watch(snapshot, pairs, date, sales, stock),
         before=read_before(snapshot, pairs, date),
     )
 
@@ -335,7 +336,7 @@ def _with_own_lead_times(policies: Policies, stock: "pd.DataFrame") -> Policies:
             f"{MAXIMUM_WEEKS * 7:g}.",
             "Fix Lead_Time_Days in inventory.csv.",
         )
-    return policies.changed(lead_time_weeks=np.where(np.isnan(own), policies.lead_time_weeks, own))
+    return policies.with_lead_times(np.where(np.isnan(own), policies.lead_time_weeks, own))
 
 
 def _merged_positions(

@@ -217,18 +217,19 @@ def order_quantities(
     gap = levels.reorder_point + levels.margin - position
     lots = np.floor(np.maximum(gap, 0.0) / np.maximum(levels.lot, pack)) + 1
     wanted = np.where(policies.policy_kind == "(s,Q)", lots * levels.lot, levels.order_up_to - position)
-    # A position that is due is worth a pack, even where it has all that it lacks.
+    # A position that is due is worth a pack, however little it lacks.
     due = np.where(is_order_due(levels, position, before), np.maximum(wanted, pack), 0.0)
     return whole_packs(due, pack, policies.minimum_order_amount, levels.ceiling - position)
 
 
 def is_order_due(levels: Levels, position: FloatArray, before: Before | None = None) -> BoolArray:
-    """Returns whether the position is at or below the reorder point.
+    """Returns whether the position is at or below the reorder point and lacks something to the order-up-to level.
 
     Where an order was due before, it is due within the margin above too. A pair that needs no stock is never due.
     """
     held = levels.margin * before.was_due if before else 0.0
-    due: BoolArray = (position <= levels.reorder_point + held) & levels.needs_stock
+    is_low = (position <= levels.reorder_point + held) & (position < levels.order_up_to)
+    due: BoolArray = is_low & levels.needs_stock
     return due
 
 
@@ -245,17 +246,26 @@ def stockout_risk(seen: ProtectionDemand, positions: Positions) -> tuple[FloatAr
     return (lost > 0).mean(axis=1), lost.mean(axis=1)
 
 
-def days_until_stockout(median_path: FloatArray, position: FloatArray) -> FloatArray:
-    """Returns the days until the median path of demand exhausts the position; NaN where it lasts beyond the path."""
-    exhausted = median_path >= position[:, None]
-    exhausted[:, 0] = position <= 0
+def days_until_stockout(median_path: FloatArray, positions: Positions) -> FloatArray:
+    """Returns the days until the median path of demand exhausts the stock; NaN where it lasts beyond the path.
+
+    Stock on order counts from the day it arrives: where demand has taken what is on hand before, it came too late.
+    """
+    alone, together = (_weeks_until(median_path, stock) for stock in (positions.on_hand, positions.total))
+    return 7 * np.where(alone < positions.due_weeks, alone, together)
+
+
+def _weeks_until(median_path: FloatArray, stock: FloatArray) -> FloatArray:
+    """Returns the weeks after which the path reaches a stock, NaN where it never does."""
+    exhausted = median_path >= stock[:, None]
+    exhausted[:, 0] = stock <= 0
     week = exhausted.argmax(axis=1)
-    rows = np.arange(len(position))
+    rows = np.arange(len(stock))
     before = median_path[rows, np.maximum(week - 1, 0)]
     step = median_path[rows, week] - before
-    part = np.divide(position - before, step, out=np.zeros(len(position)), where=step > 0)
-    days = np.where(week == 0, 0.0, 7 * (week - 1 + part))
-    return np.where(exhausted.any(axis=1), days, np.nan)
+    part = np.divide(stock - before, step, out=np.zeros(len(stock)), where=step > 0)
+    weeks = np.where(week == 0, 0.0, week - 1 + part)
+    return np.where(exhausted.any(axis=1), weeks, np.nan)
 
 
 def statuses(
@@ -293,13 +303,14 @@ def _holding_rate(policies: Policies) -> FloatArray:
 
 def _weekly_deviation(seen: ProtectionDemand) -> FloatArray:
     """Returns the root mean variance of demand over the weeks that the protection period touches."""
-    variance = np.diff(seen.cumulative, axis=1).var(axis=2)
-    touched = np.arange(variance.shape[1])[None, :] < np.ceil(seen.protection_weeks)[:, None]
-    return np.asarray(np.sqrt((variance * touched).sum(axis=1) / touched.sum(axis=1)))
+    variance = np.diff(seen.cumulative, axis=1).var(axis=2).cumsum(axis=1)
+    touched = np.ceil(seen.protection_weeks).astype(np.intp)
+    return np.asarray(np.sqrt(variance[np.arange(len(touched)), touched - 1] / touched))
 
 
 def _columns(seen: ProtectionDemand, weeks: int, policies: Policies, positions: Positions, before: Before) -> Columns:
-    levels, position = stock_levels(seen, policies), positions.total
+    levels = stock_levels(seen, policies)
+    position = positions.within(policies.lead_time_weeks + policies.reviewed_weeks)
     probability, lost = stockout_risk(seen, positions)
     lost_margin = policies.margin_rate * lost
     at_stake = policies.margin_rate * np.maximum(seen.expected_shortage(position), lost)
@@ -310,6 +321,7 @@ def _columns(seen: ProtectionDemand, weeks: int, policies: Policies, positions: 
         "target_kind": policies.target_kind,
         "current_stock": positions.on_hand,
         "on_order": positions.on_order,
+        "stock_position": position,
         "avg_daily_demand": levels.weekly_demand / 7,
         "demand_volatility": _weekly_deviation(seen),
         "lead_time_weeks": policies.lead_time_weeks,
@@ -320,7 +332,7 @@ def _columns(seen: ProtectionDemand, weeks: int, policies: Policies, positions: 
         "order_up_to_level": levels.order_up_to,
         "order_quantity": order,
         "order_value_cost": order * (1 - policies.margin_rate),
-        "days_until_stockout": days_until_stockout(median_path, position),
+        "days_until_stockout": days_until_stockout(median_path, positions),
         "stockout_probability": probability,
         "expected_fill_rate": levels.fill_rate,
         "status": statuses(levels, position, probability, seen.review_mean, before),

@@ -45,8 +45,12 @@ class Positions:
 
     @property
     def total(self) -> FloatArray:
-        """The inventory position: on hand plus on order."""
+        """On hand plus on order, whenever that arrives."""
         return self.on_hand + self.on_order
+
+    def within(self, weeks: FloatArray) -> FloatArray:
+        """Returns the inventory position of periods of so many weeks: what arrives later protects nothing in them."""
+        return self.on_hand + np.where(self.due_weeks < weeks, self.on_order, 0.0)
 
     def take(self, rows: "slice | npt.NDArray[np.intp]") -> "Positions":
         """Returns the positions of some pairs."""
@@ -61,8 +65,8 @@ def counted_positions(stock: "pd.DataFrame", lead_time_weeks: FloatArray) -> Pos
             where the day of delivery is not known.
         lead_time_weeks: mean lead time of each row.
 
-    An order that is overdue counts as arriving now. One without a date may have been placed at any time within the last
-    lead time: it is expected after half of it.
+    An order that is overdue counts as arriving now; a guardrail asks a person to look at it. One without a date may
+    have been placed at any time within the last lead time: it is expected after half of it.
     """
     price = stock["unit_price"].fillna(1.0).to_numpy(float)
     due = stock["weeks_until_expected"].to_numpy(float)

@@ -30,6 +30,7 @@ _KEYS = ("store_id", "dept_id", "recommendation_date")
 _AMOUNTS = (
     "current_stock",
     "on_order",
+    "stock_position",
     "avg_daily_demand",
     "demand_volatility",
     "reorder_point",

@@ -1,6 +1,6 @@
 """What a policy leads to if the coming weeks went on for a year: stock, service, orders and profit of each pair.
 
-Amounts are dollars at retail value, rates fractions. The demand is that of the recommendation: `outlook.Outlook`.
+Amounts are dollars at retail value, rates fractions. The demand is that of the recommendation.
 
 After a review the inventory position is at the top, where an order was placed, or anywhere between the reorder point
 and the top with equal chance, where none was; with (s,Q) it is anywhere between with equal chance (Axsäter, Inventory
@@ -62,14 +62,17 @@ def steady_state(seen: ProtectionDemand, levels: Levels, policies: Policies) -> 
     mean_position = position.mean(position.top, (position.bottom + position.top) / 2)
     over_cycle = (seen.until_delivery.mean(axis=1) + seen.protection.mean(axis=1)) / 2
     stock = np.maximum(mean_position - over_cycle + (owed_before + owed_after) / 2, 0.0)
-    cycles = YEAR_WEEKS / policies.reviewed_weeks
+    lost_rate = np.divide(lost, demand, out=np.zeros_like(lost), where=demand > 0)
+    # A year has the same demand whatever part of the coming weeks a policy makes the cycle.
+    yearly, reviews = YEAR_WEEKS * seen.weekly_mean, YEAR_WEEKS / policies.reviewed_weeks
+    cycles = np.divide(yearly, demand, out=np.zeros_like(demand), where=demand > 0)
     figures = {
-        "yearly_demand_amount": demand * cycles,
-        "yearly_lost_amount": lost * cycles,
+        "yearly_demand_amount": yearly,
+        "yearly_lost_amount": lost_rate * yearly,
         "stockout_rate": _stockout_rate(seen.protection, position),
-        "fill_rate": 1 - np.divide(lost, demand, out=np.zeros_like(lost), where=demand > 0),
+        "fill_rate": 1 - lost_rate,
         "average_stock_amount": stock,
-        "yearly_order_count": position.order_rate * cycles,
+        "yearly_order_count": np.minimum(position.order_rate * cycles, reviews),
     }
     return {**figures, **_money(figures, policies)}
 

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from ml.inventory.orders.inputs import DecisionInputs
 from ml.inventory.orders.levels import decide, gathered, protection_blocks, stock_levels
 from ml.inventory.orders.recommend import named, recommendations
-from ml.inventory.policy import MAXIMUM_WEEKS, FloatArray, Policies
+from ml.inventory.policy import GREATEST_SERVICE, LEAST_SERVICE, MAXIMUM_WEEKS, FloatArray, Policies
 from ml.inventory.protection import ProtectionDemand
 from ml.inventory.scenarios.steady_state import steady_state
 from warehouse.errors import ShelfcastError, UsageError
@@ -21,7 +21,7 @@ from warehouse.errors import ShelfcastError, UsageError
 if TYPE_CHECKING:
     import pandas as pd
 
-SERVICE_LIMITS = (50.0, 99.99)
+SERVICE_LIMITS = (100 * LEAST_SERVICE, 100 * GREATEST_SERVICE)
 """Least and greatest service level in percent, as the tests of the seed inventory_policies allow it."""
 GREATEST_SHIFT = 9.0
 """Demand and promotions may grow tenfold; what a plan beyond that means, the past cannot tell."""
@@ -293,7 +293,7 @@ def service_profile(inputs: DecisionInputs, service_levels: tuple[float, ...]) -
         ]
         return {name: np.stack([one[name] for one in found], axis=1) for name in _EXPECTED}
 
-    blocks = protection_blocks(inputs.demand, inputs.policies)
+    blocks = protection_blocks(inputs.demand, inputs.policies, inputs.demand.forecast.shape[1])
     return gathered((rows, profile(seen, policies)) for rows, seen, policies in blocks)
 
 
@@ -325,7 +325,7 @@ def _fill(demand: FloatArray, lost: FloatArray) -> FloatArray:
 
 
 def _percent(rate: float | None) -> float | None:
-    return None if rate is None else 100 * rate
+    return None if rate is None else round(100 * rate, 9)
 
 
 def _check(

@@ -26,7 +26,7 @@ delete from raw.rejected_rows;
 delete from staging.inventory_policies where policy_id = 'default';
 -- assert_inventory_policies_are_unambiguous
 update staging.inventory_policies set store_type = 'A' where policy_id = 'type_b';
--- accepted_range_inventory_policies_service_level_rate__0_9999__0_5
+-- accepted_range_inventory_policies_service_level_rate__0_999__0_5
 update staging.inventory_policies set service_level_rate = 1.5 where policy_id = 'type_c';
 -- accepted_range_inventory_policies_ordering_cost_amount__0
 update staging.inventory_policies set ordering_cost_amount = -1 where policy_id = 'type_c';

@@ -18,15 +18,15 @@ insert into ml.backtest_errors
 (1, 1, '2012-08-24', '2012-09-07', 2, 'seasonal_naive', true, 100, 190, null, null, null, null, 100, 'r1');
 
 insert into ml.inventory_recommendations
-(recommendation_id, store_id, dept_id, recommendation_date, current_stock, stock_source, on_order, avg_daily_demand,
+(recommendation_id, store_id, dept_id, recommendation_date, current_stock, stock_source, on_order, stock_position, avg_daily_demand,
  demand_volatility, lead_time_weeks, review_period_weeks, service_level, reorder_point, safety_stock, order_up_to_level,
  order_quantity, days_until_stockout, stockout_probability, status, expected_lost_margin, holding_cost, value_at_risk,
  policy_id, minimum_order, pack_size, margin_rate, holding_cost_rate, run_id) values
-('1-1', 1, 1, '2012-08-31', 100, 'simulated', 0, 20, 5, 2, 1, 0.95, 500, 80, 700, 600, 5, 0.9, 'critical', 30, 1, 40,
+('1-1', 1, 1, '2012-08-31', 100, 'simulated', 0, 100, 20, 5, 2, 1, 0.95, 500, 80, 700, 600, 5, 0.9, 'critical', 30, 1, 40,
  'type_a', 100, 50, 0.3, 0.25, 'r1'),
-('2-1', 2, 1, '2012-08-31', 900, 'counted', 0, 20, 5, 2, 1, 0.95, 500, 80, 700, 0, null, 0.01, 'adequate', 0, 9, 90,
+('2-1', 2, 1, '2012-08-31', 900, 'counted', 0, 900, 20, 5, 2, 1, 0.95, 500, 80, 700, 0, null, 0.01, 'adequate', 0, 9, 90,
  'type_b', 100, 50, 0.3, 0.25, 'r1'),
-('1-1-before', 1, 1, '2012-08-24', 50, 'simulated', 0, 20, 5, 0.5, 0.5, 0.95, 500, 80, 700, 650, 2, 0.95, 'critical',
+('1-1-before', 1, 1, '2012-08-24', 50, 'simulated', 0, 50, 20, 5, 0.5, 0.5, 0.95, 500, 80, 700, 650, 2, 0.95, 'critical',
  50, 1, 60, 'type_a', 100, 50, 0.3, 0.25, 'r1');
 
 -- What people decided: the second decision on 1-1 rules.

@@ -81,13 +81,13 @@ insert into ml.sales_anomalies
 
 -- 1,500 a day are 10,500 a week. Department 7 holds 90,000: 50,000 above its level, 8.6 weeks.
 insert into ml.inventory_recommendations
-(recommendation_id, store_id, dept_id, recommendation_date, current_stock, stock_source, on_order, avg_daily_demand,
+(recommendation_id, store_id, dept_id, recommendation_date, current_stock, stock_source, on_order, stock_position, avg_daily_demand,
  demand_volatility, lead_time_weeks, review_period_weeks, service_level, reorder_point, safety_stock,
  order_up_to_level, order_quantity, days_until_stockout, stockout_probability, status, expected_lost_margin,
  holding_cost, value_at_risk, policy_id, lead_time_deviation_weeks, minimum_order, pack_size, margin_rate,
  holding_cost_rate, ordering_cost, maximum_stock_weeks, run_id)
 select
-    '1-' || dept_id, 1, dept_id, '2012-10-26', stock, 'simulated', 0, 1500, 1200, 2, 1, 0.95, 35821, 4321, 40000,
+    '1-' || dept_id, 1, dept_id, '2012-10-26', stock, 'simulated', 0, stock, 1500, 1200, 2, 1, 0.95, 35821, 4321, 40000,
     ordered, days, risk, status, 2345, 55.5, value, policy_id, 0.5, 500, 100, 0.25, 0.2, 50, 12, 'r'
 from (values
     (7, 'adequate', 90000, 0, null, 0.01, 300, 'type_a'), (38, 'critical', 15000, 25000, 10, 0.83, 2400, 'pair-1-38')

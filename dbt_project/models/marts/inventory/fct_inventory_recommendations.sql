@@ -28,6 +28,7 @@ final as (
         int_recommendations_ranked.current_stock_amount,
         int_recommendations_ranked.stock_source,
         int_recommendations_ranked.on_order_amount,
+        int_recommendations_ranked.stock_position_amount,
         int_recommendations_ranked.average_daily_demand_amount,
         int_recommendations_ranked.demand_deviation_amount,
         int_recommendations_ranked.lead_time_weeks,

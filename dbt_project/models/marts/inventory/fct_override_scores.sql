@@ -45,7 +45,7 @@ periods as (
             ceil(recommendations.lead_time_weeks + recommendations.review_period_weeks - 1e-9)
             as integer
         ) as protection_weeks,
-        recommendations.current_stock_amount + recommendations.on_order_amount as position_amount
+        recommendations.stock_position_amount as position_amount
 
     from overrides
     inner join recommendations

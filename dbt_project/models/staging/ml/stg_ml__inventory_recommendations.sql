@@ -16,6 +16,7 @@ renamed as (
         current_stock as current_stock_amount,
         stock_source,
         on_order as on_order_amount,
+        stock_position as stock_position_amount,
         avg_daily_demand as average_daily_demand_amount,
         demand_volatility as demand_deviation_amount,
         lead_time_weeks,

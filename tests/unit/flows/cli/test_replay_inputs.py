@@ -51,7 +51,7 @@ def test_the_seed_itself_is_a_file_of_policies_and_one_without_kinds_has_the_def
     [
         ("lead_time_weeks", 0, r"mine\.csv: Policy default has lead_time_weeks 0; it must be above 0 and at most 26\."),
         ("lead_time_weeks", 60, r"has lead_time_weeks 60"),
-        ("service_level_rate", 1.0, r"has service_level_rate 1; it must be above 0 and below 1\."),
+        ("service_level_rate", 1.0, r"has service_level_rate 1; it must be above 0 and at most 0\.999\."),
         ("pack_size_amount", 0, r"has pack_size_amount 0; it must be above 0\."),
         ("policy_kind", "(S,R)", r"has policy_kind '\(S,R\)'"),
         ("lead_time_weks", 2, r"column lead_time_weks.*did you mean lead_time_weeks\?"),

@@ -1,5 +1,6 @@
 """Which policy rules a pair, and which policies are refused."""
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -45,8 +46,8 @@ def test_two_rows_for_the_same_pairs_are_refused():
 @pytest.mark.parametrize(
     ("column", "value", "words"),
     [
-        ("service_level_rate", 1.0, "above 0 and below 1"),
-        ("service_level_rate", 0.0, "above 0 and below 1"),
+        ("service_level_rate", 0.9991, "above 0 and at most 0.999"),
+        ("service_level_rate", 0.0, "above 0 and at most 0.999"),
         ("lead_time_weeks", 0.0, "above 0 and at most 26"),
         ("lead_time_weeks", 60.0, "above 0 and at most 26"),
         ("lead_time_deviation_weeks", -0.1, "at least 0"),
@@ -107,3 +108,14 @@ def test_fixed_quantities_are_reviewed_every_week():
         {"policy_id": "q", "dept_id": 38, "policy_kind": "(s,Q)", "review_period_weeks": 4.0},
     ]
     assert resolve_policies(policies(*rows), PAIRS).reviewed_weeks.tolist() == [1, 4, 1, 4]
+
+
+def test_the_greatest_service_level_may_be_given_in_percent():
+    assert resolve_policies(policies({}), PAIRS).changed(service_level_rate=99.9 / 100).service_level_rate[0] > 0.99
+
+
+def test_a_pair_with_a_shorter_lead_time_of_its_own_deviates_in_proportion_less():
+    rules = resolve_policies(policies({"lead_time_weeks": 2, "lead_time_deviation_weeks": 0.5}), PAIRS)
+    own = rules.with_lead_times(np.array([1 / 7, 1.0, 2.0, 8.0]))
+    assert own.lead_time_weeks.tolist() == [1 / 7, 1, 2, 8]
+    assert own.lead_time_deviation_weeks.tolist() == pytest.approx([0.5 / 14, 0.25, 0.5, 0.5])

@@ -211,3 +211,21 @@ def test_a_pair_without_sales_and_forecast_has_no_demand():
     model = learn(past(), PAIRS)
     demand = model.demand(np.zeros((1, WEEKS)), np.zeros(1), np.zeros(1, bool), np.ones(1))
     assert not demand.cumulative(9).any()
+
+
+def test_the_first_weeks_are_the_same_to_the_bit_however_far_the_paths_go():
+    demand = ahead_of(learn(past(), PAIRS), past().take(np.arange(0, PAIRS * ORIGINS, 97)))
+    far = demand.cumulative(29)
+    for weeks in (1, WEEKS, WEEKS + 1, WEEKS + 7):
+        assert (demand.cumulative(weeks) == far[:, : weeks + 1]).all()
+
+
+def test_amounts_times_a_thousand_are_levels_times_a_thousand():
+    rows = past(pairs=60)
+    large = replace(rows, volume=1e3 * rows.volume, forecast=1e3 * rows.forecast, actual=1e3 * rows.actual)
+    lead, one = np.full((60, DRAWS), 2.4), np.ones(60)
+    levels = [
+        ahead_of(learn(some, 60), some.take(slice(0, None, ORIGINS))).over(lead, one).quantile(0.95 * one)
+        for some in (rows, large)
+    ]
+    assert levels[1] == pytest.approx(1e3 * levels[0], rel=1e-12)

@@ -10,6 +10,7 @@ from ml.inventory.orders.guardrails import (
     FORECAST_MOVED,
     GUARDRAILS,
     LARGE_ORDER,
+    OVERDUE_DELIVERY,
     SHORT_HISTORY,
     STALE_DATA,
     UNUSUAL_SALES,
@@ -47,6 +48,7 @@ def test_an_ordinary_order_is_automatic():
     ("pair", "reason"),
     [
         ({"stale": True}, STALE_DATA),
+        ({"is_overdue": np.array([True])}, OVERDUE_DELIVERY),
         ({"known": 12}, SHORT_HISTORY),
         ({"unusual": True}, UNUSUAL_SALES),
         ({"forecast": 700.0}, FORECAST_MOVED),
@@ -67,7 +69,8 @@ def test_a_lot_that_the_policy_orders_at_once_is_not_what_makes_an_order_large()
 def test_where_several_hold_the_gravest_is_named():
     assert flagged(stale=True, unusual=True, order=9000.0) == STALE_DATA
     assert flagged(unusual=True, order=9000.0) == UNUSUAL_SALES
-    assert list(GUARDRAILS) == [STALE_DATA, SHORT_HISTORY, UNUSUAL_SALES, FORECAST_MOVED, LARGE_ORDER]
+    gravest_first = [STALE_DATA, OVERDUE_DELIVERY, SHORT_HISTORY, UNUSUAL_SALES, FORECAST_MOVED, LARGE_ORDER]
+    assert list(GUARDRAILS) == gravest_first
     assert all(sentence.endswith(".") for sentence in GUARDRAILS.values())
 
 

@@ -51,8 +51,8 @@ def decide(base=1000.0, noise=0.2, on_hand=4.0, on_order=0.0, due=1.0, service=0
     return {name: column[0] for name, column in found.items()}
 
 
-def position(found):
-    return found["current_stock"] + found["on_order"]
+def is_low(found):
+    return found["stock_position"] <= found["reorder_point"] and found["stock_position"] < found["order_up_to_level"]
 
 
 def test_certain_demand_gives_the_figures_worked_by_hand():
@@ -222,9 +222,9 @@ def test_a_longer_lead_time_never_lowers_the_reorder_point(more, **case):
 
 @LESS
 @given(**CASES)
-def test_an_order_is_recommended_exactly_where_the_position_is_not_above_the_reorder_point(**case):
+def test_an_order_is_recommended_exactly_where_the_position_is_not_above_the_reorder_point_and_lacks_something(**case):
     found = decide(**case)
-    assert (found["order_quantity"] > 0) == (position(found) <= found["reorder_point"])
+    assert (found["order_quantity"] > 0) == is_low(found)
     assert found["order_quantity"] % 50 == pytest.approx(0)
 
 
@@ -233,7 +233,7 @@ def test_an_order_is_recommended_exactly_where_the_position_is_not_above_the_reo
 def test_the_status_agrees_with_position_and_probability(was, was_due, **case):
     found = decide(**case)
     tolerance = accepted_risk(**case)
-    is_due = position(found) <= found["reorder_point"]
+    is_due = is_low(found)
     assert (found["status"] == "critical") == (found["stockout_probability"] > levels.CRITICAL_PROBABILITY)
     assert (found["status"] == "reorder") == (is_due and found["status"] != "critical")
     assert found["status"] != "adequate" or found["stockout_probability"] <= tolerance
@@ -281,3 +281,39 @@ def levels_of(**case):
 
 def accepted_risk(**case):
     return levels_of(**case)[1].tolerance[0]
+
+
+def test_stock_on_order_counts_only_where_it_comes_within_the_protection_period():
+    # Two weeks of lead time and one of review: what is due in three weeks or more protects nothing of them.
+    rules = {"noise": 0, "on_hand": 1.0, "lead_time_deviation_weeks": 0}
+    nothing, late, early = (
+        decide(**rules),
+        decide(on_order=9.0, due=3.0, **rules),
+        decide(on_order=9.0, due=2.9, **rules),
+    )
+    for name in ("stock_position", "order_quantity", "status", "value_at_risk"):
+        assert late[name] == nothing[name]
+    assert (late["on_order"], late["stock_position"], early["stock_position"]) == (9000, 1000, 10_000)
+    assert early["order_quantity"] == 0
+
+
+@pytest.mark.parametrize(("due", "days"), [(0.0, 35), (0.9, 35), (1.0, 35), (1.1, 7), (5.0, 7)])
+def test_stock_lasts_until_it_runs_out_before_the_delivery_or_all_of_it_does(due, days):
+    # 1,000 a week: 1,000 on hand are gone after a week, where the 4,000 on order have not come by then.
+    found = decide(noise=0, on_hand=1.0, on_order=4.0, due=due, lead_time_deviation_weeks=0)
+    assert found["days_until_stockout"] == pytest.approx(days)
+
+
+def test_a_pair_has_the_same_figures_to_the_bit_beside_pairs_that_wait_half_a_year():
+    pairs = 130
+    rng = np.random.default_rng(2)
+    rules = plain_policies(pairs, target_kind=np.where(np.arange(pairs) % 2, "fill_rate", "cycle_service"))
+    rules = replace(rules, lead_time_weeks=np.where(np.arange(pairs) % 50 == 7, 26.0, rng.uniform(0.2, 12, pairs)))
+    demand = demand_of(rng.gamma(3, 300, (pairs, 8)), rng.gamma(2, 40, pairs))
+    stock = Positions(rng.gamma(3, 1000, pairs), rng.gamma(1, 300, pairs), rng.random(pairs) * 2)
+    every = levels.decide(demand, rules, stock)
+    for row in range(pairs):
+        alone = slice(row, row + 1)
+        one = levels.decide(demand.take(alone), rules.take(alone), stock.take(alone))
+        for name, column in one.items():
+            np.testing.assert_array_equal(column, every[name][alone], err_msg=name)

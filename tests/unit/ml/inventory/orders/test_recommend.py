@@ -45,6 +45,7 @@ def watched(inputs, **changes):
         "weeks_known": np.full(3, 104),
         "is_unusual": np.zeros(3, dtype=bool),
         "is_stale": np.zeros(3, dtype=bool),
+        "is_overdue": np.zeros(3, dtype=bool),
     }
     return replace(inputs, watch=Watch(**{**calm, **changes}))
 
@@ -98,3 +99,11 @@ def test_a_book_of_some_pairs_recommends_what_the_whole_book_does(inputs):
     pd.testing.assert_frame_equal(
         recommendations(full.take(np.array([2, 0]))), recommendations(full).iloc[[2, 0]].reset_index(drop=True)
     )
+
+
+def test_stock_on_order_that_is_overdue_is_counted_and_said_to_a_person(inputs):
+    position = Positions(np.full(3, 500.0), np.full(3, 9000.0), np.zeros(3))
+    frame = recommendations(watched(replace(inputs, positions=position), is_overdue=np.array([False, True, False])))
+    assert frame["review_reason"].tolist() == ["", "overdue_delivery", ""]
+    assert frame["stock_position"].tolist() == [9500.0] * 3
+    assert frame["order_quantity"].tolist() == [0.0] * 3

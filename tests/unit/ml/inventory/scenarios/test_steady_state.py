@@ -34,6 +34,7 @@ def outlook(weekly):
         protection=total[None, 3],
         protection_weeks=np.array([3.0]),
         review_mean=total[1].mean(keepdims=True),
+        weekly_mean=total[3].mean(keepdims=True) / 3,
     )
 
 

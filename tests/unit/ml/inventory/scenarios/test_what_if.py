@@ -71,7 +71,7 @@ def test_figures_of_the_chain_are_the_sums_over_its_pairs():
 def test_more_service_never_asks_for_less_stock_nor_leaves_more_demand_unmet(seed, service, more):
     inputs = make_inputs(seed)
     low = what_if(inputs, Scenario(service_level_rate=service)).after
-    high = what_if(inputs, Scenario(service_level_rate=min(service + more, 0.9999))).after
+    high = what_if(inputs, Scenario(service_level_rate=min(service + more, 0.999))).after
     orders = [found.recommendations["order_quantity"].to_numpy() for found in (low, high)]
     stock = [found.expected["average_stock_amount"].to_numpy() for found in (low, high)]
     assert (orders[1] >= orders[0]).all()
@@ -146,7 +146,7 @@ def test_the_exchange_of_stock_for_service_rises_along_the_targets_and_meets_the
     [
         (
             Scenario(service_level_rate=1.0),
-            r"The service level is 100 %; it must be at least 50 % and at most 99.99 %\.",
+            r"The service level is 100 %; it must be at least 50 % and at most 99.9 %\.",
         ),
         (Scenario(lead_time_weeks=0), r"The lead time is 0 weeks; it must be above 0 weeks and at most 26 weeks\."),
         (Scenario(lead_time_weeks=60), r"The lead time is 60 weeks; it must be above 0 weeks"),
@@ -186,3 +186,32 @@ def test_an_unknown_store_department_or_pair_is_one_sentence():
         rows_of(inputs, 3, 40)
     assert rows_of(inputs, dept_id=38).tolist() == [0, 2, 4]
     assert len(rows_of(inputs)) == 5
+
+
+@pytest.mark.parametrize(
+    "scenario",
+    [
+        Scenario(lead_time_weeks=1 / 7),
+        Scenario(lead_time_weeks=5, lead_time_deviation_weeks=1),
+        Scenario(review_period_weeks=3),
+        Scenario(service_level_rate=0.8),
+    ],
+)
+def test_a_policy_changes_nothing_of_the_demand_of_a_year(scenario):
+    inputs = make_inputs()
+    found = what_if(inputs, scenario)
+    assert found.after.kpis.demand_amount == found.before.kpis.demand_amount
+    assert found.before.kpis.demand_amount == pytest.approx(52 * inputs.demand.forecast.mean(axis=1).sum(), rel=0.01)
+
+
+def test_no_more_orders_are_placed_than_there_are_reviews():
+    inputs = replace(make_inputs(), policies=plain_policies(len(PAIRS), policy_kind="(R,S)", pack_size_amount=0.01))
+    orders = evaluate(inputs).expected["yearly_order_count"]
+    assert orders.max() <= 52
+    assert orders.max() == pytest.approx(52, rel=0.05)
+
+
+def test_a_service_level_that_no_path_of_demand_reaches_is_refused_and_the_greatest_one_is_not():
+    with pytest.raises(UsageError, match=r"99\.95 %; it must be at least 50 % and at most 99\.9 %"):
+        what_if(make_inputs(), Scenario(service_level_rate=0.9995))
+    assert what_if(make_inputs(), Scenario(service_level_rate=99.9 / 100)).after.kpis.pairs == len(PAIRS)
