@@ -269,14 +269,15 @@ def learn(past: PastForecasts, pairs: int) -> ErrorModel:
         pairs: number of pairs that the rows may name.
 
     Raises:
-        ValueError: there is no row with sales and a week that is known.
+        ValueError: there is no row with sales, a forecast and a week that is known.
     """
-    past = past.take((past.volume > 0) & ~np.isnan(past.actual[:, 0]))
+    is_known = np.isfinite(past.forecast).all(axis=1) & np.isfinite(past.actual[:, 0])
+    past = past.take((past.volume > 0) & is_known)
     if not len(past.pair):
         raise ValueError("no past forecast to learn from")
     past = past.take(np.lexsort((past.origin, past.pair, past.volume)))
-    error = _errors_in_units(past)
-    kinds = _kinds(past.is_regular)
+    error, kinds = _errors_in_units(past), _kinds(past.is_regular)
+    error = error[:, : _known_lengths(error, kinds)]
     sizes = [_pooled_size(past.volume[kind], error[kind]) for kind in kinds]
     relative = np.empty_like(error)
     for kind, (anchors, size) in zip(kinds, sizes, strict=True):
@@ -384,10 +385,17 @@ def _pooled_size(volume: FloatArray, error: FloatArray) -> tuple[FloatArray, Flo
     """Returns the logarithm of the volume of each anchor, and the mean absolute error there by length."""
     windows = _windows(len(volume))
     centres = np.quantile(_logarithm(volume), (np.arange(len(windows)) + 0.5) / len(windows))
-    # A length that nobody knows yet has no error; the first is known in every row.
-    known = [np.isfinite(error[window]).sum(axis=0) for window in windows]
-    size = [np.nansum(np.abs(error[window]), axis=0) for window in windows]
-    return centres, np.maximum(np.stack(size) / np.maximum(np.stack(known), 1), np.finfo(float).eps)
+    size = np.stack([np.nanmean(np.abs(error[window]), axis=0) for window in windows])
+    return centres, np.maximum(size, np.finfo(float).eps)
+
+
+def _known_lengths(error: FloatArray, kinds: list[BoolArray]) -> int:
+    """Returns how many lengths have an error at every anchor; the first is known in every row.
+
+    Longer sums go on from the last of them, as beyond the forecast. Without an error they would seem certain.
+    """
+    known = [np.isfinite(error[kind][window]).any(axis=0) for kind in kinds for window in _windows(int(kind.sum()))]
+    return int(np.logical_and.reduce(known).sum())
 
 
 def _errors_in_units(past: PastForecasts) -> FloatArray:
@@ -447,7 +455,6 @@ def _shapes(relative: FloatArray, ranks: npt.NDArray[np.intp]) -> FloatArray:
     for anchor, window in enumerate(windows):
         for length, values in enumerate(np.sort(relative[window].T, axis=1)):
             known = values[: np.isfinite(values).sum()]
-            if len(known):
-                at = (np.arange(DRAWS) + 0.5) / DRAWS * len(known) - 0.5
-                shapes[anchor, length] = np.interp(at, np.arange(len(known)), known)[ranks[length]]
+            at = (np.arange(DRAWS) + 0.5) / DRAWS * len(known) - 0.5
+            shapes[anchor, length] = np.interp(at, np.arange(len(known)), known)[ranks[length]]
     return shapes

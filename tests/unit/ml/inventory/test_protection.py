@@ -229,3 +229,37 @@ def test_amounts_times_a_thousand_are_levels_times_a_thousand():
         for some in (rows, large)
     ]
     assert levels[1] == pytest.approx(1e3 * levels[0], rel=1e-12)
+
+
+@pytest.mark.parametrize("name", ["volume", "forecast", "actual"])
+def test_a_row_that_holds_no_number_teaches_nothing(name):
+    rows = past()
+    broken = {"volume": rows.volume.copy(), "forecast": rows.forecast.copy(), "actual": rows.actual.copy()}
+    broken[name][7] = np.nan
+    one, other = learn(replace(rows, **broken), PAIRS), learn(rows.take(np.arange(len(rows.pair)) != 7), PAIRS)
+    assert (one.regular.shapes == other.regular.shapes).all()
+    assert (one.noise == other.noise).all()
+
+
+@pytest.mark.parametrize("pairs", [5, PAIRS])
+def test_an_absurd_error_counts_as_one_of_three_units_a_week_and_no_more(pairs):
+    models = []
+    for size in (10.0, 1e12):
+        rows = past(pairs=pairs)
+        rows.actual[5] = size * rows.volume[5]
+        models.append(learn(rows, pairs))
+    assert (models[0].regular.shapes == models[1].regular.shapes).all()
+    assert (models[0].regular.size == models[1].regular.size).all()
+    assert (models[0].noise == models[1].noise).all()
+
+
+@pytest.mark.parametrize("is_regular", [False, True])
+@pytest.mark.parametrize("weeks_known", [1, WEEKS])
+def test_a_single_origin_of_one_kind_of_pairs_gives_every_pair_a_level(is_regular, weeks_known):
+    rows = past(origins=1)
+    actual = np.where(np.arange(WEEKS) < weeks_known, rows.actual, np.nan)
+    model = learn(replace(rows, actual=actual, is_regular=np.full(PAIRS, is_regular)), PAIRS)
+    demand = model.demand(rows.forecast, rows.volume, np.arange(PAIRS) % 2 > 0, model.noise[rows.pair])
+    level = demand.over(np.full((PAIRS, DRAWS), 2.0), np.ones(PAIRS)).quantile(np.full(PAIRS, 0.95))
+    assert (level > rows.forecast[:, 0] * 3).all()
+    assert (level < rows.forecast[:, 0] * 15).all()

@@ -13,6 +13,7 @@ from ml.inventory.orders.levels import Before, decide
 from ml.inventory.orders.positions import Positions
 from ml.inventory.policy import resolve_policies
 from ml.inventory.replay.baselines import history_of_sales
+from ml.inventory.replay.engine import replay_paths
 from ml.inventory.replay.policy_tables import PolicyTable, replay_policies, replayed_orders, whole_week_lead_times
 from ml.inventory.replay.reviews import known_reviews
 
@@ -99,6 +100,21 @@ def test_every_order_is_the_one_that_would_have_been_recommended(panel, reviews)
         position = position + order - panel.sales[:, START + week]
 
 
+@pytest.mark.parametrize("kind", ["(R,S)", "(R,s,S)", "(s,Q)"])
+@pytest.mark.parametrize("pack", [0.35, 5000.0])
+def test_a_replay_walked_on_its_own_lost_sales_orders_what_is_recommended(panel, reviews, kind, pack):
+    policies = policies_of(panel, policy_kind=kind, pack_size_amount=pack, minimum_order_amount=500)
+    policies = policies.changed(lead_time_deviation_weeks=0, target_kind="fill_rate")
+    orders, history = replayed_orders(policies, reviews, np.arange(PAIRS)), history_of_sales(panel.sales, START)
+    paths = replay_paths(history, orders.decide(), orders.lead_times.draw([3], len(reviews.demand), PAIRS))
+    position, before = history.opening, None
+    for week, demand in enumerate(reviews.demand):
+        recommended = decide(demand, policies, Positions(position, np.zeros(PAIRS), np.zeros(PAIRS)), before)
+        assert paths.order[0, :, week] == pytest.approx(recommended["order_quantity"])
+        before = Before(recommended["status"], recommended["order_quantity"] > 0)
+        position = position + paths.order[0, :, week] - paths.sold[0, :, week]
+
+
 @pytest.mark.parametrize("target_kind", ["cycle_service", "fill_rate"])
 def test_a_higher_target_never_means_less_stock_nor_more_lost_sales(panel, reviews, target_kind):
     chain = [
@@ -162,3 +178,17 @@ def test_nothing_of_a_week_or_after_it_moves_the_levels_of_a_policy(panel):
             before, after = (getattr(levels, name) for levels in orders)
             assert (before[:, :6] == after[:, :6]).all()
             assert name == "lot" or kinds == {} or (before[:, 6:] != after[:, 6:]).any()
+
+
+@pytest.mark.parametrize("value", [1e12, np.nan, 0.0, -1e9])
+@pytest.mark.parametrize("kind", ["(R,s,S)", "(s,Q)"])
+def test_no_order_up_to_a_week_knows_what_that_week_sells_or_any_later_one(panel, kind, value):
+    week, paths = START + 5, []
+    sales = panel.sales.copy()
+    sales[:, week:] = value
+    for one in (panel, replace(panel, sales=sales)):
+        orders = replayed_orders(policies_of(panel, policy_kind=kind), known_reviews(one, START), np.arange(PAIRS))
+        history = history_of_sales(one.sales, START)
+        paths.append(replay_paths(history, orders.decide(), orders.lead_times.draw([1, 2], WEEKS - START, PAIRS)).order)
+    assert (paths[0][:, :, :6] == paths[1][:, :, :6]).all()
+    assert (paths[0][:, :, 6:] != paths[1][:, :, 6:]).any()
