@@ -22,6 +22,9 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 GREATEST_ORDER = 1e9
 """Dollars; anything above is a slip of the hand."""
 
+HALF_CENT = 0.005
+"""Dollars that a wish in whole cents may stand above whole packs, whose pieces may cost parts of a cent."""
+
 LONGEST_SNOOZE_WEEKS = 52
 LONGEST_REASON, LONGEST_NAME = 1000, 100
 
@@ -115,7 +118,8 @@ class Recommended:
     def order_of(self, decision: Decision) -> float:
         """Returns the order that a decision lets out: an override's in whole packs and at least the minimum order."""
         if decision.kind == "override":
-            packs = whole_packs(decision.quantity or 0.0, self.pack_size_amount, self.minimum_order_amount)
+            slack = HALF_CENT if self.pack_size_amount else 0.0
+            packs = whole_packs((decision.quantity or 0.0) - slack, self.pack_size_amount, self.minimum_order_amount)
             return round(float(packs), 2)
         return self.order_amount if decision.kind == "approve" else 0.0
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from ml.inventory.decisions import Decision, Recommended
+from ml.inventory.packs import pack_of_pieces
 from warehouse.errors import UsageError
 
 OVERRIDE = Decision("override", 1, 38, "Ana", 1250.0, reason="a strike at the supplier")
@@ -68,3 +69,16 @@ def test_an_approval_lets_out_what_was_recommended_and_a_snooze_nothing() -> Non
 def test_where_packs_or_prices_are_not_known_an_override_goes_out_as_it_was_written() -> None:
     plain = replace(RECOMMENDED, pack_size_amount=0.0, minimum_order_amount=0.0, unit_price_amount=None)
     assert (plain.order_of(OVERRIDE), plain.pieces_of(1250.0)) == (1250.0, None)
+
+
+@pytest.mark.parametrize("packs", [1, 2, 7, 1001])
+@pytest.mark.parametrize("price", [0.3333, 1 / 3, 0.0133, 7.5])
+def test_an_override_of_what_was_recommended_goes_out_as_it_was_recommended(price, packs) -> None:
+    # A price may have parts of a cent, as that of fuel; what was recommended and what is written are whole cents.
+    pack = float(pack_of_pieces(50.0, price))
+    order = round(packs * pack, 2)
+    recommended = replace(
+        RECOMMENDED, order_amount=order, pack_size_amount=pack, minimum_order_amount=0.0, unit_price_amount=price
+    )
+    assert recommended.order_of(replace(OVERRIDE, quantity=order)) == order
+    assert recommended.pieces_of(order) == round(packs * pack / price)
