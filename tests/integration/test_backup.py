@@ -21,7 +21,7 @@ from warehouse.pg_tools import program, server_major
 from warehouse.secrets import role_passwords
 from warehouse.settings import PROJECT_ROOT, Settings, load_settings
 
-MOVED = {"ops.published_artifacts", "staging.stg_ops__published_artifacts"}
+MOVED = {"ops.home", "ops.published_artifacts", "staging.stg_ops__published_artifacts"}
 """They name places under the home, which another home has elsewhere."""
 _TABLES = """
 select table_schema, table_name from information_schema.tables
