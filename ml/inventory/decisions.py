@@ -192,7 +192,7 @@ def _check_quantity(kind: Kind, quantity: float | None) -> None:
         )
     if quantity is not None and not (math.isfinite(quantity) and 0 <= quantity <= GREATEST_ORDER):
         raise UsageError(
-            f"An order of {quantity:,.10g} dollars cannot be placed.",
+            f"An order of {quantity:,.15g} dollars cannot be placed.",
             f"Give 0 to {GREATEST_ORDER:,.0f} dollars at retail value.",
         )
 

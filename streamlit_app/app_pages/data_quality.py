@@ -94,7 +94,7 @@ def headline(rules: pd.DataFrame, loads: pd.DataFrame, reasons: pd.DataFrame) ->
         critical.metric(
             "Critical rules broken",
             formats.count(failures),
-            "publication was stopped" if failures else "nothing stands against the data",
+            "publication was stopped" if failures else "the data could be published",
             delta_color="red" if failures else "green",
             delta_arrow="off",
             border=True,
@@ -113,7 +113,7 @@ def headline(rules: pd.DataFrame, loads: pd.DataFrame, reasons: pd.DataFrame) ->
     aside.metric(
         "Lines set aside",
         formats.count(0 if reasons.empty else reasons["all_count"].iloc[0]),
-        "each with its reason",
+        "every line could be used" if reasons.empty else "each with its reason",
         delta_color="off",
         delta_arrow="off",
         border=True,
@@ -149,7 +149,7 @@ def load_table(loads: pd.DataFrame) -> None:
 
 def restated(values: pd.DataFrame) -> None:
     """Shows the published values that later loads changed or removed."""
-    st.subheader("Restated history")
+    st.subheader("Restated history", anchor=False)
     if values.empty:
         st.success("No published value was ever changed or removed.", icon=":material/check:")
         return

@@ -52,7 +52,7 @@ def main() -> None:
     headline(weeks, ahead, scores, board)
     quality_tabs.score_badge()
     components.drift_warning()
-    st.subheader("Chain sales a week, and the next weeks", anchor=False)
+    st.subheader("Weekly sales of the chain, and the weeks ahead", anchor=False)
     components.chart(charts.chain(weeks, forecast), key="chain")
     explain_range(forecast, ahead)
     total_forecasts(ahead)
@@ -62,7 +62,7 @@ def main() -> None:
     with right:
         statuses(board)
     scorecard(scores)
-    unusual()
+    unusual(is_searched=not board.empty)
 
 
 def headline(weeks: pd.DataFrame, ahead: pd.DataFrame, scores: pd.DataFrame, board: pd.DataFrame) -> None:
@@ -72,8 +72,8 @@ def headline(weeks: pd.DataFrame, ahead: pd.DataFrame, scores: pd.DataFrame, boa
     sales.metric(
         "Sales, last 13 weeks",
         formats.dollars_short(last["sales_13_weeks_amount"]),
-        formats.signed_percent(last["growth_13_weeks_rate"]),
-        delta_description="vs a year ago",
+        formats.change(last["growth_13_weeks_rate"]),
+        delta_description=formats.compared(last["growth_13_weeks_rate"]),
         border=True,
         help=f"13 weeks up to the week of {formats.week(last['week_date'])}, against the 13 weeks 52 weeks before: "
         f"{formats.dollars_short(last['sales_13_weeks_last_year_amount'])}.".replace("$", "\\$"),
@@ -130,7 +130,7 @@ def champion_figure(place: "st.delta_generator.DeltaGenerator", scores: pd.DataF
     place.metric(
         f"Champion: {formats.model(best['model_name'])}",
         f"WMAE {formats.dollars(best['wmae_amount'])}",
-        formats.signed_percent(best["value_added_rate"]),
+        formats.change(best["value_added_rate"]),
         delta_description="better than naive",
         border=True,
         help="Weighted mean absolute error per store, department and week in the backtest, in dollars; holiday weeks "
@@ -214,9 +214,12 @@ def scorecard(scores: pd.DataFrame) -> None:
         )
 
 
-def unusual() -> None:
-    """Shows the unusual sales of the last eight weeks."""
+def unusual(is_searched: bool) -> None:
+    """Shows the unusual sales of the last eight weeks, which the stage that recommends orders searches for."""
     st.subheader("Unusual sales in the last eight weeks", anchor=False)
+    if not is_searched:
+        components.not_yet("No search for unusual sales has been published yet.")
+        return
     rows = marts.unusual_sales()
     if rows.empty:
         st.info("Nothing unusual was found.", icon=":material/check:")

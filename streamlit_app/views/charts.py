@@ -9,11 +9,11 @@ import plotly.graph_objects as go
 from streamlit_app.views import formats, palette
 from streamlit_app.views.highlighted_models import Look, leaders, looks
 
-_DOLLARS = "$%{y:,.0f}"
+_DOLLARS = "%{y:$,.0f}"
 RECENT_WEEKS = 78
 Point = tuple[float, float]
 """Average stock in dollars, and the share of demand met."""
-_EXCHANGE_HOVER = "Target %{customdata:.1%}: %{y:.2%} of demand met, stock $%{x:,.0f}<extra></extra>"
+_EXCHANGE_HOVER = "Target %{customdata:.1%}: %{y:.2%} of demand met, stock %{x:$,.0f}<extra></extra>"
 
 
 def chain(history: pd.DataFrame, forecast: pd.DataFrame) -> go.Figure:
@@ -217,7 +217,7 @@ def contributions(rows: pd.DataFrame) -> go.Figure:
         hovertemplate="%{y}: %{text}<extra></extra>",
     )
     figure.update_yaxes(autorange="reversed", showgrid=False)
-    figure.update_xaxes(showgrid=True, tickprefix="$", separatethousands=True)
+    figure.update_xaxes(showgrid=True, tickformat="$~s")
     figure.update_layout(margin={"l": 8, "r": 70, "t": 10, "b": 8})
     return figure
 
@@ -261,7 +261,7 @@ def stock(rows: pd.DataFrame) -> go.Figure:
             opacity=opacity,
             showlegend=False,
             marker={"color": colors},
-            hovertemplate=f"{name}: $%{{x:,.0f}}<extra></extra>",
+            hovertemplate=f"{name}: %{{x:$,.0f}}<extra></extra>",
         )
     marks = (
         ("reorder_point_amount", "Reorder point", palette.INK, 3),
@@ -274,10 +274,10 @@ def stock(rows: pd.DataFrame) -> go.Figure:
             name=name,
             mode="markers",
             marker={"symbol": "line-ns", "size": 13, "color": color, "line": {"color": color, "width": width}},
-            hovertemplate=f"{name}: $%{{x:,.0f}}<extra></extra>",
+            hovertemplate=f"{name}: %{{x:$,.0f}}<extra></extra>",
         )
     figure.update_yaxes(autorange="reversed", type="category", showgrid=False)
-    figure.update_xaxes(tickprefix="$", showgrid=True, rangemode="tozero")
+    figure.update_xaxes(tickformat="$~s", showgrid=True, rangemode="tozero")
     return figure
 
 
@@ -313,9 +313,9 @@ def exchange(today: pd.DataFrame, after: pd.DataFrame | None, here: Point, there
                 name=name,
                 mode="markers",
                 marker={"color": color, "size": 13, "symbol": symbol, "line": {"color": "white", "width": 1.5}},
-                hovertemplate=f"{name}: %{{y:.2%}} of demand met, stock $%{{x:,.0f}}<extra></extra>",
+                hovertemplate=f"{name}: %{{y:.2%}} of demand met, stock %{{x:$,.0f}}<extra></extra>",
             )
-    figure.update_xaxes(title_text="Average stock", tickprefix="$", tickformat="~s", showgrid=True)
+    figure.update_xaxes(title_text="Average stock", tickformat="$~s", showgrid=True)
     figure.update_yaxes(title_text="Demand met", tickformat=".1%")
     return figure
 
@@ -487,5 +487,5 @@ def _begin_recent(figure: go.Figure, history: pd.DataFrame, forecast: pd.DataFra
 
 
 def _dollar_axis(figure: go.Figure) -> go.Figure:
-    figure.update_yaxes(tickprefix="$", tickformat="~s")
+    figure.update_yaxes(tickformat="$~s")
     return figure

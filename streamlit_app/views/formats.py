@@ -1,6 +1,7 @@
 """How figures and names are written on every page."""
 
 import datetime as dt
+import itertools
 import math
 import re
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,9 @@ _MODEL_NAMES = {
     "stl_ets": "STL + ETS",
     "narrator": "Deterministic narrator",
 }
+_ADDRESS = re.compile(r"(?<![`\w])(?:https?://|www\.)[^\s<>()\"'`]+|(?<![`\w])[\w.+-]+@[\w-]+\.[\w.-]+", re.IGNORECASE)
+"""What Streamlit would turn into a link by itself."""
+_PUNCTUATION = re.compile(r"[!-/:-@\[-`{-~]")
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
@@ -53,7 +57,17 @@ def percent(rate: float | None, digits: int = 1) -> str:
 def signed_percent(rate: float | None, digits: int = 1) -> str:
     """Returns a fraction as percent with its sign always written: +2.1%."""
     text = percent(rate, digits)
-    return text if is_missing(rate) or text.startswith("-") or rate == 0 else f"+{text}"
+    return text if is_missing(rate) or rate < 0 or float(text[:-1]) == 0 else f"+{text}"
+
+
+def change(rate: float | None) -> str | None:
+    """Returns a change for the small print of a figure; None, so that no arrow is drawn, where it is not known."""
+    return None if is_missing(rate) else signed_percent(rate)
+
+
+def compared(rate: float | None) -> str:
+    """Returns what a change since the year before is compared with, or that there is nothing to compare."""
+    return "no full year before to compare" if is_missing(rate) else "vs a year ago"
 
 
 def count(number: float | None) -> str:
@@ -88,6 +102,11 @@ def duration(seconds: float | None) -> str:
     return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
 
 
+def stages_done(done: int, of: int, is_running: bool) -> str:
+    """Returns how many stages of a run are done: of how many is known only once it has ended."""
+    return f"{done} so far" if is_running else f"{done} of {of}"
+
+
 def days(number: float | None) -> str:
     """Returns a number of days; a missing one means that stock lasts beyond the forecast."""
     return "beyond the forecast" if is_missing(number) else f"{number:.0f} day{'' if round(number) == 1 else 's'}"
@@ -116,8 +135,18 @@ def plain_markdown(text: str) -> str:
     Text of a language model may not make the reader's browser fetch anything.
     """
     text = re.sub(r"!?\[([^\]]*)\]\(([^)]*)\)", r"\1 (`\2`)", text)
+    text = _ADDRESS.sub(r"`\g<0>`", text)
     text = text.replace("![", "!\\[")
     return text.replace("\\$", "$").replace("$", "\\$")
+
+
+def literal(text: str) -> str:
+    """Returns Markdown that shows what a person wrote as it was written, with no mark-up and no live link."""
+    places = [0, *(end for found in _ADDRESS.finditer(text) for end in found.span()), len(text)]
+    parts = [text[start:end] for start, end in itertools.pairwise(places)]
+    return "".join(
+        f"`{part}`" if number % 2 else _PUNCTUATION.sub(r"\\\g<0>", part) for number, part in enumerate(parts)
+    )
 
 
 def mark_unchecked(text: str) -> str:

@@ -66,13 +66,13 @@ PROFILE_COLUMNS = (
 PROFILE_LABELS = {
     "missing": "Missing",
     "missing_before": "Missing before",
-    "distinct_count": "Different",
+    "distinct_count": "Distinct values",
     "mean": "Mean",
     "mean_before": "Mean before",
     "lowest": "Smallest",
-    "p05_value": "5 % below",
+    "p05_value": "5% are below",
     "median_value": "Median",
-    "p95_value": "95 % below",
+    "p95_value": "95% are below",
     "highest": "Largest",
     "usual_text": "Most frequent",
 }
@@ -85,9 +85,10 @@ def score_badge() -> None:
     if rows.empty:
         return
     score = rows.iloc[0]
-    critical, warned = int(score["failed_critical_count"]), int(score["failed_warning_count"])
+    critical, warned, noted = (int(score[f"failed_{name}_count"]) for name in ("critical", "warning", "info"))
     color: palette.BadgeColor = "red" if critical else "orange" if warned else "green"
-    words = f"{critical} critical broken" if critical else _warnings(warned) if warned else "no warning"
+    broken = ((critical, "critical"), (warned, "warning"), (noted, "note"))
+    words = next((_number(count, name) for count, name in broken if count), "none broken")
     with st.container(horizontal=True, vertical_alignment="center"):
         st.badge(
             f"Data quality: {formats.percent(score['score_rate'])} of {formats.count(score['rule_count'])} rules hold, "
@@ -98,8 +99,8 @@ def score_badge() -> None:
         st.page_link(components.page("data_quality"), label="What was checked", icon=":material/arrow_forward:")
 
 
-def _warnings(number: int) -> str:
-    return "1 warning" if number == 1 else f"{formats.count(number)} warnings"
+def _number(count: int, name: str) -> str:
+    return f"{formats.count(count)} {name}{'s' if count > 1 and name != 'critical' else ''}"
 
 
 def history() -> None:
@@ -110,11 +111,11 @@ def history() -> None:
         return
     fresh = quality.new_failures()
     if fresh.empty:
-        st.success("No rule broke since the audit before.", icon=":material/check:")
+        st.success("No rule has been broken since the previous audit.", icon=":material/check:")
     else:
         rules = "rule" if len(fresh) == 1 else "rules"
         st.warning(
-            f"{formats.count(len(fresh))} {rules} broke since the audit before.", icon=":material/priority_high:"
+            f"{formats.count(len(fresh))} {rules} broken since the previous audit.", icon=":material/priority_high:"
         )
         tables.show(fresh, ("severity", "description", "table_name", "column_name", "observed_value"))
     components.chart(score_chart(scores), key="scores")
@@ -143,6 +144,10 @@ def score_chart(scores: pd.DataFrame) -> go.Figure:
     )
     lowest = min(0.9, float(scores["score_rate"].min()) - 0.02)
     figure.update_yaxes(tickformat=".0%", range=[lowest, 1.005])
+    # Left to itself, the axis of a single run counts fractions of a second.
+    if scores["checked_at"].nunique() == 1:
+        at = scores["checked_at"].iloc[0]
+        figure.update_xaxes(range=[at - pd.Timedelta(hours=12), at + pd.Timedelta(hours=12)])
     return figure
 
 
@@ -154,7 +159,8 @@ def drift() -> None:
     rows = quality.load_drift(load_id)
     if rows.empty:
         st.info(
-            "This load was held against nothing: no load of the same kind was published before.", icon=":material/info:"
+            "There is nothing to compare this load with: no load of the same kind was published before it.",
+            icon=":material/info:",
         )
         return
     beyond = int((~rows["is_success"]).sum())
@@ -167,8 +173,8 @@ def drift() -> None:
         st.success(f"All {formats.count(len(rows))} figures lie inside their limits.", icon=":material/check:")
     tables.show(drift_table(rows), DRIFT_COLUMNS, height=DRIFT_HEIGHT, labels=DRIFT_LABELS)
     st.caption(
-        "New weeks are held against the weeks before (sales against the same weeks a year before), weeks published "
-        "before against themselves. The shift of a spread is the population stability index. The limits were set on "
+        "New weeks are compared with the weeks before (sales with the same weeks a year before), weeks published "
+        "earlier with what they were. The shift of a spread is the population stability index. The limits were set on "
         "the public data; small stores are given room for three rows."
     )
 

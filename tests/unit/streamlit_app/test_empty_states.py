@@ -1,3 +1,4 @@
+import datetime as dt
 from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
@@ -43,6 +44,21 @@ def test_every_page_says_what_to_do_next_where_there_is_nothing_yet(name: str) -
     app.switch_page(f"app_pages/{name}.py").run()
     assert not app.exception
     assert [code.value for code in app.code] == ["make run"]
+
+
+@pytest.mark.usefixtures("empty")
+def test_sales_alone_are_not_called_free_of_unusual_weeks(monkeypatch: pytest.MonkeyPatch) -> None:
+    week = {
+        "week_date": [dt.date(2012, 10, 26)],
+        "is_holiday": False,
+        **dict.fromkeys(("sales_amount", "sales_last_year_amount", "sales_13_weeks_amount"), 100.0),
+        **dict.fromkeys(("sales_13_weeks_last_year_amount", "growth_13_weeks_rate"), None),
+    }
+    weeks = pd.DataFrame(week)
+    monkeypatch.setattr(cache, "fetch", lambda sql, given: weeks if "growth_13_weeks" in sql else pd.DataFrame())
+    app = AppTest.from_file(str(ENTRY), default_timeout=300).run()
+    assert not app.exception
+    assert app.info[-1].value.startswith("No search for unusual sales has been published yet.")
 
 
 def test_a_database_that_is_away_is_one_sentence_on_the_page(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -36,7 +36,7 @@ def test_an_override_may_order_nothing() -> None:
         (replace(OVERRIDE, reason=" "), "An override needs a reason."),
         (replace(OVERRIDE, quantity=-5.0), "An order of -5 dollars cannot be placed. Give 0 to 1,000,000,000 dollars"),
         (replace(OVERRIDE, quantity=float("nan")), "An order of nan dollars cannot be placed"),
-        (replace(OVERRIDE, quantity=2e9), "An order of 2,000,000,000 dollars cannot be placed"),
+        (replace(OVERRIDE, quantity=2e12), "An order of 2,000,000,000,000 dollars cannot be placed"),
         (replace(OVERRIDE, until=SNOOZE.until), "To override takes no date"),
         (replace(APPROVE, quantity=5.0), "To approve takes no quantity"),
         (replace(SNOOZE, until=None), "A snooze needs the date until which the pair stays silent"),

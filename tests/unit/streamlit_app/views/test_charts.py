@@ -197,3 +197,10 @@ def test_the_drift_chart_marks_weeks_outside_and_draws_no_range_that_nobody_expe
     assert list(drawn["Bias"].marker.color) == [palette.HISTORY, palette.BAD]
     assert list(drawn["Expected in 95 of 100 weeks"].y) == [-0.1, -0.1]
     assert set(traces(charts.drift(rows.assign(expected_bias_upper_rate=None), "bias"))) == {"Bias"}
+
+
+def test_dollars_below_zero_have_their_sign_before_the_dollar(history: pd.DataFrame, forecast: pd.DataFrame) -> None:
+    figure = charts.chain(history, forecast)
+    assert figure.layout.yaxis.tickformat == "$~s"
+    assert figure.layout.yaxis.tickprefix is None
+    assert {trace.hovertemplate for trace in figure.data if trace.hovertemplate} == {"%{y:$,.0f}"}

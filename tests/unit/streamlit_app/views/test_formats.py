@@ -36,7 +36,7 @@ def test_a_fraction_is_written_as_percent(rate: float | None, text: str) -> None
     assert formats.percent(rate) == text
 
 
-@pytest.mark.parametrize(("rate", "text"), [(0.021, "+2.1%"), (-0.021, "-2.1%"), (0.0, "0.0%"), (None, "—")])
+@pytest.mark.parametrize(("rate", "text"), [(0.021, "+2.1%"), (-0.021, "-2.1%"), (-0.0004, "0.0%"), (None, "—")])
 def test_a_signed_percent_says_which_way_it_went(rate: float | None, text: str) -> None:
     assert formats.signed_percent(rate) == text
 
@@ -75,6 +75,28 @@ def test_a_report_cannot_make_the_browser_fetch_anything() -> None:
     text = formats.plain_markdown("![x](http://evil.example/?q=1) and [press](http://evil.example) and ![y][z]")
     assert "](" not in text
     assert "![" not in text.replace("!\\[", "")
+
+
+def test_no_address_in_a_text_becomes_a_live_link() -> None:
+    text = formats.plain_markdown("see https://evil.example/a, www.evil.example and eva@evil.example")
+    assert text == "see `https://evil.example/a,` `www.evil.example` and `eva@evil.example`"
+    assert formats.plain_markdown("`http://evil.example`") == "`http://evil.example`"
+
+
+def test_what_a_person_wrote_is_shown_with_its_own_signs() -> None:
+    assert formats.literal("*x* :red[y] $5 `z` # 1") == "\\*x\\* \\:red\\[y\\] \\$5 \\`z\\` \\# 1"
+    assert formats.literal("[a](http://evil.example)") == "\\[a\\]\\(`http://evil.example`\\)"
+    assert formats.plain_markdown(formats.literal("![a](b) $1")) == formats.literal("![a](b) $1")
+
+
+def test_a_change_that_is_not_known_draws_no_arrow_and_is_said_in_words() -> None:
+    assert (formats.change(None), formats.change(0.021)) == (None, "+2.1%")
+    assert (formats.compared(None), formats.compared(0.021)) == ("no full year before to compare", "vs a year ago")
+
+
+def test_a_run_that_goes_on_does_not_say_of_how_many_stages() -> None:
+    assert formats.stages_done(4, 5, is_running=True) == "4 so far"
+    assert formats.stages_done(4, 5, is_running=False) == "4 of 5"
 
 
 def test_a_number_that_no_tool_returned_stands_on_red() -> None:
