@@ -4,9 +4,8 @@ import pandas as pd
 import streamlit as st
 
 from streamlit_app.queries import cache, marts
-from streamlit_app.queries.session import open_session
-from streamlit_app.views import components, formats, palette
-from warehouse.runs import new_run_id
+from streamlit_app.services import analyses
+from streamlit_app.views import address, components, formats, palette
 
 KEY = "insight"
 TITLES = {
@@ -31,6 +30,7 @@ def main() -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         store, dept = components.pair_picker(pairs, components.top_pair(), KEY)
         is_asked = st.button("Get AI analysis", type="primary", icon=":material/forum:", key=f"{KEY}_run")
+    address.warn_if_unknown(pairs)
     situation(store, dept)
     notice = analyse(store, dept) if is_asked else ""
     if notice:
@@ -66,9 +66,6 @@ def situation(store: int, dept: int) -> None:
 
 def analyse(store: int, dept: int) -> str:
     """Runs the crew on the pair, which saves what it says; returns why the narrator stood in, if it did."""
-    from agents.crew import explain_pair
-
-    session = open_session()
     with components.errors_as_sentences(), st.status(f"The agents look at {formats.pair(store, dept)} …") as status:
         bar = st.progress(0.0, text="starting")
 
@@ -76,7 +73,7 @@ def analyse(store: int, dept: int) -> str:
             bar.progress(min(done / max(total, 1), 1.0), text=what)
 
         cache.let_go()
-        outcome = explain_pair(session.settings, session.database, new_run_id(), store, dept, progress=show)
+        outcome = analyses.analysis(store, dept, show)
         cache.forget()
         status.update(label="The agents have answered; their report is saved.", state="complete")
         return outcome.notice
@@ -116,7 +113,7 @@ def checked(answers: pd.DataFrame) -> None:
             icon=":material/edit:",
         )
         share = formats.percent(answers["grounded_rate"].iloc[0], 0)
-        st.caption(f"{share} of the figures in the report stand in what the agents' tools returned.")
+        st.caption(f"{share} of the figures in the report were found in what the agents' tools returned.")
 
 
 def signature(answer: pd.Series) -> str:

@@ -5,7 +5,7 @@ import streamlit as st
 
 from streamlit_app.queries import accuracy, marts
 from streamlit_app.services import explanations
-from streamlit_app.views import charts, components, formats, highlighted_models, pair_request, tables
+from streamlit_app.views import address, charts, components, formats, highlighted_models, pair_request, tables
 
 KEY = "forecast"
 ACCURACY_COLUMNS = (
@@ -82,6 +82,7 @@ def choose(pairs: pd.DataFrame) -> tuple[int, int]:
         )
     with picked:
         store, dept = components.pair_picker(pairs, components.top_pair(), KEY)
+    address.warn_if_unknown(pairs)
     complaint = st.session_state.pop(f"{KEY}_complaint", "")
     if complaint:
         st.warning(complaint, icon=":material/help:")
@@ -116,8 +117,8 @@ def headline(champion: pd.DataFrame, record: pd.DataFrame) -> None:
     total.metric(
         f"Next {len(champion)} weeks",
         formats.dollars_short(first["total_amount"]),
-        formats.signed_percent(first["growth_rate"]),
-        delta_description="vs a year ago",
+        formats.change(first["growth_rate"]),
+        delta_description=formats.compared(first["growth_rate"]),
         border=True,
     )
     following.metric(

@@ -6,8 +6,9 @@ import pandas as pd
 import streamlit as st
 
 from streamlit_app.queries import decisions, marts
-from streamlit_app.views import charts, components, decision_form, formats, palette, tables
+from streamlit_app.views import address, charts, components, decision_form, formats, palette, tables
 
+KEY = "inventory"
 TABLE = (
     "exception_rank",
     "store_id",
@@ -37,11 +38,12 @@ def main() -> None:
     if pairs.empty or orders.empty:
         components.empty_state("No recommendations yet")
         return
+    address.warn_if_unknown(pairs)
     chosen = filters(pairs, orders)
     board = marts.inventory_board(**chosen)
     rows = marts.inventory_rows(**chosen)
     if board.empty:
-        st.info("No store and department fits these filters. Take one of them away.", icon=":material/filter_alt_off:")
+        st.info("No store and department matches these filters. Remove one of them.", icon=":material/filter_alt_off:")
         return
     status_board(board)
     decision_form.totals()
@@ -123,9 +125,12 @@ def status_board(board: pd.DataFrame) -> None:
 
 
 def table(rows: pd.DataFrame, of: int) -> pd.Series:
-    """Shows the ranked table and returns the chosen row, the first one by default."""
-    row = tables.choose_row(rows, TABLE, key="recommendations", height=330, default=addressed_row(rows))
-    st.query_params.update({"store": str(row["store_id"]), "dept": str(row["dept_id"])})
+    """Shows the ranked table and returns the chosen row; without one that of the address, or the first."""
+    key = f"recommendations_{address.turn(KEY)}"
+    chosen = tables.chosen_row(rows, TABLE, key=key, by="recommendation_id", height=330)
+    row = rows.iloc[addressed_row(rows) if chosen is None else chosen]
+    if chosen is not None:
+        address.write(KEY, int(row["store_id"]), int(row["dept_id"]))
     with st.container(horizontal=True, vertical_alignment="center"):
         tables.download("Download this table", lambda: rows, "recommendations.csv", key="download_recommendations")
         shown = (
@@ -137,8 +142,8 @@ def table(rows: pd.DataFrame, of: int) -> pd.Series:
 
 def addressed_row(rows: pd.DataFrame) -> int:
     """Returns the place of the pair that the address of the page names, the first where it names none of these."""
-    store, dept = (st.query_params.get(name, "") for name in ("store", "dept"))
-    named = (rows["store_id"].astype(str) == store) & (rows["dept_id"].astype(str) == dept)
+    store, dept = address.pair()
+    named = (rows["store_id"] == store) & (rows["dept_id"] == dept)
     return int(named.to_numpy().argmax())
 
 
@@ -168,9 +173,9 @@ def detail(row: pd.Series) -> None:
         st.markdown("**The inventory agent says**")
         st.markdown(formats.plain_markdown(str(row["agent_reasoning"])))
     with st.container(horizontal=True):
-        address = {"store": str(store), "dept": str(dept)}
-        st.page_link(components.page("forecasts"), label="Forecast", icon=":material/timeline:", query_params=address)
-        st.page_link(components.page("ai_insights"), label="AI analysis", icon=":material/forum:", query_params=address)
+        named = {"store": str(store), "dept": str(dept)}
+        st.page_link(components.page("forecasts"), label="Forecast", icon=":material/timeline:", query_params=named)
+        st.page_link(components.page("ai_insights"), label="AI analysis", icon=":material/forum:", query_params=named)
 
 
 def detail_lines(row: pd.Series) -> pd.DataFrame:

@@ -10,8 +10,8 @@ from streamlit_app.views import charts, components, formats, tables
 from warehouse.stages import STAGE_NAMES
 
 EVERYTHING = "everything that has changed"
-RUN_COLUMNS = ("run_id", "status", "started_at", "took", "stages_done", "row_count")
-STAGE_COLUMNS = ("stage_name", "status", "took", "row_count", "message")
+RUN_COLUMNS = ("run_id", "status", "started_at", "took", "stages_done")
+STAGE_COLUMNS = ("stage_name", "status", "took", "message")
 
 
 def main() -> None:
@@ -61,9 +61,13 @@ def live() -> None:
 
 def chosen_run(runs: pd.DataFrame) -> pd.Series:
     """Shows the table of runs and returns the chosen one, the latest by default."""
-    done = [f"{done} of {of}" for done, of in zip(runs["done_count"], runs["stage_count"], strict=True)]
+    done = [
+        formats.stages_done(done, of, is_running=status == "running")
+        for done, of, status in zip(runs["done_count"], runs["stage_count"], runs["status"], strict=True)
+    ]
     rows = runs.assign(stages_done=done, took=runs["duration_seconds"].map(formats.duration))
-    return tables.choose_row(rows, RUN_COLUMNS, key="run_table", height=215 if len(runs) > 5 else None)
+    chosen = tables.chosen_row(rows, RUN_COLUMNS, key="runs", by="run_id", height=215 if len(runs) > 5 else None)
+    return rows.iloc[chosen or 0]
 
 
 def one_run(run: pd.Series) -> None:

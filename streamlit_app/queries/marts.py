@@ -293,8 +293,7 @@ def runs(limit: int = 20) -> pd.DataFrame:
             ) - min(started_at))::double precision as duration_seconds,
             extract(epoch from now() - max(started_at))::double precision as age_seconds,
             count(*) as stage_count,
-            count(*) filter (where status in ('succeeded', 'skipped')) as done_count,
-            sum(row_count) as row_count
+            count(*) filter (where status in ('succeeded', 'skipped')) as done_count
         from marts.fct_pipeline_runs
         group by run_id
         order by started_at desc

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from streamlit_app.queries import accuracy, marts
-from streamlit_app.views import formats
+from streamlit_app.views import address, formats
 from warehouse.errors import ShelfcastError
 
 ASSETS = Path(__file__).parents[1] / "assets"
@@ -27,7 +27,7 @@ def empty_state(what: str, why: str = "Nothing has been published yet.", command
         st.subheader(f":material/inbox: {what}", anchor=False)
         st.markdown(f"{why} Next step, in a terminal in the project's folder:")
         st.code(command, language="bash")
-        st.caption("The page fills by itself once the run is through; the Runs page can start one as well.")
+        st.caption("Reload this page once the run has ended. The Runs page can start one as well.")
 
 
 def not_yet(what: str, command: str = "make run") -> None:
@@ -81,22 +81,33 @@ def simulated_badge(simulated: int, of: int) -> None:
 def pair_picker(pairs: pd.DataFrame, default: tuple[int, int], key: str) -> tuple[int, int]:
     """Returns the chosen store and department; the address of the page follows the choice, and the other way round.
 
+    An address without a pair stays as it is until somebody chooses one: each change of it is a step of the browser's
+    back button, which would lead to the same page again.
+
     Args:
         pairs: store_id and dept_id that can be chosen.
         default: what is chosen where neither the address nor the person says.
         key: prefix of the widgets' keys.
     """
-    store_key, dept_key = f"{key}_store", f"{key}_dept"
+    store_key, dept_key, shown_key = f"{key}_store", f"{key}_dept", f"{key}_shown"
+    turn = address.turn(key)
+    # Streamlit forgets the choice of a person who was on another page meanwhile.
+    is_addressed = st.session_state.get(shown_key, (0,))[0] != turn or store_key not in st.session_state
+    if is_addressed:
+        st.session_state[store_key], st.session_state[dept_key] = address.pair()
     stores = sorted({int(store) for store in pairs["store_id"]})
-    _settle(store_key, "store", stores, default[0])
+    _settle(store_key, stores, default[0])
     left, right = st.columns(2)
     with left:
         store = st.selectbox("Store", stores, key=store_key)
     depts = sorted({int(dept) for dept in pairs.loc[pairs["store_id"] == store, "dept_id"]})
-    _settle(dept_key, "dept", depts, default[1])
+    _settle(dept_key, depts, default[1])
     with right:
         dept = st.selectbox("Department", depts, key=dept_key)
-    st.query_params.update({"store": str(store), "dept": str(dept)})
+    shown = (turn, store, dept)
+    if not is_addressed and st.session_state[shown_key] != shown:
+        address.write(key, store, dept)
+    st.session_state[shown_key] = shown
     return store, dept
 
 
@@ -105,13 +116,10 @@ def choose_pair(key: str, store: int, dept: int) -> None:
     st.session_state[f"{key}_store"], st.session_state[f"{key}_dept"] = store, dept
 
 
-def _settle(key: str, parameter: str, options: Sequence[int], default: int) -> None:
-    """Keeps a choice that is still possible; else takes the address, the default, or the first option."""
-    if st.session_state.get(key) in options:
-        return
-    asked = st.query_params.get(parameter, "")
-    wanted = int(asked) if asked.isdecimal() else default
-    st.session_state[key] = wanted if wanted in options else default if default in options else options[0]
+def _settle(key: str, options: Sequence[int], default: int) -> None:
+    """Keeps a choice that is still possible; else takes the default, or the first option."""
+    if st.session_state.get(key) not in options:
+        st.session_state[key] = default if default in options else options[0]
 
 
 def top_pair() -> tuple[int, int]:

@@ -1,7 +1,6 @@
 """The form in which a person approves, overrides or snoozes a recommendation, and what was decided before."""
 
 import datetime as dt
-import getpass
 
 import pandas as pd
 import streamlit as st
@@ -22,6 +21,7 @@ from streamlit_app.queries.session import open_session
 from streamlit_app.views import components, formats, palette, tables
 
 _ICONS = {"approve": ":material/check:", "override": ":material/edit:", "snooze": ":material/snooze:"}
+_DONE = {"approve": "approved", "override": "overridden", "snooze": "snoozed"}
 _HISTORY = (
     "week_date",
     "decision_name",
@@ -50,9 +50,10 @@ def state(row: pd.Series) -> None:
 def decided_sentence(row: pd.Series) -> str:
     """Returns who decided what, and what goes out because of it."""
     until = f" until {formats.week(row['snooze_until_date'])}" if row["order_state"] == "snoozed" else ""
-    why = f" “{row['reason_text']}”" if row["reason_text"] else ""
+    who, reason = formats.literal(row["decided_by"]), formats.literal(row["reason_text"])
+    why = f" “{reason}”" if reason else ""
     return (
-        f"**{row['order_state'].capitalize()}**{until} by {row['decided_by']}, {formats.moment(row['decided_at'])}: "
+        f"**{row['order_state'].capitalize()}**{until} by {who}, {formats.moment(row['decided_at'])}: "
         f"{formats.dollars(row['effective_order_amount'])} goes out.{why}"
     )
 
@@ -78,7 +79,7 @@ def form(row: pd.Series) -> None:
         with st.form(f"decide_{key}_{kind}", border=False):
             quantity, until = _what(kind, row)
             reason = st.text_input("Reason" if kind == "override" else "Reason (optional)", max_chars=LONGEST_REASON)
-            name = st.text_input("Who decides", value=_name(), max_chars=LONGEST_NAME)
+            name = st.text_input("Who decides", value=_name(), max_chars=LONGEST_NAME, placeholder="Your name")
             is_asked = st.form_submit_button("Save the decision", type="primary")
     if is_asked:
         pair = int(row["store_id"]), int(row["dept_id"])
@@ -102,7 +103,7 @@ def totals() -> None:
     text = (
         f"Whole chain: **{formats.count(row['order_count'])}** orders of "
         f"**{formats.dollars_short(row['order_amount'])}** go out, **{formats.count(row['waiting_count'])}** pairs "
-        f"need a person, **{formats.count(row['decided_count'])}** were decided by one."
+        f"need a person, **{formats.count(row['decided_count'])}** have been decided by one."
     )
     if len(value) and value["score_count"].iloc[0]:
         scored = value.iloc[0]
@@ -156,9 +157,9 @@ def said(made: Recorded) -> str:
     """Returns what was saved, for the message that passes by."""
     pair = formats.pair(made.decision.store_id, made.decision.dept_id)
     if not made.is_new:
-        return f"{pair}: it was decided just so before."
-    return f"{pair}: {made.decision.kind} is saved, {formats.dollars(made.effective_amount)} goes out."
+        return f"{pair}: this decision was already on record."
+    return f"{pair}: {_DONE[made.decision.kind]}, {formats.dollars(made.effective_amount)} goes out."
 
 
 def _name() -> str:
-    return str(st.session_state.get("decided_by") or getpass.getuser())
+    return str(st.session_state.get("decided_by", ""))

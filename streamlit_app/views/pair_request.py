@@ -3,11 +3,11 @@
 import re
 from dataclasses import dataclass
 
-_STORE = re.compile(r"\b(?:store|shop|s)\s*(?:no\.?|number|nr\.?|id|#)?\s*[:=#]?\s*(\d+)\b", re.IGNORECASE)
+_STORE = re.compile(r"\b(?:store|shop|s)\s*(?:no\.?|number|nr\.?|id|#)?\s*[:=#]?\s*(\d{1,9})\b", re.IGNORECASE)
 _DEPARTMENT = re.compile(
-    r"\b(?:departments?|depts?|dpt|dep|d)\.?\s*(?:no\.?|number|nr\.?|id|#)?\s*[:=#]?\s*(\d+)\b", re.IGNORECASE
+    r"\b(?:departments?|depts?|dpt|dep|d)\.?\s*(?:no\.?|number|nr\.?|id|#)?\s*[:=#]?\s*(\d{1,9})\b", re.IGNORECASE
 )
-_BARE = re.compile(r"^\D*?(\d+)\s*(?:[/,;:\-]|\s)\s*(\d+)\D*$")
+_BARE = re.compile(r"^\D*?(\d{1,9})\s*(?:[/,;:\-]|\s)\s*(\d{1,9})\D*$")
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """Tables: every mart column has one label, one format and one explanation, on every page."""
 
+import zlib
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -160,15 +161,31 @@ def show(
     st.dataframe(_ready(frame, order), **options)
 
 
-def choose_row(
-    frame: pd.DataFrame, order: Sequence[str], *, key: str, height: int | None = None, default: int = 0
-) -> pd.Series:
-    """Shows a table in which a row can be chosen and returns that row, the first one by default."""
+def chosen_row(
+    frame: pd.DataFrame, order: Sequence[str], *, key: str, by: str, height: int | None = None
+) -> int | None:
+    """Shows a table in which a row can be chosen and returns the place of that row, None where none is chosen.
+
+    Streamlit knows a chosen row by its place alone: where a table holds other rows than before, as after a filter, it
+    is another table, in which nothing is chosen yet.
+
+    Args:
+        frame: with the marts' own column names.
+        order: the columns to show.
+        key: of the table, on its page.
+        by: column that tells rows apart.
+        height: pixels above which the table scrolls; as high as its rows without it.
+    """
+    rows_key = zlib.crc32("\n".join(map(str, frame[by])).encode())
     event = st.dataframe(
-        _ready(frame, order), key=key, on_select="rerun", selection_mode="single-row", **_options(frame, order, height)
+        _ready(frame, order),
+        key=f"{key}_{rows_key}",
+        on_select="rerun",
+        selection_mode="single-row",
+        **_options(frame, order, height),
     )
     rows = event["selection"]["rows"]
-    return frame.iloc[rows[0] if rows and rows[0] < len(frame) else default]
+    return int(rows[0]) if rows else None
 
 
 def download(label: str, read: Callable[[], pd.DataFrame], file_name: str, key: str) -> None:

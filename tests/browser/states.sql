@@ -48,5 +48,5 @@ set
     grounded_share = 0.75, unsupported_numbers = '41', is_clean = false,
     agent_response = agent_response || E'\n\nSales rose by [unchecked: 41] percent.'
         ' ![x](http://elsewhere.example/report) <img src="http://elsewhere.example/tag" onerror="alert(1)">'
-        ' [Press here](javascript:alert(2))'
+        ' [Press here](javascript:alert(2)) www.elsewhere.example'
 where analysis_type = 'report';

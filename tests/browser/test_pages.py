@@ -21,10 +21,14 @@ Settle = Callable[[Any], None]
 PAIR = "forecasts?store=2&dept=3"
 CHAMPION_AHEAD = "from marts.fct_forecasts where is_latest and is_champion"
 SCORES = "from marts.fct_forecast_accuracy where is_comparable and slice_name = 'all'"
-MOST_AT_RISK = "from marts.fct_inventory_recommendations where is_latest order by exception_rank limit 1"
+LATEST = "from marts.fct_inventory_recommendations where is_latest"
+AT_RISK = f"{LATEST} order by exception_rank"
+MOST_AT_RISK = f"{AT_RISK} limit 1"
 REPORTED = "from marts.fct_agent_reports where analysis_type = 'report' order by store_id, dept_id limit 1"
+ROW_PIXELS = 35
 HOSTILE = (
-    '![x](http://elsewhere.example/why) <img src="http://elsewhere.example/tag"> [Press here](javascript:alert(3))'
+    '![x](http://elsewhere.example/why) <img src="http://elsewhere.example/tag"> [Press here](javascript:alert(3)) '
+    "www.elsewhere.example *plain* :red[words]"
 )
 
 
@@ -129,6 +133,51 @@ def test_a_sentence_about_a_pair_without_a_forecast_is_answered_in_words(open_pa
     page.get_by_text("There is no forecast for store 1, department 999.").wait_for()
 
 
+def test_the_back_button_goes_through_the_pairs_looked_at_and_off_the_page(
+    open_page: OpenPage, settle: Settle, mart: Mart
+) -> None:
+    first, second = (
+        formats.dollars_short(
+            mart(f"select sum(forecast_amount) {CHAMPION_AHEAD} and store_id = 3 and dept_id = {dept}")
+        )
+        for dept in (1, 2)
+    )
+    page = open_page("")
+    page.get_by_test_id("stSidebarNavLink").filter(has_text="Forecasts").click()
+    for dept, total in ((1, first), (2, second)):
+        page.get_by_label("Ask for a forecast").fill(f"store 3, department {dept}")
+        page.keyboard.press("Enter")
+        figure(page, "Next 8 weeks").filter(has_text=total).wait_for()
+        settle(page)
+    page.go_back()
+    page.wait_for_url("**store=3&dept=1")
+    figure(page, "Next 8 weeks").filter(has_text=first).wait_for()
+    settle(page)
+    page.go_back()
+    page.wait_for_url("**/forecasts")
+    settle(page)
+    page.go_back()
+    page.get_by_role("heading", name="Overview", exact=True).wait_for()
+
+
+@pytest.mark.parametrize("path", ["forecasts", "inventory", "ai_insights"])
+def test_a_link_to_a_pair_that_is_not_known_says_so(open_page: OpenPage, path: str) -> None:
+    for store in ("999", "9" * 5000, "x"):
+        page = open_page(f"{path}?store={store}&dept=1")
+        assert page.get_by_text("The link asks for a store and department that are not known here.").count() == 1
+        assert page.get_by_test_id("stException").count() == 0
+
+
+def test_a_forecast_is_explained_in_parts_that_end_in_its_total(open_page: OpenPage, mart: Mart) -> None:
+    total = mart(f"select sum(forecast_amount) {CHAMPION_AHEAD} and store_id = 2 and dept_id = 3")
+    page = open_page(PAIR)
+    page.get_by_role("tab", name="Why this forecast").click()
+    page.get_by_role("button", name="Explain this forecast").click()
+    parts = page.locator(".js-plotly-plot .waterfalllayer .bartext")
+    parts.first.wait_for()
+    assert parts.last.text_content() == formats.dollars(total)
+
+
 def test_the_inventory_page_counts_the_critical_pairs(look_at: OpenPage, mart: Mart) -> None:
     critical = mart("select count(*) from marts.fct_inventory_recommendations where is_latest and status = 'critical'")
     assert metric(look_at("inventory"), "critical pairs") == formats.count(critical)
@@ -137,6 +186,24 @@ def test_the_inventory_page_counts_the_critical_pairs(look_at: OpenPage, mart: M
 def test_the_inventory_page_details_the_pair_with_the_most_money_at_risk(look_at: OpenPage, mart: Mart) -> None:
     order = mart(f"select order_quantity_amount {MOST_AT_RISK}")
     assert metric(look_at("inventory"), "Order now") == formats.dollars(order) != "$0"
+
+
+def test_a_filter_leaves_the_chosen_pair_or_no_pair_chosen(open_page: OpenPage, settle: Settle, mart: Mart) -> None:
+    page = open_page("inventory")
+    table = page.get_by_test_id("stDataFrame").first.bounding_box()
+    page.mouse.click(table["x"] + 14, table["y"] + 2.5 * ROW_PIXELS)
+    page.wait_for_url("**store=*")
+    settle(page)
+    second = f"{AT_RISK} offset 1 limit 1"
+    store, dept = (mart(f"select {name} {second}") for name in ("store_id", "dept_id"))
+    chosen = page.get_by_role("heading", name=formats.pair(store, dept))
+    chosen.wait_for()
+    status = str(mart(f"select status {second}"))
+    page.get_by_test_id("stButtonGroup").get_by_text(status.capitalize(), exact=True).click()
+    pairs = mart(f"select count(*) {LATEST} and status = %(status)s", status=status)
+    page.get_by_text(f"{formats.count(pairs)} pairs, ").wait_for()
+    settle(page)
+    assert chosen.count() == 1
 
 
 def test_the_detail_of_a_pair_leads_to_its_forecast(open_page: OpenPage, mart: Mart) -> None:
@@ -163,8 +230,8 @@ def test_the_last_pair_that_needs_a_person_is_approved_on_the_page_and_stays_so_
     settle(page)
     page.get_by_label("Who decides").fill("Ana")
     page.get_by_role("button", name="Save the decision").click()
-    page.get_by_text(f"approve is saved, {order} goes out.").first.wait_for()
-    page.get_by_text("No store and department fits these filters.").wait_for()
+    page.get_by_text(f"approved, {order} goes out.").first.wait_for()
+    page.get_by_text("No store and department matches these filters.").wait_for()
     key = last.recommendation_id
     state = mart("select order_state from marts.fct_orders where recommendation_id = %(key)s", key=key)
     who = mart("select decided_by from marts.fct_decisions where recommendation_id = %(key)s", key=key)
@@ -175,7 +242,7 @@ def test_the_last_pair_that_needs_a_person_is_approved_on_the_page_and_stays_so_
     assert "Approved by Ana" in shown.inner_text()
 
 
-def test_an_override_is_refused_in_words_without_a_reason_and_saved_with_one(
+def test_an_override_is_refused_in_words_without_a_reason_or_a_name_and_saved_with_both(
     open_page: OpenPage, settle: Settle, mart: Mart
 ) -> None:
     overrides = "select count(*) from marts.fct_decisions where store_id = 3 and dept_id = 2"
@@ -189,7 +256,11 @@ def test_an_override_is_refused_in_words_without_a_reason_and_saved_with_one(
     assert mart(overrides) == 0
     page.get_by_label("Reason").fill("strike")
     page.get_by_role("button", name="Save the decision").click()
-    page.get_by_text("override is saved, $1,250 goes out.").wait_for()
+    page.get_by_text("A decision needs the name of who decides").wait_for()
+    assert mart(overrides) == 0
+    page.get_by_label("Who decides").fill("Ana")
+    page.get_by_role("button", name="Save the decision").click()
+    page.get_by_text("overridden, $1,250 goes out.").wait_for()
     assert mart(f"{overrides} and effective_order_amount = 1250 and reason_text = 'strike'") == 1
 
 
@@ -227,6 +298,24 @@ def test_a_saved_report_is_shown_with_the_figure_that_was_not_found(look_at: Ope
     assert page.locator(".stMarkdownBadge").filter(has_text="Deterministic narrator").count() == 1
 
 
+def test_an_analysis_that_is_asked_for_is_written_saved_and_shown(
+    open_page: OpenPage, mart: Mart, warehouse: Database
+) -> None:
+    unreported = warehouse.read_frame(
+        "reader",
+        "select store_id, dept_id from marts.fct_inventory_recommendations where is_latest "
+        "except select store_id, dept_id from marts.fct_agent_reports order by 1 desc, 2 desc limit 1",
+    ).iloc[0]
+    store, dept = int(unreported["store_id"]), int(unreported["dept_id"])
+    page = open_page(f"ai_insights?store={store}&dept={dept}")
+    page.get_by_role("button", name="Get AI analysis").click()
+    page.get_by_text("The agents have answered; their report is saved.").wait_for()
+    page.get_by_text("of the figures in the report were found in what the agents' tools returned.").wait_for()
+    assert page.get_by_test_id("stException").count() == 0
+    saved = "select count(*) from marts.fct_agent_reports where store_id = %(store)s and dept_id = %(dept)s"
+    assert mart(saved, store=store, dept=dept) == 4
+
+
 def test_text_of_reports_people_and_files_stays_text(
     open_page: OpenPage, browser: Any, mart: Mart, warehouse: Database
 ) -> None:
@@ -236,6 +325,9 @@ def test_text_of_reports_people_and_files_stays_text(
     for path, text in ((f"ai_insights?{pair(mart, REPORTED)}", "/report"), ("inventory?store=3&dept=3", "/why")):
         page = open_page(path)
         page.get_by_test_id("stMain").get_by_text(f"http://elsewhere.example{text}").first.wait_for()
+        assert page.get_by_test_id("stAlert").filter(has_text="/why").filter(
+            has_text="*plain* :red[words]"
+        ).count() == (text == "/why")
         assert page.locator('[src*="elsewhere"], [href*="elsewhere"], [href^="javascript"], [onerror]').count() == 0
     page = open_page("data_quality")
     page.get_by_role("tab", name="Rejected rows").click()
@@ -279,4 +371,5 @@ def test_every_page_is_drawn_without_an_error_also_for_who_comes_back(open_page:
         page.get_by_role("heading", name=name, exact=True).first.wait_for()
         settle(page)
         assert page.locator('[data-testid="stException"], [data-testid="stAlertContentError"]').count() == 0, name
+        assert page.get_by_test_id("stMainBlockContainer").inner_text().startswith(f"{name}\n")
     assert len(names) == 7

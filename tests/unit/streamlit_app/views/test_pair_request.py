@@ -34,3 +34,7 @@ def test_a_sentence_without_numbers_for_either_asks_for_nothing(sentence: str) -
 
 def test_a_number_that_belongs_to_another_word_is_not_taken() -> None:
     assert read_pair("stores4 and deptX9").is_empty
+
+
+def test_a_number_longer_than_any_store_has_is_not_read() -> None:
+    assert read_pair("store " + "9" * 5000).is_empty

@@ -1,0 +1,42 @@
+import threading
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from agents import crew
+from streamlit_app.services import analyses
+from warehouse.errors import ShelfcastError
+
+
+@pytest.fixture(autouse=True)
+def _opened(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(analyses, "open_session", lambda: SimpleNamespace(settings=None, database=None))
+
+
+def test_the_steps_of_the_agents_are_shown_in_order_on_the_thread_that_asks(monkeypatch: pytest.MonkeyPatch) -> None:
+    def explain(*given: Any) -> str:
+        for done in range(3):
+            given[-1](done, 3, f"step {done}")
+        return f"{given[3]} / {given[4]} by {threading.current_thread().name}"
+
+    shown: list[tuple[int, int, str, str]] = []
+
+    def show(*step: Any) -> None:
+        shown.append((*step, threading.current_thread().name))
+
+    monkeypatch.setattr(crew, "explain_pair", explain)
+    here = threading.current_thread().name
+    report = str(analyses.analysis(4, 7, show))
+    assert report.startswith("4 / 7 by ")
+    assert not report.endswith(here)
+    assert shown == [(done, 3, f"step {done}", here) for done in range(3)]
+
+
+def test_a_failure_of_the_agents_reaches_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    def explain(*given: Any) -> None:
+        raise ShelfcastError("The marts were published anew.", "Ask again.")
+
+    monkeypatch.setattr(crew, "explain_pair", explain)
+    with pytest.raises(ShelfcastError, match="published anew"):
+        analyses.analysis(4, 7, lambda done, total, what: None)
