@@ -112,7 +112,12 @@ def browser(chromium: str, address: str) -> Iterator["BrowserContext"]:
     """A headless Chromium, its pages at the address of the dashboard."""
     from playwright.sync_api import sync_playwright
 
-    with sync_playwright() as playwright, playwright.chromium.launch(executable_path=chromium, args=FLAGS) as launched:
+    # Not in the home: the path of a socket may have about a hundred characters.
+    own = {**os.environ, "TMPDIR": "/tmp"}
+    with (
+        sync_playwright() as playwright,
+        playwright.chromium.launch(executable_path=chromium, args=FLAGS, env=own) as launched,
+    ):
         context = launched.new_context(base_url=address, viewport={"width": 1280, "height": 900})
         context.set_default_timeout(PATIENCE_SECONDS * 1000)
         yield context
