@@ -149,11 +149,8 @@ def _run(model: Any, writer: str, desk: Desk, progress: Progress) -> PairReport:
     if desk.failure:
         raise desk.failure
     for analysis_type in ANALYSES:
-        text = clock.texts.get(analysis_type, "")
-        if not text or (analysis_type != REPORT and not desk.evidence(analysis_type)):
+        if not clock.texts.get(analysis_type) or (analysis_type != REPORT and not desk.evidence(analysis_type)):
             raise ModelRefusalError(f"the agent for {analysis_type} did not look at the data")
-        if len(text) > LONGEST_ANSWER:
-            raise ModelRefusalError(f"the agent for {analysis_type} wrote more than {LONGEST_ANSWER} characters")
     answers = tuple(_checked(analysis_type, clock, desk) for analysis_type in ANALYSES)
     return PairReport(desk.pair.store_id, desk.pair.dept_id, desk.pair.origin_date, answers, writer)
 
@@ -178,10 +175,14 @@ class _Clock:
         """Notes the end of a task.
 
         Raises:
+            ModelRefusalError: the answer is too long.
             TimeoutError: the model has used up its time.
         """
-        now, name = time.perf_counter(), str(output.name)
-        self.texts[name] = plain_answer(output.raw or "")
+        now, name, said = time.perf_counter(), str(output.name), output.raw or ""
+        # Before the words are looked at: that takes long where they never end.
+        if len(said) > LONGEST_ANSWER:
+            raise ModelRefusalError(f"the agent for {name} wrote more than {LONGEST_ANSWER} characters")
+        self.texts[name] = plain_answer(said)
         self.seconds[name] = now - self.last
         self.tokens[name] = self.model.get_token_usage_summary().total_tokens - sum(self.tokens.values())
         self.last = now

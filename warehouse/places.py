@@ -19,12 +19,11 @@ IN_HOME = {
     "mlflow.logged_models": ("artifact_location",),
 }
 """Columns that hold such places, by table."""
+_NOTED = "ops.home"
 
 
-def moves(
-    old: tuple[str, str], new: tuple[str, str], tables: Collection[str] = (*IN_LAKE, *IN_HOME)
-) -> Iterator[sql.Composed]:
-    """Gives the statements that write new places of home and lake where the old ones stand.
+def moves(old: tuple[str, str], new: tuple[str, str], tables: Collection[str]) -> Iterator[sql.Composed]:
+    """Gives the statements that write new places of home and lake where the old ones stand, and note them.
 
     Args:
         old: home and lake as they were.
@@ -36,6 +35,9 @@ def moves(
         for table, columns in places.items():
             for column in columns if table in tables and was != now else ():
                 yield move.format(sql.Identifier(*table.split(".")), sql.Identifier(column), was, now)
+    if _NOTED in tables:
+        # Else the next opening would move them once more, which shows where a new place begins with the old one.
+        yield sql.SQL("update {} set home = {}, lake = {};").format(sql.Identifier(*_NOTED.split(".")), *new)
 
 
 def settle(settings: Settings, connection: "psycopg.Connection[Any]") -> None:
@@ -45,11 +47,10 @@ def settle(settings: Settings, connection: "psycopg.Connection[Any]") -> None:
     if was is None:
         connection.execute("insert into ops.home (home, lake) values (%s, %s)", now)
     elif tuple(was) != now:
-        names = [*IN_LAKE, *IN_HOME]
+        names = [*IN_LAKE, *IN_HOME, _NOTED]
         found = connection.execute(
             "select name from unnest(%s::text[]) as name where to_regclass(name) is not null", [names]
         )
         for statement in moves(tuple(was), now, [row[0] for row in found.fetchall()]):
             connection.execute(statement)
-        connection.execute("update ops.home set home = %s, lake = %s", now)
         logger.info("the home was moved from %s to %s: places in the tables follow", was[0], now[0])

@@ -350,21 +350,17 @@ def stages(rows: pd.DataFrame) -> go.Figure:
 
 
 def _add_history(figure: go.Figure, history: pd.DataFrame, has_year_before: bool = False) -> None:
+    lines = [("sales_amount", "Sales", palette.HISTORY, 2.0)]
     if has_year_before:
+        lines.insert(0, ("sales_last_year_amount", "A year before", palette.LAST_YEAR, 1.4))
+    for column, name, color, width in lines:
         figure.add_scatter(
             x=history["week_date"],
-            y=history["sales_last_year_amount"],
-            name="A year before",
-            line={"color": palette.LAST_YEAR, "width": 1.4},
+            y=history[column],
+            name=name,
+            line={"color": color, "width": width},
             hovertemplate=_DOLLARS,
         )
-    figure.add_scatter(
-        x=history["week_date"],
-        y=history["sales_amount"],
-        name="Sales",
-        line={"color": palette.HISTORY, "width": 2},
-        hovertemplate=_DOLLARS,
-    )
 
 
 def _add_forecast(figure: go.Figure, history: pd.DataFrame, forecast: pd.DataFrame) -> None:

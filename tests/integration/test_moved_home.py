@@ -7,6 +7,8 @@ import pytest
 
 from homes import copied_home, rest
 from warehouse.opening import open_database
+from warehouse.places import moves, settle
+from warehouse.settings import load_settings
 
 
 @pytest.fixture(scope="module")
@@ -38,3 +40,20 @@ def test_a_backup_that_would_lack_a_model_is_refused(moved, shelfcast, tmp_path)
     assert (ended.returncode, ended.stderr.count("\n")) == (1, 1)
     assert "so a backup would not be whole" in ended.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+def test_places_that_a_restore_has_moved_are_not_moved_again(new_database, tmp_path):
+    database = new_database("places_tests")
+    old, settings = tmp_path / "home", load_settings(home=tmp_path / "home" / "copy")
+    with database.connect("pipeline") as connection:
+        settle(load_settings(home=old), connection)
+        connection.execute(
+            "insert into ops.published_artifacts (artifact_name, uri, run_id, fingerprint) values ('x', %s, 'r', 'f')",
+            [f"{old}/lake/x"],
+        )
+        tables = ("ops.home", "ops.published_artifacts")
+        for statement in moves((str(old), f"{old}/lake"), (str(settings.home), settings.lake), tables):
+            connection.execute(statement)
+        for _ in range(2):
+            settle(settings, connection)
+        assert connection.execute("select uri from ops.published_artifacts").fetchall() == [(f"{settings.lake}/x",)]
