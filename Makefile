@@ -10,7 +10,7 @@ BIN := .venv/bin
 DATA ?=
 ARGS ?=
 
-.PHONY: help run dashboard test test-all test-unit coverage lint format docs dbt mf bench bench-ingest bench-forecasts bench-leak bench-drift stop clean
+.PHONY: help run dashboard test test-all test-unit coverage lint style types format docs dbt mf bench bench-ingest bench-forecasts bench-leak bench-drift stop clean
 
 help:  ## Show this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -52,9 +52,14 @@ coverage: .venv/ready-dev  ## Measure which lines the unit tests reach: a table,
 	@$(BIN)/python -m pytest tests/unit --numprocesses 2 --cov --cov-report term:skip-covered --cov-report html $(ARGS)
 	@echo "Line by line: htmlcov/index.html"
 
-lint: .venv/ready-dev .venv/sql-linted  ## Check style and types of Python, and style of SQL
+lint: .venv/ready-dev  ## Check style and types of Python, and style of SQL
+	@$(MAKE) --no-print-directory --jobs 2 style types .venv/sql-linted
+
+style: .venv/ready-dev
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
+
+types: .venv/ready-dev
 	@$(BIN)/mypy
 
 # All of the SQL takes a while, so it is only checked again once some of it has changed.

@@ -13,7 +13,7 @@ DOCUMENTS = sorted([*PROJECT_ROOT.glob("*.md"), *PROJECT_ROOT.glob("docs/**/*.md
 
 def test_commit_hooks_run_exactly_the_commands_of_make_lint():
     makefile = (PROJECT_ROOT / "Makefile").read_text()
-    recipes = re.findall(r"^(?:lint|\.venv/sql-linted):.*\n((?:\t.*\n)+)", makefile, re.MULTILINE)
+    recipes = re.findall(r"^(?:style|types|\.venv/sql-linted):.*\n((?:\t.*\n)+)", makefile, re.MULTILINE)
     commands = re.findall(r"\$\(BIN\)/(.*)", "".join(recipes))
     config = yaml.safe_load((PROJECT_ROOT / ".pre-commit-config.yaml").read_text())
     hooks = [hook["entry"].removeprefix(".venv/bin/") for repo in config["repos"] for hook in repo["hooks"]]
