@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from commands import Commands, Ended
+from commands import Commands, Ended, start_server, stop_server
 from homes import copied_home, made_once, rest
 from warehouse.database import Database
 from warehouse.settings import PROJECT_ROOT, Settings, load_settings
@@ -47,6 +47,8 @@ def pytest_configure(config: pytest.Config) -> None:
         own = tempfile.mkdtemp(prefix="shelfcast-tests-", dir="/tmp")
         config.option.basetemp = f"{own}/pytest"
         config.add_cleanup(lambda: shutil.rmtree(own, ignore_errors=True))
+    if not hasattr(config, "workerinput"):
+        config.add_cleanup(lambda: stop_server(Path(config.option.basetemp) / "shared" / "commands"))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -154,9 +156,11 @@ def real_data() -> Path:
 
 
 @pytest.fixture(scope="session")
-def commands(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Commands]:
-    """The process in whose forks commands run."""
-    made = Commands(tmp_path_factory.mktemp("commands"))
+def commands(shared_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Commands]:
+    """What runs commands in forks of one process, which all processes of a test run share."""
+    first = os.getppid() if "PYTEST_XDIST_WORKER" in os.environ else os.getpid()
+    server = made_once(shared_folder / "commands", lambda folder: start_server(folder, first))
+    made = Commands(server, tmp_path_factory.mktemp("commands"))
     yield made
     made.close()
 
@@ -187,12 +191,12 @@ def shelfcast_process() -> Command:
 
 
 @pytest.fixture(scope="session")
-def finished_home(shared_folder: Path, shelfcast_process: Command, sample_folder: Path) -> Path:
+def finished_home(shared_folder: Path, commands: Commands, sample_folder: Path) -> Path:
     """A home, its server at rest, in which `shelfcast run` has finished on the small sample: to copy, not to change."""
 
     def make(folder: Path) -> None:
         settings = load_settings(home=folder)
-        ended = shelfcast_process(settings, "run", "--data", str(sample_folder))
+        ended = commands.run(folder, "run", "--data", str(sample_folder))
         assert ended.returncode == 0, ended.output
         (folder / "first_run.txt").write_text(ended.stdout)
         rest(settings)

@@ -123,6 +123,7 @@ def test_a_second_run_changes_no_published_row_and_says_so(finished_run, warehou
     assert contents(warehouse) == before
 
 
+@pytest.mark.exhaustive
 def test_every_stage_done_again_leaves_the_same_rows(finished_run, warehouse, shelfcast, sample_folder):
     before = contents(warehouse)
     ended = shelfcast(finished_run, "run", "--data", str(sample_folder), "--force")

@@ -1,9 +1,10 @@
 """The command line, answered by forks of one process that has imported everything: a command begins at once.
 
-Started as a script. A request is a line of JSON: `arguments` of the command, `environment`, `output` and `errors`
-(files for what it writes), `own_prefect` (whether it starts a Prefect server) and `fault` (see `faults.py`), or null;
-its answer is the process id of the run that has begun. The request `wait` with a process id is answered with the exit
-code (negative: the signal) of that run.
+Started as a script, with a folder for what it writes and the process whose end is also its own; every process of a test
+run connects to it. A request is a dictionary: `arguments` of the command, `environment`, `output` and `errors` (files
+for what it writes), `own_prefect` (whether it starts a Prefect server) and `fault` (see `faults.py`), or None; its
+answer is the process id of the run that has begun. The request `wait` with a process id is answered with the exit code
+(negative: the signal) of that run.
 """
 
 import atexit
@@ -11,10 +12,14 @@ import contextlib
 import importlib
 import json
 import os
+import secrets
 import signal
 import sys
 import tempfile
+import threading
+import time
 from collections.abc import Iterator
+from multiprocessing.connection import Connection, Listener
 from pathlib import Path
 from typing import Any
 
@@ -92,46 +97,71 @@ def own_prefect() -> Iterator[None]:
         yield
 
 
-def serve() -> None:
-    """Answers requests until there are no more, with one Prefect server for all runs: its start takes longest."""
+def serve(folder: Path, owner: int) -> None:
+    """Gives each process that connects a fork of its own, and all one Prefect server, whose start takes longest."""
     from flows.pipeline.schedule import prefect_server
     from warehouse.environment import prepare_environment
     from warehouse.settings import load_settings
 
-    settings = load_settings()
+    settings = load_settings(home=folder / "home")
     prepare_environment(settings)
-    with prefect_server(settings):
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
+    threading.Thread(target=end_with, args=(owner,), daemon=True).start()
+    with prefect_server(settings) as prefect:
         for name in IMPORTED:
             importlib.import_module(name)
         for target in FAULT_POINTS.values():
             owner_of(target)
-        say({"ready": True})
-        answer()
+        key = secrets.token_bytes(32)
+        with Listener(("127.0.0.1", 0), authkey=key) as listener:
+            say_where(folder, {"address": listener.address, "key": key.hex(), "prefect": prefect, "pid": os.getpid()})
+            while True:
+                connection = listener.accept()
+                if os.fork() == 0:
+                    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+                    listener.close()
+                    answer(connection)
+                    os._exit(0)
+                connection.close()
 
 
-def answer() -> None:
+def end_with(owner: int) -> None:
+    """Ends this process once another one is gone."""
+    import psutil
+
+    while psutil.pid_exists(owner):
+        time.sleep(1)
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+def say_where(folder: Path, place: dict[str, Any]) -> None:
+    draft = folder / "place.draft"
+    draft.touch(0o600)
+    draft.write_text(json.dumps(place))
+    draft.rename(folder / "place.json")
+
+
+def answer(connection: "Connection[Any, Any]") -> None:
     """Answers until nobody asks any more; a run that nobody waits for then ends too."""
     at_work = set()
-    for line in sys.stdin:
-        asked = json.loads(line)
-        if "wait" in asked:
-            say({"code": os.waitstatus_to_exitcode(os.waitpid(asked["wait"], 0)[1])})
-            at_work.remove(asked["wait"])
-            continue
-        pid = os.fork()
-        if pid == 0:
-            run(asked)
-        at_work.add(pid)
-        say({"pid": pid})
+    with contextlib.suppress(EOFError):
+        while True:
+            asked = connection.recv()
+            if "wait" in asked:
+                connection.send({"code": os.waitstatus_to_exitcode(os.waitpid(asked["wait"], 0)[1])})
+                at_work.remove(asked["wait"])
+                continue
+            pid = os.fork()
+            if pid == 0:
+                connection.close()
+                run(asked)
+            at_work.add(pid)
+            connection.send({"pid": pid})
     for pid in at_work:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(pid, signal.SIGKILL)
 
 
-def say(answer: dict[str, Any]) -> None:
-    os.write(1, (json.dumps(answer) + "\n").encode())
-
-
 if __name__ == "__main__":
     sys.path[:0] = [str(Path(__file__).resolve().parents[2])]
-    serve()
+    serve(Path(sys.argv[1]), int(sys.argv[2]))

@@ -3,14 +3,13 @@
 import contextlib
 import json
 import os
-import queue
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from multiprocessing.connection import Client
 from pathlib import Path
 from typing import Any
 
@@ -36,29 +35,45 @@ class Ended:
         return self.stdout + self.stderr
 
 
-class Commands:
-    """The process that runs commands, one Prefect server for all of them, and the files that they write."""
+def start_server(folder: Path, owner: int) -> None:
+    """Starts the process in whose forks commands run, and returns once it answers; it ends with its owner."""
+    script = Path(__file__).with_name("command_server.py")
+    with (folder / "log").open("wb") as log:
+        server = subprocess.Popen(
+            [sys.executable, str(script), str(folder), str(owner)],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            env={**os.environ, "COLUMNS": "200"},
+            cwd=PROJECT_ROOT,
+            start_new_session=True,
+        )
+    while not (folder / "place.json").exists():
+        assert server.poll() is None, (folder / "log").read_text()
+        time.sleep(0.1)
 
-    def __init__(self, folder: Path) -> None:
+
+def stop_server(folder: Path) -> None:
+    """Stops that process, where one was started."""
+    with contextlib.suppress(FileNotFoundError, psutil.NoSuchProcess):
+        server = psutil.Process(json.loads((folder / "place.json").read_text())["pid"])
+        server.terminate()
+        server.wait(60)
+
+
+class Commands:
+    """The commands of one test process, and the files that they write; `prefect` is the API of the server for all."""
+
+    def __init__(self, server: Path, folder: Path) -> None:
+        place = json.loads((server / "place.json").read_text())
         self.folder = folder
-        self.answers: queue.Queue[dict[str, Any]] = queue.Queue()
+        self.prefect: str = place["prefect"]
         self.begun: dict[int, Path] = {}
         self.count = 0
-        self.server = subprocess.Popen(
-            [sys.executable, str(Path(__file__).with_name("command_server.py"))],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            env={**os.environ, "COLUMNS": "200", "SHELFCAST_HOME": str(folder / "home")},
-            cwd=PROJECT_ROOT,
-            text=True,
-        )
-        threading.Thread(target=self._listen, daemon=True).start()
-        assert self._answer() == {"ready": True}
+        self.connection = Client(tuple(place["address"]), authkey=bytes.fromhex(place["key"]))
 
     def close(self) -> None:
-        assert self.server.stdin is not None
-        self.server.stdin.close()
-        self.server.wait(60)
+        self.connection.close()
 
     def begin(
         self,
@@ -76,7 +91,7 @@ class Commands:
         asked |= {"output": str(files / "output"), "errors": str(files / "errors")}
         asked["environment"] = {"SHELFCAST_HOME": str(home), **(environment or {})}
         asked["fault"] = None if fault is None else {**fault, "marker": str(files / "struck")}
-        self._ask(asked)
+        self.connection.send(asked)
         pid = int(self._answer()["pid"])
         self.begun[pid] = files
         return pid
@@ -84,10 +99,10 @@ class Commands:
     def end(self, pid: int) -> Ended:
         """Returns how a command that was begun has ended."""
         files = self.begun.pop(pid)
-        self._ask({"wait": pid})
+        self.connection.send({"wait": pid})
         try:
             answer = self._answer()
-        except queue.Empty:
+        except TimeoutError:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(pid, signal.SIGKILL)
             answer = {**self._answer(), "is_late": True}
@@ -107,15 +122,7 @@ class Commands:
             time.sleep(0.1)
         return status == psutil.STATUS_STOPPED
 
-    def _listen(self) -> None:
-        for line in self.server.stdout or ():
-            self.answers.put(json.loads(line))
-        self.answers.put({"is_closed": True})
-
-    def _ask(self, request: Mapping[str, Any]) -> None:
-        assert self.server.stdin is not None
-        self.server.stdin.write(json.dumps(request) + "\n")
-        self.server.stdin.flush()
-
     def _answer(self) -> dict[str, Any]:
-        return self.answers.get(timeout=WAIT_SECONDS)
+        if not self.connection.poll(WAIT_SECONDS):
+            raise TimeoutError
+        return dict(self.connection.recv())
