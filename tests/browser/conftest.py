@@ -31,7 +31,7 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 300
 """When a page is given up: far beyond what one takes on a busy machine."""
 REBUILT = ("fct_inventory_recommendations", "fct_forecast_drift", "fct_forecast_accuracy+")
 """The marts that are tables and read what `states.sql` changes; all others are views."""
