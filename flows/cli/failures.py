@@ -50,6 +50,10 @@ def sentence_of(error: BaseException) -> ShelfcastError | None:
         return ShelfcastError(
             "Spark went away or could not go on.", f"Run again; its log is logs/spark.log under .shelfcast. {_KEPT}"
         )
+    if any(isinstance(cause, RuntimeError) and "Prefect API server" in str(cause) for cause in causes):
+        return ShelfcastError(
+            "Prefect's temporary server does not start.", f"Run again; its folder is prefect under .shelfcast. {_KEPT}"
+        )
     if any(isinstance(cause, ConnectionError) for cause in causes):
         return ShelfcastError("A server went away while it was at work.", f"Run again. {_KEPT}")
     return None

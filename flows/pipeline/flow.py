@@ -13,7 +13,7 @@ from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.cache_policies import NO_CACHE
 
 from flows.pipeline.context import Context, Options, open_context
-from flows.pipeline.orphan_servers import claim_servers, end_left_servers
+from flows.pipeline.prefect_remains import claim_servers, drop_broken_records, end_left_servers
 from flows.pipeline.stages import Outcome, carry_out, stage_named
 from flows.reports.run_summary import scorecard_markdown
 from warehouse.runs import RunLock, exclusive
@@ -175,6 +175,7 @@ def begun(options: Options | dict[str, Any] | None, start: str | None, run_id: s
 def run_in_process(context: Context, start: str | None, watcher: Watcher) -> dict[StageName, Outcome]:
     """Returns the outcomes of a run that uses an open context and tells a watcher of each stage."""
     end_left_servers()
+    drop_broken_records(context.settings.home / "prefect")
     claim_servers()
     token = _OPEN.set((context, watcher))
     try:

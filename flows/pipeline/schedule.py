@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from flows.pipeline.prefect_remains import drop_broken_records
 from warehouse.embedded import HOST, free_port
 from warehouse.environment import PREFECT_CONSOLE_LEVEL
 from warehouse.errors import ShelfcastError, UsageError
@@ -36,6 +37,7 @@ def prefect_server(settings: Settings) -> Iterator[str]:
     if os.environ.get("PREFECT_API_URL"):
         yield os.environ["PREFECT_API_URL"]
         return
+    drop_broken_records(settings.home / "prefect")
     port, log = free_port(), settings.home / "logs" / "prefect.log"
     command = [str(Path(sys.executable).with_name("prefect")), "server", "start", "--host", HOST, "--port", str(port)]
     address = f"http://{HOST}:{port}/api"

@@ -1,8 +1,10 @@
-"""Temporary Prefect servers that outlived their run: a run that is killed cannot end the server it started."""
+"""What killed runs and failing disks leave of Prefect: servers that outlived their run, and a broken database."""
 
 import contextlib
 import logging
 import os
+import sqlite3
+from pathlib import Path
 
 import psutil
 
@@ -29,6 +31,31 @@ def end_left_servers() -> int:
     if ended:
         logger.info("ended %d Prefect servers that killed runs had left behind", ended)
     return ended
+
+
+def drop_broken_records(folder: Path) -> bool:
+    """Returns whether Prefect's own database in its folder was removed because it is not whole: no server starts on it.
+
+    What it held is for Prefect's pages alone; the record of runs is in the warehouse.
+    """
+    path = folder / "prefect.db"
+    if not path.exists() or _is_whole(path):
+        return False
+    logger.warning("Prefect's database %s is not whole and is made anew", path)
+    for left in folder.glob("prefect.db*"):
+        left.unlink()
+    return True
+
+
+def _is_whole(path: Path) -> bool:
+    try:
+        with contextlib.closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as connection:
+            return bool(connection.execute("pragma quick_check(1)").fetchone() == ("ok",))
+    except sqlite3.OperationalError:
+        # Locked by a server that works with it.
+        return True
+    except sqlite3.DatabaseError:
+        return False
 
 
 def _is_left(environment: dict[str, str]) -> bool:
