@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from psycopg import sql
 
+from homes import copied_home, rest
 from warehouse import embedded
 from warehouse.archive import DUMP
 from warehouse.database import Database
@@ -46,10 +47,15 @@ for name, function in vars(queries).items():
 
 
 @pytest.fixture(scope="module")
-def backup(finished_run: Settings, shelfcast, sample_folder, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    # Other tests may have left a refused load or a single stage behind.
-    settled = shelfcast(finished_run, "run", "--data", str(sample_folder))
-    assert settled.returncode == 0, settled.stderr
+def finished_run(finished_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+    """A copy of the finished home of its own: what other tests have left behind is not in it."""
+    settings = copied_home(finished_home, tmp_path_factory.mktemp("backed_up") / "home")
+    yield settings
+    rest(settings)
+
+
+@pytest.fixture(scope="module")
+def backup(finished_run: Settings, shelfcast, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("backup") / "home.backup"
     ended = shelfcast(finished_run, "backup", str(path))
     assert ended.returncode == 0, ended.stderr

@@ -215,7 +215,7 @@ def test_readers_see_one_version_in_every_statement_and_none_of_them_fails(empty
 
     def read(number: int) -> None:
         with empty.connect("reader", autocommit=True) as connection:
-            while not is_over.is_set():
+            while not is_over.wait(0.002):
                 try:
                     pair = connection.execute(f"select a.version, b.version from {orders[number]}").fetchone()
                 except psycopg.Error as error:

@@ -14,10 +14,12 @@ import json
 import os
 import secrets
 import signal
+import subprocess
 import sys
 import tempfile
 import threading
 import time
+import urllib.request
 from collections.abc import Iterator
 from multiprocessing.connection import Connection, Listener
 from pathlib import Path
@@ -99,7 +101,6 @@ def own_prefect() -> Iterator[None]:
 
 def serve(folder: Path, owner: int) -> None:
     """Gives each process that connects a fork of its own, and all one Prefect server, whose start takes longest."""
-    from flows.pipeline.schedule import prefect_server
     from warehouse.environment import prepare_environment
     from warehouse.settings import load_settings
 
@@ -112,6 +113,7 @@ def serve(folder: Path, owner: int) -> None:
             importlib.import_module(name)
         for target in FAULT_POINTS.values():
             owner_of(target)
+        wait_for(f"{prefect}/health", settings.home / "logs" / "prefect.log")
         key = secrets.token_bytes(32)
         with Listener(("127.0.0.1", 0), authkey=key) as listener:
             say_where(folder, {"address": listener.address, "key": key.hex(), "prefect": prefect, "pid": os.getpid()})
@@ -123,6 +125,33 @@ def serve(folder: Path, owner: int) -> None:
                     answer(connection)
                     os._exit(0)
                 connection.close()
+
+
+@contextlib.contextmanager
+def prefect_server(settings: Any) -> Iterator[str]:
+    """Gives the address of the API of a Prefect server on loopback, which begins and lives as long as the block."""
+    from warehouse.embedded import free_port
+
+    program, port = str(Path(sys.executable).with_name("prefect")), free_port()
+    address = f"http://127.0.0.1:{port}/api"
+    with (settings.home / "logs" / "prefect.log").open("ab") as output:
+        server = subprocess.Popen(
+            [program, "server", "start", "--host", "127.0.0.1", "--port", str(port)], stdout=output, stderr=output
+        )
+    try:
+        os.environ["PREFECT_API_URL"] = address
+        yield address
+    finally:
+        server.terminate()
+        server.wait(30)
+
+
+def wait_for(address: str, log: Path) -> None:
+    for _ in range(3_000):
+        with contextlib.suppress(OSError), urllib.request.urlopen(address, timeout=2):
+            return
+        time.sleep(0.2)
+    raise AssertionError(log.read_text())
 
 
 def end_with(owner: int) -> None:
