@@ -107,7 +107,7 @@ def build(dbt: Dbt, parsed: Outcome, dbt_database: Database) -> Build:
     execute(dbt_database, "outputs.sql")
     whole = dbt("build")
     marts, views = _contents(dbt_database), _views(dbt_database)
-    again = dbt("build")
+    again = dbt("run")
     return Build(core, downstream, whole, again, marts, _contents(dbt_database), views, _views(dbt_database))
 
 

@@ -43,7 +43,7 @@ def spark(settings: Settings):
 def quick_spark(spark) -> Iterator[None]:
     """Plans of a few rows are interpreted, for the tests that make many: to compile them takes most of the time."""
     options = {"spark.sql.codegen.wholeStage": "false", "spark.sql.adaptive.enabled": "false"}
-    options["spark.sql.shuffle.partitions"] = "1"
+    options |= {"spark.sql.shuffle.partitions": "1", "spark.sql.codegen.factoryMode": "NO_CODEGEN"}
     before = {name: spark.conf.get(name) for name in options}
     for name, value in options.items():
         spark.conf.set(name, value)

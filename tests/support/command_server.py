@@ -9,6 +9,7 @@ answer is the process id of the run that has begun. The request `wait` with a pr
 
 import atexit
 import contextlib
+import gc
 import importlib
 import json
 import os
@@ -116,6 +117,8 @@ def serve(folder: Path, owner: int) -> None:
         wait_for(f"{prefect}/health", settings.home / "logs" / "prefect.log")
         key = secrets.token_bytes(32)
         with Listener(("127.0.0.1", 0), authkey=key) as listener:
+            # A fork that collects garbage would touch, and so copy, all that was imported.
+            gc.freeze()
             say_where(folder, {"address": listener.address, "key": key.hex(), "prefect": prefect, "pid": os.getpid()})
             while True:
                 connection = listener.accept()
