@@ -1,5 +1,5 @@
 # One image for the worker, the dashboard, MLflow, Prefect and Spark: the same lock everywhere.
-FROM python:3.12-slim-bookworm
+FROM python:3.12-slim-bookworm@sha256:782412e85d0f0984994c290652577d4018aff08145c85b262bb63dc0c7522254
 
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends openjdk-17-jre-headless libgomp1 curl procps \

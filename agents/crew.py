@@ -6,6 +6,7 @@ CrewAI itself is imported when the first report is asked for.
 import dataclasses
 import logging
 import time
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import ContextVar, copy_context
 from functools import cache
@@ -14,13 +15,14 @@ from typing import Any
 
 import yaml
 
+from agents.decision_check import contradiction
 from agents.desk import Desk
 from agents.gemini import ModelRefusalError, failure_reason, gemini_model, keep_out_of_logs
 from agents.grounding import check_numbers
 from agents.library import load_crewai
 from agents.marts import find_pair, published_state, select
 from agents.quoting import plain_answer
-from agents.records import ANALYSES, NARRATOR, REPORT, Answer, Pair, PairReport
+from agents.records import ANALYSES, INVENTORY, NARRATOR, REPORT, Answer, Pair, PairReport
 from agents.report import signature
 from agents.store import save_report
 from warehouse.database import Database
@@ -138,7 +140,8 @@ def _run(model: Any, writer: str, desk: Desk, progress: Progress) -> PairReport:
 
     Raises:
         ShelfcastError: a tool could not read the marts.
-        ModelRefusalError: an agent answered without words, with too many, or without having looked at the data.
+        ModelRefusalError: an agent answered without words, with too many, without having looked at the data, or
+            against the recommendation.
     """
     clock = _Clock(model, desk.pair, progress)
     token = _CLOCK.set(clock)
@@ -151,8 +154,22 @@ def _run(model: Any, writer: str, desk: Desk, progress: Progress) -> PairReport:
     for analysis_type in ANALYSES:
         if not clock.texts.get(analysis_type) or (analysis_type != REPORT and not desk.evidence(analysis_type)):
             raise ModelRefusalError(f"the agent for {analysis_type} did not look at the data")
+    if writer != NARRATOR:
+        _check_decision(clock.texts.values(), desk)
     answers = tuple(_checked(analysis_type, clock, desk) for analysis_type in ANALYSES)
     return PairReport(desk.pair.store_id, desk.pair.dept_id, desk.pair.origin_date, answers, writer)
+
+
+def _check_decision(texts: Iterable[str], desk: Desk) -> None:
+    """Refuses words that decide otherwise than the recommendation.
+
+    Raises:
+        ModelRefusalError: they do; the sentence says how.
+    """
+    recommendation = desk.ask(INVENTORY, "query_inventory_recommendation", {})
+    found = next(filter(None, (contradiction(text, recommendation) for text in texts)), "")
+    if found:
+        raise ModelRefusalError(found)
 
 
 def _kick_off(crew: Any, inputs: dict[str, int]) -> None:

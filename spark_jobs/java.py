@@ -72,7 +72,7 @@ def bundled_java(home: Path) -> Java:
         program.parent.mkdir(parents=True, exist_ok=True)
         fresh = program.with_name(f"java.{os.getpid()}")
         fresh.write_text(text)
-        fresh.chmod(0o755)
+        fresh.chmod(0o700)
         fresh.replace(program)
     java = probe(home / "java")
     if java is None:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from commands import Commands, Ended, start_server, stop_server
-from homes import copied_home, made_once, rest
+from homes import copied_home, let_servers_in, made_once, rest
 from warehouse.database import Database
 from warehouse.settings import PROJECT_ROOT, Settings, load_settings
 
@@ -80,6 +80,20 @@ def clean_environment() -> None:
     # A shell of `shelfcast env` has these.
     for name in [name for name in os.environ if name.startswith(("DB_", "DBT_"))]:
         del os.environ[name]
+
+
+@pytest.fixture(scope="session")
+def tmp_path_factory(tmp_path_factory: pytest.TempPathFactory) -> pytest.TempPathFactory:
+    """Makes the folders of the tests, `tmp_path` too; servers may pass through them."""
+    make = tmp_path_factory.mktemp
+
+    def made(*given: Any, **named: Any) -> Path:
+        folder = make(*given, **named)
+        let_servers_in(folder)
+        return folder
+
+    tmp_path_factory.mktemp = made  # type: ignore[method-assign]
+    return tmp_path_factory
 
 
 @pytest.fixture(scope="session")

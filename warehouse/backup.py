@@ -1,5 +1,6 @@
 """A backup: the database, the published folders of the lake and what belongs to them, in one file."""
 
+import contextlib
 import datetime as dt
 import logging
 import os
@@ -28,9 +29,10 @@ logger = logging.getLogger(__name__)
 _TABLES = """
 select table_schema, table_name from information_schema.tables
 where table_type = 'BASE TABLE' and table_schema !~ '^(pg_|dev_)'
-    and table_schema not in ('information_schema', 'raw_incoming')
+    and table_schema not in ('information_schema', 'raw_incoming', 'shelfcast_private')
 order by 1, 2
 """
+_LEFT_OUT = ("--exclude-schema=dev_*", "--exclude-schema=shelfcast_private")
 
 
 @dataclass(frozen=True)
@@ -54,25 +56,49 @@ def write_backup(settings: Settings, database: Database, path: Path) -> Backup:
         ShelfcastError: the file cannot be written, or pg_dump failed.
     """
     began = time.monotonic()
-    draft = path.with_name(f".{path.name}.new")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        draft.unlink(missing_ok=True)
-        with os.fdopen(os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600), "w+b") as file:
+        with _draft(path) as file:
             manifest = _fill(settings, database, file)
-            file.flush()
-            os.fsync(file.fileno())
             size = file.tell()
-        draft.replace(path)
     except OSError as error:
         raise ShelfcastError(
             f"{path} cannot be written: {error.strerror or error}.", "Choose another place, or make room there."
         ) from None
-    finally:
-        _remove(draft)
     made = Backup(path, len(manifest.tables), sum(manifest.tables.values()), len(manifest.members) - 1, size)
     logger.info("backup %s in %.1f s", made, time.monotonic() - began)
     return made
+
+
+@contextlib.contextmanager
+def _draft(path: Path) -> Iterator[IO[bytes]]:
+    """Gives a file without a name, which takes the path when the block ends well: killed before, it is gone.
+
+    Where the file system knows no such files, it has a name beside the path, and the next backup there removes it.
+    """
+    draft = path.with_name(f".{path.name}.new")
+    draft.unlink(missing_ok=True)
+    try:
+        handle = os.open(path.parent, os.O_RDWR | os.O_TMPFILE, 0o600)
+        is_nameless = True
+    except (AttributeError, OSError):
+        handle = os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+        is_nameless = False
+    try:
+        with os.fdopen(handle, "w+b") as file:
+            yield file
+            file.flush()
+            os.fsync(handle)
+            if is_nameless:
+                # Without a folder's handle Python does not ask for the link to be followed.
+                folder = os.open(path.parent, os.O_RDONLY)
+                try:
+                    os.link(f"/proc/self/fd/{handle}", draft, src_dir_fd=folder, follow_symlinks=True)
+                finally:
+                    os.close(folder)
+        draft.replace(path)
+    finally:
+        _remove(draft)
 
 
 def _fill(settings: Settings, database: Database, file: IO[bytes]) -> Manifest:
@@ -133,7 +159,7 @@ def _dump(database: Database, snapshot: str, archive: zipfile.ZipFile) -> Member
     """Returns size and hash of the dump, which goes from pg_dump straight into the archive."""
     place, environment = arguments(database)
     options = ["--format=custom", "--compress=1", "--no-owner", "--no-acl", "--no-unlogged-table-data"]
-    command = [program("pg_dump", server_major(database)), *options, "--exclude-schema=dev_*", f"--snapshot={snapshot}"]
+    command = [program("pg_dump", server_major(database)), *options, *_LEFT_OUT, f"--snapshot={snapshot}"]
     with tempfile.TemporaryFile() as errors:
         with subprocess.Popen([*command, *place], env=environment, stdout=subprocess.PIPE, stderr=errors) as process:
             assert process.stdout is not None

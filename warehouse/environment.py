@@ -3,6 +3,7 @@
 import os
 import sys
 
+from warehouse.home import make_home
 from warehouse.settings import Settings
 
 PREFECT_CONSOLE_LEVEL = "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL"
@@ -40,6 +41,7 @@ def library_environment(settings: Settings) -> dict[str, str]:
 
 def prepare_environment(settings: Settings) -> None:
     """Creates the home folder and sets the variables; values that the user has set stay, paths aside."""
-    for name in ("", "tmp", "spark", "matplotlib", "crewai", "prefect", "logs"):
-        (settings.home / name).mkdir(parents=True, exist_ok=True)
+    make_home(settings.home)
+    for name in ("tmp", "spark", "matplotlib", "crewai", "prefect", "logs"):
+        (settings.home / name).mkdir(exist_ok=True)
     os.environ.update(library_environment(settings))

@@ -11,9 +11,8 @@ from psycopg import sql
 from warehouse.database import Database
 from warehouse.dependents import Relation, capture_dependents, capture_grants, identifier
 from warehouse.errors import ShelfcastError
-from warehouse.migrate import take_setup_lock
-from warehouse.role_limits import ROLE_LIMITS
-from warehouse.roles import grant_all
+from warehouse.locks import take
+from warehouse.roles import grant_all, known_names
 
 logger = logging.getLogger(__name__)
 
@@ -94,7 +93,7 @@ def publish_next(
 
 
 def _publish(connection: "psycopg.Connection[Any]", core: str | None) -> tuple[Relation, ...]:
-    take_setup_lock(connection)
+    take(connection, "setup")
     # With no schema on the search path, definitions name the schema of all they read.
     connection.execute("select set_config('search_path', 'pg_catalog', true)")
     new = _relations(connection, [layer + NEXT for layer in LAYERS])
@@ -102,7 +101,7 @@ def _publish(connection: "psycopg.Connection[Any]", core: str | None) -> tuple[R
     old = [relation for relation in _relations(connection, LAYERS) if relation.name in names]
     _lock(connection, old, capture_dependents(connection, old).relations)
     hanging = capture_dependents(connection, old)
-    grants = capture_grants(connection, old, without=tuple(ROLE_LIMITS))
+    grants = capture_grants(connection, old, without=tuple(known_names(connection).values()))
     hanging.drop(connection)
     _drop(connection, old)
     published = tuple(_move(connection, relation) for relation in new)

@@ -7,16 +7,11 @@ from typing import Any
 import psycopg
 
 from warehouse.errors import ShelfcastError
+from warehouse.locks import take
 
 logger = logging.getLogger(__name__)
 
 FOLDER = Path(__file__).parent / "migrations"
-_LOCK = 5_147_001
-
-
-def take_setup_lock(connection: "psycopg.Connection[Any]") -> None:
-    """Keeps other processes from setting up the database until the connection's transaction ends."""
-    connection.execute("select pg_advisory_xact_lock(%s)", [_LOCK])
 
 
 def apply_migrations(connection: "psycopg.Connection[Any]", folder: Path = FOLDER) -> list[str]:
@@ -27,7 +22,7 @@ def apply_migrations(connection: "psycopg.Connection[Any]", folder: Path = FOLDE
     Raises:
         ShelfcastError: a migration does not fit what is there, so the database is not as Shelfcast left it.
     """
-    take_setup_lock(connection)
+    take(connection, "setup")
     connection.execute("create schema if not exists ops")
     connection.execute(
         "create table if not exists ops.migrations (name text primary key, applied_at timestamptz default now())"

@@ -13,7 +13,7 @@ from warehouse.errors import ShelfcastError, UsageError
 from warehouse.migrate import FOLDER, apply_migrations
 from warehouse.places import settle
 from warehouse.role_limits import READING_ROLES
-from warehouse.roles import known_roles, with_roles
+from warehouse.roles import known_logins, with_roles
 from warehouse.secrets import role_passwords
 from warehouse.settings import Settings
 
@@ -55,23 +55,21 @@ def open_without_owner(settings: Settings, roles: Sequence[Role] = READERS) -> D
     if settings.is_embedded and not embedded.is_created(settings):
         raise ShelfcastError(f"There is no warehouse in {settings.home} yet.", "Run `shelfcast run` first.")
     owned = locate_database(settings)
-    passwords = role_passwords(settings.home)
-    database = replace(owned, logins={role: Login(role, passwords[role]) for role in roles})
-    try:
-        _check_version(database, roles[0])
-    except ShelfcastError:
-        if settings.is_embedded or _are_created(owned, roles):
-            raise
-        logger.warning("the database has no roles of ours; sessions of its user stand in for them")
-        login = owned.logins["pipeline"]
-        database = replace(owned, logins={role: replace(login, is_read_only=role in READING_ROLES) for role in roles})
-        _check_version(database, roles[0])
+    database = replace(owned, logins=_logins(settings, owned, roles))
+    _check_version(database, roles[0])
     return database
 
 
-def _are_created(owned: Database, roles: Sequence[Role]) -> bool:
+def _logins(settings: Settings, owned: Database, roles: Sequence[Role]) -> dict[str, Login]:
+    if settings.is_embedded:
+        passwords = role_passwords(settings.home)
+        return {role: Login(role, passwords[role]) for role in roles}
     with owned.connect("pipeline") as connection:
-        return set(roles) <= set(known_roles(connection))
+        known = known_logins(connection)
+    if not all(role in known for role in roles):
+        logger.warning("the database has no roles of ours; sessions of its user stand in for them")
+    owner = owned.logins["pipeline"]
+    return {role: known.get(role, replace(owner, is_read_only=role in READING_ROLES)) for role in roles}
 
 
 def _check_version(database: Database, role: Role) -> None:

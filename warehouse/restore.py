@@ -21,15 +21,19 @@ from warehouse.migrate import FOLDER
 from warehouse.opening import open_database
 from warehouse.pg_tools import arguments, complaint, pour, program, server_major
 from warehouse.places import moves
+from warehouse.progress import Progress, silent
 from warehouse.secrets import known_signing_key
 from warehouse.settings import Settings
 
 logger = logging.getLogger(__name__)
 
+STEPS = 4
+"""Of a restore: the proof, the files, the rows, their statistics."""
+
 
 @contextlib.contextmanager
 def proved_archive(
-    settings: Settings, path: Path, is_trusted: bool = False
+    settings: Settings, path: Path, is_trusted: bool = False, progress: Progress = silent
 ) -> Iterator[tuple[zipfile.ZipFile, Manifest]]:
     """Gives an archive and its manifest after every part of it was read and found to be what it was.
 
@@ -37,6 +41,7 @@ def proved_archive(
         settings: the home whose signature counts.
         path: the file.
         is_trusted: whether a person answers for a backup that this home did not sign.
+        progress: told what is being done.
 
     Raises:
         ShelfcastError: the file is missing, foreign, damaged, made by a newer version, or not signed by this home.
@@ -55,6 +60,7 @@ def proved_archive(
                 f"{path} was made by a newer Shelfcast: this one does not know its migration {min(unknown)}.",
                 "Restore it with that version.",
             )
+        progress(1, STEPS, "reading every part of it")
         prove(archive, manifest)
         yield archive, manifest
 
@@ -72,7 +78,12 @@ def is_empty(database: Database) -> bool:
 
 
 def restore_backup(
-    settings: Settings, database: Database, archive: zipfile.ZipFile, manifest: Manifest, may_replace: bool = False
+    settings: Settings,
+    database: Database,
+    archive: zipfile.ZipFile,
+    manifest: Manifest,
+    may_replace: bool = False,
+    progress: Progress = silent,
 ) -> None:
     """Puts the content of a proved archive into the home, the lake and the database.
 
@@ -95,8 +106,11 @@ def restore_backup(
             f"The backup was made on Postgres {manifest.postgres}, this server is older.",
             f"Restore it on Postgres {manifest.postgres} or newer.",
         )
+    progress(2, STEPS, f"{len(manifest.members) - 1:,} files")
     _unpack(settings, archive, manifest)
+    progress(3, STEPS, f"{sum(manifest.tables.values()):,} rows of {len(manifest.tables)} tables")
     _load(settings, database, archive, manifest)
+    progress(4, STEPS, "statistics of the tables")
     with open_database(settings).connect("pipeline", autocommit=True) as connection:
         connection.execute("analyze")
     logger.info("restored the backup of %s in %.1f s", manifest.made_at, time.monotonic() - began)
@@ -159,7 +173,8 @@ def _feed(target: IO[bytes], before: str, command: list[str], after: str, errors
 
 _GIVE_UP = "\ndo $$ begin raise 'the dump is not whole'; end $$;\n"
 _OWN_SCHEMAS = (
-    "select nspname from pg_namespace where pg_get_userbyid(nspowner) = current_user and nspname !~ '^(pg_|dev_)'"
+    "select nspname from pg_namespace where pg_get_userbyid(nspowner) = current_user and nspname !~ '^(pg_|dev_)' "
+    "and nspname <> 'shelfcast_private'"
 )
 _IS_USED = """
 select exists (select from ops.loads) or exists (select from ops.pipeline_runs) or exists (select from ops.decisions)

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import psycopg
-from psycopg import sql
+if TYPE_CHECKING:
+    import psycopg
 
 Columns = Mapping[str, tuple[str, ...]]
 
@@ -42,6 +42,7 @@ MODEL_COLUMNS = {
     "ml.inventory_recommendations": ("store_id", "dept_id", "recommendation_date", "status", "order_quantity"),
     "ops.published_artifacts": ("artifact_name", "uri"),
     "ops.migrations": ("name",),
+    "ops.pipeline_runs": ("stage", "status", "started_at", "message"),
     # MLflow looks whether there are any; what they hold is not for a reader.
     "mlflow.webhooks": ("webhook_id", "workspace"),
 }
@@ -133,11 +134,42 @@ _IDLE = "60s"
 """How long a transaction may wait for its client: one that is forgotten would keep the marts from being published."""
 
 
-def limit_role(connection: "psycopg.Connection[Any]", role: str) -> None:
-    """Bounds the statements and idle transactions of the role, and makes a reading role's sessions read-only."""
+_SETTINGS = """
+select rolname, null as datname, coalesce(rolconfig, '{}') as found
+from pg_roles
+where rolname = any(%(names)s)
+union all
+select rolname, datname, setconfig
+from pg_db_role_setting
+inner join pg_roles on pg_roles.oid = setrole
+inner join pg_database on pg_database.oid = setdatabase
+where rolname = any(%(names)s)
+"""
+"""Settings of users for all databases, and for single ones."""
+
+
+def session_settings(role: str) -> dict[str, str]:
+    """Returns the settings that bound the sessions of a role; none for the owner."""
+    if role not in ROLE_LIMITS:
+        return {}
     settings = {"statement_timeout": ROLE_LIMITS[role].statement, "idle_in_transaction_session_timeout": _IDLE}
-    if role in READING_ROLES:
-        settings["default_transaction_read_only"] = "on"
-    for name, value in settings.items():
-        statement = sql.SQL("alter role {} set {} = {}")
-        connection.execute(statement.format(sql.Identifier(role), sql.Identifier(name), sql.Literal(value)))
+    return settings | ({"default_transaction_read_only": "on"} if role in READING_ROLES else {})
+
+
+def limit_again(connection: "psycopg.Connection[Any]", names: Mapping[str, str]) -> None:
+    """Bounds the statements and idle transactions of users, by role, and makes those of reading roles read-only.
+
+    What a user has lifted for its own later sessions, as Postgres lets everybody do, is put back.
+    """
+    from psycopg import sql
+
+    roles = {name: role for role, name in names.items()}
+    for name, database, found in connection.execute(_SETTINGS, {"names": list(roles)}).fetchall():
+        user, wanted = sql.Identifier(name), session_settings(roles[name])
+        if database is not None:
+            connection.execute(sql.SQL("alter role {} in database {} reset all").format(user, sql.Identifier(database)))
+        elif sorted(found) != sorted(f"{setting}={value}" for setting, value in wanted.items()):
+            connection.execute(sql.SQL("alter role {} reset all").format(user))
+            for setting, value in wanted.items():
+                statement = sql.SQL("alter role {} set {} = {}")
+                connection.execute(statement.format(user, sql.Identifier(setting), sql.Literal(value)))

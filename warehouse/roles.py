@@ -1,7 +1,8 @@
 """Roles: pipeline owns, the others do what `warehouse.role_limits` lists; analyst has schemas of its own."""
 
 import logging
-from collections.abc import Sequence
+import secrets
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -9,12 +10,15 @@ import psycopg
 from psycopg import sql
 
 from warehouse.database import Database, Login
-from warehouse.migrate import take_setup_lock
-from warehouse.role_limits import READING_ROLES, ROLE_LIMITS, Limits, limit_role
+from warehouse.locks import take
+from warehouse.role_limits import READING_ROLES, ROLE_LIMITS, Limits, limit_again
 from warehouse.secrets import role_passwords
 from warehouse.settings import Settings
 
 logger = logging.getLogger(__name__)
+
+_LONGEST_NAME = 50
+"""Characters of the database's name that the names of its roles begin with; Postgres cuts names at 63."""
 
 _WRONG_GRANTS = """
 select n.nspname, c.relname, not has_table_privilege(%(role)s, c.oid, 'select')
@@ -30,7 +34,7 @@ _COLUMN_GRANTS = """
 select a.privilege_type, n.nspname || '.' || c.relname, t.attname
 from pg_class c join pg_namespace n on n.oid = c.relnamespace join pg_attribute t on t.attrelid = c.oid,
     aclexplode(t.attacl) a
-where n.nspname = any(%(ours)s) and a.grantee = %(role)s::regrole
+where n.nspname = any(%(ours)s) and a.grantee = quote_ident(%(role)s)::regrole
 """
 _COLUMNS = """
 select n.nspname || '.' || c.relname, t.attname
@@ -58,62 +62,90 @@ _SCHEMAS = (
 def with_roles(settings: Settings, database: Database) -> Database:
     """Returns the database with logins for all roles, created and granted where they were not yet.
 
-    On a server where the given user may not create roles, sessions of that user stand in for them, read-only ones for
-    reader and agent.
+    On a server of one's own their names begin with the name of the database, and their passwords are kept in it, for
+    the owner alone: other homes and other databases of that server do without changing them. A role that was not made
+    here is never altered. Where a role can't be made, sessions of the owner stand in, read-only for reader and agent.
     """
     owner = database.logins["pipeline"]
-    passwords = role_passwords(settings.home)
-    logins, made = {"pipeline": owner}, []
+    stand_ins = {role: Login(owner.user, owner.password, role in READING_ROLES) for role in ROLE_LIMITS}
     with database.connect("pipeline") as connection:
-        take_setup_lock(connection)
-        for role in ROLE_LIMITS:
-            is_made = settings.is_embedded or _create_role(connection, role, passwords[role])
-            stand_in = Login(owner.user, owner.password, is_read_only=role in READING_ROLES)
-            logins[role] = Login(role, passwords[role]) if is_made else stand_in
-            made += [role] if is_made else []
-        grant_roles(connection, made)
-    return replace(database, logins=logins)
+        take(connection, "setup")
+        made = _embedded_logins(settings, connection) if settings.is_embedded else _outside_logins(connection)
+        grant_roles(connection, {role: login.user for role, login in made.items()})
+    return replace(database, logins={"pipeline": owner, **stand_ins, **made})
 
 
-def _create_role(connection: "psycopg.Connection[Any]", role: str, password: str) -> bool:
-    """Returns whether the role exists with this password; an outside server may forbid that."""
-    known = connection.execute("select 1 from pg_roles where rolname = %s", [role]).fetchone()
-    verb = sql.SQL("alter" if known else "create")
-    statement = sql.SQL("{} role {} login password {}").format(verb, sql.Identifier(role), sql.Literal(password))
-    try:
-        with connection.transaction():
-            connection.execute(statement)
-            limit_role(connection, role)
-            if role == "analyst":
-                connection.execute("grant analyst to current_user with inherit true, set true")
-    except psycopg.errors.InsufficientPrivilege:
-        logger.warning("the database user may not create the role %s; its own sessions stand in for it", role)
-        return False
-    return True
+def known_logins(connection: "psycopg.Connection[Any]") -> dict[str, Login]:
+    """Returns the logins that were made for this database and still exist, by role; read by the owner."""
+    if connection.execute("select to_regclass('shelfcast_private.logins')").fetchone() == (None,):
+        return {}
+    rows = connection.execute(
+        "select role, login, coalesce(password, '') from shelfcast_private.logins "
+        "inner join pg_roles on rolname = login"
+    ).fetchall()
+    return {role: Login(login, password) for role, login, password in rows if role in ROLE_LIMITS}
+
+
+def known_names(connection: "psycopg.Connection[Any]") -> dict[str, str]:
+    """Returns the names of the users that were made for this database, by role; read by the owner."""
+    return {role: login.user for role, login in known_logins(connection).items()}
+
+
+def _embedded_logins(settings: Settings, connection: "psycopg.Connection[Any]") -> dict[str, Login]:
+    """Returns the logins of the home's own server, which has made them when it was set up."""
+    for role in ROLE_LIMITS:
+        connection.execute(
+            "insert into shelfcast_private.logins (role, login) values (%s, %s) on conflict do nothing", [role, role]
+        )
+    passwords = role_passwords(settings.home)
+    return {role: Login(role, passwords[role]) for role in ROLE_LIMITS}
+
+
+def _outside_logins(connection: "psycopg.Connection[Any]") -> dict[str, Login]:
+    known = known_logins(connection)
+    for role in ROLE_LIMITS:
+        try:
+            with connection.transaction():
+                login = known.get(role) or _created(connection, role)
+                limit_again(connection, {role: login.user})
+                known[role] = login
+        except psycopg.errors.InsufficientPrivilege:
+            logger.warning("the database user may not make or limit the role %s; its own sessions stand in", role)
+            known.pop(role, None)
+        except psycopg.errors.DuplicateObject:
+            logger.warning("a user of the name for the role %s that is not ours stays as it is", role)
+    return known
+
+
+def _created(connection: "psycopg.Connection[Any]", role: str) -> Login:
+    """Returns the login of a new role, whose password is kept in the database for its owner."""
+    login = Login(f"{connection.info.dbname[:_LONGEST_NAME]}_{role}", secrets.token_urlsafe(24))
+    names = sql.Identifier(login.user), sql.Literal(login.password)
+    connection.execute(sql.SQL("create role {} login password {}").format(*names))
+    if role == "analyst":
+        grant = sql.SQL("grant {} to current_user with inherit true, set true")
+        connection.execute(grant.format(sql.Identifier(login.user)))
+    connection.execute(
+        "insert into shelfcast_private.logins (role, login, password) values (%s, %s, %s) "
+        "on conflict (role) do update set login = excluded.login, password = excluded.password",
+        [role, login.user, login.password],
+    )
+    return login
 
 
 def grant_all(connection: "psycopg.Connection[Any]") -> None:
     """Puts right what our roles may do."""
-    grant_roles(connection, known_roles(connection))
+    grant_roles(connection, known_names(connection))
 
 
-def known_roles(connection: "psycopg.Connection[Any]") -> list[str]:
-    """Returns which of our roles exist; one of the same name that never had rights here is another's."""
-    query = (
-        "select rolname from pg_roles where rolname = any(%s) and exists (select from pg_namespace "
-        "where nspname in ('marts', 'ml') and has_schema_privilege(pg_roles.oid, pg_namespace.oid, 'usage'))"
-    )
-    return [row[0] for row in connection.execute(query, [list(ROLE_LIMITS)]).fetchall()]
-
-
-def grant_roles(connection: "psycopg.Connection[Any]", roles: Sequence[str]) -> None:
-    """Lets these roles read what they are meant to read, and nothing else of ours."""
-    for role in roles:
-        _grant_schemas(connection, role, ROLE_LIMITS[role])
-        _grant_tables(connection, role, ROLE_LIMITS[role])
-        _grant_columns(connection, role, ROLE_LIMITS[role].columns)
-    if "analyst" in roles:
-        _grant_own_schemas(connection)
+def grant_roles(connection: "psycopg.Connection[Any]", names: Mapping[str, str]) -> None:
+    """Lets the users of these names, by role, read what they are meant to read, and nothing else of ours."""
+    for role, name in names.items():
+        _grant_schemas(connection, name, ROLE_LIMITS[role])
+        _grant_tables(connection, name, ROLE_LIMITS[role])
+        _grant_columns(connection, name, ROLE_LIMITS[role].columns)
+    if "analyst" in names:
+        _grant_own_schemas(connection, names["analyst"])
 
 
 def _grant_schemas(connection: "psycopg.Connection[Any]", role: str, limits: Limits) -> None:
@@ -173,18 +205,14 @@ def _grant_columns(connection: "psycopg.Connection[Any]", role: str, wanted: set
             connection.execute(sql.SQL(template).format(*names))
 
 
-def _grant_own_schemas(connection: "psycopg.Connection[Any]") -> None:
+def _grant_own_schemas(connection: "psycopg.Connection[Any]", analyst: str) -> None:
     """Lets analysts make schemas of their own in this database."""
-    name = sql.Identifier(connection.info.dbname)
-    statement = sql.SQL("grant create, temporary on database {} to analyst").format(name)
+    may = connection.execute("select has_database_privilege(%s, current_database(), 'create')", [analyst]).fetchone()
+    if may == (True,):
+        return
+    names = sql.Identifier(connection.info.dbname), sql.Identifier(analyst)
     try:
         with connection.transaction():
-            _grant_if_missing(connection, "has_database_privilege('analyst', current_database(), 'create')", statement)
+            connection.execute(sql.SQL("grant create, temporary on database {} to {}").format(*names))
     except psycopg.errors.InsufficientPrivilege:
         logger.warning("the database user may not let analysts make schemas: the dbt target dev needs one made for it")
-
-
-def _grant_if_missing(connection: "psycopg.Connection[Any]", privilege: str, statement: sql.SQL | sql.Composed) -> None:
-    row = connection.execute(sql.SQL("select {}").format(sql.SQL(privilege))).fetchone()
-    if not (row and row[0]):
-        connection.execute(statement)

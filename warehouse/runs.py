@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 from warehouse.database import Database
 from warehouse.errors import ShelfcastError
+from warehouse.locks import is_held, is_taken
 
 if TYPE_CHECKING:
     import psycopg
 
 logger = logging.getLogger(__name__)
 
-_LOCK = 5_147_002
+INTERRUPTED = "interrupted before its end"
+"""Message of a stage that a killed run has left as running."""
 
 
 def new_run_id() -> str:
@@ -51,23 +53,26 @@ class RunLock:
         import psycopg
 
         with contextlib.suppress(psycopg.OperationalError):
-            self._connection.execute("select pg_advisory_unlock_all()")
+            self._connection.rollback()
         self._connection.close()
 
     def _taken(self) -> "psycopg.Connection[Any]":
-        connection = self._database.connect("pipeline", autocommit=True)
-        row = connection.execute("select pg_try_advisory_lock(%s)", [_LOCK]).fetchone()
-        if not (row and row[0]):
+        connection = self._database.connect("pipeline")
+        # The lock is that of an open transaction, which takes longer than a server may allow others.
+        connection.execute("set idle_in_transaction_session_timeout = 0")
+        if not is_taken(connection, "run"):
             connection.close()
             raise ShelfcastError(
                 "Another run is working on this database.",
                 "Wait until it has ended (the runs page shows it), then try again.",
             )
         if self._has_record:
-            connection.execute(
-                "update ops.pipeline_runs set status = 'failed', ended_at = greatest(now(), started_at), "
-                "message = 'interrupted before its end' where status = 'running'"
-            )
+            with self._database.connect("pipeline") as recording:
+                recording.execute(
+                    "update ops.pipeline_runs set status = 'failed', ended_at = greatest(now(), started_at), "
+                    "message = %s where status = 'running'",
+                    [INTERRUPTED],
+                )
         return connection
 
 
@@ -90,12 +95,7 @@ def exclusive(database: Database, has_record: bool = True) -> Iterator[RunLock]:
 def is_busy(database: Database) -> bool:
     """Returns whether a run holds the lock now, in this process or any other; a killed run does not."""
     with database.connect("reader") as connection:
-        row = connection.execute(
-            "select count(*) from pg_locks join pg_database on pg_database.oid = pg_locks.database "
-            "where locktype = 'advisory' and granted and classid = 0 and objid = %s and datname = current_database()",
-            [_LOCK],
-        ).fetchone()
-    return bool(row and row[0])
+        return is_held(connection, "run")
 
 
 def begin_stage(database: Database, run_id: str, stage: str, fingerprint: str) -> None:
@@ -117,6 +117,17 @@ def end_stage(database: Database, run_id: str, stage: str, status: str, rows: in
             "extract(epoch from greatest(clock_timestamp() - started_at, interval '0')) "
             "where run_id = %s and stage = %s",
             [status, rows, message, run_id, stage],
+        )
+
+
+def note_tick(database: Database, run_id: str, due: dt.datetime, status: str, message: str) -> None:
+    """Records what became of a tick of the schedule: due when, succeeded, failed or skipped, and one line."""
+    with database.connect("pipeline") as connection:
+        connection.execute(
+            "insert into ops.pipeline_runs (run_id, stage, status, input_fingerprint, started_at, ended_at, "
+            "duration_seconds, message) values (%s, 'schedule', %s, '', least(%s, clock_timestamp()), "
+            "clock_timestamp(), extract(epoch from greatest(clock_timestamp() - %s, interval '0')), %s)",
+            [run_id, status, due, due, message],
         )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from warehouse.files import write_whole
+from warehouse.home import make_home
 
 logger = logging.getLogger(__name__)
 
@@ -41,7 +42,7 @@ def _made(home: Path, names: Sequence[str]) -> dict[str, str]:
     known = _known(path)
     missing = [name for name in names if name not in known]
     if missing:
-        home.mkdir(parents=True, exist_ok=True)
+        make_home(home)
         known |= {name: secrets.token_urlsafe(24) for name in missing}
         write_whole(path, json.dumps(known), mode=0o600)
     return known

@@ -57,13 +57,13 @@ def restore(
     with display.shown():
         display.begin("restore")
         settings = load_settings()
-        with proved_archive(settings, file.expanduser().absolute(), trust) as (archive, manifest):
+        with proved_archive(settings, file.expanduser().absolute(), trust, display) as (archive, manifest):
             prepare_environment(settings)
             configure_logging(settings)
             # Not opened as for a run: what is there may be broken, and is not set up only to be given up.
             database = locate_database(settings)
             with exclusive(database, has_record=False):
-                restore_backup(settings, database, archive, manifest, replace)
+                restore_backup(settings, database, archive, manifest, replace, display)
     rows, files = sum(manifest.tables.values()), len(manifest.members) - 1
     console.print(
         f"{rows:,} rows of {len(manifest.tables)} tables and {files:,} files are back as of {manifest.made_at}.\n"

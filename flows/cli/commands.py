@@ -159,7 +159,8 @@ def export(what: str, to: Path | None, asked: "ForecastOptions", week: str | Non
         if request is None:
             frame = mart_rows(context.database, what)
         else:
-            frame = forecast_rows(context.settings, context.database, request, display)
+            # Dollars, to the cent.
+            frame = forecast_rows(context.settings, context.database, request, display).round(2)
         write_frame(frame, draft, path)
     console.print(f"{len(frame):,} rows written to {path}", soft_wrap=True)
 
@@ -177,7 +178,8 @@ def _export_orders(folder: Path, week: str | None) -> None:
 
     day = None if week is None else day_of(week)
     context = open_context()
-    for line in summary(export_orders(context.database, folder, day, context.run_id), folder):
+    report = export_orders(context.database, folder, day, context.run_id)
+    for line in summary(report, folder / str(report.week)):
         console.print(line, soft_wrap=True, markup=False)
 
 
@@ -239,21 +241,17 @@ def doctor() -> None:
 
 
 def schedule(cron: str, options: Options) -> None:
-    """Serves the flow to Prefect with a schedule, until it is stopped."""
+    """Runs everything on a schedule, until it is stopped."""
+    from flows.pipeline.schedule import serve
     from warehouse.environment import prepare_environment
+    from warehouse.journal import configure_logging
     from warehouse.settings import load_settings
 
     settings = load_settings()
     prepare_environment(settings)
-    from flows.pipeline.schedule import prefect_server, start_clock
-
-    with prefect_server(settings) as address:
-        # Prefect reads the address when it is imported.
-        from flows.pipeline.flow import shelfcast
-
-        console.print(f"Serving the flow on the schedule {cron!r} (UTC) at {address}. Ctrl-C ends it.")
-        start_clock(cron, "shelfcast/weekly")
-        shelfcast.serve(name="weekly", parameters={"options": vars(options)})
+    configure_logging(settings)
+    console.print(f"Running everything at {cron!r} (UTC). Ctrl-C ends it.")
+    serve(settings, cron, ["--data", options.data] if options.data else [])
 
 
 def dbt(arguments: list[str]) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from warehouse.errors import ShelfcastError
+from warehouse.home import make_home
 from warehouse.settings import PROJECT_ROOT, Settings
 
 _DISK_BYTES_MIN = 3 * 1024**3
@@ -82,7 +83,7 @@ def _language_model(settings: Settings) -> Check:
 
 
 def _disk(settings: Settings) -> Check:
-    settings.home.mkdir(parents=True, exist_ok=True)
+    make_home(settings.home)
     free = shutil.disk_usage(settings.home).free
     return Check("Disk", free > _DISK_BYTES_MIN, f"{free / 1024**3:.0f} GB free", "Free 3 GB, or set SHELFCAST_HOME.")
 

@@ -10,6 +10,7 @@ from flows.cli.backup import app as backup_app
 from flows.cli.decide import app as decide_app
 from flows.cli.failures import tell
 from warehouse.errors import ShelfcastError, UsageError
+from warehouse.home import for_owner_alone
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -57,6 +58,7 @@ Planned = Annotated[
 
 def main() -> None:
     """Runs the command; a user's mistake or a failure of the machine ends in one sentence and exit code 1 or 2."""
+    for_owner_alone()
     try:
         app()
     except ShelfcastError as error:

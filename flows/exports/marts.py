@@ -2,12 +2,15 @@
 
 import contextlib
 import os
+import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, LiteralString
 
+from flows.exports.cells import text_cells
 from warehouse.database import Database
 from warehouse.errors import ShelfcastError, UsageError
+from warehouse.home import as_the_user_makes_them, make_folder_of_the_user
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -82,10 +85,11 @@ def whole_file(path: Path, fix: str = _ELSEWHERE) -> Iterator[Path]:
     draft = path.with_name(f".{path.name}.{os.getpid()}.new")
     try:
         with writing(path, fix):
-            path.parent.mkdir(parents=True, exist_ok=True)
+            make_folder_of_the_user(path.parent)
             draft.touch()
         yield draft
         with writing(path, fix):
+            as_the_user_makes_them(draft)
             draft.replace(path)
     finally:
         # Where the folder is a file, there is no draft to take away.
@@ -93,11 +97,43 @@ def whole_file(path: Path, fix: str = _ELSEWHERE) -> Iterator[Path]:
             draft.unlink()
 
 
+@contextlib.contextmanager
+def whole_folder(folder: Path, fix: str = _ELSEWHERE) -> Iterator[Path]:
+    """Gives an empty draft that takes the place of a folder when the block ends well; else nothing is left of it.
+
+    Whoever looks sees the files of before or those of now, never some of each. What was killed between the two moves is
+    put right by the next call.
+
+    Raises:
+        ShelfcastError: the folder cannot be written.
+    """
+    draft = folder.with_name(f".{folder.name}.{os.getpid()}.new")
+    before = folder.with_name(f".{folder.name}.before")
+    with writing(folder, fix):
+        make_folder_of_the_user(folder.parent)
+        if before.exists() and not folder.exists():
+            before.rename(folder)
+        for left in [before, *folder.parent.glob(f".{folder.name}.*.new")]:
+            shutil.rmtree(left, ignore_errors=True)
+        draft.mkdir()
+    try:
+        yield draft
+        with writing(folder, fix):
+            if folder.exists():
+                folder.rename(before)
+            for made in [draft, *draft.iterdir()]:
+                as_the_user_makes_them(made)
+            draft.rename(folder)
+    finally:
+        for left in (draft, before):
+            shutil.rmtree(left, ignore_errors=True)
+
+
 def write_frame(frame: "pd.DataFrame", draft: Path, path: Path) -> None:
     """Writes the rows of a frame to a draft, as CSV or as Parquet: what the ending of the path says."""
     with writing(path):
         if path.suffix == ".csv":
-            frame.to_csv(draft, index=False)
+            text_cells(frame).to_csv(draft, index=False, float_format="%.12g")
         else:
             frame.to_parquet(draft, index=False)
 

@@ -1,13 +1,13 @@
 """Purchase orders as files, one a store: what the recommendations and the decisions of people let out."""
 
-import contextlib
 import datetime as dt
 import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, LiteralString
 
-from flows.exports.marts import read_marts, whole_file, writing
+from flows.exports.cells import text_cells
+from flows.exports.marts import read_marts, whole_folder, writing
 from warehouse.database import Database
 from warehouse.errors import ShelfcastError
 
@@ -101,14 +101,14 @@ class OrdersReport:
 
 
 def export_orders(database: Database, folder: Path, week: dt.date | None, run_id: str) -> OrdersReport:
-    """Returns what was written: `orders-<store>-<week>.csv` for every store with an order, whole files only.
+    """Returns what was written: `<week>/orders-<store>-<week>.csv` for every store with an order, all files or none.
 
     A second export of the same decisions writes the same bytes and records nothing. The file of a store that has
     nothing left to order keeps its header alone.
 
     Args:
         database: where the marts are.
-        folder: where the files go; made where it is not there.
+        folder: where the folder of the week goes; made where it is not there.
         week: decision week; the latest one without it.
         run_id: written beside the orders in `ops.purchase_orders`.
 
@@ -118,9 +118,9 @@ def export_orders(database: Database, folder: Path, week: dt.date | None, run_id
     rows = _read(database, week)
     orders = rows[rows["order_amount"] > 0]
     day = rows["decision_week"].iloc[0]
-    before = _contents(folder, day)
-    written = write_files(orders, folder, day)
-    files_changed = sum(before.get(path.name) != path.read_bytes() for path in written)
+    before = _contents(folder / str(day))
+    write_files(orders, folder, day)
+    files_changed = sum(before.get(name) != content for name, content in _contents(folder / str(day)).items())
     new, changed, withdrawn = _record(database, orders, day, run_id)
     waiting = rows[rows["decision"] == "waiting"]
     return OrdersReport(
@@ -141,15 +141,15 @@ def export_orders(database: Database, folder: Path, week: dt.date | None, run_id
 
 
 def write_files(orders: "pd.DataFrame", folder: Path, week: dt.date) -> list[Path]:
-    """Returns the files that were written; none takes its place before all of them could be written."""
-    stores = sorted({*orders["store"].astype(int)} | _stores_of_before(folder, week))
-    paths = [folder / file_name(store, week) for store in stores]
-    with contextlib.ExitStack() as stack:
-        for store, path in zip(stores, paths, strict=True):
-            draft = stack.enter_context(whole_file(path))
-            with writing(path):
-                draft.write_bytes(csv_text(orders[orders["store"] == store]).encode())
-    return paths
+    """Returns the files of the week's folder, which takes its place with all of them at once."""
+    place = folder / str(week)
+    stores = sorted({*orders["store"].astype(int)} | _stores_of_before(place, week))
+    if not stores:
+        return []
+    with whole_folder(place) as draft, writing(place):
+        for store in stores:
+            (draft / file_name(store, week)).write_bytes(csv_text(orders[orders["store"] == store]).encode())
+    return [place / file_name(store, week) for store in stores]
 
 
 def file_name(store: int, week: dt.date) -> str:
@@ -160,16 +160,16 @@ def file_name(store: int, week: dt.date) -> str:
 def csv_text(orders: "pd.DataFrame") -> str:
     """Returns the lines of a file: amounts in whole cents, pieces whole or empty."""
     frame = orders[list(COLUMNS)].astype({"pieces": "Int64"})
-    text: str = frame.to_csv(index=False, float_format="%.2f", lineterminator="\n")
+    text: str = text_cells(frame).to_csv(index=False, float_format="%.2f", lineterminator="\n")
     return text
 
 
-def summary(report: OrdersReport, folder: Path) -> list[str]:
-    """Returns what the terminal says of an export."""
+def summary(report: OrdersReport, place: Path) -> list[str]:
+    """Returns what the terminal says of an export to the folder of its week."""
     if report.orders:
         first = (
             f"{report.orders:,} orders of {report.stores:,} stores for the week of {report.week}: "
-            f"${report.order_amount:,.0f} at retail, ${report.cost_amount:,.0f} at cost, written to {folder}"
+            f"${report.order_amount:,.0f} at retail, ${report.cost_amount:,.0f} at cost, written to {place}"
         )
     else:
         first = f"Nothing is to be ordered for the week of {report.week}."
@@ -213,16 +213,15 @@ def _read(database: Database, week: dt.date | None) -> "pd.DataFrame":
     )
 
 
-def _stores_of_before(folder: Path, week: dt.date) -> set[int]:
+def _stores_of_before(place: Path, week: dt.date) -> set[int]:
     """Returns the stores that an earlier export wrote a file for."""
-    names = [path.name for path in folder.glob(f"orders-*-{week}.csv")]
-    found = [re.fullmatch(rf"orders-(\d+)-{week}\.csv", name) for name in names]
+    found = [re.fullmatch(rf"orders-(\d+)-{week}\.csv", name) for name in _contents(place)]
     return {int(match[1]) for match in found if match}
 
 
-def _contents(folder: Path, week: dt.date) -> dict[str, bytes]:
+def _contents(place: Path) -> dict[str, bytes]:
     """Returns the files of an earlier export by name."""
-    return {path.name: path.read_bytes() for path in folder.glob(f"orders-*-{week}.csv") if path.is_file()}
+    return {path.name: path.read_bytes() for path in place.glob("orders-*.csv") if path.is_file()}
 
 
 def _record(database: Database, orders: "pd.DataFrame", week: dt.date, run_id: str) -> tuple[int, int, int]:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from flows.exports.cells import as_text, text_line
 from flows.exports.marts import whole_file, writing
 from spark_jobs.ingest.input_files import STEMS
 from warehouse.database import Database
@@ -56,7 +57,7 @@ def export_rejected(database: Database, to: Path) -> list[LinesToFix]:
     """Returns the files written: the lines that the latest load with such lines set aside, a file for each input file.
 
     Each line stands there as it stood in its file, under the file's own header; where it stood and why it was set
-    aside stand before it.
+    aside stand before it. Cells that a spreadsheet would read as formulas have an apostrophe before them.
 
     Args:
         database: the warehouse.
@@ -92,10 +93,10 @@ def text_to_fix(rows: "pd.DataFrame") -> str:
     """
     header = str(rows["header_text"].iloc[0])
     between = separator_of(header)
-    lines = [between.join((PLACE, REASON, header))]
+    lines = [between.join((PLACE, REASON, text_line(header, between)))]
     for place, reason, text in zip(rows["place"], rows["reason"], rows["raw_text"], strict=True):
-        quoted = '"' + str(reason).replace('"', "'") + '"'
-        lines.append(between.join((f'"{place}"', quoted, str(text))))
+        first = [f'"{as_text(str(cell)).replace(chr(34), chr(39))}"' for cell in (place, reason)]
+        lines.append(between.join((*first, text_line(str(text), between))))
     return "\n".join(lines) + "\n"
 
 

@@ -136,7 +136,7 @@ def explain(run: Run) -> Outcome | None:
 
 @flow(name="shelfcast", validate_parameters=False, persist_result=False)
 def shelfcast(
-    options: Options | dict[str, Any] | None = None, start: str | None = None, run_id: str | None = None
+    options: Options | None = None, start: str | None = None, run_id: str | None = None
 ) -> dict[StageName, Outcome]:
     """Returns the outcome of each stage from `start` on: the files become decisions."""
     with begun(options, start, run_id) as run:
@@ -158,16 +158,14 @@ _OPEN: ContextVar[tuple[Context, Watcher] | None] = ContextVar("open", default=N
 
 
 @contextlib.contextmanager
-def begun(options: Options | dict[str, Any] | None, start: str | None, run_id: str | None) -> Iterator[Run]:
+def begun(options: Options | None, start: str | None, run_id: str | None) -> Iterator[Run]:
     """Gives a run that no other run can disturb while the block runs.
 
     Raises:
         ShelfcastError: another run is at work, or there is no such stage to start from.
     """
     first = stage_named(start).name if start else None
-    # A schedule hands over what it kept as JSON.
-    given = Options(**options) if isinstance(options, dict) else options
-    context, watcher = _OPEN.get() or (open_context(given, run_id), LogWatcher())
+    context, watcher = _OPEN.get() or (open_context(options, run_id), LogWatcher())
     with exclusive(context.database) as lock:
         yield Run(context, watcher, lock, first)
 

@@ -1,92 +1,170 @@
-"""The schedule: the flow served to Prefect, with a server of our own on loopback where none is named."""
+"""The schedule: a run of its own process at each date of a cron expression, until told to stop.
 
-import asyncio
+A tick never ends the schedule: one that comes while a run is at work is skipped, one whose run fails is followed by the
+next. Each tick has a row in ops.pipeline_runs. Runs report to the Prefect server that PREFECT_API_URL names; without
+one, each starts a temporary server, as any run does.
+"""
+
 import contextlib
 import datetime as dt
 import logging
 import os
+import signal
 import subprocess
 import sys
 import threading
-import time
-import urllib.request
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
 
-from flows.pipeline.prefect_remains import drop_broken_records
-from warehouse.embedded import HOST, free_port
-from warehouse.environment import PREFECT_CONSOLE_LEVEL
-from warehouse.errors import ShelfcastError, UsageError
-from warehouse.settings import Settings
+from warehouse.errors import UsageError
+from warehouse.opening import open_database
+from warehouse.runs import is_busy, new_run_id, note_tick
+from warehouse.settings import PROJECT_ROOT, Settings
 
 logger = logging.getLogger(__name__)
 
-_WAIT_SECONDS = 300
+STOP_SECONDS = 60
+"""How long a run may take to end cleanly when the schedule is stopped; then it is killed, and the next goes on."""
+LOOK_SECONDS = 1.0
+"""How often the schedule looks whether its run has ended."""
 
 
-@contextlib.contextmanager
-def prefect_server(settings: Settings) -> Iterator[str]:
-    """Gives the address of Prefect's API: PREFECT_API_URL, else a server that lives as long as the block.
+class Process(Protocol):
+    """A run at work."""
 
-    A scheduled run needs a server that stays; the temporary one of a single run can't schedule.
+    def poll(self) -> int | None:
+        """Returns its exit code, None while it is at work."""
 
-    Raises:
-        ShelfcastError: the server does not answer; the sentence names its log.
-    """
-    if os.environ.get("PREFECT_API_URL"):
-        yield os.environ["PREFECT_API_URL"]
-        return
-    drop_broken_records(settings.home / "prefect")
-    port, log = free_port(), settings.home / "logs" / "prefect.log"
-    command = [str(Path(sys.executable).with_name("prefect")), "server", "start", "--host", HOST, "--port", str(port)]
-    address = f"http://{HOST}:{port}/api"
-    with log.open("ab") as output:
-        loud = {**os.environ, PREFECT_CONSOLE_LEVEL: "WARNING"}
-        server = subprocess.Popen(command, stdout=output, stderr=output, env=loud)
-    try:
-        _wait_for(f"{address}/health", server, log)
-        os.environ["PREFECT_API_URL"] = address
-        yield address
-    finally:
-        server.terminate()
-        server.wait(30)
+    def wait(self, timeout: float | None = None) -> int:
+        """Returns its exit code once it has ended."""
+
+    def send_signal(self, sig: int) -> None:
+        """Tells it something."""
+
+    def kill(self) -> None:
+        """Ends it at once."""
 
 
-def start_clock(cron: str, deployment: str) -> None:
-    """Asks Prefect for a run of a served deployment at each date of a cron expression, while the process lives.
-
-    Prefect's own scheduler cannot write its runs under SQLAlchemy 2.1, which everything else needs; asking for
-    one run at a time works, and the run is served, retried and shown like any other.
+def due_dates(cron: str) -> Iterator[dt.datetime]:
+    """Returns the dates of a cron expression (UTC) that are still to come, each found when it is asked for.
 
     Raises:
         UsageError: the cron expression is not valid.
     """
+    import asyncio
+
     from prefect.server.schemas.schedules import CronSchedule
 
     try:
         schedule = CronSchedule(cron=cron, timezone="UTC")
     except ValueError:
         raise UsageError(f"{cron!r} is not a cron expression.", 'Write for instance "0 6 * * 6".') from None
-    threading.Thread(target=_tick, args=(schedule, deployment), daemon=True).start()
+
+    def following() -> dt.datetime:
+        now = dt.datetime.now(dt.UTC) + dt.timedelta(seconds=1)
+        return asyncio.run(schedule.get_dates(n=1, start=now))[0]
+
+    return iter(following, None)
 
 
-def _tick(schedule: Any, deployment: str) -> None:
-    from prefect.deployments import arun_deployment
+@dataclass
+class Clock:
+    """What happens at each tick.
 
-    while True:
-        now = dt.datetime.now(dt.UTC)
-        due = asyncio.run(schedule.get_dates(n=1, start=now + dt.timedelta(seconds=1)))[0]
-        time.sleep(max((due - now).total_seconds(), 0))
-        run = asyncio.run(arun_deployment(deployment, timeout=0))
-        logger.info("asked for the run %s of %s, due at %s", run.name, deployment, due)
+    Attributes:
+        start: begins a run.
+        is_other_at_work: whether another process runs the pipeline now.
+        note: writes the row of a tick: when it was due, its status, a message.
+        beat: called at every look, for whoever watches whether the schedule lives.
+        stop: set by whoever wants the schedule to end.
+    """
 
+    start: Callable[[], Process]
+    is_other_at_work: Callable[[], bool]
+    note: Callable[[dt.datetime, str, str], None]
+    beat: Callable[[], None] = lambda: None
+    stop: threading.Event = field(default_factory=threading.Event)
+    run: Process | None = None
+    due: dt.datetime | None = None
 
-def _wait_for(address: str, server: "subprocess.Popen[bytes]", log: Path) -> None:
-    for _ in range(2 * _WAIT_SECONDS):
-        with contextlib.suppress(OSError), urllib.request.urlopen(address, timeout=2):
+    def follow(self, dates: Iterator[dt.datetime]) -> None:
+        """Runs at each date until told to stop; a run that is at work then is ended cleanly."""
+        for due in dates:
+            while not self.stop.wait(min(max((due - dt.datetime.now(dt.UTC)).total_seconds(), 0.0), LOOK_SECONDS)):
+                self._look()
+                if dt.datetime.now(dt.UTC) >= due:
+                    break
+            if self.stop.is_set():
+                break
+            self._tick(due)
+        self._end()
+
+    def _tick(self, due: dt.datetime) -> None:
+        try:
+            if self.run is not None or self.is_other_at_work():
+                self._note(due, "skipped", "a run was still at work")
+            else:
+                self.run, self.due = self.start(), due
+                logger.info("the run due at %s has begun", due)
+        except Exception:
+            # Whatever a tick meets, the next one comes.
+            logger.exception("the run due at %s could not begin", due)
+            self._note(due, "failed", "the run could not begin; the log says why")
+
+    def _look(self) -> None:
+        """Notes how the run has ended, once it has."""
+        with contextlib.suppress(OSError):
+            self.beat()
+        code = None if self.run is None else self.run.poll()
+        if code is not None and self.due is not None:
+            status = "failed" if code else "succeeded"
+            self._note(self.due, status, f"the run ended with exit code {code}" if code else "the run ended well")
+            self.run = None
+
+    def _end(self) -> None:
+        if self.run is None or self.due is None:
             return
-        if server.poll() is not None:
-            break
-        time.sleep(0.5)
-    raise ShelfcastError("Prefect's server does not start.", f"Its log is {log}.")
+        self.run.send_signal(signal.SIGINT)
+        try:
+            self.run.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.run.kill()
+            self.run.wait()
+        self._note(self.due, "failed", "the schedule was stopped while the run was at work")
+
+    def _note(self, due: dt.datetime, status: str, message: str) -> None:
+        logger.info("tick of %s %s: %s", due, status, message)
+        with contextlib.suppress(Exception):
+            self.note(due, status, message)
+
+
+class _Run(subprocess.Popen[bytes]):
+    """A run in a session of its own: a signal for the schedule reaches it through the schedule alone."""
+
+    def kill(self) -> None:
+        """Ends the run and the servers that it has started."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.pid, signal.SIGKILL)
+
+
+def serve(settings: Settings, cron: str, arguments: Sequence[str]) -> None:
+    """Runs `shelfcast run` with these arguments on a schedule, until SIGTERM or Ctrl-C.
+
+    Raises:
+        UsageError: the cron expression is not valid.
+    """
+    dates = due_dates(cron)
+    command = [sys.executable, "-m", "flows.cli", "run", *arguments]
+    environment = {**os.environ, "SHELFCAST_HOME": str(settings.home)}
+
+    def start() -> Process:
+        return _Run(command, cwd=PROJECT_ROOT, env=environment, start_new_session=True)
+
+    def note(due: dt.datetime, status: str, message: str) -> None:
+        note_tick(open_database(settings), new_run_id(), due, status, message)
+
+    clock = Clock(start, lambda: is_busy(open_database(settings)), note, (settings.home / "schedule.alive").touch)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: clock.stop.set())
+    clock.follow(dates)

@@ -155,7 +155,7 @@ def explain(context: Context) -> Outcome:
     # The table of recommendations carries the inventory agent's words.
     build_part(context.settings, context.database, ["build", "--select", "fct_inventory_recommendations+"])
     clean = sum(report.is_clean for report in reports)
-    return Outcome(len(reports), f"{len(reports)} pairs explained, {clean} with every number supported")
+    return Outcome(len(reports), f"{len(reports)} pairs explained, {clean} with all figures found in the data")
 
 
 SHARED_CODE = ("warehouse/calendar.py", "warehouse/conventions.py")

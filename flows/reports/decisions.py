@@ -50,7 +50,9 @@ def recorded_sentence(made: "Recorded") -> str:
         "snooze": f"snoozed until {decision.until}, nothing of the {recommended} recommended is ordered",
     }[decision.kind]
     sentence = f"{pair}: {what}, by {decision.decided_by}."
-    return sentence if made.is_new else f"Nothing added: this decision was already on record. {sentence}"
+    if not made.is_new:
+        return f"Nothing added: this decision was already on record. {sentence}"
+    return f"{sentence} Before, {made.replaced}." if made.replaced else sentence
 
 
 def current_decisions(database: "Database") -> "list[RenderableType]":

@@ -36,7 +36,7 @@ where recommendation_date = (select max(recommendation_date) from ml.inventory_r
     and store_id = %s and dept_id = %s
 """
 _LATEST: LiteralString = """
-select decision, order_quantity, snooze_until, reason, decided_by, recommended_quantity, effective_quantity
+select decision, order_quantity, snooze_until, reason, decided_by, recommended_quantity, effective_quantity, created_at
 from ops.decisions
 where recommendation_id = %s
 order by decision_id desc
@@ -129,6 +129,34 @@ class Recommended:
 
 
 @dataclass(frozen=True)
+class Seen:
+    """What a person looked at when deciding.
+
+    Attributes:
+        order_amount: order that was recommended, in dollars at retail value.
+        decided_at: moment of the decision that ruled it, None where nobody had decided.
+    """
+
+    order_amount: float
+    decided_at: dt.datetime | None
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """The decision that stood before: its kind, who made it when, and the order that it let out in dollars."""
+
+    kind: Kind
+    decided_by: str
+    decided_at: dt.datetime
+    effective_amount: float
+
+    def __str__(self) -> str:
+        what = {"approve": "approved", "override": "overrode", "snooze": "snoozed"}[self.kind]
+        moment = f"{self.decided_at.astimezone(dt.UTC):%Y-%m-%d %H:%M} UTC"
+        return f"{self.decided_by} {what} it at {moment}: ${self.effective_amount:,.0f} goes out"
+
+
+@dataclass(frozen=True)
 class Recorded:
     """A decision as it stands in the record.
 
@@ -137,22 +165,30 @@ class Recorded:
         recommended: what it was decided on.
         effective_amount: order that it lets out, in dollars at retail value.
         is_new: whether a row was added; False where the same decision stood there already.
+        replaced: the decision on this recommendation that stood before.
     """
 
     decision: Decision
     recommended: Recommended
     effective_amount: float
     is_new: bool
+    replaced: Earlier | None = None
 
 
-def record(database: Database, decision: Decision) -> Recorded:
+def record(database: Database, decision: Decision, seen: Seen | None = None) -> Recorded:
     """Returns what was recorded in `ops.decisions`; the same decision twice in a row adds nothing.
 
     Written as the role planner, which may add decisions and do nothing else.
 
+    Args:
+        database: the warehouse.
+        decision: what was decided.
+        seen: what the person looked at; None where the decision holds whatever stands there.
+
     Raises:
         UsageError: the decision is incomplete, or snoozes until a day that is not after the decision week.
-        ShelfcastError: the pair has no recommendation in the latest decision week.
+        ShelfcastError: the pair has no recommendation in the latest decision week, or what the person looked at was
+            replaced meanwhile.
     """
     wanted = decision.checked()
     with database.connect("planner") as connection:
@@ -163,10 +199,29 @@ def record(database: Database, decision: Decision) -> Recorded:
         connection.execute("select pg_advisory_xact_lock(hashtextextended(%s, 0))", [key])
         last = connection.execute(_LATEST, [key]).fetchone()
         written = (wanted.kind, wanted.quantity, wanted.until, wanted.reason, wanted.decided_by)
-        is_new = last is None or tuple(last) != (*written, recommended.order_amount, order)
+        earlier = Earlier(last[0], last[4], last[7], last[6]) if last else None
+        is_new = last is None or last[:7] != (*written, recommended.order_amount, order)
         if is_new:
+            if seen is not None:
+                _check_seen(seen, recommended, earlier)
             connection.execute(_INSERT, [key, *written, order, recommended.pieces_of(order)])
-    return Recorded(wanted, recommended, order, is_new)
+    return Recorded(wanted, recommended, order, is_new, earlier if is_new else None)
+
+
+def _check_seen(seen: Seen, recommended: Recommended, earlier: Earlier | None) -> None:
+    """Refuses a decision on what was replaced since a person looked.
+
+    Raises:
+        ShelfcastError: somebody else has decided, or another order is recommended.
+    """
+    if earlier is not None and (seen.decided_at is None or earlier.decided_at > seen.decided_at):
+        raise ShelfcastError(f"Since you looked, {earlier}.", "Nothing was saved; look at it, then decide again.")
+    if abs(recommended.order_amount - seen.order_amount) >= HALF_CENT:
+        raise ShelfcastError(
+            f"Since you looked, a run has recommended ${recommended.order_amount:,.2f} instead of "
+            f"${seen.order_amount:,.2f}.",
+            "Nothing was saved; look at it, then decide again.",
+        )
 
 
 def _recommendation(connection: "psycopg.Connection[Any]", decision: Decision) -> Recommended:

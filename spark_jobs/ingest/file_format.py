@@ -25,6 +25,10 @@ SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 """What may stand between the columns, and its word."""
 _CODECS = {"UTF-8": "utf-8", "Latin-1": "cp1252", "UTF-16 LE": "utf-16-le", "UTF-16 BE": "utf-16-be"}
 _CHUNK = 1 << 20
+LINE_BYTES_MAX = 4 * _CHUNK
+"""The longest line: a row of numbers has a hundred bytes."""
+UNPACKED_BYTES_FREE, UNPACKED_TIMES_MAX = 100 * _CHUNK, 200
+"""What a packed file may unpack to whatever its size, and beyond that how many times its size; rows seldom reach 30."""
 _ENCRYPTED = 1
 _ZIP_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)
 _FOREIGN = {b"\x89PNG": "a picture", b"%PDF": "a PDF", b"\xd0\xcf\x11\xe0": "an Excel workbook"}
@@ -199,7 +203,7 @@ def _open(path: Path, member: str, is_one_of_many: bool) -> Part:
     with _unpacked(path, member) as stream:
         head = stream.read(_CHUNK)
         _refuse_foreign(shown, head)
-        encoding = _encoding(head, stream)
+        encoding = _encoding(head, stream, _Bounds(shown, path.stat().st_size if _packing(path) else None))
     text = head.decode(_CODECS[encoding], errors="replace").removeprefix("\ufeff")
     lines = _filled_lines(text.replace("\r\n", "\n").replace("\r", "\n"))
     if not lines:
@@ -249,15 +253,16 @@ def _refuse_foreign(shown: str, head: bytes) -> None:
             raise ShelfcastError(f"{shown} is {what}, not a text file.", "Save the table in it as CSV.")
 
 
-def _encoding(head: bytes, rest: Readable) -> Encoding:
+def _encoding(head: bytes, rest: Readable, bounds: "_Bounds") -> Encoding:
     """Returns the encoding of a file from all of its bytes; those after `head` are read from `rest`."""
     wide = _wide(head)
     check = _Utf8Check()
-    if wide is None:
-        check.feed(head)
-    while chunk := rest.read(_CHUNK):
+    chunk = head
+    while chunk:
+        bounds.feed(chunk)
         if wide is None:
             check.feed(chunk)
+        chunk = rest.read(_CHUNK)
     return wide or check.encoding
 
 
@@ -273,6 +278,38 @@ def _wide(head: bytes) -> Encoding | None:
     if len(start) >= 8 and 0 not in start[1::2] and not any(start[::2]):
         return "UTF-16 BE"
     return None
+
+
+class _Bounds:
+    """What a file may take: lines of a bounded length, and, where it is packed, a bounded multiple of its size."""
+
+    def __init__(self, shown: str, packed_bytes: int | None) -> None:
+        self._shown = shown
+        self._total = self._open = self._feeds = self._returns = 0
+        self._most = max(UNPACKED_BYTES_FREE, UNPACKED_TIMES_MAX * packed_bytes) if packed_bytes is not None else None
+
+    def feed(self, chunk: bytes) -> None:
+        """Takes the next bytes of the file.
+
+        Raises:
+            ShelfcastError: they are too many.
+        """
+        ends = [place for place in (chunk.find(b"\n"), chunk.find(b"\r")) if place >= 0]
+        self._total += len(chunk)
+        if self._open + min(ends, default=len(chunk)) > LINE_BYTES_MAX:
+            line = 1 + max(self._feeds, self._returns)
+            raise ShelfcastError(
+                f"Line {line:,} of {self._shown} is longer than {LINE_BYTES_MAX >> 20} MB.",
+                "Give each row its own line.",
+            )
+        if self._most is not None and self._total > self._most:
+            raise ShelfcastError(
+                f"{self._shown} unpacks to more than {self._most >> 20:,} MB, {UNPACKED_TIMES_MAX} times its size.",
+                "If it holds what it should, unpack it and put its file in its place.",
+            )
+        self._open = len(chunk) - 1 - max(chunk.rfind(b"\n"), chunk.rfind(b"\r")) if ends else self._open + len(chunk)
+        self._feeds += chunk.count(b"\n")
+        self._returns += chunk.count(b"\r")
 
 
 class _Utf8Check:

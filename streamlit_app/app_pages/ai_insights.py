@@ -102,7 +102,7 @@ def checked(answers: pd.DataFrame) -> None:
     ]
     with st.container(horizontal=True, vertical_alignment="center"):
         if answers["is_clean"].all():
-            st.badge("Every figure checked", color="green", icon=":material/verified:")
+            st.badge("All figures found in the data", color="green", icon=":material/verified:")
         else:
             st.badge(f"Not found in the data: {'; '.join(unsupported)}", color="red", icon=":material/warning:")
         writer = answers["model_name"].iloc[0]

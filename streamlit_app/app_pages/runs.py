@@ -46,16 +46,16 @@ def live() -> None:
     with components.errors_as_sentences():
         session = open_session()
         is_running = pipeline_runs.is_running(session.settings, session.database)
-        runs = marts.runs()
+        runs = pipeline_runs.settled(marts.runs(), is_running)
         if is_running:
             hint = " Its stages show here once the first run has built the marts." if runs.empty else ""
             st.info(f"A run is going on. This page follows it.{hint}", icon=":material/autorenew:")
         if runs.empty:
             log(is_running)
             if not is_running:
-                components.empty_state("No run yet", "The pipeline has not run on this database.")
+                nothing_published(pipeline_runs.settled(marts.first_attempt(), is_running))
             return
-        one_run(chosen_run(runs))
+        one_run(chosen_run(runs), is_running)
         log(is_running)
 
 
@@ -70,9 +70,20 @@ def chosen_run(runs: pd.DataFrame) -> pd.Series:
     return rows.iloc[chosen or 0]
 
 
-def one_run(run: pd.Series) -> None:
+def nothing_published(attempt: pd.DataFrame) -> None:
+    """Says that nothing has run yet, or how the first run ended before it had built any mart."""
+    if attempt.empty or attempt["status"].iloc[0] != "failed":
+        components.empty_state("No run yet", "The pipeline has not run on this database.")
+        return
+    stage = attempt.iloc[0]
+    sentence = f"The first run ended in its stage {formats.words(stage['stage_name'])}: {stage['message']}"
+    st.error(formats.plain_markdown(sentence), icon=":material/error:")
+    st.caption("Nothing was published yet. Fix what is named, then start a run.")
+
+
+def one_run(run: pd.Series, is_running: bool) -> None:
     """Shows the stages of a run on a time axis and as a table, and why it failed if it did."""
-    stages = marts.stages(str(run["run_id"]))
+    stages = pipeline_runs.settled(marts.stages(str(run["run_id"])), is_running)
     st.subheader(f"Run {run['run_id']}", anchor=False)
     for _, stage in stages[stages["status"] == "failed"].iterrows():
         sentence = f"{formats.words(stage['stage_name'])}: {stage['message']}"

@@ -303,6 +303,19 @@ def runs(limit: int = 20) -> pd.DataFrame:
     )
 
 
+def first_attempt() -> pd.DataFrame:
+    """Returns the stage in which the latest run ended or is at work, also before any mart was built; empty if none."""
+    return read_live("""
+        select
+            stage as stage_name,
+            status,
+            message
+        from ops.pipeline_runs
+        order by started_at desc
+        limit 1
+    """)
+
+
 def recommended_at() -> str:
     """Returns when recommendations were last made, empty where they never were."""
     frame = read("""

@@ -7,11 +7,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pandas as pd
 import psutil
 
 from warehouse.database import Database
 from warehouse.errors import ShelfcastError
-from warehouse.runs import is_busy
+from warehouse.runs import INTERRUPTED, is_busy
 from warehouse.settings import PROJECT_ROOT, Settings
 from warehouse.stages import STAGE_NAMES
 
@@ -24,6 +25,15 @@ def log_path(settings: Settings) -> Path:
 def is_running(settings: Settings, database: Database) -> bool:
     """Returns whether a run is going on: one started here, or any other that holds the database's run lock."""
     return _own_process(settings) is not None or is_busy(database)
+
+
+def settled(rows: pd.DataFrame, is_running: bool) -> pd.DataFrame:
+    """Returns runs or stages in which what a killed run left as running has failed, as the next run will record it."""
+    if is_running or rows.empty:
+        return rows
+    is_left = rows["status"] == "running"
+    messages = {"message": rows["message"].mask(is_left, INTERRUPTED)} if "message" in rows else {}
+    return rows.assign(status=rows["status"].mask(is_left, "failed"), **messages)
 
 
 def start_run(settings: Settings, database: Database, stage: str | None = None) -> int:

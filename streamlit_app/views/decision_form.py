@@ -13,6 +13,7 @@ from ml.inventory.decisions import (
     Decision,
     Kind,
     Recorded,
+    Seen,
     record,
 )
 from ml.inventory.orders.guardrails import GUARDRAILS
@@ -67,6 +68,7 @@ def saved_message() -> None:
 def form(row: pd.Series) -> None:
     """Shows the form; what is saved rules at once, here and in the exported orders."""
     key = str(row["recommendation_id"])
+    shown = _shown(key, row)
     with st.container(border=True):
         kind = st.segmented_control(
             "Decide",
@@ -83,7 +85,17 @@ def form(row: pd.Series) -> None:
             is_asked = st.form_submit_button("Save the decision", type="primary")
     if is_asked:
         pair = int(row["store_id"]), int(row["dept_id"])
-        _save(Decision(kind, *pair, name, quantity, until, reason))
+        _save(Decision(kind, *pair, name, quantity, until, reason), shown)
+
+
+def _shown(key: str, row: pd.Series) -> Seen:
+    """Returns what stood here when the person decided: the script reads the tables again before it sees the click."""
+    now = Seen(
+        float(row["order_quantity_amount"]), None if pd.isna(row["decided_at"]) else row["decided_at"].to_pydatetime()
+    )
+    before: Seen = st.session_state.get(f"shown_{key}", now)
+    st.session_state[f"shown_{key}"] = now
+    return before
 
 
 def history(store_id: int, dept_id: int) -> None:
@@ -145,9 +157,9 @@ def _what(kind: Kind, row: pd.Series) -> tuple[float | None, dt.date | None]:
     return None, None
 
 
-def _save(decision: Decision) -> None:
+def _save(decision: Decision, shown: Seen) -> None:
     with components.errors_as_sentences():
-        made = record(open_session().database, decision)
+        made = record(open_session().database, decision, shown)
         st.session_state["decided_by"] = made.decision.decided_by
         st.session_state[_SAID] = said(made)
         st.rerun()

@@ -264,6 +264,24 @@ def test_an_override_is_refused_in_words_without_a_reason_or_a_name_and_saved_wi
     assert mart(f"{overrides} and effective_order_amount = 1250 and reason_text = 'strike'") == 1
 
 
+def test_a_decision_on_what_somebody_replaced_meanwhile_is_refused_and_saved_once_theirs_was_seen(
+    open_page: OpenPage, settle: Settle, warehouse: Database, mart: Mart
+) -> None:
+    page = open_page("inventory?store=3&dept=2")
+    settle(page)
+    record(warehouse, Decision("approve", 3, 2, "Ben", reason="a fair"))
+    page.get_by_label("Who decides").fill("Ana")
+    page.get_by_role("button", name="Save the decision").click()
+    page.get_by_text("Since you looked, Ben approved it").wait_for()
+    page.get_by_text("Approved by Ben").first.wait_for()
+    latest = "select decided_by from marts.fct_decisions where store_id = 3 and dept_id = 2 and is_current"
+    assert mart(latest) == "Ben"
+    page.get_by_role("button", name="Save the decision").click()
+    page.get_by_text("approved, ").first.wait_for()
+    page.get_by_text("Approved by Ana").first.wait_for()
+    assert mart(latest) == "Ana"
+
+
 def test_the_what_if_page_shows_what_a_scenario_changes_and_starts_over(
     open_page: OpenPage, settle: Settle, mart: Mart, home: Settings, warehouse: Database
 ) -> None:

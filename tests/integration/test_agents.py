@@ -263,14 +263,20 @@ def test_gemini_writes_the_report_where_a_key_is_set(explain_with_key, warehouse
 
 def test_a_figure_that_gemini_invented_is_marked_and_the_report_is_not_clean(explain_with_key, warehouse, gemini):
     gemini.mood = "inventive"
-    report = explain_with_key(1, 7)
+    report = explain_with_key(1, 38)
     assert not report.is_clean
     assert "[unchecked: $777,777]" in report.report_text
-    assert "[unchecked: $25,000]" in report.report_text  # department 7 orders nothing
     assert "evil.example" not in report.report_text
-    saved = answers(warehouse).query("model == 'gemini-flash-latest' and dept_id == 7 and analysis_type == 'report'")
-    assert saved["unsupported_numbers"].item() == "$25,000, $777,777"
+    saved = answers(warehouse).query("model == 'gemini-flash-latest' and dept_id == 38 and not is_clean")
+    saved = saved[saved["analysis_type"] == "report"]
+    assert saved["unsupported_numbers"].item() == "$777,777"
     assert not saved["is_clean"].item()
+
+
+def test_a_report_that_decides_against_the_recommendation_never_stands(explain_with_key, gemini):
+    report = explain_with_key(1, 7)
+    assert report.writer == "narrator", "Gemini said to order, and nothing is recommended for department 7"
+    assert "it did not do what it was asked" in report.notice
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from flows.exports.orders import export_orders
-from ml.inventory.decisions import Decision, record
+from ml.inventory.decisions import Decision, Seen, record
 from warehouse import embedded
 from warehouse.database import Database
 from warehouse.errors import ShelfcastError, UsageError
@@ -87,6 +87,29 @@ def test_the_same_decision_twice_in_a_row_adds_nothing(shop) -> None:
         )
     assert record(shop, pair).is_new, "another order was recommended in between"
     assert rows(shop, 2)["recommended_quantity"].tolist()[-1] == 650
+
+
+def test_a_decision_on_what_was_replaced_meanwhile_is_refused_with_who_what_and_when(shop) -> None:
+    ana = Decision("approve", STORE, 1, "Ana", reason="first")
+    first = record(shop, ana)
+    moment = rows(shop, 1)["created_at"].iloc[-1].to_pydatetime()
+    looked = Seen(first.recommended.order_amount, moment)
+    ben = record(shop, replace(OVERRIDE, decided_by="Ben", reason="a fair"), looked)
+    assert (ben.is_new, ben.replaced.decided_by, ben.replaced.kind) == (True, "Ana", "approve")
+    count = len(rows(shop, 1))
+    with pytest.raises(ShelfcastError, match=r"Since you looked, Ben overrode it at .* UTC: \$1,250 goes out"):
+        record(shop, replace(ana, reason="second"), looked)
+    with pytest.raises(ShelfcastError, match="Since you looked, Ben"):
+        record(shop, replace(ana, reason="second"), Seen(first.recommended.order_amount, None))
+    assert len(rows(shop, 1)) == count
+    again = record(shop, replace(OVERRIDE, decided_by="Ben", reason="a fair"), looked)
+    assert not again.is_new, "a second click"
+    assert record(shop, replace(ana, reason="blind")).replaced.decided_by == "Ben"
+
+
+def test_a_decision_on_an_order_that_a_run_has_replaced_is_refused(shop) -> None:
+    with pytest.raises(ShelfcastError, match=r"a run has recommended \$600.00 instead of \$640.00"):
+        record(shop, Decision("approve", STORE, 1, "Ana", reason="old"), Seen(640.0, dt.datetime.now(dt.UTC)))
 
 
 @pytest.mark.parametrize(
@@ -169,12 +192,13 @@ def test_orders_go_out_as_people_decided_and_a_second_export_changes_nothing(fin
     assert ended.returncode == 0, ended.stderr
     assert f"Store {store}, department {dept}" in ended.stdout
     report = export_orders(warehouse, tmp_path, None, "one")
-    file = tmp_path / f"orders-{store}-{pair['decision_date']}.csv"
+    week = tmp_path / str(pair["decision_date"])
+    file = week / f"orders-{store}-{pair['decision_date']}.csv"
     row = pd.read_csv(file).set_index("dept").loc[dept]
     assert (row["order_amount"], row["decision"], row["decided_by"]) == (100.0, "overridden", "Ana")
-    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    before = {path.name: path.read_bytes() for path in week.iterdir()}
     again = export_orders(warehouse, tmp_path, None, "two")
-    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+    assert {path.name: path.read_bytes() for path in week.iterdir()} == before
     assert (report.new, again.new, again.changed, again.withdrawn) == (report.orders, 0, 0, 0)
     assert (report.files_changed, again.files_changed) == (report.stores, 0)
     record(warehouse, Decision("override", store, dept, "Ben", 1.0, reason="the same amount"))

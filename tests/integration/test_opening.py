@@ -2,6 +2,7 @@
 
 import shutil
 from contextlib import contextmanager
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -91,28 +92,63 @@ def test_an_empty_home_stays_empty(tmp_path):
     assert not home.exists()
 
 
+@contextmanager
+def administered(tmp_path: Path, address: str):
+    """A connection of the superuser of the server that is not Shelfcast's own."""
+    secret = role_passwords(tmp_path / "outside")["postgres"]
+    place = address.partition("@")[2].partition("/")[0]
+    with psycopg.connect(f"postgresql://postgres:{secret}@{place}/postgres", autocommit=True) as admin:
+        yield admin
+
+
 def test_a_server_of_ones_own_is_opened_as_its_user_only_until_that_may_make_the_roles(tmp_path, outside_database):
     settings = load_settings(home=tmp_path / "home", database_url=outside_database)
-    with pytest.raises(ShelfcastError, match="not set up for this version"):
-        open_without_owner(settings)
+    with administered(tmp_path, outside_database) as admin:
+        admin.execute("alter role owner nocreaterole")
+        with pytest.raises(ShelfcastError, match="not set up for this version"):
+            open_without_owner(settings)
+        open_database(settings)
+        opened = open_without_owner(settings)
+        assert [(role, opened.logins[role].is_read_only) for role in READERS] == [
+            ("reader", True),
+            ("planner", False),
+            ("agent", True),
+        ]
+        with opened.connect("reader") as connection, pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
+            connection.execute("delete from ops.migrations")
+        admin.execute("alter role owner createrole")
     open_database(settings)
     opened = open_without_owner(settings)
-    assert [(role, opened.logins[role].is_read_only) for role in READERS] == [
-        ("reader", True),
-        ("planner", False),
-        ("agent", True),
-    ]
-    with opened.connect("reader") as connection, pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
-        connection.execute("delete from ops.migrations")
-
-    address = outside_database.partition("@")[2].partition("/")[0]
-    secret = role_passwords(tmp_path / "outside")["postgres"]
-    with psycopg.connect(f"postgresql://postgres:{secret}@{address}/postgres", autocommit=True) as admin:
-        # The roles are on this server already, since it is one of ours; its user may change them from now on.
-        admin.execute("grant reader, agent, planner, analyst to owner with admin option")
-    open_database(settings)
-    opened = open_without_owner(settings)
-    assert {role: login.user for role, login in opened.logins.items()} == {role: role for role in READERS}
+    assert {role: login.user for role, login in opened.logins.items()} == {role: f"shop_{role}" for role in READERS}
     assert "p@ss word" not in {login.password for login in opened.logins.values()}
-    with pytest.raises(ShelfcastError, match="does not answer as reader"):
-        open_without_owner(load_settings(home=tmp_path / "other", database_url=outside_database))
+    assert open_without_owner(settings.model_copy(update={"home": tmp_path / "other"})).logins == opened.logins
+
+
+def test_other_homes_and_other_databases_of_a_server_leave_each_other_s_roles_as_they_are(tmp_path, outside_database):
+    with administered(tmp_path, outside_database) as admin:
+        admin.execute("create database other owner owner")
+    other = outside_database.replace("/shop", "/other")
+    opened = [
+        open_database(load_settings(home=tmp_path / home, database_url=address))
+        for home, address in (("a", outside_database), ("b", outside_database), ("c", other))
+    ]
+    assert opened[0].logins == opened[1].logins
+    for database in opened:
+        users = {role: database.read_frame(role, "select current_user").iloc[0, 0] for role in READERS}
+        assert users == {role: f"{database.name}_{role}" for role in READERS}
+    with pytest.raises(psycopg.errors.InsufficientPrivilege), opened[0].connect("reader") as connection:
+        connection.execute("select * from shelfcast_private.logins")
+
+
+def test_a_user_of_a_server_that_was_not_made_here_is_never_altered(tmp_path, outside_database, caplog):
+    with administered(tmp_path, outside_database) as admin:
+        admin.execute("create role shop_reader login password 'theirs'")
+        opened = open_database(load_settings(home=tmp_path / "home", database_url=outside_database))
+        assert (opened.logins["reader"].user, opened.logins["reader"].is_read_only) == ("owner", True)
+        assert opened.logins["planner"].user == "shop_planner"
+        assert "a user of the name for the role reader that is not ours stays" in caplog.text
+        known = admin.execute("select rolconfig from pg_roles where rolname = 'shop_reader'").fetchone()
+        assert known == (None,)
+    theirs = outside_database.replace("owner:p%40ss%20word@", "shop_reader:theirs@")
+    with psycopg.connect(theirs) as connection:
+        assert not connection.execute("select has_schema_privilege('ops', 'usage')").fetchone()[0]

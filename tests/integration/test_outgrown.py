@@ -32,12 +32,31 @@ def test_the_compose_file_follows_the_compose_schema():
     assert checked.returncode == 0, checked.stdout
 
 
-def test_every_service_has_a_health_check_or_waits_for_one_and_listens_on_loopback_only():
+def test_every_service_has_a_health_check_and_listens_on_loopback_only():
     services = yaml.safe_load((PROJECT_ROOT / "docker-compose.yml").read_text())["services"]
     assert set(services) == {"postgres", "mlflow", "prefect", "spark-master", "spark-worker", "worker", "dashboard"}
     for name, service in services.items():
-        assert "healthcheck" in service or "depends_on" in service, name
+        assert "healthcheck" in service, name
         assert all(port.startswith("127.0.0.1:") for port in service.get("ports", [])), name
+
+
+def test_no_secret_of_a_service_is_in_its_command_or_in_an_address_and_none_has_a_default():
+    text = (PROJECT_ROOT / "docker-compose.yml").read_text()
+    services = yaml.safe_load(text)["services"]
+    assert [name for name, service in services.items() if "PASSWORD" in str(service.get("command", ""))] == []
+    assert re.findall(r"://\S*PASSWORD\S*@", text) == []
+    assert set(re.findall(r"\$\{\w*PASSWORD\S*", text)) == {"${DB_PASSWORD:?set"}
+    assert not re.search(r"^[^#\n]*PASSWORD=", (PROJECT_ROOT / ".env.example").read_text(), re.MULTILINE)
+
+
+def test_every_service_has_time_to_stop_and_every_image_from_elsewhere_is_named_by_its_content():
+    services = yaml.safe_load((PROJECT_ROOT / "docker-compose.yml").read_text())["services"]
+    assert {name for name, service in services.items() if "stop_grace_period" not in service} == set()
+    foreign = [service["image"] for service in services.values() if "build" not in service]
+    foreign += re.findall(r"^FROM (\S+)", (PROJECT_ROOT / "Dockerfile").read_text(), re.MULTILINE)
+    assert len(foreign) == 2
+    for image in foreign:
+        assert re.search(r":[\w.-]+@sha256:[0-9a-f]{64}$", image), image
 
 
 def test_the_names_of_the_example_environment_are_settings():

@@ -6,8 +6,10 @@ import psycopg
 import pytest
 
 from warehouse.database import Database
+from warehouse.opening import open_database
 from warehouse.role_limits import MODEL_COLUMNS, ROLE_LIMITS
 from warehouse.roles import grant_all
+from warehouse.runs import exclusive, is_busy
 from warehouse.secrets import ROLES
 from warehouse.settings import Settings
 
@@ -189,6 +191,36 @@ def test_statements_and_idle_transactions_of_every_role_have_a_limit(database, r
     with database.connect(role) as connection:
         assert connection.execute("show statement_timeout").fetchone() == (ROLE_LIMITS[role].statement,)
         assert connection.execute("show idle_in_transaction_session_timeout").fetchone() == ("1min",)
+
+
+@pytest.mark.parametrize("role", list(ROLE_LIMITS))
+def test_a_limit_that_a_role_has_lifted_for_itself_does_not_hold_and_is_put_back(database, settings, role):
+    with database.connect(role, autocommit=True) as connection:
+        connection.execute("set default_transaction_read_only = off")
+        connection.execute(f"alter role {role} set statement_timeout = 0")
+        connection.execute(f"alter role {role} in database {database.name} set idle_in_transaction_session_timeout = 0")
+    limit = (ROLE_LIMITS[role].statement,)
+    with database.connect(role) as connection:
+        assert connection.execute("show statement_timeout").fetchone() == limit
+    open_database(settings)
+    login = database.logins[role]
+    address = {"host": database.host, "port": database.port, "dbname": database.name}
+    with psycopg.connect(**address, user=login.user, password=login.password) as plain:
+        assert plain.execute("show statement_timeout").fetchone() == limit
+        assert plain.execute("show idle_in_transaction_session_timeout").fetchone() != ("0",)
+
+
+@pytest.mark.parametrize("role", list(ROLE_LIMITS))
+@pytest.mark.parametrize("lock", ["run", "setup"])
+def test_no_role_keeps_runs_or_the_setting_up_from_their_work(database, settings, role, lock):
+    with database.connect(role) as connection:
+        with pytest.raises(REFUSED):
+            connection.execute(f"lock table shelfcast_private.{lock} in access share mode")
+        connection.rollback()
+        connection.execute("select pg_advisory_lock(key) from generate_series(5147000, 5147010) as key")
+        with exclusive(open_database(settings)):
+            assert is_busy(database)
+        assert not is_busy(database)
 
 
 def test_a_statement_beyond_the_limit_is_cancelled(database):

@@ -24,7 +24,7 @@ FIRST = {
     ),
     "server's files made but not closed by a password": at("program of the server runs", of_program="postgres"),
     "server started without roles": at("roles are made"),
-    "half of the roles made": at("role is limited", call=2),
+    "roles made but not limited": at("roles are limited"),
     "roles made but not noted": at("roles are made", where="after"),
     "migrations in their transaction": at("migrations are applied", where="after"),
     "half of the grants given": at("tables are granted", call=2),

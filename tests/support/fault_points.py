@@ -40,7 +40,7 @@ FAULT_POINTS = {
     "restated rows are written": "warehouse.restate:write_rows",
     "database is restored": "warehouse.restore:_feed",
     "files are restored": "warehouse.restore:_unpack",
-    "role is limited": "warehouse.role_limits:limit_role",
+    "roles are limited": "warehouse.role_limits:limit_again",
     "tables are granted": "warehouse.roles:_grant_tables",
     "stage begins": "warehouse.runs:begin_stage",
     "stage ends": "warehouse.runs:end_stage",

@@ -29,13 +29,16 @@ def copy_folder(source: Path, place: Path) -> None:
     subprocess.run(["cp", "-a", "--reflink=auto", str(source), str(place)], check=True)
 
 
+def let_servers_in(folder: Path) -> None:
+    """Lets a server pass through a folder of the tests: under root it is another user."""
+    for one in (folder, *folder.parents):
+        if not one.stat().st_mode & 0o001:
+            one.chmod(one.stat().st_mode | 0o011)
+
+
 def copied_home(source: Path, place: Path) -> Settings:
     """Returns the settings of a copy of a home at rest; its server takes a port of its own when it starts."""
     copy_folder(source, place)
-    # Under root the server is another user, who has to get there.
-    for folder in place.parents:
-        if not folder.stat().st_mode & 0o001:
-            folder.chmod(folder.stat().st_mode | 0o011)
     (place / "postgres" / "shelfcast_port").unlink()
     return load_settings(home=place)
 

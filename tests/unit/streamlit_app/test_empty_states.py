@@ -47,6 +47,35 @@ def test_every_page_says_what_to_do_next_where_there_is_nothing_yet(name: str) -
 
 
 @pytest.mark.usefixtures("empty")
+@pytest.mark.parametrize(
+    ("status", "message", "words"),
+    [
+        ("failed", "train.csv is <b>empty</b>.", "train.csv is <b>empty</b>."),
+        ("running", "", "interrupted before its end"),
+    ],
+)
+def test_a_first_run_that_failed_or_was_killed_is_shown_with_its_reason(
+    monkeypatch: pytest.MonkeyPatch, status: str, message: str, words: str
+) -> None:
+    attempt = pd.DataFrame([{"stage_name": "ingest", "status": status, "message": message}])
+    monkeypatch.setattr(
+        cache, "fetch", lambda sql, given: attempt if "from ops.pipeline_runs" in sql else pd.DataFrame()
+    )
+    app = AppTest.from_file(str(ENTRY), default_timeout=300).run()
+    app.switch_page("app_pages/runs.py").run()
+    assert not app.exception
+    assert "The first run ended in its stage Ingest: " in app.error[0].value
+    assert words in app.error[0].value
+
+
+def test_what_a_killed_run_left_as_running_is_shown_as_failed() -> None:
+    rows = pd.DataFrame({"status": ["running", "succeeded"], "message": ["", "3 rows"]})
+    assert pipeline_runs.settled(rows, is_running=True) is rows
+    shown = pipeline_runs.settled(rows, is_running=False)
+    assert shown.to_numpy().tolist() == [["failed", "interrupted before its end"], ["succeeded", "3 rows"]]
+
+
+@pytest.mark.usefixtures("empty")
 def test_sales_alone_are_not_called_free_of_unusual_weeks(monkeypatch: pytest.MonkeyPatch) -> None:
     week = {
         "week_date": [dt.date(2012, 10, 26)],

@@ -27,6 +27,23 @@ def test_a_file_holds_the_rows_and_leaves_no_draft(tmp_path, name: str) -> None:
     assert [file.name for file in path.parent.iterdir()] == [name]
 
 
+def test_a_text_that_begins_like_a_formula_is_text_in_a_csv_and_as_it_is_in_parquet(tmp_path) -> None:
+    words = ["=1+1", "@x", "-5", "+1 x", "\tx", "plain", None]
+    frame = pd.DataFrame({"reason": words, "amount": [-1.0] * 7})
+    for name in ("rows.csv", "rows.parquet"):
+        write_frame(frame, tmp_path / name, tmp_path / name)
+    read = pd.read_csv(tmp_path / "rows.csv", keep_default_na=False)
+    assert read["reason"].tolist() == ["'=1+1", "'@x", "-5", "'+1 x", "'\tx", "plain", ""]
+    assert read["amount"].tolist() == [-1.0] * 7
+    assert pd.read_parquet(tmp_path / "rows.parquet")["reason"].tolist() == words
+
+
+def test_a_number_in_a_csv_has_no_digits_that_mean_nothing(tmp_path) -> None:
+    path = tmp_path / "rows.csv"
+    write_frame(pd.DataFrame({"rate": [0.1 + 0.2], "amount": [99_999_999.99]}), path, path)
+    assert path.read_text().splitlines()[1] == "0.3,99999999.99"
+
+
 def test_a_failure_leaves_the_file_of_before_and_no_draft(tmp_path) -> None:
     path = tmp_path / "rows.csv"
     path.write_text("before")

@@ -1,6 +1,9 @@
 """Files of purchase orders: one a store, whole, the same bytes however often they are written."""
 
+import contextlib
 import datetime as dt
+import itertools
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -35,7 +38,7 @@ def test_a_file_holds_a_store_s_orders_with_cents_and_whole_pieces(tmp_path: Pat
         "1-2-20121026,1,2,2012-10-26,2012-11-09,600.00,86,420.00,50.00,automatic,,counted",
         '1-3-20121026,1,3,2012-10-26,2012-11-09,1050.00,,735.00,50.00,overridden,"Ana, B.",counted',
     ]
-    assert {path.name for path in (tmp_path / "new").iterdir()} == {path.name for path in paths}
+    assert {path for path in (tmp_path / "new").rglob("*") if path.is_file()} == set(paths)
 
 
 def test_a_second_export_writes_the_same_bytes(tmp_path: Path) -> None:
@@ -45,11 +48,11 @@ def test_a_second_export_writes_the_same_bytes(tmp_path: Path) -> None:
 
 def test_the_file_of_a_store_with_nothing_left_to_order_keeps_its_header_alone(tmp_path: Path) -> None:
     write_files(ORDERS, tmp_path, WEEK)
-    other = tmp_path / "orders-45-2012-10-19.csv"
-    other.write_text("another week")
+    (other,) = write_files(ORDERS[ORDERS["store"] == 45], tmp_path, WEEK - dt.timedelta(weeks=1))
+    another_week = other.read_text()
     write_files(ORDERS[ORDERS["store"] == 1], tmp_path, WEEK)
-    assert (tmp_path / "orders-45-2012-10-26.csv").read_text() == ",".join(COLUMNS) + "\n"
-    assert other.read_text() == "another week"
+    assert (tmp_path / "2012-10-26" / "orders-45-2012-10-26.csv").read_text() == ",".join(COLUMNS) + "\n"
+    assert other.read_text() == another_week
 
 
 def test_without_orders_no_file_is_made(tmp_path: Path) -> None:
@@ -59,13 +62,41 @@ def test_without_orders_no_file_is_made(tmp_path: Path) -> None:
 
 def test_a_folder_that_cannot_be_written_is_named_and_nothing_is_left(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(ShelfcastError, match=r"orders-1-2012-10-26.csv cannot be written: .* Choose another place"):
+    with pytest.raises(ShelfcastError, match=r"file/2012-10-26 cannot be written: .* Choose another place"):
         write_files(ORDERS, tmp_path / "file", WEEK)
-    blocked = tmp_path / "orders-45-2012-10-26.csv"
-    blocked.mkdir()
-    with pytest.raises(ShelfcastError, match="cannot be written"):
-        write_files(ORDERS, tmp_path, WEEK)
-    assert not [path for path in tmp_path.iterdir() if path.suffix == ".new"]
+    assert [path.name for path in tmp_path.rglob("*")] == ["file"]
+
+
+class Killed(BaseException):
+    """What no `except` or clean-up of the product may catch, as after a kill."""
+
+
+@pytest.mark.parametrize("step", range(1, 9))
+def test_an_export_killed_at_any_step_leaves_the_files_of_before_or_those_of_now(tmp_path, monkeypatch, step) -> None:
+    before = {path.name: path.read_bytes() for path in write_files(ORDERS, tmp_path, WEEK)}
+    fewer = ORDERS.assign(order_amount=50.0)
+    now = {path.name: path.read_bytes() for path in write_files(fewer, tmp_path / "undisturbed", WEEK)}
+    steps = itertools.count(1)
+
+    def struck(act):
+        def run(*given, **named):
+            if next(steps) >= step:
+                raise Killed
+            return act(*given, **named)
+
+        return run
+
+    for owner, name in ((Path, "mkdir"), (Path, "write_bytes"), (Path, "rename"), (shutil, "rmtree")):
+        monkeypatch.setattr(owner, name, struck(getattr(owner, name)))
+    with contextlib.suppress(Killed):
+        write_files(fewer, tmp_path, WEEK)
+    monkeypatch.undo()
+    place = tmp_path / "2012-10-26"
+    left = {path.name: path.read_bytes() for path in place.iterdir()} if place.exists() else before
+    assert left in (before, now)
+    write_files(fewer, tmp_path, WEEK)
+    assert {path.name: path.read_bytes() for path in place.iterdir()} == now
+    assert {path.name for path in tmp_path.iterdir()} == {"2012-10-26", "undisturbed"}
 
 
 def test_the_columns_are_those_of_the_head() -> None:

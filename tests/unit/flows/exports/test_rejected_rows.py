@@ -32,6 +32,15 @@ def test_a_reason_with_quotes_and_separators_stays_one_field():
     assert text.splitlines()[1] == '"a.csv:2";"says \'no\'; and, more";1;2'
 
 
+def test_no_cell_of_a_line_or_of_a_reason_is_a_formula_and_numbers_stay_as_they_are():
+    row = ("train.csv:5", "=SUM(A1) is no number", '-12.50,"=HYPERLINK(""x"")",+1,@a,1-2')
+    text = text_to_fix(lines("Amount,=Dept,Date,x,y", row))
+    assert text.splitlines() == [
+        "Rejected_Line,Rejected_Reason,Amount,'=Dept,Date,x,y",
+        '"train.csv:5","\'=SUM(A1) is no number",-12.50,"\'=HYPERLINK(""x"")",+1,\'@a,1-2',
+    ]
+
+
 def test_the_next_command_says_how_the_file_was_written():
     made = LinesToFix(Path("m.csv"), "train.csv", 2, "dd/MM/yyyy", "UTF-8, semicolons, decimal comma", False)
     assert str(made).startswith("2 lines of train.csv written to m.csv. Fix the fields")

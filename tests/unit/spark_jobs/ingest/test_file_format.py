@@ -9,7 +9,14 @@ from pathlib import Path
 import pytest
 import zstandard
 
-from spark_jobs.ingest.file_format import choose_separator, natural_order, open_parts, readable_path, split_header
+from spark_jobs.ingest.file_format import (
+    LINE_BYTES_MAX,
+    choose_separator,
+    natural_order,
+    open_parts,
+    readable_path,
+    split_header,
+)
 from spark_jobs.ingest.input_files import find_inputs
 from warehouse.errors import ShelfcastError
 
@@ -30,6 +37,10 @@ def zipped(**members: str) -> bytes:
         for name, text in members.items():
             archive.writestr(name, text)
     return packed.getvalue()
+
+
+def write_packed(path: Path, content: bytes) -> None:
+    path.write_bytes(gzip.compress(content, mtime=0))
 
 
 PACKED = {
@@ -173,3 +184,25 @@ def test_a_line_may_name_the_separator_above_the_header(tmp_path: Path):
 
 def test_a_quoted_name_may_hold_the_separator():
     assert split_header('"Store"; "Note; old" ;Dept', ";") == ("Store", "Note; old", "Dept")
+
+
+@pytest.mark.parametrize(("name", "write"), [("train.csv", Path.write_bytes), ("train.csv.gz", write_packed)])
+def test_a_line_without_an_end_is_refused_by_its_number_before_it_is_read(tmp_path, name, write):
+    path = tmp_path / name
+    write(path, b"Store,Dept\n1,2\n3," + b"4" * (LINE_BYTES_MAX + 1) + b"\n5,6\n")
+    with pytest.raises(ShelfcastError, match=rf"Line 3 of .*{name} is longer than 4 MB. Give each row its own line"):
+        open_parts(path)
+
+
+def test_long_lines_below_the_bound_are_read_wherever_pieces_of_the_file_begin(tmp_path):
+    path = tmp_path / "train.csv"
+    path.write_bytes(b"Store,Dept\r\n" + (b"1" * (LINE_BYTES_MAX - 2) + b"\r\n") * 3)
+    assert open_parts(path)[0].has_rows
+
+
+def test_a_packed_file_that_unpacks_to_far_more_than_its_size_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr("spark_jobs.ingest.file_format.UNPACKED_BYTES_FREE", 1 << 20)
+    path = tmp_path / "train.csv.gz"
+    write_packed(path, b"Store,Dept\n" + b"1,2\n" * 2_000_000)
+    with pytest.raises(ShelfcastError, match=r"train.csv.gz unpacks to more than \d+ MB, 200 times its size"):
+        open_parts(path)

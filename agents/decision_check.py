@@ -1,0 +1,40 @@
+"""Whether words on an order agree with the recommendation: a report that decides otherwise never stands."""
+
+import re
+
+from agents.records import Facts
+
+_NOTHING = re.compile(
+    r"\b(?:do not|don.?t|should not|shouldn.?t|need not|needn.?t|no need to|not necessary to|refrain from)\s+"
+    r"(?:(?:plac|rais|issu|mak)(?:e|ing)\s+(?:an?|any|the)\s+)?(?:re)?order"
+    r"|\border nothing\b|\bnothing (?:is|has|needs|should be|to be) (?:to be )?ordered\b"
+    r"|\bno (?:re)?order (?:is|should be|needs to be|has to be)\b",
+    re.IGNORECASE,
+)
+_SOMETHING = re.compile(
+    r"\b(?:place|raise|issue|make) (?:an?|the) (?:re)?order\b|\b(?:re)?order (?:now|immediately|today|at once)\b"
+    r"|\b(?:re)?order \$ ?[1-9]",
+    re.IGNORECASE,
+)
+_STATUS = re.compile(r"\bstatus(?: is|:)?\W*(critical|reorder|monitor|adequate)\b", re.IGNORECASE)
+
+
+def contradiction(text: str, recommendation: Facts) -> str:
+    """Returns how a text contradicts a recommendation, empty where it does not.
+
+    Args:
+        text: words of an agent.
+        recommendation: `order_quantity_dollars` and `status` of the pair, as `query_inventory_recommendation` gives it.
+
+    >>> contradiction("Do not order anything.", {"order_quantity_dollars": 500, "status": "reorder"})
+    'it says to order nothing, and $500 is recommended'
+    >>> contradiction("Do not place an order.", {"order_quantity_dollars": 0, "status": "adequate"})
+    ''
+    """
+    order, status = float(recommendation.get("order_quantity_dollars") or 0), recommendation.get("status")
+    if order > 0 and _NOTHING.search(text):
+        return f"it says to order nothing, and ${order:,.0f} is recommended"
+    if order == 0 and _SOMETHING.search(_NOTHING.sub("", text)):
+        return "it says to order, and nothing is recommended"
+    others = {found.lower() for found in _STATUS.findall(text)} - {status}
+    return f"it says the status is {min(others)}, and it is {status}" if others else ""
