@@ -19,10 +19,11 @@ from agents.decision_check import contradiction
 from agents.desk import Desk
 from agents.gemini import ModelRefusalError, failure_reason, gemini_model, keep_out_of_logs
 from agents.grounding import check_numbers
+from agents.inventory_tools import query_inventory_recommendation
 from agents.library import load_crewai
 from agents.marts import find_pair, published_state, select
 from agents.quoting import plain_answer
-from agents.records import ANALYSES, INVENTORY, NARRATOR, REPORT, Answer, Pair, PairReport
+from agents.records import ANALYSES, NARRATOR, REPORT, Answer, Pair, PairReport
 from agents.report import signature
 from agents.store import save_report
 from warehouse.database import Database
@@ -166,7 +167,8 @@ def _check_decision(texts: Iterable[str], desk: Desk) -> None:
     Raises:
         ModelRefusalError: they do; the sentence says how.
     """
-    recommendation = desk.ask(INVENTORY, "query_inventory_recommendation", {})
+    pair = desk.pair
+    recommendation = query_inventory_recommendation(desk.database, pair.store_id, pair.dept_id)
     found = next(filter(None, (contradiction(text, recommendation) for text in texts)), "")
     if found:
         raise ModelRefusalError(found)

@@ -1,14 +1,19 @@
-"""Whether words on an order agree with the recommendation: a report that decides otherwise never stands."""
+"""Whether words on an order agree with the recommendation: a report that plainly decides otherwise does not stand.
+
+Words are looked for, not understood: a report may be left to the narrator although it agrees, and some ways to
+contradict are not known here.
+"""
 
 import re
 
 from agents.records import Facts
 
 _NOTHING = re.compile(
-    r"\b(?:do not|don.?t|should not|shouldn.?t|need not|needn.?t|no need to|not necessary to|refrain from)\s+"
-    r"(?:(?:plac|rais|issu|mak)(?:e|ing)\s+(?:an?|any|the)\s+)?(?:re)?order"
+    r"\b(?:(?:do|should|need) not|(?:do|should|need)n.?t|no need to|no reason to|not necessary to|refrain from)\s+"
+    r"(?:(?:plac|rais|issu|mak)(?:e|ing)\s+(?:an?|any|the)\s+)?(?:re)?order(?!\s+(?:more|above|beyond|over))"
     r"|\border nothing\b|\bnothing (?:is|has|needs|should be|to be) (?:to be )?ordered\b"
-    r"|\bno (?:re)?order (?:is|should be|needs to be|has to be)\b",
+    r"|\b(?:should|need) not be ordered\b|\b(?:skip|cancel|omit) (?:this|the) (?:re)?order\b"
+    r"|\bno (?:re)?order (?:is needed|is required|should be placed|needs to be placed)\b",
     re.IGNORECASE,
 )
 _SOMETHING = re.compile(

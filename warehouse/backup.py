@@ -20,6 +20,7 @@ from pyarrow import fs
 from warehouse.archive import DUMP, HOME, KEPT, LAKE, Manifest, Member, add_member, write_manifest
 from warehouse.database import Database
 from warehouse.errors import ShelfcastError
+from warehouse.home import make_folder_of_the_user
 from warehouse.pg_tools import arguments, complaint, program, server_major
 from warehouse.secrets import signing_key
 from warehouse.settings import Settings
@@ -57,7 +58,7 @@ def write_backup(settings: Settings, database: Database, path: Path) -> Backup:
     """
     began = time.monotonic()
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder_of_the_user(path.parent)
         with _draft(path) as file:
             manifest = _fill(settings, database, file)
             size = file.tell()

@@ -9,12 +9,16 @@ from warehouse.errors import ShelfcastError
 _CLOSED, _ENTERED_BY_GROUP = 0o700, 0o710
 _ELSEWHERE = "Let others enter it, choose another home with SHELFCAST_HOME, or do not start Shelfcast as root."
 
+_OURS = ("secrets.json", "postgres", "postgres.lock", "logs", "tmp", "lake", "reports")
+"""What a home has from its first command on, or from the command line of an earlier version."""
+
 
 def make_home(home: Path) -> None:
     """Makes the home folder where there is none, and closes it to others; folders above it that are there stay as is.
 
     Raises:
         OSError: it cannot be made.
+        ShelfcastError: it holds what is not Shelfcast's.
     """
     for folder in reversed(home.parents):
         if not folder.exists():
@@ -22,6 +26,11 @@ def make_home(home: Path) -> None:
             # Whatever the umask: a server that runs as another user has to pass.
             folder.chmod(0o755)
     home.mkdir(exist_ok=True)
+    if any(home.iterdir()) and not any((home / name).exists() for name in _OURS):
+        raise ShelfcastError(
+            f"{home} holds files, and none of Shelfcast's: as its home it would be closed to others.",
+            "Name a folder of its own with SHELFCAST_HOME.",
+        )
     found = home.stat()
     if found.st_mode & 0o777 & ~_ENTERED_BY_GROUP and os.geteuid() in (0, found.st_uid):
         home.chmod(_CLOSED)

@@ -9,6 +9,8 @@ from typing import Any, Literal
 import psycopg
 from psycopg import sql
 
+from warehouse.errors import ShelfcastError
+
 SCHEMA = "shelfcast_private"
 Lock = Literal["run", "setup"]
 
@@ -50,7 +52,13 @@ def is_held(connection: "psycopg.Connection[Any]", lock: Lock) -> bool:
 
 
 def _make(connection: "psycopg.Connection[Any]") -> None:
-    row = connection.execute("select 1 from pg_namespace where nspname = %s", [SCHEMA]).fetchone()
+    row = connection.execute(
+        "select pg_get_userbyid(nspowner) = current_user from pg_namespace where nspname = %s", [SCHEMA]
+    ).fetchone()
+    if row == (False,):
+        raise ShelfcastError(
+            f"The schema {SCHEMA} of this database belongs to another user than the tables.", "Drop or rename it."
+        )
     if row is None:
         connection.execute("select pg_advisory_xact_lock(%s)", [_FIRST])
         connection.execute(sql.SQL("create schema if not exists {}").format(sql.Identifier(SCHEMA)))

@@ -13,7 +13,7 @@ from warehouse.errors import ShelfcastError, UsageError
 from warehouse.migrate import FOLDER, apply_migrations
 from warehouse.places import settle
 from warehouse.role_limits import READING_ROLES
-from warehouse.roles import known_logins, with_roles
+from warehouse.roles import has_logins, known_logins, with_roles
 from warehouse.secrets import role_passwords
 from warehouse.settings import Settings
 
@@ -22,6 +22,7 @@ logger = logging.getLogger(__name__)
 READERS: tuple[Role, ...] = ("reader", "planner", "agent")
 """Roles of a process that shows, decides and explains: the dashboard."""
 
+_NOT_SET_UP_YET = "The warehouse is not set up for this version of Shelfcast."
 _NOT_SET_UP = (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName, psycopg.errors.InsufficientPrivilege)
 
 
@@ -65,6 +66,8 @@ def _logins(settings: Settings, owned: Database, roles: Sequence[Role]) -> dict[
         passwords = role_passwords(settings.home)
         return {role: Login(role, passwords[role]) for role in roles}
     with owned.connect("pipeline") as connection:
+        if not has_logins(connection):
+            raise ShelfcastError(_NOT_SET_UP_YET, "Run `shelfcast run` first.")
         known = known_logins(connection)
     if not all(role in known for role in roles):
         logger.warning("the database has no roles of ours; sessions of its user stand in for them")
@@ -86,7 +89,7 @@ def _check_version(database: Database, role: Role) -> None:
     if applied - known:
         raise ShelfcastError("The warehouse was made by a newer version of Shelfcast.", "Update Shelfcast.")
     if known - applied:
-        raise ShelfcastError("The warehouse is not set up for this version of Shelfcast.", "Run `shelfcast run` first.")
+        raise ShelfcastError(_NOT_SET_UP_YET, "Run `shelfcast run` first.")
 
 
 def locate_database(settings: Settings) -> Database:

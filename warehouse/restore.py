@@ -112,7 +112,8 @@ def restore_backup(
     _load(settings, database, archive, manifest)
     progress(4, STEPS, "statistics of the tables")
     with open_database(settings).connect("pipeline", autocommit=True) as connection:
-        connection.execute("analyze")
+        # Not the table that this command's own lock holds.
+        connection.execute("analyze (skip_locked)")
     logger.info("restored the backup of %s in %.1f s", manifest.made_at, time.monotonic() - began)
 
 

@@ -18,7 +18,7 @@ from warehouse.settings import Settings
 logger = logging.getLogger(__name__)
 
 _LONGEST_NAME = 50
-"""Characters of the database's name that the names of its roles begin with; Postgres cuts names at 63."""
+"""Bytes of the database's name that the names of its roles begin with; Postgres cuts names at 63."""
 
 _WRONG_GRANTS = """
 select n.nspname, c.relname, not has_table_privilege(%(role)s, c.oid, 'select')
@@ -29,6 +29,14 @@ where n.nspname = any(%(ours)s) and c.relkind in ('r', 'p', 'v', 'm') and pg_get
 order by 1, 2
 """
 """Relations that a role may select from and should not, or should and may not."""
+
+_HAS_EARLIER_ANALYST = """
+select exists (
+    select from pg_auth_members inner join pg_roles on pg_roles.oid = roleid
+    where rolname = 'analyst' and member = quote_ident(current_user)::regrole
+)
+"""
+"""Whether the role `analyst` of an earlier version is there, which its database's owner was made a member of."""
 
 _COLUMN_GRANTS = """
 select a.privilege_type, n.nspname || '.' || c.relname, t.attname
@@ -77,13 +85,18 @@ def with_roles(settings: Settings, database: Database) -> Database:
 
 def known_logins(connection: "psycopg.Connection[Any]") -> dict[str, Login]:
     """Returns the logins that were made for this database and still exist, by role; read by the owner."""
-    if connection.execute("select to_regclass('shelfcast_private.logins')").fetchone() == (None,):
+    if not has_logins(connection):
         return {}
     rows = connection.execute(
         "select role, login, coalesce(password, '') from shelfcast_private.logins "
         "inner join pg_roles on rolname = login"
     ).fetchall()
     return {role: Login(login, password) for role, login, password in rows if role in ROLE_LIMITS}
+
+
+def has_logins(connection: "psycopg.Connection[Any]") -> bool:
+    """Returns whether the database was opened by its owner since logins are kept in it."""
+    return connection.execute("select to_regclass('shelfcast_private.logins')").fetchone() != (None,)
 
 
 def known_names(connection: "psycopg.Connection[Any]") -> dict[str, str]:
@@ -107,6 +120,9 @@ def _outside_logins(connection: "psycopg.Connection[Any]") -> dict[str, Login]:
         try:
             with connection.transaction():
                 login = known.get(role) or _created(connection, role)
+                # Whoever it is may have given itself another one.
+                names = sql.Identifier(login.user), sql.Literal(login.password)
+                connection.execute(sql.SQL("alter role {} login password {}").format(*names))
                 limit_again(connection, {role: login.user})
                 known[role] = login
         except psycopg.errors.InsufficientPrivilege:
@@ -119,12 +135,14 @@ def _outside_logins(connection: "psycopg.Connection[Any]") -> dict[str, Login]:
 
 def _created(connection: "psycopg.Connection[Any]", role: str) -> Login:
     """Returns the login of a new role, whose password is kept in the database for its owner."""
-    login = Login(f"{connection.info.dbname[:_LONGEST_NAME]}_{role}", secrets.token_urlsafe(24))
-    names = sql.Identifier(login.user), sql.Literal(login.password)
-    connection.execute(sql.SQL("create role {} login password {}").format(*names))
+    beginning = connection.info.dbname.encode()[:_LONGEST_NAME].decode(errors="ignore")
+    login = Login(f"{beginning}_{role}", secrets.token_urlsafe(24))
+    user = sql.Identifier(login.user)
+    connection.execute(sql.SQL("create role {}").format(user))
     if role == "analyst":
-        grant = sql.SQL("grant {} to current_user with inherit true, set true")
-        connection.execute(grant.format(sql.Identifier(login.user)))
+        connection.execute(sql.SQL("grant {} to current_user with inherit true, set true").format(user))
+        if connection.execute(_HAS_EARLIER_ANALYST).fetchone() == (True,):
+            connection.execute(sql.SQL("reassign owned by analyst to {}").format(user))
     connection.execute(
         "insert into shelfcast_private.logins (role, login, password) values (%s, %s, %s) "
         "on conflict (role) do update set login = excluded.login, password = excluded.password",

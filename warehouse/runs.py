@@ -43,7 +43,7 @@ class RunLock:
 
         try:
             self._connection.execute("select 1")
-        except psycopg.OperationalError:
+        except psycopg.Error:
             logger.warning("the database was restarted in the middle of a run")
             self.release()
             self._connection = self._taken()
@@ -52,7 +52,7 @@ class RunLock:
         """Lets others in, at once: a session that is only closed ends a moment later."""
         import psycopg
 
-        with contextlib.suppress(psycopg.OperationalError):
+        with contextlib.suppress(psycopg.Error):
             self._connection.rollback()
         self._connection.close()
 
@@ -60,6 +60,8 @@ class RunLock:
         connection = self._database.connect("pipeline")
         # The lock is that of an open transaction, which takes longer than a server may allow others.
         connection.execute("set idle_in_transaction_session_timeout = 0")
+        if connection.info.server_version >= 170_000:
+            connection.execute("set transaction_timeout = 0")
         if not is_taken(connection, "run"):
             connection.close()
             raise ShelfcastError(
@@ -122,13 +124,9 @@ def end_stage(database: Database, run_id: str, stage: str, status: str, rows: in
 
 def note_tick(database: Database, run_id: str, due: dt.datetime, status: str, message: str) -> None:
     """Records what became of a tick of the schedule: due when, succeeded, failed or skipped, and one line."""
-    with database.connect("pipeline") as connection:
-        connection.execute(
-            "insert into ops.pipeline_runs (run_id, stage, status, input_fingerprint, started_at, ended_at, "
-            "duration_seconds, message) values (%s, 'schedule', %s, '', least(%s, clock_timestamp()), "
-            "clock_timestamp(), extract(epoch from greatest(clock_timestamp() - %s, interval '0')), %s)",
-            [run_id, status, due, due, message],
-        )
+    begin_stage(database, run_id, "schedule", "")
+    said = f"due {due.astimezone(dt.UTC):%Y-%m-%d %H:%M} UTC: {message}"
+    end_stage(database, run_id, "schedule", status, None, said)
 
 
 def published_fingerprint(database: Database, stage: str) -> str | None:

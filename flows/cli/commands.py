@@ -251,7 +251,7 @@ def schedule(cron: str, options: Options) -> None:
     prepare_environment(settings)
     configure_logging(settings)
     console.print(f"Running everything at {cron!r} (UTC). Ctrl-C ends it.")
-    serve(settings, cron, ["--data", options.data] if options.data else [])
+    serve(settings, cron, ["--data", str(Path(options.data).expanduser().absolute())] if options.data else [])
 
 
 def dbt(arguments: list[str]) -> None:

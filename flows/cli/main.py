@@ -390,7 +390,7 @@ def schedule(
     cron: Annotated[str, typer.Option(help="When to run, as a cron expression in UTC.")] = "0 6 * * 6",
     data: Data = None,
 ) -> None:
-    """Stay and run everything on a schedule, served to Prefect."""
+    """Stay and run everything on a schedule."""
     from flows.cli.commands import schedule as work
     from flows.pipeline.context import Options
 

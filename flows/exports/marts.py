@@ -1,6 +1,7 @@
 """Marts as files for other programs."""
 
 import contextlib
+import fcntl
 import os
 import shutil
 from collections.abc import Iterator, Mapping
@@ -102,31 +103,36 @@ def whole_folder(folder: Path, fix: str = _ELSEWHERE) -> Iterator[Path]:
     """Gives an empty draft that takes the place of a folder when the block ends well; else nothing is left of it.
 
     Whoever looks sees the files of before or those of now, never some of each. What was killed between the two moves is
-    put right by the next call.
+    put right by the next call; one call works on a folder at a time.
 
     Raises:
         ShelfcastError: the folder cannot be written.
     """
-    draft = folder.with_name(f".{folder.name}.{os.getpid()}.new")
-    before = folder.with_name(f".{folder.name}.before")
-    with writing(folder, fix):
-        make_folder_of_the_user(folder.parent)
-        if before.exists() and not folder.exists():
-            before.rename(folder)
-        for left in [before, *folder.parent.glob(f".{folder.name}.*.new")]:
-            shutil.rmtree(left, ignore_errors=True)
-        draft.mkdir()
-    try:
+    draft, before = (folder.with_name(f".{folder.name}.{word}") for word in ("new", "before"))
+    with contextlib.ExitStack() as stack:
+        with writing(folder, fix):
+            make_folder_of_the_user(folder.parent)
+            handle = os.open(folder.parent, os.O_RDONLY)
+            stack.callback(os.close, handle)
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            _settle(folder, before, draft)
+            draft.mkdir()
+        stack.callback(_settle, folder, before, draft)
         yield draft
         with writing(folder, fix):
-            if folder.exists():
-                folder.rename(before)
             for made in [draft, *draft.iterdir()]:
                 as_the_user_makes_them(made)
+            if folder.exists():
+                folder.rename(before)
             draft.rename(folder)
-    finally:
-        for left in (draft, before):
-            shutil.rmtree(left, ignore_errors=True)
+
+
+def _settle(folder: Path, before: Path, draft: Path) -> None:
+    """Puts the folder of before back where it has left its place and nothing took it, and removes what is left over."""
+    if before.exists() and not folder.exists():
+        before.rename(folder)
+    for left in (before, draft):
+        shutil.rmtree(left, ignore_errors=True)
 
 
 def write_frame(frame: "pd.DataFrame", draft: Path, path: Path) -> None:

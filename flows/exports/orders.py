@@ -2,6 +2,7 @@
 
 import datetime as dt
 import re
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, LiteralString
@@ -147,6 +148,10 @@ def write_files(orders: "pd.DataFrame", folder: Path, week: dt.date) -> list[Pat
     if not stores:
         return []
     with whole_folder(place) as draft, writing(place):
+        for theirs in place.glob("*"):
+            # What people put there stays.
+            if not re.fullmatch(r"orders-\d+-[\d-]+\.csv", theirs.name):
+                (shutil.copytree if theirs.is_dir() else shutil.copy2)(theirs, draft / theirs.name)
         for store in stores:
             (draft / file_name(store, week)).write_bytes(csv_text(orders[orders["store"] == store]).encode())
     return [place / file_name(store, week) for store in stores]

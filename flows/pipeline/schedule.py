@@ -58,6 +58,8 @@ def due_dates(cron: str) -> Iterator[dt.datetime]:
 
     try:
         schedule = CronSchedule(cron=cron, timezone="UTC")
+        # Some expressions are well written and have no date: the 30th of February.
+        asyncio.run(schedule.get_dates(n=1))
     except ValueError:
         raise UsageError(f"{cron!r} is not a cron expression.", 'Write for instance "0 6 * * 6".') from None
 
@@ -127,11 +129,12 @@ class Clock:
             return
         self.run.send_signal(signal.SIGINT)
         try:
-            self.run.wait(STOP_SECONDS)
+            code = self.run.wait(STOP_SECONDS)
         except subprocess.TimeoutExpired:
             self.run.kill()
-            self.run.wait()
-        self._note(self.due, "failed", "the schedule was stopped while the run was at work")
+            code = self.run.wait()
+        stopped = ("failed", "the schedule was stopped while the run was at work")
+        self._note(self.due, *(stopped if code else ("succeeded", "the run ended well")))
 
     def _note(self, due: dt.datetime, status: str, message: str) -> None:
         logger.info("tick of %s %s: %s", due, status, message)

@@ -133,10 +133,12 @@ class Seen:
     """What a person looked at when deciding.
 
     Attributes:
+        recommendation_id: store-dept-week.
         order_amount: order that was recommended, in dollars at retail value.
         decided_at: moment of the decision that ruled it, None where nobody had decided.
     """
 
+    recommendation_id: str
     order_amount: float
     decided_at: dt.datetime | None
 
@@ -212,8 +214,13 @@ def _check_seen(seen: Seen, recommended: Recommended, earlier: Earlier | None) -
     """Refuses a decision on what was replaced since a person looked.
 
     Raises:
-        ShelfcastError: somebody else has decided, or another order is recommended.
+        ShelfcastError: somebody else has decided, another order is recommended, or one for another week.
     """
+    if recommended.recommendation_id != seen.recommendation_id:
+        raise ShelfcastError(
+            f"Since you looked, a run has recommended an order for the week of {recommended.decision_date}.",
+            "Nothing was saved; look at it once the run has published it, then decide.",
+        )
     if earlier is not None and (seen.decided_at is None or earlier.decided_at > seen.decided_at):
         raise ShelfcastError(f"Since you looked, {earlier}.", "Nothing was saved; look at it, then decide again.")
     if abs(recommended.order_amount - seen.order_amount) >= HALF_CENT:

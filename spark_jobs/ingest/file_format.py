@@ -85,7 +85,8 @@ def open_parts(path: Path) -> list[Part]:
     """
     try:
         members = _members(path) if _packing(path) == ".zip" else [""]
-        return [_open(path, member, len(members) > 1) for member in members]
+        bounds = _Bounds(path.stat().st_size if _packing(path) else None)
+        return [_open(path, member, len(members) > 1, bounds) for member in members]
     except PermissionError:
         raise ShelfcastError(
             f"{path} is not readable.", "Give its reader permission, for example with chmod u+r."
@@ -197,13 +198,14 @@ def _not_whole(path: Path, packing: str) -> ShelfcastError:
     return ShelfcastError(f"{path} is not a whole {_PACKED_WORDS[packing]} file.", "Copy or compress it again.")
 
 
-def _open(path: Path, member: str, is_one_of_many: bool) -> Part:
+def _open(path: Path, member: str, is_one_of_many: bool, bounds: "_Bounds") -> Part:
     name = f"{path.name}/{Path(member).name}" if is_one_of_many else path.name
     shown = f"{path}/{member}" if is_one_of_many else str(path)
     with _unpacked(path, member) as stream:
         head = stream.read(_CHUNK)
         _refuse_foreign(shown, head)
-        encoding = _encoding(head, stream, _Bounds(shown, path.stat().st_size if _packing(path) else None))
+        bounds.begin(shown)
+        encoding = _encoding(head, stream, bounds)
     text = head.decode(_CODECS[encoding], errors="replace").removeprefix("\ufeff")
     lines = _filled_lines(text.replace("\r\n", "\n").replace("\r", "\n"))
     if not lines:
@@ -283,10 +285,15 @@ def _wide(head: bytes) -> Encoding | None:
 class _Bounds:
     """What a file may take: lines of a bounded length, and, where it is packed, a bounded multiple of its size."""
 
-    def __init__(self, shown: str, packed_bytes: int | None) -> None:
-        self._shown = shown
-        self._total = self._open = self._feeds = self._returns = 0
+    def __init__(self, packed_bytes: int | None) -> None:
+        self._total = 0
+        self.begin("")
         self._most = max(UNPACKED_BYTES_FREE, UNPACKED_TIMES_MAX * packed_bytes) if packed_bytes is not None else None
+
+    def begin(self, shown: str) -> None:
+        """Begins the lines of the file, or of its next member, that sentences call so."""
+        self._shown = shown
+        self._open = self._feeds = self._returns = 0
 
     def feed(self, chunk: bytes) -> None:
         """Takes the next bytes of the file.

@@ -295,6 +295,7 @@ def runs(limit: int = 20) -> pd.DataFrame:
             count(*) as stage_count,
             count(*) filter (where status in ('succeeded', 'skipped')) as done_count
         from marts.fct_pipeline_runs
+        where stage_name <> 'schedule'
         group by run_id
         order by started_at desc
         limit :limit
@@ -311,6 +312,7 @@ def first_attempt() -> pd.DataFrame:
             status,
             message
         from ops.pipeline_runs
+        where stage <> 'schedule'
         order by started_at desc
         limit 1
     """)

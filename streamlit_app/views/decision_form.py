@@ -90,9 +90,8 @@ def form(row: pd.Series) -> None:
 
 def _shown(key: str, row: pd.Series) -> Seen:
     """Returns what stood here when the person decided: the script reads the tables again before it sees the click."""
-    now = Seen(
-        float(row["order_quantity_amount"]), None if pd.isna(row["decided_at"]) else row["decided_at"].to_pydatetime()
-    )
+    decided_at = None if pd.isna(row["decided_at"]) else row["decided_at"].to_pydatetime()
+    now = Seen(key, float(row["order_quantity_amount"]), decided_at)
     before: Seen = st.session_state.get(f"shown_{key}", now)
     st.session_state[f"shown_{key}"] = now
     return before

@@ -16,6 +16,7 @@ from warehouse.opening import open_database
 
 WEEK = dt.date(2012, 10, 26)
 STORE = 7001
+KEY = f"{STORE}-1-20121026"
 OVERRIDE = Decision("override", STORE, 1, "Ana", 1250.0, reason="strike")
 _RECOMMENDATIONS = """
 insert into ml.inventory_recommendations
@@ -93,14 +94,14 @@ def test_a_decision_on_what_was_replaced_meanwhile_is_refused_with_who_what_and_
     ana = Decision("approve", STORE, 1, "Ana", reason="first")
     first = record(shop, ana)
     moment = rows(shop, 1)["created_at"].iloc[-1].to_pydatetime()
-    looked = Seen(first.recommended.order_amount, moment)
+    looked = Seen(first.recommended.recommendation_id, first.recommended.order_amount, moment)
     ben = record(shop, replace(OVERRIDE, decided_by="Ben", reason="a fair"), looked)
     assert (ben.is_new, ben.replaced.decided_by, ben.replaced.kind) == (True, "Ana", "approve")
     count = len(rows(shop, 1))
     with pytest.raises(ShelfcastError, match=r"Since you looked, Ben overrode it at .* UTC: \$1,250 goes out"):
         record(shop, replace(ana, reason="second"), looked)
     with pytest.raises(ShelfcastError, match="Since you looked, Ben"):
-        record(shop, replace(ana, reason="second"), Seen(first.recommended.order_amount, None))
+        record(shop, replace(ana, reason="second"), replace(looked, decided_at=None))
     assert len(rows(shop, 1)) == count
     again = record(shop, replace(OVERRIDE, decided_by="Ben", reason="a fair"), looked)
     assert not again.is_new, "a second click"
@@ -109,7 +110,9 @@ def test_a_decision_on_what_was_replaced_meanwhile_is_refused_with_who_what_and_
 
 def test_a_decision_on_an_order_that_a_run_has_replaced_is_refused(shop) -> None:
     with pytest.raises(ShelfcastError, match=r"a run has recommended \$600.00 instead of \$640.00"):
-        record(shop, Decision("approve", STORE, 1, "Ana", reason="old"), Seen(640.0, dt.datetime.now(dt.UTC)))
+        record(shop, Decision("approve", STORE, 1, "Ana", reason="old"), Seen(KEY, 640.0, dt.datetime.now(dt.UTC)))
+    with pytest.raises(ShelfcastError, match="has recommended an order for the week of 2012-10-26"):
+        record(shop, Decision("approve", STORE, 1, "Ana", reason="old"), Seen(f"{STORE}-1-20121019", 600.0, None))
 
 
 @pytest.mark.parametrize(

@@ -206,3 +206,8 @@ def test_a_packed_file_that_unpacks_to_far_more_than_its_size_is_refused(tmp_pat
     write_packed(path, b"Store,Dept\n" + b"1,2\n" * 2_000_000)
     with pytest.raises(ShelfcastError, match=r"train.csv.gz unpacks to more than \d+ MB, 200 times its size"):
         open_parts(path)
+    with zipfile.ZipFile(tmp_path / "many.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        for number in range(4):
+            archive.writestr(f"train_{number}.csv", "Store,Dept\n" + "1,2\n" * 200_000)
+    with pytest.raises(ShelfcastError, match=r"many.zip/train_\d.csv unpacks to more than 1 MB"):
+        open_parts(tmp_path / "many.zip")
