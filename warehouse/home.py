@@ -18,7 +18,7 @@ def make_home(home: Path) -> None:
 
     Raises:
         OSError: it cannot be made.
-        ShelfcastError: it holds what is not Shelfcast's.
+        ShelfcastError: it holds files, and none of Shelfcast's.
     """
     for folder in reversed(home.parents):
         if not folder.exists():
@@ -26,7 +26,9 @@ def make_home(home: Path) -> None:
             # Whatever the umask: a server that runs as another user has to pass.
             folder.chmod(0o755)
     home.mkdir(exist_ok=True)
-    if any(home.iterdir()) and not any((home / name).exists() for name in _OURS):
+    # A disk of its own has a folder of its file system.
+    names = {path.name for path in home.iterdir()} - {"lost+found"}
+    if names and names.isdisjoint(_OURS):
         raise ShelfcastError(
             f"{home} holds files, and none of Shelfcast's: as its home it would be closed to others.",
             "Name a folder of its own with SHELFCAST_HOME.",

@@ -39,6 +39,18 @@ def test_a_home_that_stood_open_is_closed_and_new_folders_above_may_be_entered(t
     assert mode(home) == 0o700
 
 
+def test_a_folder_of_somebody_else_s_files_is_not_made_a_home_and_stays_as_it_is(tmp_path) -> None:
+    theirs, disk = tmp_path / "theirs", tmp_path / "disk"
+    for folder, content in ((theirs, "accounts"), (disk, "lost+found")):
+        (folder / content).mkdir(parents=True)
+        folder.chmod(0o755)
+    with pytest.raises(ShelfcastError, match=r"theirs holds files, and none of Shelfcast's"):
+        make_home(theirs)
+    assert mode(theirs) == 0o755
+    make_home(disk)
+    assert mode(disk) == 0o700
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root's server runs as another user")
 def test_root_is_told_of_a_closed_folder_above_the_home_and_it_stays_closed(tmp_path) -> None:
     closed = tmp_path / "closed"
