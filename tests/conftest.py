@@ -82,6 +82,15 @@ def clean_environment() -> None:
         del os.environ[name]
 
 
+@pytest.fixture(autouse=True)
+def _mask_of_files() -> Iterator[None]:
+    """Gives files that a test makes the rights of before: the command line closes those of its process to others."""
+    mask = os.umask(0o022)
+    os.umask(mask)
+    yield
+    os.umask(mask)
+
+
 @pytest.fixture(scope="session")
 def tmp_path_factory(tmp_path_factory: pytest.TempPathFactory) -> pytest.TempPathFactory:
     """Makes the folders of the tests, `tmp_path` too; servers may pass through them."""
