@@ -33,7 +33,7 @@ def take(connection: "psycopg.Connection[Any]", lock: Lock) -> None:
     connection.execute(sql.SQL("lock table {} in exclusive mode").format(sql.Identifier(SCHEMA, lock)))
 
 
-def is_taken(connection: "psycopg.Connection[Any]", lock: Lock) -> bool:
+def take_if_free(connection: "psycopg.Connection[Any]", lock: Lock) -> bool:
     """Returns whether the lock was free and is held now, until the transaction of the connection ends."""
     _make(connection)
     connection.commit()

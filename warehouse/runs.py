@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from warehouse.database import Database
 from warehouse.errors import ShelfcastError
-from warehouse.locks import is_held, is_taken
+from warehouse.locks import is_held, take_if_free
 
 if TYPE_CHECKING:
     import psycopg
@@ -62,7 +62,7 @@ class RunLock:
         connection.execute("set idle_in_transaction_session_timeout = 0")
         if connection.info.server_version >= 170_000:
             connection.execute("set transaction_timeout = 0")
-        if not is_taken(connection, "run"):
+        if not take_if_free(connection, "run"):
             connection.close()
             raise ShelfcastError(
                 "Another run is working on this database.",

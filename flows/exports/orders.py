@@ -66,6 +66,9 @@ where order_date = %(week)s and order_quantity > 0 and order_id <> all(%(ids)s::
 """
 
 
+_FILE = re.compile(r"orders-(\d+)-\d{4}-\d{2}-\d{2}\.csv")
+
+
 @dataclass(frozen=True)
 class OrdersReport:
     """What an export of orders wrote.
@@ -144,13 +147,13 @@ def export_orders(database: Database, folder: Path, week: dt.date | None, run_id
 def write_files(orders: "pd.DataFrame", folder: Path, week: dt.date) -> list[Path]:
     """Returns the files of the week's folder, which takes its place with all of them at once."""
     place = folder / str(week)
-    stores = sorted({*orders["store"].astype(int)} | _stores_of_before(place, week))
+    stores = sorted({*orders["store"].astype(int)} | _stores_of_before(place))
     if not stores:
         return []
     with whole_folder(place) as draft, writing(place):
         for theirs in place.glob("*"):
             # What people put there stays.
-            if not re.fullmatch(r"orders-\d+-[\d-]+\.csv", theirs.name):
+            if not _FILE.fullmatch(theirs.name):
                 (shutil.copytree if theirs.is_dir() else shutil.copy2)(theirs, draft / theirs.name)
         for store in stores:
             (draft / file_name(store, week)).write_bytes(csv_text(orders[orders["store"] == store]).encode())
@@ -218,9 +221,9 @@ def _read(database: Database, week: dt.date | None) -> "pd.DataFrame":
     )
 
 
-def _stores_of_before(place: Path, week: dt.date) -> set[int]:
+def _stores_of_before(place: Path) -> set[int]:
     """Returns the stores that an earlier export wrote a file for."""
-    found = [re.fullmatch(rf"orders-(\d+)-{week}\.csv", name) for name in _contents(place)]
+    found = map(_FILE.fullmatch, (path.name for path in place.glob("*")))
     return {int(match[1]) for match in found if match}
 
 

@@ -26,6 +26,7 @@ logger = logging.getLogger(__name__)
 
 STOP_SECONDS = 60
 """How long a run may take to end cleanly when the schedule is stopped; then it is killed, and the next goes on."""
+ENDED_WELL = "the run ended well"
 LOOK_SECONDS = 1.0
 """How often the schedule looks whether its run has ended."""
 
@@ -87,8 +88,7 @@ class Clock:
     note: Callable[[dt.datetime, str, str], None]
     beat: Callable[[], None] = lambda: None
     stop: threading.Event = field(default_factory=threading.Event)
-    run: Process | None = None
-    due: dt.datetime | None = None
+    begun: tuple[Process, dt.datetime] | None = None
 
     def follow(self, dates: Iterator[dt.datetime]) -> None:
         """Runs at each date until told to stop; a run that is at work then is ended cleanly."""
@@ -104,10 +104,10 @@ class Clock:
 
     def _tick(self, due: dt.datetime) -> None:
         try:
-            if self.run is not None or self.is_other_at_work():
+            if self.begun is not None or self.is_other_at_work():
                 self._note(due, "skipped", "a run was still at work")
             else:
-                self.run, self.due = self.start(), due
+                self.begun = self.start(), due
                 logger.info("the run due at %s has begun", due)
         except Exception:
             # Whatever a tick meets, the next one comes.
@@ -118,23 +118,26 @@ class Clock:
         """Notes how the run has ended, once it has."""
         with contextlib.suppress(OSError):
             self.beat()
-        code = None if self.run is None else self.run.poll()
-        if code is not None and self.due is not None:
+        if self.begun is None:
+            return
+        run, due = self.begun
+        if (code := run.poll()) is not None:
             status = "failed" if code else "succeeded"
-            self._note(self.due, status, f"the run ended with exit code {code}" if code else "the run ended well")
-            self.run = None
+            self._note(due, status, f"the run ended with exit code {code}" if code else ENDED_WELL)
+            self.begun = None
 
     def _end(self) -> None:
-        if self.run is None or self.due is None:
+        if self.begun is None:
             return
-        self.run.send_signal(signal.SIGINT)
+        run, due = self.begun
+        run.send_signal(signal.SIGINT)
         try:
-            code = self.run.wait(STOP_SECONDS)
+            code = run.wait(STOP_SECONDS)
         except subprocess.TimeoutExpired:
-            self.run.kill()
-            code = self.run.wait()
+            run.kill()
+            code = run.wait()
         stopped = ("failed", "the schedule was stopped while the run was at work")
-        self._note(self.due, *(stopped if code else ("succeeded", "the run ended well")))
+        self._note(due, *(stopped if code else ("succeeded", ENDED_WELL)))
 
     def _note(self, due: dt.datetime, status: str, message: str) -> None:
         logger.info("tick of %s %s: %s", due, status, message)
