@@ -5,9 +5,6 @@ import os
 import shutil
 import socket
 import subprocess
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from homes import copied_home, rest
+from servers import wait_for
 from warehouse.database import Database
 from warehouse.settings import PROJECT_ROOT, Settings
 
@@ -86,25 +84,15 @@ def address(home: Settings) -> Iterator[str]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     environment = {**os.environ, "SHELFCAST_HOME": str(home.home)}
-    with (home.home / "logs" / "dashboard.log").open("wb") as log:
-        process = subprocess.Popen(command(home, port), env=environment, cwd=PROJECT_ROOT, stdout=log, stderr=log)
+    log = home.home / "logs" / "dashboard.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(command(home, port), env=environment, cwd=PROJECT_ROOT, stdout=output, stderr=output)
         try:
-            wait_for(f"http://127.0.0.1:{port}/_stcore/health", process)
+            wait_for(f"http://127.0.0.1:{port}/_stcore/health", process, log)
             yield f"http://127.0.0.1:{port}"
         finally:
             process.terminate()
             process.wait(timeout=15)
-
-
-def wait_for(url: str, process: "subprocess.Popen[bytes]") -> None:
-    for _ in range(1200):
-        assert process.poll() is None, f"the dashboard ended with code {process.returncode}"
-        try:
-            with urllib.request.urlopen(url, timeout=1):
-                return
-        except (urllib.error.URLError, OSError):
-            time.sleep(0.1)
-    raise AssertionError(f"{url} does not answer")
 
 
 @pytest.fixture(scope="session")

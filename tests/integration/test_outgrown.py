@@ -6,15 +6,14 @@ import os
 import re
 import subprocess
 import sys
-import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
 import pyspark
-import pytest
 import yaml
 
+from servers import wait_for
 from warehouse.embedded import free_port
 from warehouse.opening import open_database
 from warehouse.settings import PROJECT_ROOT, Settings, load_settings
@@ -76,15 +75,7 @@ def process(arguments: list[str], log: Path, address: str, **environment: str) -
     with log.open("wb") as output:
         server = subprocess.Popen(arguments, stdout=output, stderr=output, env={**os.environ, **environment})
     try:
-        for _ in range(1_200):
-            if server.poll() is not None:
-                pytest.fail(f"{arguments[0]} ended: {log.read_text()[-2000:]}")
-            with contextlib.suppress(OSError):
-                urllib.request.urlopen(address, timeout=2)
-                break
-            time.sleep(0.5)
-        else:
-            pytest.fail(f"{address} does not answer: {log.read_text()[-2000:]}")
+        wait_for(address, server, log)
         yield
     finally:
         server.terminate()

@@ -20,7 +20,6 @@ import sys
 import tempfile
 import threading
 import time
-import urllib.request
 from collections.abc import Iterator
 from multiprocessing.connection import Connection, Listener
 from pathlib import Path
@@ -28,6 +27,7 @@ from typing import Any
 
 from fault_points import FAULT_POINTS
 from faults import Fault, owner_of
+from servers import wait_for
 
 IMPORTED = (
     "flows.cli.commands",
@@ -109,12 +109,13 @@ def serve(folder: Path, owner: int) -> None:
     prepare_environment(settings)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     threading.Thread(target=end_with, args=(owner,), daemon=True).start()
-    with prefect_server(settings) as prefect:
+    log = settings.home / "logs" / "prefect.log"
+    with prefect_server(log) as (prefect, server):
         for name in IMPORTED:
             importlib.import_module(name)
         for target in FAULT_POINTS.values():
             owner_of(target)
-        wait_for(f"{prefect}/health", settings.home / "logs" / "prefect.log")
+        wait_for(f"{prefect}/health", server, log)
         key = secrets.token_bytes(32)
         with Listener(("127.0.0.1", 0), authkey=key) as listener:
             # A fork that collects garbage would touch, and so copy, all that was imported.
@@ -131,30 +132,22 @@ def serve(folder: Path, owner: int) -> None:
 
 
 @contextlib.contextmanager
-def prefect_server(settings: Any) -> Iterator[str]:
+def prefect_server(log: Path) -> Iterator[tuple[str, "subprocess.Popen[bytes]"]]:
     """Gives the address of the API of a Prefect server on loopback, which begins and lives as long as the block."""
     from warehouse.embedded import free_port
 
     program, port = str(Path(sys.executable).with_name("prefect")), free_port()
     address = f"http://127.0.0.1:{port}/api"
-    with (settings.home / "logs" / "prefect.log").open("ab") as output:
+    with log.open("ab") as output:
         server = subprocess.Popen(
             [program, "server", "start", "--host", "127.0.0.1", "--port", str(port)], stdout=output, stderr=output
         )
     try:
         os.environ["PREFECT_API_URL"] = address
-        yield address
+        yield address, server
     finally:
         server.terminate()
         server.wait(30)
-
-
-def wait_for(address: str, log: Path) -> None:
-    for _ in range(3_000):
-        with contextlib.suppress(OSError), urllib.request.urlopen(address, timeout=2):
-            return
-        time.sleep(0.2)
-    raise AssertionError(log.read_text())
 
 
 def end_with(owner: int) -> None:
