@@ -19,8 +19,7 @@ TITLES = {
 def main() -> None:
     """Draws the page."""
     components.header(
-        "AI insights",
-        "Four agents explain a store and department in words. Code computes the figures; the words are checked.",
+        "AI insights", "Four agents explain a store and department in words, whose figures are looked up in the data."
     )
     with st.spinner("Reading the reports …"):
         pairs = marts.inventory_filters()
