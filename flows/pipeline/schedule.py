@@ -53,21 +53,16 @@ def due_dates(cron: str) -> Iterator[dt.datetime]:
     Raises:
         UsageError: the cron expression is not valid.
     """
-    import asyncio
-
-    from prefect.server.schemas.schedules import CronSchedule
-
-    try:
-        schedule = CronSchedule(cron=cron, timezone="UTC")
-        # Some expressions are well written and have no date: the 30th of February.
-        asyncio.run(schedule.get_dates(n=1))
-    except ValueError:
-        raise UsageError(f"{cron!r} is not a cron expression.", 'Write for instance "0 6 * * 6".') from None
+    from cronsim import CronSim, CronSimError
 
     def following() -> dt.datetime:
-        now = dt.datetime.now(dt.UTC) + dt.timedelta(seconds=1)
-        return asyncio.run(schedule.get_dates(n=1, start=now))[0]
+        return next(CronSim(cron, dt.datetime.now(dt.UTC)))
 
+    try:
+        following()
+    except (CronSimError, StopIteration):
+        # Some expressions are well written and have no date: the 30th of February.
+        raise UsageError(f"{cron!r} is not a cron expression.", 'Write for instance "0 6 * * 6".') from None
     return iter(following, None)
 
 
