@@ -1,10 +1,7 @@
 """A registered model: a fitted candidate with its calibration, as MLflow loads and serves it."""
 
-import hashlib
-import pickle
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,13 +11,9 @@ from ml.forecasting.intervals.error_scale import FittedErrorScale
 from ml.forecasting.models.protocol import FittedModel, PointForecast
 from ml.forecasting.panel import FloatArray, Panel, panel_from_frame
 from warehouse.conventions import HORIZON
-from warehouse.errors import ShelfcastError
 
 if TYPE_CHECKING:
     import pandas as pd
-
-
-MODEL_FILE = "model.pkl"
 
 
 @dataclass(frozen=True)
@@ -84,42 +77,3 @@ def forecast_frame(history: Panel, forecast: PointForecast, bounds: FloatArray) 
             "fallback": forecast.fallback[series].astype(object),
         }
     )
-
-
-def save_model(model: ServedModel, path: Path) -> str:
-    """Returns the SHA-256 of the file that a model was written to."""
-    content = pickle.dumps(model)
-    path.write_bytes(content)
-    return hashlib.sha256(content).hexdigest()
-
-
-def load_model(path: Path, sha256: str) -> ServedModel:
-    """Returns the model of a file that `save_model` wrote; it runs code, so nothing else is opened.
-
-    Args:
-        path: the file.
-        sha256: what `save_model` returned, kept where only the owner writes.
-
-    Raises:
-        ShelfcastError: it is not that file, or another version of Shelfcast wrote it, whose modules were others.
-        TypeError: the file holds something else.
-    """
-    content = path.read_bytes()
-    if hashlib.sha256(content).hexdigest() != sha256:
-        raise ShelfcastError(
-            f"The model in {path} is not the one that was registered.", "Run `shelfcast train --force` again."
-        )
-    try:
-        model = pickle.loads(content)
-    except (ImportError, AttributeError) as error:
-        raise ShelfcastError(
-            "The registered models were trained by another version of Shelfcast.", "Run `shelfcast train` again."
-        ) from error
-    if not isinstance(model, ServedModel):
-        raise TypeError(f"{path} holds {type(model).__name__}, not a forecasting model")
-    return model
-
-
-def _load_pyfunc(path: str) -> ServedModel:
-    """Returns the model of a path: the name and the signature are MLflow's, whose callers answer for the file."""
-    return load_model(Path(path), hashlib.sha256(Path(path).read_bytes()).hexdigest())

@@ -7,7 +7,7 @@ function runs on the executors. Prophet is a local model: it is fitted anew at e
 import datetime as dt
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -54,7 +54,7 @@ class Prophet:
     """
 
     seed: int
-    open_session: OpenSession | None = None
+    open_session: OpenSession | None = field(default=None, compare=False)
     spark_from: int = SPARK_FROM_STORES
     name: str = "prophet"
 
@@ -69,10 +69,6 @@ class Prophet:
             "share_trend": SHARE_TREND,
             "seed": self.seed,
         }
-
-    def __getstate__(self) -> dict[str, object]:
-        """Returns what a registry keeps: a Spark session belongs to its process."""
-        return {**self.__dict__, "open_session": None}
 
     def fit(self, history: Panel) -> "Prophet":
         """Returns itself: the fit happens at the origin of each forecast."""

@@ -26,7 +26,7 @@ class PointForecast:
 
 
 class FittedModel(Protocol):
-    """A candidate after its fit; it can be pickled."""
+    """A candidate after its fit: a dataclass that `ml.forecasting.model_file` knows how to keep."""
 
     def predict(self, history: Panel, horizon: int) -> PointForecast:
         """Returns the forecasts of every series for the weeks after the last week of the history."""

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ml.forecasting.served_model import MODEL_FILE, ServedModel, load_model
+from ml.forecasting.model_file import MODEL_FILE, load_model
+from ml.forecasting.served_model import ServedModel
 from warehouse.database import Database, Role
 from warehouse.errors import ShelfcastError
 from warehouse.settings import Settings

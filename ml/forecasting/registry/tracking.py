@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from ml.forecasting.evaluation.backtest import Backtest
 from ml.forecasting.evaluation.metrics import METRICS, SCORECARD, Score
+from ml.forecasting.model_file import MODEL_FILE, save_model
 from ml.forecasting.models.protocol import Forecaster
 from ml.forecasting.panel import FEATURE_COLUMNS, Panel
 from ml.forecasting.registry.client import (
@@ -26,7 +27,7 @@ from ml.forecasting.registry.client import (
     latest_versions,
     version_tags,
 )
-from ml.forecasting.served_model import MODEL_FILE, ServedModel, save_model
+from ml.forecasting.served_model import ServedModel
 from ml.forecasting.study import Study
 from warehouse.conventions import HORIZON
 from warehouse.settings import Settings
@@ -187,7 +188,7 @@ def _register(client: "MlflowClient", model: ServedModel, mlflow_run: str, tags:
         tags = {**tags, "sha256": save_model(model, path)}
         logged = mlflow.pyfunc.log_model(
             name=model.name,
-            loader_module="ml.forecasting.served_model",
+            loader_module="ml.forecasting.model_file",
             data_path=str(path),
             signature=_signature(),
             pip_requirements=requirements(),

@@ -1,7 +1,5 @@
 """The blend: the mean of three members that share their rows, scaled to the totals of the stores."""
 
-import pickle
-
 import numpy as np
 import pytest
 
@@ -72,14 +70,6 @@ def test_an_explanation_adds_up_and_tells_what_the_total_of_the_store_adds(
     assert parts["coherence"] == pytest.approx(point - mean[series])
     # What every member takes from the base it has whole.
     assert parts["last_year"] == pytest.approx(AlignedSeasonal().explain(panel, 8, series)["last_year"])
-
-
-def test_it_survives_the_registry_to_the_bit(panel: Panel, fitted) -> None:
-    restored = pickle.loads(pickle.dumps(fitted))
-    for weeks in (8, 39):
-        assert restored.predict(panel, weeks).point.tobytes() == fitted.predict(panel, weeks).point.tobytes()
-    for name, part in fitted.explain(panel, 8, 3).items():
-        assert restored.explain(panel, 8, 3)[name].tobytes() == part.tobytes()
 
 
 def test_a_second_blend_fitted_on_the_same_history_is_the_same_to_the_bit(panel: Panel, fitted) -> None:

@@ -1,7 +1,5 @@
 """Trees on what the base leaves over: two ways of splitting, the same to the bit every time."""
 
-import pickle
-
 import numpy as np
 import pytest
 
@@ -52,12 +50,6 @@ def test_a_second_fit_on_the_same_history_is_the_same_to_the_bit(panel: Panel, f
     assert again.tobytes() == fitted["lightgbm"].predict(panel, 8).point.tobytes()
     other_seed = LightGbm(seed=8).fit(panel).predict(panel, 8).point
     assert other_seed.tobytes() != again.tobytes()
-
-
-@pytest.mark.parametrize("name", BOTH)
-def test_a_fitted_model_survives_the_registry_to_the_bit(panel: Panel, fitted, name: str) -> None:
-    restored = pickle.loads(pickle.dumps(fitted[name]))
-    assert restored.predict(panel, 8).point.tobytes() == fitted[name].predict(panel, 8).point.tobytes()
 
 
 def test_too_short_a_history_falls_back_on_the_base_and_says_so(make_panel) -> None:

@@ -1,9 +1,7 @@
-import pickle
-
 import numpy as np
 import pytest
 
-from ml.forecasting.models.prophet_model import Prophet, bounded_totals, department_shares, holiday_frame, store_totals
+from ml.forecasting.models.prophet_model import bounded_totals, department_shares, holiday_frame, store_totals
 from ml.forecasting.panel import Panel
 
 
@@ -26,11 +24,6 @@ def test_the_weeks_of_shopping_before_thanksgiving_and_christmas_have_effects_of
     assert days["christmas"] == "2011-12-30"
     assert days["christmas_1_before"] == "2011-12-23"
     assert days["thanksgiving_1_before"] == "2011-11-18"
-
-
-def test_the_registry_keeps_no_spark_session() -> None:
-    kept = pickle.loads(pickle.dumps(Prophet(seed=1, open_session=lambda: None)))
-    assert kept.open_session is None
 
 
 def test_a_trend_cannot_run_away_with_a_total() -> None:
