@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, LiteralString
-from urllib.parse import quote
+from urllib.parse import parse_qsl, quote, urlencode
 
 from warehouse.errors import ShelfcastError
 from warehouse.role_limits import session_settings
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 STARTING_SECONDS = 60
 """How long a connection waits for a server that is starting or recovers from a crash."""
+
+ANSWER_SECONDS = 5
+"""How long somebody who looks at a page waits for a server that does not answer."""
 
 STARTING = ("is starting up", "in recovery mode", "not yet accepting connections")
 """What Postgres says to those who come while it recovers."""
@@ -69,12 +72,13 @@ class Database:
     def url(self, role: Role, driver: str = "postgresql", search_path: str = "") -> str:
         """Returns a URL with the password in it: for libraries only, never for a log."""
         login = self.logins[role]
-        options = " ".join(self._server_options(role, login, search_path))
-        query = [self.options] if self.options else []
-        query += [f"options={quote(options)}"] if options else []
+        given = dict(parse_qsl(self.options, keep_blank_values=True))
+        # The settings of a role come last: of two that differ, Postgres takes the later one.
+        options = " ".join([*filter(None, [given.pop("options", "")]), *self._server_options(role, login, search_path)])
+        query = urlencode(given | ({"options": options} if options else {}), quote_via=quote)
         user, password = quote(login.user, safe=""), quote(login.password, safe="")
         address = f"{driver}://{user}:{password}@{self.host}:{self.port}/{self.name}"
-        return address + ("?" + "&".join(query) if query else "")
+        return f"{address}?{query}" if query else address
 
     @staticmethod
     def _server_options(role: Role, login: Login, search_path: str) -> list[str]:
@@ -110,13 +114,16 @@ class Database:
                 ) from None
 
     def engine(self, role: Role) -> "sqlalchemy.Engine":
-        """Returns a SQLAlchemy engine over psycopg 3."""
+        """Returns a SQLAlchemy engine over psycopg 3, which connects anew each time.
+
+        A connection that is kept would wait without end on a server that has come to a halt.
+        """
         import sqlalchemy
 
         # A statement that the server keeps would fail once a mart is replaced by one with other columns.
-        arguments = {"prepare_threshold": None}
+        arguments = {"prepare_threshold": None, "connect_timeout": ANSWER_SECONDS}
         return sqlalchemy.create_engine(
-            self.url(role, "postgresql+psycopg"), pool_pre_ping=True, connect_args=arguments
+            self.url(role, "postgresql+psycopg"), poolclass=sqlalchemy.NullPool, connect_args=arguments
         )
 
     def read_frame(

@@ -137,16 +137,21 @@ def fetch(sql: str, parameters: dict[str, Any]) -> pd.DataFrame:
     """
     try:
         return _fetch(sql, parameters)
-    except sqlalchemy.exc.OperationalError:
+    except sqlalchemy.exc.OperationalError as error:
+        if isinstance(error.orig, psycopg.errors.ConnectionTimeout):
+            raise _silent(error) from None
         # The embedded server may have moved to another port since the session was opened.
         open_session.clear()
     try:
         return _fetch(sql, parameters)
     except sqlalchemy.exc.OperationalError as error:
-        raise ShelfcastError(
-            f"The database does not answer: {_first_line(error)}.",
-            "Check with `shelfcast doctor`, then reload the page.",
-        ) from None
+        raise _silent(error) from None
+
+
+def _silent(error: sqlalchemy.exc.DBAPIError) -> ShelfcastError:
+    return ShelfcastError(
+        f"The database does not answer: {_first_line(error)}.", "Check with `shelfcast doctor`, then reload the page."
+    )
 
 
 def _fetch(sql: str, parameters: dict[str, Any]) -> pd.DataFrame:

@@ -1,4 +1,5 @@
 import datetime as dt
+import socket
 from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
@@ -9,7 +10,9 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from streamlit_app.queries import cache, session
+from streamlit_app.queries.session import Session
 from streamlit_app.services import pipeline_runs
+from warehouse.database import Database, Login
 from warehouse.errors import ShelfcastError
 from warehouse.settings import PROJECT_ROOT, load_settings
 
@@ -98,3 +101,23 @@ def test_a_database_that_is_away_is_one_sentence_on_the_page(monkeypatch: pytest
     app = AppTest.from_file(str(ENTRY), default_timeout=300).run()
     assert not app.exception
     assert [error.value for error in app.error] == ["The database does not answer. Check with `shelfcast doctor`."]
+
+
+def test_a_database_that_hangs_is_one_sentence_within_the_wait_for_one_connection(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Any
+) -> None:
+    monkeypatch.setattr("warehouse.database.ANSWER_SECONDS", 2)
+    with socket.create_server(("127.0.0.1", 0)) as hanging:
+        database = Database(*hanging.getsockname(), "shop", {"reader": Login("reader", "x")})
+        opened = Session(load_settings(home=tmp_path), database, database.engine("reader"))
+        for module in (session, cache):
+            monkeypatch.setattr(module, "open_session", lambda: opened)
+        app = AppTest.from_file(str(ENTRY), default_timeout=300).run()
+        hanging.setblocking(False)
+        hanging.accept()
+        with pytest.raises(BlockingIOError):
+            hanging.accept()
+    assert not app.exception
+    (error,) = app.error
+    assert error.value.startswith("The database does not answer: ")
+    assert error.value.endswith("Check with `shelfcast doctor`, then reload the page.")

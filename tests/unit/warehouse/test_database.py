@@ -1,4 +1,6 @@
+import dataclasses
 import inspect
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -36,6 +38,16 @@ def test_a_database_url_is_taken_apart(tmp_path):
     assert (database.host, database.port, database.name) == ("localhost", 6000, "shop")
     assert database.logins["pipeline"].password == "b@c"
     assert database.url("pipeline").endswith("/shop?sslmode=require")
+
+
+def test_the_options_of_a_database_url_hold_for_every_role_beside_the_limits_of_its_own(database):
+    given = "sslmode=require&options=-c%20statement_timeout%3D1h%20-c%20geqo%3Doff"
+    database = dataclasses.replace(database, options=given)
+    assert database.url("pipeline").endswith(f"?{given}")
+    asked = parse_qs(urlsplit(database.url("reader")).query)
+    assert asked["sslmode"] == ["require"]
+    (options,) = asked["options"]
+    assert options.startswith("-c statement_timeout=1h -c geqo=off -c statement_timeout=30s ")
 
 
 @pytest.mark.parametrize("url", ["mysql://a@b/c", "postgresql://a@b", "nonsense"])
