@@ -119,13 +119,15 @@ ROLE_LIMITS = {
                 *("effective_quantity", "effective_pieces"),
             )
         },
+        selects={"ops.decision_turn": ("is_only",)},
+        updates={"ops.decision_turn": ("is_only",)},
     ),
     "analyst": Limits("3min", False, ("raw", "features", "ml", "agents", "ops", "staging", "intermediate", "marts")),
 }
 """All roles beside the owner.
 
-The planner may add decisions, and read what it decides on. The agent may add what it wrote, and say why on a
-recommendation; its sessions are read-only until they say otherwise.
+The planner may add decisions, one after the other, and read what it decides on. The agent may add what it wrote, and
+say why on a recommendation; its sessions are read-only until they say otherwise.
 """
 
 READING_ROLES = tuple(role for role, limits in ROLE_LIMITS.items() if limits.is_read_only)

@@ -1,6 +1,7 @@
 """Decisions of people in the database: written once, complete, by a role that may do nothing else."""
 
 import datetime as dt
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pandas as pd
@@ -106,6 +107,38 @@ def test_a_decision_on_what_was_replaced_meanwhile_is_refused_with_who_what_and_
     again = record(shop, replace(OVERRIDE, decided_by="Ben", reason="a fair"), looked)
     assert not again.is_new, "a second click"
     assert record(shop, replace(ana, reason="blind")).replaced.decided_by == "Ben"
+
+
+def test_of_two_decisions_in_the_same_moment_the_second_sees_the_first(shop) -> None:
+    first = Decision("approve", STORE, 1, "Ana", reason="in the same moment")
+    key = record(shop, first).recommended.recommendation_id
+    looked = Seen(key, 600.0, rows(shop, 1)["created_at"].iloc[-1].to_pydatetime())
+    with ThreadPoolExecutor() as pool, shop.connect("planner") as connection:
+        connection.execute("select is_only from ops.decision_turn for update")
+        second = pool.submit(record, shop, replace(first, decided_by="Cleo"), looked)
+        with pytest.raises(TimeoutError):
+            second.result(timeout=0.5)
+        insert = (
+            "insert into ops.decisions (recommendation_id, decision, decided_by, effective_quantity) "
+            "values (%s, 'approve', 'Ben', 600)"
+        )
+        connection.execute(insert, [key])
+        connection.commit()
+        with pytest.raises(ShelfcastError, match="Since you looked, Ben approved it"):
+            second.result(timeout=60)
+
+
+@pytest.mark.parametrize("role", ["reader", "agent", "analyst"])
+def test_no_other_role_keeps_people_from_deciding(shop, role) -> None:
+    with shop.connect(role) as connection:
+        with pytest.raises(psycopg.Error, match=r"permission denied|read-only"):
+            connection.execute("select is_only from ops.decision_turn for update")
+        connection.rollback()
+        connection.execute("set default_transaction_read_only = off")
+        for mode in ("row share", "exclusive"):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                connection.execute(f"lock table ops.decision_turn in {mode} mode")
+            connection.rollback()
 
 
 def test_a_decision_on_an_order_that_a_run_has_replaced_is_refused(shop) -> None:
