@@ -59,7 +59,7 @@ class TrainReport:
     def __str__(self) -> str:
         score = self.scores[self.champion]
         return (
-            f"champion {self.champion} (version {self.champion_version}): weighted error "
+            f"champion {self.champion} (version {self.champion_version} in the registry): weighted error "
             f"${score['wmae_amount']:,.0f} against ${score['baseline_wmae_amount']:,.0f} of seasonal naive, "
             f"{score['value_added_rate']:.1%} less, over {self.origin_count} "
             f"origins; {self.change}{'; ' * bool(self.warning)}{self.warning}"

@@ -133,7 +133,7 @@ def headline(champion: pd.DataFrame, record: pd.DataFrame) -> None:
     model.metric(
         "Model",
         formats.model(first["model_name"]),
-        f"champion, version {first['model_version']}",
+        f"champion, version {first['model_version']} in the registry",
         delta_color="off",
         delta_arrow="off",
         border=True,

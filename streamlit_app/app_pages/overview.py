@@ -146,9 +146,10 @@ def explain_range(forecast: pd.DataFrame, ahead: pd.DataFrame) -> None:
     first = forecast.iloc[0]
     if formats.is_missing(first["miss_80_rate"]):
         return
+    backtests = formats.count(ahead["backtest_count"].iloc[0])
     st.caption(
         f"Forecast made from the week of {formats.week(first['origin_date'])} by {formats.model(first['model_name'])}, "
-        f"version {first['model_version']}. Range: in {formats.count(ahead['backtest_count'].iloc[0])} backtests, "
+        f"version {first['model_version']} in the registry. Range: in {backtests} backtests, "
         f"80% of the weeks of the whole chain came within ±{formats.percent(first['miss_80_rate'])} of the forecast."
     )
 
