@@ -25,6 +25,9 @@ KEPT = ("mlflow", "reports", "data_docs", "gx", "dbt_published", "data_folder.tx
 """Files and folders of the home that go with the tables; passwords and logs do not."""
 
 _CHUNK = 1 << 20
+_LARGEST_MANIFEST = 64 << 20
+_UNREADABLE = (KeyError, zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError)
+"""What reading a part of an archive may end in; RuntimeError where it is locked by a password, or packed oddly."""
 _TABLE = re.compile(r"[a-z_][a-z0-9_]*\.[a-z_][a-z0-9_]*")
 _MIGRATION = re.compile(r"\d{4}_[a-z0-9_]+")
 
@@ -90,8 +93,9 @@ def is_signed(archive: zipfile.ZipFile, key: bytes | None) -> bool:
     if key is None:
         return False
     try:
-        return hmac.compare_digest(archive.read(SIGNATURE), _signature(archive.read(MANIFEST), key).encode())
-    except (KeyError, zipfile.BadZipFile, zlib.error):
+        with archive.open(SIGNATURE) as file:
+            return hmac.compare_digest(file.read(_CHUNK), _signature(archive.read(MANIFEST), key).encode())
+    except _UNREADABLE:
         return False
 
 
@@ -122,8 +126,10 @@ def read_manifest(archive: zipfile.ZipFile) -> Manifest:
         ShelfcastError: the archive is foreign, damaged, or of a newer version.
     """
     try:
+        if archive.getinfo(MANIFEST).file_size > _LARGEST_MANIFEST:
+            raise _foreign(archive)
         content: dict[str, Any] = json.loads(archive.read(MANIFEST))
-    except (KeyError, ValueError, zipfile.BadZipFile, zlib.error):
+    except (*_UNREADABLE, ValueError):
         raise _foreign(archive) from None
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise _foreign(archive)
@@ -164,28 +170,41 @@ def prove(archive: zipfile.ZipFile, manifest: Manifest) -> None:
     odd = sorted(names ^ set(manifest.members))
     if odd:
         raise _damaged(archive, odd[0])
-    for name, member in manifest.members.items():
-        if not _is_safe(name) or _measure(archive, name) != member:
-            raise _damaged(archive, name)
-
-
-def members_under(manifest: Manifest, beginning: str) -> Iterator[tuple[str, str]]:
-    """Gives the members whose names begin so, with the rest of their names."""
     for name in manifest.members:
-        if name.startswith(beginning):
-            yield name, name.removeprefix(beginning)
+        if not _is_safe(name):
+            raise _damaged(archive, name)
+        pour_member(archive, manifest, name)
 
 
-def _measure(archive: zipfile.ZipFile, name: str) -> Member | None:
+def pour_member(archive: zipfile.ZipFile, manifest: Manifest, name: str, target: IO[bytes] | None = None) -> None:
+    """Reads a member to its end, into a file where one is given, and compares it with the manifest.
+
+    Raises:
+        ShelfcastError: it is not what it was.
+        OSError: the file cannot be written.
+    """
     digest, size = hashlib.sha256(), 0
+    for piece in _pieces(archive, name):
+        digest.update(piece)
+        size += len(piece)
+        if target is not None:
+            target.write(piece)
+    if Member(size, digest.hexdigest()) != manifest.members[name]:
+        raise _damaged(archive, name)
+
+
+def members_under(manifest: Manifest, beginning: str) -> Iterator[str]:
+    """Gives the members whose names begin so."""
+    return (name for name in manifest.members if name.startswith(beginning))
+
+
+def _pieces(archive: zipfile.ZipFile, name: str) -> Iterator[bytes]:
     try:
         with archive.open(name) as source:
             while piece := source.read(_CHUNK):
-                digest.update(piece)
-                size += len(piece)
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError):
-        return None
-    return Member(size, digest.hexdigest())
+                yield piece
+    except _UNREADABLE:
+        raise _damaged(archive, name) from None
 
 
 def _is_safe(name: str) -> bool:

@@ -18,6 +18,7 @@ from psycopg import sql
 from pyarrow import fs
 
 from warehouse.archive import DUMP, HOME, KEPT, LAKE, Manifest, Member, add_member, write_manifest
+from warehouse.conventions import SCHEMAS
 from warehouse.database import Database
 from warehouse.errors import ShelfcastError
 from warehouse.home import make_folder_of_the_user
@@ -29,11 +30,9 @@ logger = logging.getLogger(__name__)
 
 _TABLES = """
 select table_schema, table_name from information_schema.tables
-where table_type = 'BASE TABLE' and table_schema !~ '^(pg_|dev_)'
-    and table_schema not in ('information_schema', 'raw_incoming', 'shelfcast_private')
+where table_type = 'BASE TABLE' and table_schema = any(%s) and table_schema <> 'raw_incoming'
 order by 1, 2
 """
-_LEFT_OUT = ("--exclude-schema=dev_*", "--exclude-schema=shelfcast_private")
 
 
 @dataclass(frozen=True)
@@ -120,7 +119,7 @@ def _fill(settings: Settings, database: Database, file: IO[bytes]) -> Manifest:
 
 
 def _check_models(settings: Settings, connection: "psycopg.Connection[Any]") -> None:
-    """Refuses a backup that would lack the files of a registered model.
+    """Refuses a backup that would lack the file of a registered model, or hold another one.
 
     Raises:
         ShelfcastError: some are gone.
@@ -138,7 +137,7 @@ def _check_models(settings: Settings, connection: "psycopg.Connection[Any]") -> 
 
 
 def _manifest(settings: Settings, database: Database, connection: "psycopg.Connection[Any]") -> Manifest:
-    names = connection.execute(_TABLES).fetchall()
+    names = connection.execute(_TABLES, [list(SCHEMAS)]).fetchall()
     counts = {".".join(name): _count(connection, name) for name in names}
     migrations = connection.execute("select name from ops.migrations order by name").fetchall()
     return Manifest(
@@ -160,7 +159,8 @@ def _dump(database: Database, snapshot: str, archive: zipfile.ZipFile) -> Member
     """Returns size and hash of the dump, which goes from pg_dump straight into the archive."""
     place, environment = arguments(database)
     options = ["--format=custom", "--compress=1", "--no-owner", "--no-acl", "--no-unlogged-table-data"]
-    command = [program("pg_dump", server_major(database)), *options, *_LEFT_OUT, f"--snapshot={snapshot}"]
+    ours = [f"--schema={name}" for name in SCHEMAS]
+    command = [program("pg_dump", server_major(database)), *options, *ours, f"--snapshot={snapshot}"]
     with tempfile.TemporaryFile() as errors:
         with subprocess.Popen([*command, *place], env=environment, stdout=subprocess.PIPE, stderr=errors) as process:
             assert process.stdout is not None

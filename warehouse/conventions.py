@@ -24,3 +24,20 @@ LONGEST_LEAD_TIME_WEEKS = 26
 
 ACTIVE_WEEKS = 13
 """A series is active at a week where it sold anything in the weeks up to it, this many."""
+
+SCHEMAS = (
+    "raw_incoming",
+    "raw",
+    "features",
+    "ml",
+    "agents",
+    "ops",
+    "staging",
+    "intermediate",
+    "marts",
+    "staging_next",
+    "intermediate_next",
+    "marts_next",
+    "mlflow",
+)
+"""The schemas of the warehouse, all of which its owner owns; analysts make others beside them."""

@@ -29,6 +29,8 @@ with recursive hanging (oid, depth) as (
     join pg_depend d on d.refobjid = h.oid and d.refclassid = 'pg_class'::regclass
     join pg_rewrite r on r.oid = d.objid and d.classid = 'pg_rewrite'::regclass and r.ev_class <> h.oid
     join pg_class v on v.oid = r.ev_class and v.relkind in ('v', 'm')
+    -- Views can be made to read each other in a circle.
+    where h.depth <= (select count(*) from pg_class where relkind in ('v', 'm'))
 )
 select c.oid::bigint, n.nspname, c.relname, c.relkind::text, pg_get_userbyid(c.relowner),
     pg_get_viewdef(c.oid), coalesce(array_to_string(c.reloptions, ', '), '')
@@ -121,7 +123,7 @@ class Dependents:
             connection.execute(statement.format(identifier(key.relation), sql.Identifier(key.key)))
         for view in reversed(self.views):
             relation = view.relation
-            statement = sql.SQL("drop {} {} cascade")
+            statement = sql.SQL("drop {} if exists {} cascade")
             connection.execute(statement.format(sql.SQL(relation.word), identifier(relation)))
 
     def make_again(self, connection: "psycopg.Connection[Any]") -> None:
@@ -141,6 +143,17 @@ class Dependents:
                 identifier(key.relation), sql.Identifier(key.key)
             ) + _text(key.definition)
             _make(connection, key.relation, f"foreign key {key.key} of {key.relation.name}", (add,))
+
+
+def relations_in(connection: "psycopg.Connection[Any]", schemas: Sequence[str]) -> list[Relation]:
+    """Returns the tables and views of schemas."""
+    rows = connection.execute(
+        "select c.oid::bigint, n.nspname, c.relname, c.relkind::text, pg_get_userbyid(c.relowner) "
+        "from pg_class c join pg_namespace n on n.oid = c.relnamespace "
+        "where n.nspname = any(%s) and c.relkind in ('r', 'p', 'v', 'm') order by n.nspname, c.relname",
+        [list(schemas)],
+    )
+    return [Relation(*row) for row in rows]
 
 
 def capture_dependents(connection: "psycopg.Connection[Any]", replaced: Sequence[Relation]) -> Dependents:

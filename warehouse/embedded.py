@@ -318,8 +318,7 @@ def _create_roles(port: int, passwords: dict[str, str]) -> None:
                 sql.SQL("{} role {} login password {}").format(verb, sql.Identifier(role), sql.Literal(passwords[role]))
             )
         limit_again(connection, _NAMES)
-        # A schema of an analyst's that is called like a user must not come first in that user's searches.
-        connection.execute("alter role pipeline set search_path = public")
+        connection.execute("alter role pipeline set search_path = pg_catalog")
         connection.execute("grant analyst to pipeline with inherit true, set true")
         if not connection.execute("select 1 from pg_database where datname = %s", [DATABASE]).fetchone():
             connection.execute(sql.SQL("create database {} owner pipeline").format(sql.Identifier(DATABASE)))

@@ -9,7 +9,7 @@ import psycopg
 from psycopg import sql
 
 from warehouse.database import Database
-from warehouse.dependents import Relation, capture_dependents, capture_grants, identifier
+from warehouse.dependents import Relation, capture_dependents, capture_grants, identifier, relations_in
 from warehouse.errors import ShelfcastError
 from warehouse.locks import take
 from warehouse.roles import grant_all, known_names
@@ -96,9 +96,9 @@ def _publish(connection: "psycopg.Connection[Any]", core: str | None) -> tuple[R
     take(connection, "setup")
     # With no schema on the search path, definitions name the schema of all they read.
     connection.execute("select set_config('search_path', 'pg_catalog', true)")
-    new = _relations(connection, [layer + NEXT for layer in LAYERS])
+    new = relations_in(connection, [layer + NEXT for layer in LAYERS])
     names = {relation.moved(relation.schema.removesuffix(NEXT)).name for relation in new}
-    old = [relation for relation in _relations(connection, LAYERS) if relation.name in names]
+    old = [relation for relation in relations_in(connection, LAYERS) if relation.name in names]
     _lock(connection, old, capture_dependents(connection, old).relations)
     hanging = capture_dependents(connection, old)
     grants = capture_grants(connection, old, without=tuple(known_names(connection).values()))
@@ -115,16 +115,6 @@ def _publish(connection: "psycopg.Connection[Any]", core: str | None) -> tuple[R
     return published
 
 
-def _relations(connection: "psycopg.Connection[Any]", schemas: Sequence[str]) -> list[Relation]:
-    rows = connection.execute(
-        "select c.oid::bigint, n.nspname, c.relname, c.relkind::text, pg_get_userbyid(c.relowner) "
-        "from pg_class c join pg_namespace n on n.oid = c.relnamespace "
-        "where n.nspname = any(%s) and c.relkind in ('r', 'p', 'v', 'm') order by n.nspname, c.relname",
-        [list(schemas)],
-    )
-    return [Relation(*row) for row in rows]
-
-
 def _lock(connection: "psycopg.Connection[Any]", old: Sequence[Relation], hanging: Sequence[Relation]) -> None:
     """Takes all locks in one statement, so that one time limit holds for them together."""
     # Giving a relation to its owner locks it alone; `lock table` on a view would lock all that the view reads.
@@ -136,7 +126,8 @@ def _lock(connection: "psycopg.Connection[Any]", old: Sequence[Relation], hangin
     for name in ("statement_timeout", "lock_timeout"):
         connection.execute(limit.format(sql.Identifier(name), sql.Literal(_TRY_MILLISECONDS)))
     if takes:
-        connection.execute(sql.SQL("do $locks$ begin {} end $locks$").format(sql.SQL(" ").join(takes)))
+        body = sql.SQL("begin {} end").format(sql.SQL(" ").join(takes)).as_string(connection)
+        connection.execute(sql.SQL("do {}").format(sql.Literal(body)))
     connection.execute(limit.format(sql.Identifier("statement_timeout"), sql.Literal(0)))
 
 

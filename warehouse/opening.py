@@ -35,7 +35,11 @@ def open_database(settings: Settings) -> Database:
         UsageError: DATABASE_URL is not a Postgres URL.
         ShelfcastError: the server does not start or does not answer.
     """
-    database = locate_database(settings)
+    return set_up(settings, locate_database(settings))
+
+
+def set_up(settings: Settings, database: Database) -> Database:
+    """Returns the database of a home migrated, and with its roles."""
     with database.connect("pipeline") as connection:
         apply_migrations(connection)
         if settings.is_embedded:

@@ -39,7 +39,12 @@ def arguments(database: Database) -> tuple[list[str], dict[str, str]]:
     login = database.logins["pipeline"]
     address = f"postgresql://{database.host}:{database.port}/{database.name}"
     address += f"?{database.options}" if database.options else ""
-    environment = {**os.environ, "PGUSER": login.user, "PGPASSWORD": login.password}
+    environment = {
+        **os.environ,
+        "PGUSER": login.user,
+        "PGPASSWORD": login.password,
+        "PGOPTIONS": "-c search_path=pg_catalog",
+    }
     return [f"--dbname={address}", "--no-password"], environment
 
 

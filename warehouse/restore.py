@@ -1,4 +1,4 @@
-"""Restoring a backup: the archive is proved first, then files, then the database in one transaction."""
+"""Restoring a backup: the archive is proved, then come the files that the database names, the database, the others."""
 
 import contextlib
 import logging
@@ -6,7 +6,7 @@ import subprocess
 import tempfile
 import time
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import IO
 
@@ -14,11 +14,25 @@ import psycopg
 from psycopg import sql
 from pyarrow import fs
 
-from warehouse.archive import DUMP, HOME, LAKE, Manifest, is_signed, members_under, open_archive, prove, read_manifest
+from warehouse.archive import (
+    DUMP,
+    HOME,
+    KEPT,
+    LAKE,
+    Manifest,
+    is_signed,
+    members_under,
+    open_archive,
+    pour_member,
+    prove,
+    read_manifest,
+)
+from warehouse.conventions import SCHEMAS
 from warehouse.database import Database
+from warehouse.dependents import Dependents, capture_dependents, relations_in
 from warehouse.errors import ShelfcastError
 from warehouse.migrate import FOLDER
-from warehouse.opening import open_database
+from warehouse.opening import set_up
 from warehouse.pg_tools import arguments, complaint, pour, program, server_major
 from warehouse.places import moves
 from warehouse.progress import Progress, silent
@@ -26,6 +40,10 @@ from warehouse.secrets import known_signing_key
 from warehouse.settings import Settings
 
 logger = logging.getLogger(__name__)
+
+_NAMED = (LAKE, f"{HOME}mlflow/")
+"""Beginnings of the members that tables name."""
+_SHOWN = tuple(f"{HOME}{name}" for name in KEPT if name != "mlflow")
 
 STEPS = 4
 """Of a restore: the proof, the files, the rows, their statistics."""
@@ -68,7 +86,7 @@ def proved_archive(
 def is_empty(database: Database) -> bool:
     """Returns whether the database was never set up, or holds no load, run or decision: nothing to overwrite."""
     with database.connect("pipeline") as connection:
-        if not connection.execute(_OWN_SCHEMAS).fetchall():
+        if not connection.execute(_THEIR_SCHEMAS, [list(SCHEMAS)]).fetchall():
             return True
         try:
             row = connection.execute(_IS_USED).fetchone()
@@ -87,9 +105,10 @@ def restore_backup(
 ) -> None:
     """Puts the content of a proved archive into the home, the lake and the database.
 
-    Files come first: nobody reads them before the database names them. The database changes in one transaction, in
-    which the rows of every table are counted, and whose last line commits: a restore that is killed commits nothing.
-    Roles keep their own passwords and get their rights again. What is there need not be whole.
+    Files of the lake and of models come first: nobody reads them before the database names them. The database changes
+    in one transaction, in which the rows of every table are counted, and whose last line commits: a restore that is
+    killed has done nothing to it, or all. What replaces files of the home comes last. Roles keep their own passwords
+    and get their rights again, and analysts their views on what is restored. What is there need not be whole.
 
     Raises:
         ShelfcastError: something is there already and may not be replaced, the server is too old, or Postgres
@@ -107,29 +126,42 @@ def restore_backup(
             f"Restore it on Postgres {manifest.postgres} or newer.",
         )
     progress(2, STEPS, f"{len(manifest.members) - 1:,} files")
-    _unpack(settings, archive, manifest)
+    _unpack(settings, archive, manifest, _NAMED)
     progress(3, STEPS, f"{sum(manifest.tables.values()):,} rows of {len(manifest.tables)} tables")
+    views = _views_of_others(database)
     _load(settings, database, archive, manifest)
+    _unpack(settings, archive, manifest, _SHOWN)
     progress(4, STEPS, "statistics of the tables")
-    with open_database(settings).connect("pipeline", autocommit=True) as connection:
+    opened = set_up(settings, database)
+    with opened.connect("pipeline") as connection:
+        views.make_again(connection)
+    with opened.connect("pipeline", autocommit=True) as connection:
         # Not the table that this command's own lock holds.
         connection.execute("analyze (skip_locked)")
     logger.info("restored the backup of %s in %.1f s", manifest.made_at, time.monotonic() - began)
 
 
-def _unpack(settings: Settings, archive: zipfile.ZipFile, manifest: Manifest) -> None:
-    for beginning, root in ((LAKE, settings.lake), (HOME, str(settings.home))):
-        system, top = fs.FileSystem.from_uri(root)
-        for name, rest in members_under(manifest, beginning):
-            path = f"{top}/{rest}"
+def _views_of_others(database: Database) -> Dependents:
+    """Returns the views that analysts have made on what a restore drops, and all that makes them again."""
+    with database.connect("pipeline") as connection:
+        return capture_dependents(connection, relations_in(connection, SCHEMAS))
+
+
+def _unpack(settings: Settings, archive: zipfile.ZipFile, manifest: Manifest, beginnings: Sequence[str]) -> None:
+    """Writes the members whose names begin so under the lake or the home, and compares them once more on the way."""
+    for beginning in beginnings:
+        area = LAKE if beginning == LAKE else HOME
+        system, top = fs.FileSystem.from_uri(settings.lake if area == LAKE else str(settings.home))
+        for name in members_under(manifest, beginning):
+            path = f"{top}/{name.removeprefix(area)}"
             try:
                 system.create_dir(path.rsplit("/", 1)[0], recursive=True)
-                with archive.open(name) as source, system.open_output_stream(path) as target:
-                    pour(source, target)
+                with system.open_output_stream(path) as target:
+                    pour_member(archive, manifest, name, target)
             except OSError as error:
                 raise ShelfcastError(
                     f"{path} cannot be written: {error.strerror or error}.",
-                    "Make room or give the right to write, then restore again; the database is as it was.",
+                    "Make room or give the right to write, then restore again.",
                 ) from None
 
 
@@ -142,25 +174,24 @@ def _load(settings: Settings, database: Database, archive: zipfile.ZipFile, mani
     unpack = [program("pg_restore", major), "--file=-", "--no-owner", "--no-acl"]
     folder = settings.home / "tmp"
     folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryFile() as errors, tempfile.NamedTemporaryFile(dir=folder, suffix=".dump") as dump:
-        with archive.open(DUMP) as source:
-            pour(source, dump)
-        dump.flush()
+    with tempfile.TemporaryFile() as errors, tempfile.TemporaryFile(dir=folder) as dump:
+        pour_member(archive, manifest, DUMP, dump)
+        dump.seek(0)
         before, after = _before(database), _after(settings, database, manifest)
         with subprocess.Popen(
             [*psql, *place], env=environment, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=errors
         ) as process:
             assert process.stdin is not None
-            is_whole = _feed(process.stdin, before, [*unpack, dump.name], after, errors)
+            is_whole = _feed(process.stdin, before, unpack, dump, after, errors)
         if process.returncode or not is_whole:
             raise complaint("The restore", errors, "The database is as it was; fix what is named, then restore again.")
 
 
-def _feed(target: IO[bytes], before: str, command: list[str], after: str, errors: IO[bytes]) -> bool:
+def _feed(target: IO[bytes], before: str, command: list[str], dump: IO[bytes], after: str, errors: IO[bytes]) -> bool:
     """Returns whether all of the script reached psql; where pg_restore fails, psql is told to give up."""
     try:
         target.write(before.encode())
-        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors) as process:
+        with subprocess.Popen(command, stdin=dump, stdout=subprocess.PIPE, stderr=errors) as process:
             assert process.stdout is not None
             pour(process.stdout, target)
         target.write((_GIVE_UP if process.returncode else after).encode())
@@ -173,10 +204,7 @@ def _feed(target: IO[bytes], before: str, command: list[str], after: str, errors
 
 
 _GIVE_UP = "\ndo $$ begin raise 'the dump is not whole'; end $$;\n"
-_OWN_SCHEMAS = (
-    "select nspname from pg_namespace where pg_get_userbyid(nspowner) = current_user and nspname !~ '^(pg_|dev_)' "
-    "and nspname <> 'shelfcast_private'"
-)
+_THEIR_SCHEMAS = "select nspname from pg_namespace where nspname = any(%s)"
 _IS_USED = """
 select exists (select from ops.loads) or exists (select from ops.pipeline_runs) or exists (select from ops.decisions)
     or exists (select from raw.store_attributes)
@@ -185,9 +213,9 @@ _CHECK = "do $$ begin if (select count(*) from {0}) <> {1} then raise 'other row
 
 
 def _before(database: Database) -> str:
-    """Returns the statements that make room: every schema of the owner goes, those of the analysts stay."""
+    """Returns the statements that make room: our schemas go, what somebody else has beside them stays."""
     with database.connect("pipeline") as connection:
-        names = [sql.Identifier(row[0]) for row in connection.execute(_OWN_SCHEMAS)]
+        names = [sql.Identifier(row[0]) for row in connection.execute(_THEIR_SCHEMAS, [list(SCHEMAS)])]
         drops = [sql.SQL("drop schema {} cascade;").format(name).as_string(connection) for name in names]
     return "\n".join(["begin;", "set client_min_messages = error;", "set lock_timeout = '60s';", *drops, ""])
 

@@ -151,10 +151,14 @@ where rolname = any(%(names)s)
 
 
 def session_settings(role: str) -> dict[str, str]:
-    """Returns the settings that bound the sessions of a role; none for the owner."""
-    if role not in ROLE_LIMITS:
-        return {}
-    settings = {"statement_timeout": ROLE_LIMITS[role].statement, "idle_in_transaction_session_timeout": _IDLE}
+    """Returns the settings that bound the sessions of a role; of the owner, the search path alone.
+
+    Analysts may make schemas and functions: one that is called like what a statement calls must not run in its place
+    with the rights of another role.
+    """
+    settings = {} if role == "analyst" else {"search_path": "pg_catalog"}
+    if role in ROLE_LIMITS:
+        settings |= {"statement_timeout": ROLE_LIMITS[role].statement, "idle_in_transaction_session_timeout": _IDLE}
     return settings | ({"default_transaction_read_only": "on"} if role in READING_ROLES else {})
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
+from warehouse.conventions import SCHEMAS
 from warehouse.database import Database, Login
 from warehouse.locks import take
 from warehouse.role_limits import READING_ROLES, ROLE_LIMITS, Limits, limit_again
@@ -34,9 +35,23 @@ _HAS_EARLIER_ANALYST = """
 select exists (
     select from pg_auth_members inner join pg_roles on pg_roles.oid = roleid
     where rolname = 'analyst' and member = quote_ident(current_user)::regrole
+        and exists (select from unnest(rolconfig) as setting where setting like 'statement_timeout=%')
 )
 """
-"""Whether the role `analyst` of an earlier version is there, which its database's owner was made a member of."""
+"""Whether the role `analyst` of an earlier version is there: limited, and with its database's owner as a member."""
+
+_STRAY_GRANTS = """
+select 'table', n.nspname, c.relname, a.privilege_type, case when a.grantee <> 0 then pg_get_userbyid(a.grantee) end
+from pg_class c join pg_namespace n on n.oid = c.relnamespace, aclexplode(c.relacl) a
+where n.nspname = any(%(ours)s) and c.relkind in ('r', 'p', 'v', 'm') and pg_get_userbyid(c.relowner) = current_user
+    and (a.grantee = 0 or pg_get_userbyid(a.grantee) = any(%(users)s) and a.privilege_type <> 'SELECT')
+union all
+select 'schema', n.nspname, null, a.privilege_type, case when a.grantee <> 0 then pg_get_userbyid(a.grantee) end
+from pg_namespace n, aclexplode(n.nspacl) a
+where n.nspname = any(%(ours)s) and pg_get_userbyid(n.nspowner) = current_user
+    and (a.grantee = 0 or pg_get_userbyid(a.grantee) = any(%(users)s) and a.privilege_type <> 'USAGE')
+"""
+"""What anybody may do with our tables and schemas, and what our roles may do there beside reading."""
 
 _COLUMN_GRANTS = """
 select a.privilege_type, n.nspname || '.' || c.relname, t.attname
@@ -49,22 +64,6 @@ select n.nspname || '.' || c.relname, t.attname
 from pg_class c join pg_namespace n on n.oid = c.relnamespace join pg_attribute t on t.attrelid = c.oid
 where n.nspname || '.' || c.relname = any(%(tables)s) and t.attnum > 0 and not t.attisdropped
 """
-
-_SCHEMAS = (
-    "raw_incoming",
-    "raw",
-    "features",
-    "ml",
-    "agents",
-    "ops",
-    "staging",
-    "intermediate",
-    "marts",
-    "staging_next",
-    "intermediate_next",
-    "marts_next",
-    "mlflow",
-)
 
 
 def with_roles(settings: Settings, database: Database) -> Database:
@@ -158,6 +157,7 @@ def grant_all(connection: "psycopg.Connection[Any]") -> None:
 
 def grant_roles(connection: "psycopg.Connection[Any]", names: Mapping[str, str]) -> None:
     """Lets the users of these names, by role, read what they are meant to read, and nothing else of ours."""
+    _revoke_stray_grants(connection, list(names.values()))
     for role, name in names.items():
         _grant_schemas(connection, name, ROLE_LIMITS[role])
         _grant_tables(connection, name, ROLE_LIMITS[role])
@@ -166,13 +166,23 @@ def grant_roles(connection: "psycopg.Connection[Any]", names: Mapping[str, str])
         _grant_own_schemas(connection, names["analyst"])
 
 
+def _revoke_stray_grants(connection: "psycopg.Connection[Any]", users: list[str]) -> None:
+    """Takes back what no role of ours is to have, whoever gave it; column by column it is given again."""
+    rows = connection.execute(_STRAY_GRANTS, {"ours": list(SCHEMAS), "users": users}).fetchall()
+    for kind, schema, table, privilege, user in rows:
+        place = sql.Identifier(schema, table) if table else sql.Identifier(schema)
+        whom = sql.Identifier(user) if user else sql.SQL("public")
+        statement = sql.SQL("revoke {} on {} {} from {}")
+        connection.execute(statement.format(sql.SQL(privilege), sql.SQL(kind), place, whom))
+
+
 def _grant_schemas(connection: "psycopg.Connection[Any]", role: str, limits: Limits) -> None:
     """Lets the role enter its schemas, and read what will be made in those that it reads as a whole."""
     tables = {*limits.tables, *(table for _, table, _ in limits.columns)}
     entered = {*limits.schemas, *(table.partition(".")[0] for table in tables)}
     rows = connection.execute(
         "select nspname, has_schema_privilege(%s, oid, 'usage') from pg_namespace where nspname = any(%s)",
-        [role, list(_SCHEMAS)],
+        [role, list(SCHEMAS)],
     ).fetchall()
     for schema, may_enter in rows:
         if may_enter == (schema in entered):
@@ -204,7 +214,7 @@ def _grant_future(connection: "psycopg.Connection[Any]", role: str, schema: str,
 
 
 def _grant_tables(connection: "psycopg.Connection[Any]", role: str, limits: Limits) -> None:
-    parameters = {"role": role, "ours": list(_SCHEMAS), "schemas": list(limits.schemas), "tables": list(limits.tables)}
+    parameters = {"role": role, "ours": list(SCHEMAS), "schemas": list(limits.schemas), "tables": list(limits.tables)}
     for schema, table, is_missing in connection.execute(_WRONG_GRANTS, parameters).fetchall():
         template = "grant select on {} to {}" if is_missing else "revoke select on {} from {}"
         connection.execute(sql.SQL(template).format(sql.Identifier(schema, table), sql.Identifier(role)))
@@ -214,7 +224,7 @@ def _grant_columns(connection: "psycopg.Connection[Any]", role: str, wanted: set
     """Lets the role do with single columns what it may, and nothing else."""
     tables = sorted({table for _, table, _ in wanted})
     known = set(connection.execute(_COLUMNS, {"tables": tables}).fetchall())
-    given = set(connection.execute(_COLUMN_GRANTS, {"ours": list(_SCHEMAS), "role": role}).fetchall())
+    given = set(connection.execute(_COLUMN_GRANTS, {"ours": list(SCHEMAS), "role": role}).fetchall())
     missing = {right for right in wanted if right[1:] in known} - given
     for template, rights in (("grant {} ({}) on {} to {}", missing), ("revoke {} ({}) on {} from {}", given - wanted)):
         for privilege, table, column in sorted(rights):

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import psycopg
 import pytest
+from psycopg import sql
 
 from warehouse.database import Database
 from warehouse.errors import ShelfcastError
@@ -156,6 +157,34 @@ def test_a_rule_of_an_analyst_on_a_mart_does_not_keep_it_from_being_published(em
     publish(empty, 2)
     assert versions(empty, *TABLES) == [2, 2]
     analyst_says(empty, "insert into dev_ana.notes values (1)", "select version from dev_ana.all_notes")
+
+
+@pytest.mark.parametrize("name", ["$locks$", 'a"b', "a'b", "a\\b", "%s", "{}", "$$; end"])
+def test_no_name_of_a_view_keeps_a_mart_from_being_published(empty, name):
+    publish(empty, 1)
+    view = sql.Identifier("dev_ana", name)
+    analyst_says(
+        empty, "create schema dev_ana", sql.SQL("create view {} as select version from marts.fct_a").format(view)
+    )
+    publish(empty, 2)
+    with empty.connect("analyst") as connection:
+        assert connection.execute(sql.SQL("select version from {}").format(view)).fetchone() == (2,)
+        connection.execute(sql.SQL("drop view {}").format(view))
+
+
+def test_views_that_read_each_other_in_a_circle_do_not_keep_a_mart_from_being_published(empty, caplog):
+    publish(empty, 1)
+    analyst_says(
+        empty,
+        "create schema dev_ana",
+        "create view dev_ana.a as select version from marts.fct_a",
+        "create view dev_ana.b as select version from dev_ana.a",
+        "create or replace view dev_ana.a as select version from marts.fct_a union all select version from dev_ana.b",
+        "create view dev_ana.plain as select version from marts.fct_a",
+    )
+    publish(empty, 2)
+    assert versions(empty, *TABLES, "dev_ana.plain", role="analyst") == [2, 2, 2]
+    assert "view dev_ana.a of analyst no longer fits and was left out" in caplog.text
 
 
 def test_the_view_of_an_analyst_that_no_longer_fits_is_left_out_and_named_in_the_log(empty, caplog):

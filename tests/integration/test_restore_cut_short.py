@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 
 import warehouse.restore
+from warehouse.archive import DUMP
 from warehouse.backup import write_backup
+from warehouse.conventions import SCHEMAS
 from warehouse.database import Database
 from warehouse.errors import ShelfcastError
 from warehouse.migrate import apply_migrations
@@ -64,12 +66,62 @@ def killed_after(share: float):
 @pytest.mark.parametrize("share", PLACES)
 def test_a_restore_that_is_killed_in_its_stream_commits_nothing(share, settings, warehouse_in_use, backup, monkeypatch):
     before = state(warehouse_in_use)
-    whole_pour = warehouse.restore.pour
-    pours = iter([whole_pour, killed_after(share)])
-    monkeypatch.setattr(warehouse.restore, "pour", lambda source, target: next(pours)(source, target))
+    (settings.home / "data_folder.txt").write_text("/newest\n")
+    monkeypatch.setattr(warehouse.restore, "pour", killed_after(share))
     with proved_archive(settings, backup) as (archive, manifest), pytest.raises(Killed):
         restore_backup(settings, warehouse_in_use, archive, manifest, may_replace=True)
     assert state(warehouse_in_use) == before
+    assert (settings.home / "data_folder.txt").read_text() == "/newest\n"
+
+
+def test_an_archive_that_is_changed_after_its_proof_is_not_restored(settings, warehouse_in_use, backup, tmp_path):
+    changed = tmp_path / "changed"
+    changed.write_bytes(backup.read_bytes())
+    before = state(warehouse_in_use)
+    with proved_archive(settings, changed) as (archive, manifest):
+        with changed.open("r+b") as file:
+            file.seek(archive.getinfo(DUMP).header_offset + 2000)
+            file.write(b"drop table raw.raw_sales;")
+        with pytest.raises(ShelfcastError, match=f"is damaged: its part {DUMP} is not what the manifest says"):
+            restore_backup(settings, warehouse_in_use, archive, manifest, may_replace=True)
+    assert state(warehouse_in_use) == before
+
+
+def test_what_analysts_and_others_have_beside_the_warehouse_is_in_no_backup_and_outlives_a_restore(
+    settings, new_database, tmp_path
+):
+    shop = new_database("others_tests")
+    with shop.connect("pipeline") as connection:
+        connection.execute("create schema crm")
+        connection.execute("create table crm.customers as select 1 as a")
+        connection.execute("create table marts.dim_stores as select 1 as store_id")
+        connection.execute("grant select on marts.dim_stores to analyst")
+    statements = (
+        'create schema "Anna" create table "T" (i int)',
+        'alter table "Anna"."T" enable row level security',
+        'alter table "Anna"."T" force row level security',
+        "create schema sandbox",
+        "create function sandbox.steal() returns int language plpgsql as "
+        "$$ begin execute 'grant delete on raw.raw_sales to analyst'; return 1; "
+        "exception when others then return 0; end $$",
+        "create materialized view sandbox.greedy as select sandbox.steal() as got",
+        'create policy greedy on "Anna"."T" using (sandbox.steal() = 1)',
+        "create view sandbox.mine as select store_id + 1 as next from marts.dim_stores",
+    )
+    with shop.connect("analyst") as connection:
+        for statement in statements:
+            connection.execute(statement)
+    write_backup(settings, shop, tmp_path / "backup")
+    with proved_archive(settings, tmp_path / "backup") as (archive, manifest):
+        assert {name.split(".")[0] for name in manifest.tables} <= set(SCHEMAS)
+        restore_backup(settings, shop, archive, manifest, may_replace=True)
+    with shop.connect("analyst") as connection:
+        assert connection.execute("select next from sandbox.mine").fetchall() == [(2,)]
+        connection.execute('select * from "Anna"."T"')
+    with shop.connect("pipeline") as connection:
+        assert connection.execute("select a from crm.customers").fetchall() == [(1,)]
+        may = connection.execute("select has_table_privilege('analyst', 'raw.raw_sales', 'delete')").fetchone()
+    assert may == (False,)
 
 
 def test_a_database_that_was_never_set_up_is_empty_and_one_without_its_tables_is_in_use(

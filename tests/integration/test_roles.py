@@ -6,6 +6,8 @@ import psycopg
 import pytest
 
 from warehouse.database import Database
+from warehouse.errors import ShelfcastError
+from warehouse.migrate import apply_migrations
 from warehouse.opening import open_database
 from warehouse.role_limits import MODEL_COLUMNS, ROLE_LIMITS
 from warehouse.roles import grant_all
@@ -120,7 +122,6 @@ def warehouse(new_database) -> Database:
     with database.connect("pipeline") as connection:
         for name in ("marts.dim_stores", "marts.fct_secrets", "marts_next.fct_stores"):
             connection.execute(f"create table {name} as select 1 as a")
-        connection.execute("create schema mlflow")
         for name in ("mlflow.model_versions", "mlflow.secrets"):
             connection.execute(f"create table {name} as select 1 as version")
         connection.execute("create table mlflow.webhooks (webhook_id text, workspace text, secret text)")
@@ -174,6 +175,58 @@ def test_rights_that_somebody_gave_or_took_are_put_right_when_the_warehouse_open
         connection.execute("revoke insert (run_id) on agents.agent_outputs from agent")
         grant_all(connection)
     assert tuple(warehouse.read_frame("pipeline", query).iloc[0]) == (False, True, False, True, False)
+
+
+def test_a_right_beyond_reading_that_somebody_gave_is_taken_back_when_the_warehouse_opens(warehouse):
+    with warehouse.connect("pipeline") as connection:
+        connection.execute("grant delete, insert, truncate on raw.raw_sales to analyst")
+        connection.execute("grant insert on ops.decisions to planner")
+        connection.execute("grant create on schema marts to analyst")
+        connection.execute("grant select on ops.loads to public")
+        connection.execute("grant usage on schema raw_incoming to public")
+        grant_all(connection)
+        left = connection.execute(
+            "select relname, (aclexplode(relacl)).* from pg_class where relname in ('raw_sales', 'decisions', 'loads') "
+            "and relnamespace::regnamespace::text in ('raw', 'ops')"
+        ).fetchall()
+        schemas = connection.execute(
+            "select has_schema_privilege('analyst', 'marts', 'create'), "
+            "has_schema_privilege('agent', 'raw_incoming', 'usage')"
+        ).fetchone()
+    owner = {row[1] for row in left}
+    assert {row[3] for row in left if row[2] not in owner} == {"SELECT"}
+    assert not any(row[2] == 0 for row in left)
+    assert schemas == (False, False)
+    with warehouse.connect("planner") as connection:
+        connection.execute("insert into ops.decisions (recommendation_id, decision) select 'x', 'approve' where false")
+
+
+@pytest.mark.parametrize("role", ["pipeline", "reader", "agent", "planner"])
+def test_a_function_of_an_analyst_never_runs_in_place_of_postgres_own(warehouse, role):
+    with warehouse.connect("analyst") as connection:
+        connection.execute(f"create schema if not exists {role}")
+        connection.execute(
+            f"create or replace function {role}.has_schema_privilege(text, oid, text) returns boolean "
+            "language plpgsql as $$ begin raise 'stolen'; end $$"
+        )
+    with warehouse.connect(role) as connection:
+        assert connection.execute("show search_path").fetchone() == ("pg_catalog",)
+        connection.execute("select has_schema_privilege(%s, oid, 'usage') from pg_namespace limit 1", ["analyst"])
+    with warehouse.connect("pipeline") as connection:
+        grant_all(connection)
+
+
+def test_a_schema_of_ours_that_an_analyst_has_made_is_refused_by_name(new_database):
+    taken = new_database("taken_tests")
+    with taken.connect("pipeline") as connection:
+        connection.execute("drop schema mlflow")
+    with taken.connect("analyst") as connection:
+        connection.execute("create schema mlflow")
+    with (
+        taken.connect("pipeline") as connection,
+        pytest.raises(ShelfcastError, match="The schema mlflow of this database belongs to analyst, not to pipeline"),
+    ):
+        apply_migrations(connection)
 
 
 def test_a_new_mart_can_be_read_by_those_who_read_all_of_them_and_by_nobody_else(warehouse):

@@ -102,10 +102,7 @@ def _restore_environment(before: Mapping[str, str | None]) -> None:
 
 
 def _own_address(database: Database, role: Role) -> str:
-    if role == "pipeline":
-        with database.connect(role) as connection:
-            connection.execute("create schema if not exists mlflow")
-    elif database.read_frame(role, _READABLE).empty:
+    if role != "pipeline" and database.read_frame(role, _READABLE).empty:
         raise _no_model()
     return database.url(role, driver="postgresql+psycopg", search_path="mlflow")
 

@@ -41,7 +41,7 @@ def test_only_what_builds_and_publishes_names_the_next_state_and_nobody_else_rea
     assert naming == {
         "warehouse/marts.py",
         "warehouse/migrations/0012_marts_publication.sql",
-        "warehouse/roles.py",
+        "warehouse/conventions.py",
         # The stage recommend alone: its policies are those of its own run.
         "ml/inventory/orders/inputs.py",
     }
