@@ -1,6 +1,7 @@
 """The figures that stand in a text: numbers with their unit and precision as displayed, and dates."""
 
 import re
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import zip_longest
@@ -54,6 +55,9 @@ _HEDGE = re.compile(
     r"(?:about|around|roughly|approximately|some|nearly|almost|close to|circa|~|≈)\s?\$?$", re.IGNORECASE
 )
 _RANGE = re.compile(r"^ ?(?:[-–—]|to|and|or) ?\$?$")  # noqa: RUF001
+_NO_WORD = re.compile(r"[^\w.-]")
+LONGEST_WORD = 64
+"""Characters on either side of a figure that are looked at: each figure costs the same, however long the text."""
 
 
 @dataclass(frozen=True)
@@ -91,9 +95,11 @@ class Date:
 def find_dates(text: str) -> list[Date]:
     """Returns the dates of a text in their order."""
     found: list[Date] = []
+    taken: set[int] = set()
     for pattern in _DATES:
         for match in pattern.finditer(text):
-            if not any(date.start < match.end() and match.start() < date.end for date in found):
+            if taken.isdisjoint(range(*match.span())):
+                taken.update(range(*match.span()))
                 found.append(_date(match))
     return sorted(found, key=lambda date: date.start)
 
@@ -122,7 +128,7 @@ def _number(match: re.Match[str], text: str) -> Number:
     scale = _SCALES[parts["scale"].lower()] if parts["scale"] else 1.0
     written = (parts.get("sign") or "") + (parts.get("inner") or "")
     sign = 0 if not written else 1 if written == "+" else -1
-    half = _half_digit(digits, bool(_HEDGE.search(text[: match.start()])))
+    half = _half_digit(digits, bool(_HEDGE.search(text[max(match.start() - LONGEST_WORD, 0) : match.start()])))
     unit = _unit(parts.get("currency"), parts["unit"])
     word = _word_around(text, match.start("digits"), match.end("digits"))
     readings = ((_value(digits) * scale * (sign or 1), half * scale),)
@@ -144,7 +150,7 @@ def _half_digit(digits: str, is_rounded: bool) -> float:
     power = int(exponent or 0) - len(decimals)
     if is_rounded and not decimals and whole.strip("0"):
         power += len(whole) - len(whole.rstrip("0"))
-    return float(0.5 * 10.0**power)
+    return 0.5 * 10.0 ** min(power, sys.float_info.max_10_exp)
 
 
 def _unit(currency: str | None, unit: str | None) -> Unit:
@@ -159,9 +165,9 @@ def _unit(currency: str | None, unit: str | None) -> Unit:
 
 
 def _word_around(text: str, start: int, end: int) -> str:
-    before = re.search(r"[\w.-]*$", text[:start])
-    after = re.match(r"[\w.-]*", text[end:])
-    return ((before[0] if before else "") + text[start:end] + (after[0] if after else "")).strip(".-")
+    before = _NO_WORD.split(text[max(start - LONGEST_WORD, 0) : start])[-1]
+    after = _NO_WORD.split(text[end : end + LONGEST_WORD])[0]
+    return f"{before}{text[start:end]}{after}".strip(".-")
 
 
 def _with_range_scales(numbers: list[Number], text: str) -> Iterator[Number]:

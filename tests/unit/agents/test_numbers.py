@@ -2,7 +2,7 @@
 
 import pytest
 
-from agents.numbers import find_dates, find_numbers
+from agents.numbers import LONGEST_WORD, find_dates, find_numbers
 
 
 def read(text: str) -> list[tuple[float, float, str]]:
@@ -77,3 +77,25 @@ def test_a_date_is_read_in_every_usual_form(text, expected):
 def test_may_is_a_month_only_before_a_day_or_a_year():
     assert find_dates("It may rise by 5.") == []
     assert len(find_dates("May 4, 2012 and May 2012")) == 2
+
+
+class Watched(str):
+    """A text that counts the characters that are cut out of it."""
+
+    cut_count = 0
+
+    def __getitem__(self, place):
+        part = super().__getitem__(place)
+        self.cut_count += len(part)
+        return part
+
+
+@pytest.mark.parametrize("count", [50, 1000])
+def test_a_figure_costs_the_same_however_long_the_text_around_it(count):
+    text = Watched("a" * 2000 + " 1" * count)
+    assert len(find_numbers(text)) == count
+    assert text.cut_count <= 4 * LONGEST_WORD * count
+
+
+def test_a_figure_that_no_float_can_hold_is_read_as_one():
+    assert [number.readings[0] for number in find_numbers("1e999")] == [(float("inf"), pytest.approx(5e307))]
