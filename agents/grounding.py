@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from agents.numbers import Date, Number, Unit, find_dates, find_numbers
-from agents.quoting import quoted_text
+from agents.quoting import plain_answer, quoted_text
 from agents.records import Facts
 
 _SUFFIXES: tuple[tuple[str, Unit], ...] = (
@@ -124,7 +124,7 @@ def _add_number(evidence: Evidence, key: str, value: float) -> None:
 
 def _add_text(evidence: Evidence, key: str, value: str) -> None:
     if key.endswith("_text"):
-        evidence.quotes.add(unicodedata.normalize("NFKC", quoted_text(value)))
+        evidence.quotes.add(plain_answer(quoted_text(value)))
         return
     evidence.dates.update(dt.date.fromisoformat(day) for day in _ISO.findall(value) if _is_date(day))
     evidence.words.update(re.findall(r"[\w.-]+", value))
@@ -183,5 +183,8 @@ def _near(value: float, half: float, known: float, sign: int) -> bool:
 
 def _marked(text: str, figures: list[Date | Number]) -> str:
     for figure in reversed(figures):
-        text = f"{text[: figure.start]}[unchecked: {figure.text}]{text[figure.end :]}"
+        rest = text[figure.end :]
+        # Else what follows would make the mark a link, or a reference that other marks link to.
+        guard = "\\" if rest.startswith(("(", ":")) else ""
+        text = f"{text[: figure.start]}[unchecked: {figure.text}]{guard}{rest}"
     return text

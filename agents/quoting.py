@@ -1,20 +1,31 @@
 """Text that comes from data or from a model, made harmless before anybody else reads it.
 
 Text from data (reasons, names, notes) is handed to a model between <data> and </data> and can't close that bracket by
-itself; the agents' instructions say that what stands there is a quotation. What a model wrote is shown as plain text.
+itself; the agents' instructions say that what stands there is a quotation. What a model wrote is shown as plain text
+with emphasis, list items and headings: every other sign of Markdown is escaped.
 """
 
+import html
 import re
 import unicodedata
 
 OPEN, CLOSE = "<data>", "</data>"
 MAXIMUM_QUOTE = 300
 _BRACKETS = str.maketrans({"<": "‹", ">": "›", "`": "'", "\u201c": "'", "\u201d": "'", '"': "'"})  # noqa: RUF001
-_TAG_BEGIN = re.compile(r"<(?=[A-Za-z/!?])")
 _NAME = re.compile(r"[^\w .:+-]")
-_LINK = re.compile(r"!?\[([^\]]*)\]\([^)]*\)")
-_TAG = re.compile(r"</?[A-Za-z!][^>]*>")
-_ADDRESS = re.compile(r"\b(?:https?|ftp|file|data|javascript):\S+", re.IGNORECASE)
+_LINK = re.compile(r"!?\[([^\[\]]*)\]\([^()]*\)")
+_DEEPEST_LINK = 5
+_TAG = re.compile(r"</?[A-Za-z!][^>]{0,200}>")
+_REST = r"""(?:\\?[^\s<>()\[\]"'`|\\])+"""
+ADDRESS = re.compile(
+    rf"(?:[a-z][a-z\d+.-]{{0,15}}\\?:)?(?:\\?/){{2}}{_REST}|www\\?\.(?:{_REST})?"
+    r"|[\w.+-]{1,64}\\?@(?:\\?[\w-])*\\?\.(?:\\?[\w.-])+",
+    re.IGNORECASE,
+)
+"""What a renderer may turn into a link by itself, also where some of its punctuation is escaped."""
+MARKUP = "[]<>&~|`\\"
+"""Signs with which links, pictures, tags, entities, tables and code begin or end."""
+_SETTLED = r"\\[!-/:-@\[-`{-~]|`[^`|\r\n]+`"
 
 
 def quote_data(text: str) -> str:
@@ -32,20 +43,39 @@ def safe_name(text: str | None) -> str:
     return _NAME.sub("", _one_line(text or ""))[:60]
 
 
-def plain_answer(text: str) -> str:
-    """Returns a model's answer without links, pictures, tags and addresses: nothing in it loads or runs.
+def printable(text: str) -> str:
+    """Returns text without control, format and surrogate characters, new lines and tabs apart.
 
-    Signs that only look like others (full-width brackets and the like) are made those first, so that no later step of
-    the way can make them so; and no bracket that could begin a tag is left.
+    Signs that only look like others (full-width brackets and the like) are made those, so that no later step of the
+    way can make them so; the text may become longer by that.
     """
-    text = unicodedata.normalize("NFKC", text).replace(OPEN, '"').replace(CLOSE, '"')
-    return _TAG_BEGIN.sub("‹", _without_links(_TAG.sub("", text))).strip()  # noqa: RUF001
+    signs = unicodedata.normalize("NFKC", text)
+    return "".join(sign for sign in signs if sign in "\n\t" or unicodedata.category(sign) not in ("Cc", "Cf", "Cs"))
+
+
+def plain_answer(text: str) -> str:
+    """Returns a model's answer as Markdown in which nothing loads, links or runs."""
+    text = printable(html.unescape(text)).replace(OPEN, '"').replace(CLOSE, '"').replace("`", "'")
+    return escape_markup(_without_links(_TAG.sub("", text))).strip()
+
+
+def escape_markup(text: str, signs: str = MARKUP) -> str:
+    """Returns Markdown without live mark-up but emphasis, lists, headings and code in a line; addresses are code.
+
+    What is escaped or code already stays as it is, so that text may be escaped twice.
+    """
+
+    def escaped(found: re.Match[str]) -> str:
+        return found[0] if found["settled"] else f"`{found[0]}`" if found["address"] else f"\\{found[0]}"
+
+    pattern = rf"(?P<address>{ADDRESS.pattern})|(?P<settled>{_SETTLED})|[{re.escape(signs)}]"
+    return re.sub(pattern, escaped, text, flags=re.IGNORECASE)
 
 
 def _without_links(text: str) -> str:
-    while (cut := _LINK.sub(r"\1", text)) != text:
-        text = cut
-    return _ADDRESS.sub("(address removed)", text)
+    for _ in range(_DEEPEST_LINK):
+        text = _LINK.sub(r"\1", text)
+    return ADDRESS.sub("(address removed)", text)
 
 
 def _one_line(text: str) -> str:

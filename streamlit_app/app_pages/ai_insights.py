@@ -103,7 +103,8 @@ def checked(answers: pd.DataFrame) -> None:
         if answers["is_clean"].all():
             st.badge("All figures found in the data", color="green", icon=":material/verified:")
         else:
-            st.badge(f"Not found in the data: {'; '.join(unsupported)}", color="red", icon=":material/warning:")
+            missing = formats.plain_markdown("; ".join(unsupported))
+            st.badge(f"Not found in the data: {missing}", color="red", icon=":material/warning:")
         writer = answers["model_name"].iloc[0]
         is_narrator = writer == "narrator"
         st.badge(

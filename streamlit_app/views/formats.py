@@ -6,6 +6,8 @@ import math
 import re
 from typing import TYPE_CHECKING, Any
 
+from agents.quoting import ADDRESS, MARKUP, escape_markup
+
 if TYPE_CHECKING:
     from typing_extensions import TypeIs
 
@@ -18,9 +20,8 @@ _MODEL_NAMES = {
     "stl_ets": "STL + ETS",
     "narrator": "Deterministic narrator",
 }
-_ADDRESS = re.compile(r"(?<![`\w])(?:https?://|www\.)[^\s<>()\"'`]+|(?<![`\w])[\w.+-]+@[\w-]+\.[\w.-]+", re.IGNORECASE)
-"""What Streamlit would turn into a link by itself."""
 _PUNCTUATION = re.compile(r"[!-/:-@\[-`{-~]")
+_UNCHECKED = re.compile(r"\\?\[unchecked:\s*((?:\\\$|[^\[\]\\`])+?)\s*\\?\]")
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
@@ -130,19 +131,13 @@ def words(name: str) -> str:
 
 
 def plain_markdown(text: str) -> str:
-    """Returns text for st.markdown with dollar signs as dollar signs, and neither images nor live links.
-
-    Text of a language model may not make the reader's browser fetch anything.
-    """
-    text = re.sub(r"!?\[([^\]]*)\]\(([^)]*)\)", r"\1 (`\2`)", text)
-    text = _ADDRESS.sub(r"`\g<0>`", text)
-    text = text.replace("![", "!\\[")
-    return text.replace("\\$", "$").replace("$", "\\$")
+    """Returns text for st.markdown with dollar signs as dollar signs, in which nothing loads, links or runs."""
+    return escape_markup(text, f"{MARKUP}$")
 
 
 def literal(text: str) -> str:
     """Returns Markdown that shows what a person wrote as it was written, with no mark-up and no live link."""
-    places = [0, *(end for found in _ADDRESS.finditer(text) for end in found.span()), len(text)]
+    places = [0, *(end for found in ADDRESS.finditer(text) for end in found.span()), len(text)]
     parts = [text[start:end] for start, end in itertools.pairwise(places)]
     return "".join(
         f"`{part}`" if number % 2 else _PUNCTUATION.sub(r"\\\g<0>", part) for number, part in enumerate(parts)
@@ -150,8 +145,10 @@ def literal(text: str) -> str:
 
 
 def mark_unchecked(text: str) -> str:
-    """Returns Markdown in which `[unchecked: 123]`, a number that no tool returned, stands on red."""
-    return re.sub(r"\[unchecked:\s*([^\]]+?)\s*\]", r":red-background[\1 (not found in the data)]", text)
+    """Returns plain Markdown in which `[unchecked: 123]`, a number that no tool returned, stands on red."""
+    # A colon before the mark would undo it, and a bracket after it make it a link.
+    apart = re.sub(r"(?<=:)(?=\\?\[unchecked:)|(?<=\])(?=\()", " ", text)
+    return _UNCHECKED.sub(r":red-background[\1 (not found in the data)]", apart)
 
 
 def plain_log(text: str, lines: int = 25) -> str:

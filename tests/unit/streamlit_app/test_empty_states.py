@@ -53,7 +53,7 @@ def test_every_page_says_what_to_do_next_where_there_is_nothing_yet(name: str) -
 @pytest.mark.parametrize(
     ("status", "message", "words"),
     [
-        ("failed", "train.csv is <b>empty</b>.", "train.csv is <b>empty</b>."),
+        ("failed", "train.csv is <b>empty</b>.", "train.csv is \\<b\\>empty\\</b\\>."),
         ("running", "", "interrupted before its end"),
     ],
 )

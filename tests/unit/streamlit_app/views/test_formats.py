@@ -1,7 +1,12 @@
 import datetime as dt
 
 import pytest
+from hostile_markdown import HOSTILE, PIECES, live_parts
+from hypothesis import given
+from hypothesis import strategies as st
 
+from agents.grounding import check_numbers
+from agents.quoting import plain_answer
 from streamlit_app.views import formats
 
 
@@ -71,10 +76,26 @@ def test_dollar_signs_of_a_report_do_not_become_formulas() -> None:
     assert formats.plain_markdown("from $5 to \\$7") == "from \\$5 to \\$7"
 
 
-def test_a_report_cannot_make_the_browser_fetch_anything() -> None:
-    text = formats.plain_markdown("![x](http://evil.example/?q=1) and [press](http://evil.example) and ![y][z]")
-    assert "](" not in text
-    assert "![" not in text.replace("!\\[", "")
+@pytest.mark.parametrize("text", HOSTILE)
+def test_no_text_has_a_link_picture_or_tag_on_a_page(text: str) -> None:
+    assert live_parts(formats.plain_markdown(text)) == []
+    assert live_parts(formats.literal(text)) == []
+    assert live_parts(formats.mark_unchecked(formats.plain_markdown(plain_answer(text)))) == []
+
+
+@given(st.lists(st.one_of(st.sampled_from(PIECES), st.text(max_size=3))).map("".join))
+def test_what_a_person_or_a_model_wrote_links_nothing_on_a_page(text: str) -> None:
+    assert live_parts(formats.literal(text)) == []
+    marked = formats.mark_unchecked(formats.plain_markdown(check_numbers(plain_answer(text), []).text))
+    assert live_parts(marked) == []
+    assert "::red-background" not in marked
+    assert "](" not in marked
+
+
+def test_a_report_is_escaped_once_and_the_commands_of_a_sentence_stay_code() -> None:
+    report = check_numbers(plain_answer("# Up\n\n- **by** [5] & < $6"), []).text
+    assert formats.plain_markdown(report) == "# Up\n\n- **by** \\[\\[unchecked: 5\\]\\] \\& \\< \\[unchecked: \\$6\\]"
+    assert formats.plain_markdown("Run `make run` in C:\\home [1].") == "Run `make run` in C:\\\\home \\[1\\]."
 
 
 def test_no_address_in_a_text_becomes_a_live_link() -> None:
@@ -100,8 +121,8 @@ def test_a_run_that_goes_on_does_not_say_of_how_many_stages() -> None:
 
 
 def test_a_number_that_no_tool_returned_stands_on_red() -> None:
-    marked = formats.mark_unchecked("rose by [unchecked: 41] percent")
-    assert marked == "rose by :red-background[41 (not found in the data)] percent"
+    marked = formats.mark_unchecked(formats.plain_markdown("rose by [unchecked: $41] percent"))
+    assert marked == "rose by :red-background[\\$41 (not found in the data)] percent"
 
 
 def test_a_log_is_shown_without_colours_and_with_its_last_lines_alone() -> None:
