@@ -13,6 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import yaml
 
 from agents.decision_check import contradiction
@@ -22,7 +23,7 @@ from agents.grounding import check_numbers
 from agents.inventory_tools import query_inventory_recommendation
 from agents.library import load_crewai
 from agents.marts import find_pair, published_state, select
-from agents.quoting import plain_answer
+from agents.quoting import plain_answer, printable
 from agents.records import ANALYSES, NARRATOR, REPORT, Answer, Pair, PairReport
 from agents.report import signature
 from agents.store import save_report
@@ -63,7 +64,13 @@ def explain_pair(
     if published_state(database) != state:
         # A model may think for minutes: no transaction is kept open for it, so what it looked at is compared instead.
         raise ShelfcastError("The marts were published anew while the agents were at work.", "Ask them again.")
-    saved = save_report(database, run_id, report)
+    try:
+        saved = save_report(database, run_id, report)
+    except (psycopg.DataError, UnicodeError):
+        if report.writer == NARRATOR:
+            raise
+        report = _signed(_stand_in(settings, database, pair, progress, "its answer can't be saved"))
+        saved = save_report(database, run_id, report)
     supported = report.number_count - sum(len(answer.unsupported) for answer in report.answers)
     logger.info(
         "agents: %s by %s, %d of %d figures supported, %d new answers, %.2f s",
@@ -131,6 +138,13 @@ def _written(settings: Settings, database: Database, pair: Pair, progress: Progr
         if desk.failure:
             raise desk.failure from None
         reason = failure_reason(error)
+    return _stand_in(settings, database, pair, progress, reason)
+
+
+def _stand_in(settings: Settings, database: Database, pair: Pair, progress: Progress, reason: str) -> PairReport:
+    """Returns the narrator's report, with a notice why Gemini's is not taken."""
+    from agents.narrator import Narrator
+
     logger.warning("agents: Gemini did not write the report on %s: %s", pair, reason)
     notice = f"Gemini ({settings.gemini_model}) did not write this report: {reason}."
     return dataclasses.replace(_run(Narrator(), NARRATOR, Desk(database, pair), progress), notice=notice)
@@ -197,7 +211,7 @@ class _Clock:
             ModelRefusalError: the answer is too long.
             TimeoutError: the model has used up its time.
         """
-        now, name, said = time.perf_counter(), str(output.name), output.raw or ""
+        now, name, said = time.perf_counter(), str(output.name), printable(output.raw or "")
         # Before the words are looked at: that takes long where they never end.
         if len(said) > LONGEST_ANSWER:
             raise ModelRefusalError(f"the agent for {name} wrote more than {LONGEST_ANSWER} characters")

@@ -273,6 +273,19 @@ def test_a_figure_that_gemini_invented_is_marked_and_the_report_is_not_clean(exp
     assert not saved["is_clean"].item()
 
 
+def test_an_answer_with_signs_that_no_database_takes_is_saved_without_them(explain_with_key, warehouse, gemini):
+    gemini.mood = "poisonous"
+    report = explain_with_key(1, 38)
+    assert report.writer == "gemini-flash-latest"
+    text = r"Order $25,000 now\[2J, !\[a \[b\]\]((address removed)) \& 1mgo."
+    assert report.report_text.startswith(text)
+    # The answers themselves are only added where their evidence is new.
+    reasoning = warehouse.read_frame(
+        "pipeline", "select agent_reasoning from ml.inventory_recommendations where dept_id = 38"
+    )
+    assert reasoning.iloc[0, 0] == report.answer(INVENTORY).text
+
+
 def test_a_report_that_decides_against_the_recommendation_never_stands(explain_with_key, gemini):
     report = explain_with_key(1, 7)
     assert report.writer == "narrator", "Gemini said to order, and nothing is recommended for department 7"

@@ -55,6 +55,11 @@ class Answerer(BaseHTTPRequestHandler):
     def be_inventive(self, body: Any) -> None:
         self.work(body, "Order $25,000 now, which will earn $777,777, see [more](http://evil.example/1).")
 
+    def be_poisonous(self, body: Any) -> None:
+        self.work(
+            body, "Order $25,000\x00 now\x1b[2J\ud800, ![a [b]](&#104;ttps://evil.example/t.png) &amp; \x9b1m<b>go</b>."
+        )
+
     def be_refusing(self, _: Any) -> None:
         self.say("I can't help with that.")
 

@@ -4,16 +4,19 @@ import datetime as dt
 import logging
 import subprocess
 import sys
+from types import SimpleNamespace
 
+import psycopg
 import pytest
 from pydantic import SecretStr
 
-from agents.crew import load_config
+from agents import crew
+from agents.crew import LONGEST_ANSWER, _Clock, explain_pair, load_config
 from agents.desk import Desk
-from agents.gemini import keep_out_of_logs
+from agents.gemini import ModelRefusalError, keep_out_of_logs
 from agents.records import ANALYSES, ANOMALY, NARRATOR, REPORT, Answer, Pair, PairReport
 from agents.report import report_markdown, signature
-from agents.store import output_id
+from agents.store import Saved, output_id
 from agents.tools import TOOLS, Tool
 from warehouse.errors import ShelfcastError
 
@@ -126,3 +129,65 @@ def test_a_secret_never_reaches_a_log(caplog):
     assert "s3cret" not in caplog.text
     assert caplog.text.count("[secret]") >= 2
     assert "nothing to hide" in caplog.text
+
+
+def output(text: str, name: str = REPORT) -> SimpleNamespace:
+    return SimpleNamespace(name=name, raw=text)
+
+
+@pytest.fixture
+def clock() -> _Clock:
+    usage = SimpleNamespace(total_tokens=10)
+    return _Clock(SimpleNamespace(get_token_usage_summary=lambda: usage), PAIR, lambda done, total, what: None)
+
+
+def test_an_answer_is_measured_as_it_is_read_and_not_as_it_is_written(clock):
+    clock.note(output("\u3316" * (LONGEST_ANSWER // 6)))
+    with pytest.raises(ModelRefusalError, match="more than 4000 characters"):
+        clock.note(output("\u3316" * (LONGEST_ANSWER // 6 + 1)))
+
+
+@pytest.fixture
+def explain(monkeypatch):
+    """Explains a pair that a model has written on, as far as the saving, which fails as it is told."""
+
+    def explained(failure: Exception, writer: str = "gemini-x") -> tuple[PairReport, list[str]]:
+        saved: list[str] = []
+
+        def save(database, run_id, given):
+            if given.writer == writer:
+                raise failure
+            saved.append(given.writer)
+            return Saved(4, 1)
+
+        monkeypatch.setattr(crew, "published_state", lambda database: "same")
+        monkeypatch.setattr(crew, "find_pair", lambda *pair: PAIR)
+        monkeypatch.setattr(crew, "load_crewai", lambda settings: None)
+        monkeypatch.setattr(crew, "_written", lambda *given: report(writer))
+        monkeypatch.setattr(
+            crew, "_stand_in", lambda *given: report(notice=f"Gemini did not write this report: {given[-1]}.")
+        )
+        monkeypatch.setattr(crew, "save_report", save)
+        return explain_pair(None, None, "run-1", 1, 38), saved
+
+    return explained
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [psycopg.DataError("NUL"), psycopg.errors.NumericValueOutOfRange(), UnicodeEncodeError("utf-8", "", 0, 1, "")],
+)
+def test_where_a_models_answer_can_not_be_saved_the_narrator_writes_and_says_why(explain, failure):
+    written, saved = explain(failure)
+    assert (written.writer, saved) == (NARRATOR, [NARRATOR])
+    assert "its answer can't be saved" in written.report_text
+
+
+def test_what_the_narrator_can_not_save_is_a_failure_of_our_own(explain):
+    with pytest.raises(psycopg.DataError):
+        explain(psycopg.DataError("NUL"), NARRATOR)
+
+
+def test_a_database_that_fails_while_a_models_answer_is_saved_is_not_laid_on_the_model(explain):
+    with pytest.raises(ShelfcastError):
+        explain(ShelfcastError("Postgres does not answer."))
