@@ -8,6 +8,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+_PORTS = {"http": 80, "https": 443}
 REFUSAL = "This dashboard does not answer to that address. Open it with --host NAME to let it."
 HEADERS = {
     "Content-Security-Policy": "frame-ancestors 'self'",
@@ -21,7 +22,8 @@ class Gate:
     """Refuses requests to a host that is not the dashboard's own, or from a page of another.
 
     A page of another site can point a name of its own at this machine (DNS rebinding); what it asks then carries that
-    name. It is refused before Streamlit sees it, which would look up the machine's outer address to judge it.
+    name. It is refused before Streamlit sees it, which would look up the machine's outer address to judge it. A page of
+    another port is a page of another: a proxy in front has to hand on the Host that the browser names.
     """
 
     def __init__(self, app: ASGIApp, hosts: Iterable[str] = ()) -> None:
@@ -38,14 +40,23 @@ class Gate:
             await PlainTextResponse(REFUSAL, status_code=403)(scope, receive, send)
 
     def _lets_in(self, headers: Headers) -> bool:
-        origin = headers.get("origin")
-        return self._is_known("//" + headers.get("host", "")) and (origin is None or self._is_known(origin))
-
-    def _is_known(self, address: str) -> bool:
+        host, origin = headers.get("host", ""), headers.get("origin")
         try:
-            return urlsplit(address).hostname in self.hosts
+            is_known = urlsplit(f"//{host}").hostname in self.hosts
+            return is_known and (origin is None or _is_page_of(origin, host))
         except ValueError:
             return False
+
+
+def _is_page_of(origin: str, host: str) -> bool:
+    """Returns whether a page was loaded from a host and port; a port that neither names is that of the page's scheme.
+
+    Raises:
+        ValueError: one of them is no address.
+    """
+    page = urlsplit(origin)
+    own, port = urlsplit(f"//{host}"), _PORTS.get(page.scheme)
+    return port is not None and (page.hostname, page.port or port) == (own.hostname, own.port or port)
 
 
 def _guarded(send: Send) -> Send:

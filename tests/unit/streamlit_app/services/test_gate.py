@@ -37,6 +37,14 @@ def test_a_request_for_a_host_of_ones_own_is_answered_and_may_not_be_framed(clie
         {"host": "[::1"},
         {"host": "localhost", "origin": "http://evil.example"},
         {"host": "localhost", "origin": "null"},
+        {"host": "localhost:8501", "origin": "http://localhost:3000"},
+        {"host": "localhost:8501", "origin": "http://localhost"},
+        {"host": "localhost:8501", "origin": "http://127.0.0.1:8501"},
+        {"host": "localhost:8501", "origin": "ftp://localhost:8501"},
+        {"host": "localhost:8501", "origin": "http://localhost:port"},
+        {"host": "localhost:port", "origin": "http://localhost"},
+        {"host": "shop.example", "origin": "http://shop.example:8501"},
+        {"host": "shop.example:80", "origin": "https://shop.example"},
     ],
 )
 def test_a_request_for_another_host_or_from_a_page_of_another_is_refused(client: TestClient, headers: dict) -> None:
@@ -47,7 +55,21 @@ def test_a_request_for_another_host_or_from_a_page_of_another_is_refused(client:
     assert refused.value.status_code == 403
 
 
-def test_a_stream_of_ones_own_page_is_opened(client: TestClient) -> None:
-    headers = {"host": "localhost:8501", "origin": "http://localhost:8501"}
+@pytest.mark.parametrize(
+    ("host", "origin"),
+    [
+        ("localhost:8501", "http://localhost:8501"),
+        ("LOCALHOST:8501", "http://localhost:8501"),
+        ("[::1]:8501", "http://[::1]:8501"),
+        ("shop.example", "https://shop.example"),
+        ("shop.example:443", "https://shop.example"),
+        ("shop.example:80", "http://shop.example"),
+        ("shop.example:8443", "https://shop.example:8443"),
+    ],
+)
+def test_a_stream_of_ones_own_page_is_opened_also_behind_a_proxy_that_ends_tls(
+    client: TestClient, host: str, origin: str
+) -> None:
+    headers = {"host": host, "origin": origin}
     with client.websocket_connect("/stream", headers=headers) as stream:
         assert stream.receive_text() == "hello"
