@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, LiteralString
 
-from flows.exports.cells import text_cells
+from warehouse.cells import text_cells
 from warehouse.database import Database
 from warehouse.errors import ShelfcastError, UsageError
 from warehouse.home import as_the_user_makes_them, make_folder_of_the_user

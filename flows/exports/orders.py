@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, LiteralString
 
-from flows.exports.cells import text_cells
 from flows.exports.marts import read_marts, whole_folder, writing
+from warehouse.cells import text_cells
 from warehouse.database import Database
 from warehouse.errors import ShelfcastError
 

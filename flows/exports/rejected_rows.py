@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from flows.exports.cells import as_text, text_line
 from flows.exports.marts import whole_file, writing
 from spark_jobs.ingest.input_files import STEMS
+from warehouse.cells import as_text, text_line
 from warehouse.database import Database
 from warehouse.errors import ShelfcastError
 

@@ -9,6 +9,7 @@ import streamlit as st
 from streamlit import column_config as columns
 
 from streamlit_app.views import formats, palette
+from warehouse.cells import text_cells
 
 _LABELS = {
     "store_id": "Store",
@@ -192,13 +193,16 @@ def download(label: str, read: Callable[[], pd.DataFrame], file_name: str, key: 
     """Shows a button that saves a frame as CSV, under the marts' own column names; it is read when it is pressed."""
 
     def csv() -> bytes:
-        return read().to_csv(index=False).encode()
+        return text_cells(read()).to_csv(index=False).encode()
 
     st.download_button(label, csv, file_name, "text/csv", key=key, icon=":material/download:", on_click="ignore")
 
 
 def _ready(frame: pd.DataFrame, order: Sequence[str]) -> pd.DataFrame:
-    """Returns the shown columns with statuses as pills and model names as people say them."""
+    """Returns the shown columns with statuses as pills, model names as people say them, and no text a formula.
+
+    What is shown can be copied, and saved by the table's own button.
+    """
     changes: dict[str, Any] = {
         name: frame[name].map(lambda value: [_pill_text(value)]) for name in _PILLS if name in order
     }
@@ -206,7 +210,7 @@ def _ready(frame: pd.DataFrame, order: Sequence[str]) -> pd.DataFrame:
     changes |= {name: (frame[name].astype(float) * 100).round(1) + 0.0 for name in _RATES if name in order}
     if "model_name" in order:
         changes["model_name"] = frame["model_name"].map(formats.model)
-    return frame.assign(**changes)[list(order)]
+    return text_cells(frame.assign(**changes)[list(order)])
 
 
 def _pill_text(value: Any) -> str:

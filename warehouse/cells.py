@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _BEGINNING = re.compile(r"[=+\-@\t\r]")
-_NUMBER = re.compile(r"[+-]?[\d.,' ]*\d[\d.,' ]*(e[+-]?\d+)?%?", re.IGNORECASE)
+_NUMBER = re.compile(r"[+-]?\$?[\d.,' ]*\d[\d.,' ]*(e[+-]?\d+)?%?", re.IGNORECASE)
 
 
 def as_text(cell: str) -> str:
