@@ -1,8 +1,10 @@
-"""Entry of the dashboard: navigation, and the one place where a user's error becomes a sentence."""
+"""Entry of the dashboard: navigation, and the place where an error of any page becomes a sentence."""
 
 import streamlit as st
 
 from streamlit_app.queries import cache, marts
+from streamlit_app.queries.session import open_session
+from streamlit_app.services import pipeline_runs
 from streamlit_app.views import components, formats
 
 PAGES = {
@@ -54,7 +56,8 @@ def state_of_the_data() -> None:
         if not board.empty:
             components.simulated_badge(int(board["simulated_count"].iloc[0]), int(board["all_count"].iloc[0]))
         if not runs.empty:
-            last = runs.iloc[0]
+            session = open_session()
+            last = pipeline_runs.settled_now(runs, session.settings, session.database).iloc[0]
             st.caption(f"**Last run** {last['status']}  \n{formats.moment(last['started_at'])}")
 
 

@@ -36,6 +36,12 @@ def settled(rows: pd.DataFrame, is_running: bool) -> pd.DataFrame:
     return rows.assign(status=rows["status"].mask(is_left, "failed"), **messages)
 
 
+def settled_now(rows: pd.DataFrame, settings: Settings, database: Database) -> pd.DataFrame:
+    """Returns runs as `settled`; the database is asked whether one is going on only where one is said to be."""
+    is_said = (rows["status"] == "running").any()
+    return settled(rows, is_running(settings, database)) if is_said else rows
+
+
 def start_run(settings: Settings, database: Database, stage: str | None = None) -> int:
     """Returns the process id of a run that was started, from a stage on or with all that has changed.
 

@@ -79,6 +79,19 @@ def test_what_a_killed_run_left_as_running_is_shown_as_failed() -> None:
 
 
 @pytest.mark.usefixtures("empty")
+@pytest.mark.parametrize(("is_running", "shown"), [(False, "failed"), (True, "running")])
+def test_the_side_bar_calls_a_killed_run_failed_and_one_that_goes_on_running(
+    monkeypatch: pytest.MonkeyPatch, is_running: bool, shown: str
+) -> None:
+    run = pd.DataFrame({"status": ["running"], "started_at": [dt.datetime(2012, 10, 26, 14, 5, tzinfo=dt.UTC)]})
+    monkeypatch.setattr(cache, "fetch", lambda sql, given: run if "as stage_count" in sql else pd.DataFrame())
+    monkeypatch.setattr(pipeline_runs, "is_running", lambda settings, database: is_running)
+    app = AppTest.from_file(str(ENTRY), default_timeout=300).run()
+    assert not app.exception
+    assert app.sidebar.caption[-1].value == f"**Last run** {shown}  \nOct 26, 2012, 14:05 UTC"
+
+
+@pytest.mark.usefixtures("empty")
 def test_sales_alone_are_not_called_free_of_unusual_weeks(monkeypatch: pytest.MonkeyPatch) -> None:
     week = {
         "week_date": [dt.date(2012, 10, 26)],
