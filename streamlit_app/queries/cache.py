@@ -11,7 +11,7 @@ import psycopg
 import sqlalchemy
 import streamlit as st
 
-from streamlit_app.queries.session import open_session
+from streamlit_app.queries.session import first_line, open_session, unanswered
 from warehouse.database import frozen
 from warehouse.errors import ShelfcastError
 
@@ -139,19 +139,13 @@ def fetch(sql: str, parameters: dict[str, Any]) -> pd.DataFrame:
         return _fetch(sql, parameters)
     except sqlalchemy.exc.OperationalError as error:
         if isinstance(error.orig, psycopg.errors.ConnectionTimeout):
-            raise _silent(error) from None
+            raise unanswered(error.orig) from None
         # The embedded server may have moved to another port since the session was opened.
         open_session.clear()
     try:
         return _fetch(sql, parameters)
     except sqlalchemy.exc.OperationalError as error:
-        raise _silent(error) from None
-
-
-def _silent(error: sqlalchemy.exc.DBAPIError) -> ShelfcastError:
-    return ShelfcastError(
-        f"The database does not answer: {_first_line(error)}.", "Check with `shelfcast doctor`, then reload the page."
-    )
+        raise unanswered(error.orig) from None
 
 
 def _fetch(sql: str, parameters: dict[str, Any]) -> pd.DataFrame:
@@ -169,13 +163,8 @@ def _fetch(sql: str, parameters: dict[str, Any]) -> pd.DataFrame:
                 raise
             if isinstance(error.orig, NOT_MADE_YET):
                 return pd.DataFrame()
-            logger.warning("a mart could not be read: %s", _first_line(error))
+            logger.warning("a mart could not be read: %s", first_line(error.orig))
             raise ShelfcastError(
-                f"The marts do not have what this page reads: {_first_line(error)}.",
+                f"The marts do not have what this page reads: {first_line(error.orig)}.",
                 "Bring them up to date with `make run`.",
             ) from None
-
-
-def _first_line(error: sqlalchemy.exc.DBAPIError) -> str:
-    lines = str(error.orig).strip().splitlines() or [type(error.orig).__name__]
-    return lines[0].rstrip(".")

@@ -1,12 +1,15 @@
 """The settings and the database, opened once for all sessions."""
 
+import subprocess
 from dataclasses import dataclass
 
+import psycopg
 import sqlalchemy
 import streamlit as st
 
 from warehouse.database import Database
 from warehouse.environment import prepare_environment
+from warehouse.errors import ShelfcastError
 from warehouse.journal import configure_logging
 from warehouse.opening import open_without_owner
 from warehouse.settings import Settings, load_settings
@@ -31,5 +34,21 @@ def open_session() -> Session:
     settings = load_settings()
     prepare_environment(settings)
     configure_logging(settings)
-    database = open_without_owner(settings)
+    try:
+        database = open_without_owner(settings)
+    except (psycopg.OperationalError, TimeoutError, subprocess.TimeoutExpired) as error:
+        raise unanswered(error) from None
     return Session(settings, database, database.engine("reader"))
+
+
+def unanswered(error: BaseException | None) -> ShelfcastError:
+    """Returns the error that says that the database does not answer, and why."""
+    return ShelfcastError(
+        f"The database does not answer: {first_line(error)}.", "Check with `shelfcast doctor`, then reload the page."
+    )
+
+
+def first_line(error: BaseException | None) -> str:
+    """Returns the first line of an error without its full stop, its name where it says nothing."""
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    return lines[0].rstrip(".")
