@@ -89,6 +89,7 @@ def choose(pairs: pd.DataFrame) -> tuple[int, int]:
     return store, dept
 
 
+@components.errors_as_sentences()
 def understand() -> None:
     """Takes over what the sentence asks for, or leaves a complaint for the page to show."""
     sentence = st.session_state[f"{KEY}_sentence"]

@@ -153,6 +153,7 @@ def planned_promotions(inputs: DecisionInputs) -> tuple[Promotion, ...]:
     return tuple(Promotion(week, uplift / 100) for week in sorted(chosen)) if uplift else ()
 
 
+@components.errors_as_sentences()
 def start_over() -> None:
     """Sets every control back; the pairs chosen stay."""
     st.session_state.update({f"what_if_{name}": None for name in CHOICES} | {"what_if_shift": 0, "what_if_weeks": []})

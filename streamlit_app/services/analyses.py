@@ -1,5 +1,6 @@
 """The agents' analysis of a store and department: they work in a thread of their own, and only the page draws."""
 
+import logging
 from concurrent.futures import Future, ThreadPoolExecutor
 from queue import SimpleQueue
 from typing import TYPE_CHECKING
@@ -10,6 +11,8 @@ from warehouse.runs import new_run_id
 
 if TYPE_CHECKING:
     from agents.records import PairReport
+
+logger = logging.getLogger(__name__)
 
 Step = tuple[int, int, str]
 
@@ -38,6 +41,16 @@ def analysis(store_id: int, dept_id: int, show: Progress) -> "PairReport":
     report = agents.submit(explain_pair, session.settings, session.database, new_run_id(), store_id, dept_id, note)
     agents.shutdown(wait=False)
     report.add_done_callback(end)
-    for step in iter(steps.get, None):
-        show(*step)
+    try:
+        for step in iter(steps.get, None):
+            show(*step)
+    except BaseException:
+        report.add_done_callback(_log_failure)
+        raise
     return report.result()
+
+
+def _log_failure(report: "Future[PairReport]") -> None:
+    """Logs how an analysis failed whose reader has left."""
+    if error := report.exception():
+        logger.warning("the analysis failed after its reader had left", exc_info=error)

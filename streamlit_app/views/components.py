@@ -1,16 +1,21 @@
 """Pieces that several pages show in the same way."""
 
 import contextlib
+import logging
+import secrets
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
+from streamlit.errors import FragmentHandledException
 
 from streamlit_app.queries import accuracy, marts
 from streamlit_app.views import address, formats
 from warehouse.errors import ShelfcastError
+
+logger = logging.getLogger(__name__)
 
 ASSETS = Path(__file__).parents[1] / "assets"
 
@@ -37,11 +42,25 @@ def not_yet(what: str, command: str = "make run") -> None:
 
 @contextlib.contextmanager
 def errors_as_sentences() -> Iterator[None]:
-    """Shows a user's error as its one sentence in place of the rest of the block."""
+    """Shows an error as one sentence in place of the rest of the block; also a decorator, for callbacks.
+
+    One that nobody expected is logged with its traceback, under a reference that its sentence names.
+    """
     try:
         yield
     except ShelfcastError as error:
         st.error(formats.plain_markdown(str(error)), icon=":material/error:")
+    except FragmentHandledException:
+        # The only one of Streamlit's own turns that is an Exception.
+        raise
+    except Exception:
+        reference = secrets.token_hex(4)
+        logger.exception("unexpected error %s", reference)
+        st.error(
+            "Something went wrong that the dashboard did not expect. `logs/shelfcast.log` in the home folder tells "
+            f"more under the reference {reference}.",
+            icon=":material/error:",
+        )
 
 
 def chart(figure: go.Figure, key: str) -> None:
@@ -111,6 +130,7 @@ def pair_picker(pairs: pd.DataFrame, default: tuple[int, int], key: str) -> tupl
     return store, dept
 
 
+@errors_as_sentences()
 def choose_pair(key: str, store: int, dept: int) -> None:
     """Sets what a picker of this page shows; for callbacks, before the picker is drawn again."""
     st.session_state[f"{key}_store"], st.session_state[f"{key}_dept"] = store, dept

@@ -1,3 +1,4 @@
+import logging
 import threading
 from types import SimpleNamespace
 from typing import Any
@@ -40,3 +41,28 @@ def test_a_failure_of_the_agents_reaches_the_page(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(crew, "explain_pair", explain)
     with pytest.raises(ShelfcastError, match="published anew"):
         analyses.analysis(4, 7, lambda done, total, what: None)
+
+
+def test_a_failure_after_the_reader_has_left_is_logged(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    has_left = threading.Event()
+
+    def explain(*given: Any) -> None:
+        given[-1](0, 3, "step")
+        has_left.wait()
+        raise KeyError("gone")
+
+    class LeavingError(BaseException):
+        pass
+
+    def leave(*step: Any) -> None:
+        raise LeavingError
+
+    monkeypatch.setattr(crew, "explain_pair", explain)
+    is_logged = threading.Event()
+    monkeypatch.setattr(analyses.logger, "filters", [lambda record: is_logged.set() or True])
+    with caplog.at_level(logging.WARNING), pytest.raises(LeavingError):
+        analyses.analysis(4, 7, leave)
+    has_left.set()
+    assert is_logged.wait(60)
