@@ -10,17 +10,16 @@ from warehouse.settings import Settings
 _URL_PASSWORD = re.compile(r"(\w+://[^:/\s@]*:)[^@\s]+@")
 
 
-class Redactor(logging.Filter):
-    """Takes secrets out of a log record: the passwords in URLs and every known secret value."""
+class Redacting(logging.Formatter):
+    """Writes records without secrets, also in tracebacks: the passwords in URLs and every known secret value."""
 
     def __init__(self, secrets: tuple[str, ...]) -> None:
-        super().__init__()
+        super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
         self._secrets = tuple(secret for secret in secrets if len(secret) > 3)
 
-    def filter(self, record: logging.LogRecord) -> bool:
-        """Returns True after the record's text has been cleaned."""
-        record.msg, record.args = redact(record.getMessage(), self._secrets), ()
-        return True
+    def format(self, record: logging.LogRecord) -> str:
+        """Returns the text of a record, traceback and all."""
+        return redact(super().format(record), self._secrets)
 
 
 class LogFile(logging.handlers.RotatingFileHandler):
@@ -50,8 +49,7 @@ def configure_logging(settings: Settings, level: int = logging.INFO) -> None:
     folder = settings.home / "logs"
     folder.mkdir(parents=True, exist_ok=True)
     handler = LogFile(folder / "shelfcast.log", maxBytes=2_000_000, backupCount=9)
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-    handler.addFilter(Redactor(known_secrets(settings)))
+    handler.setFormatter(Redacting(known_secrets(settings)))
     root = logging.getLogger()
     for old in [h for h in root.handlers if isinstance(h, logging.handlers.RotatingFileHandler)]:
         root.removeHandler(old)
