@@ -23,6 +23,7 @@ from warehouse.secrets import role_passwords
 from warehouse.settings import Settings
 
 if TYPE_CHECKING:
+    import psutil
     import psycopg
 
 logger = logging.getLogger(__name__)
@@ -204,44 +205,61 @@ def _clear_remains(data: Path) -> None:
     """
     import psutil
 
-    for process in psutil.process_iter(["name"]):
+    for process in psutil.process_iter():
         # A process that ends meanwhile, or that belongs to somebody else.
         with contextlib.suppress(psutil.Error):
-            if process.info["name"] == "postgres" and process.cwd() == str(data):
+            if _works_in(process, data):
                 process.kill()
                 process.wait(10)
     (data / "postmaster.pid").unlink(missing_ok=True)
 
 
+def _works_in(process: "psutil.Process", data: Path) -> bool:
+    """Returns whether a process is Postgres at work on a data folder.
+
+    Raises:
+        psutil.Error: it has ended, or belongs to somebody else.
+    """
+    return process.name() == "postgres" and process.cwd() == str(data.resolve())
+
+
+def _port_and_state(data: Path) -> tuple[int, str]:
+    """Returns what the living server of a data folder wrote there; 0 and nothing where there is none.
+
+    A home that was copied at work holds what the server wrote that it was copied from.
+    """
+    import psutil
+
+    # No file, half a file, no such process any more, or the process of another: no server of ours.
+    with contextlib.suppress(OSError, ValueError, psutil.Error):
+        pid, _, _, port, _, _, _, state = (data / "postmaster.pid").read_text().splitlines()[:8]
+        if _works_in(psutil.Process(int(pid)), data):
+            return int(port), state.strip()
+    return 0, ""
+
+
 def _is_recovering(data: Path) -> bool:
     """Returns whether the server of the data folder is alive and reads its log of transactions before it answers."""
-    import psutil
     import psycopg
 
-    # No file, half a file, or the process of another: no server of ours.
-    with contextlib.suppress(OSError, IndexError, ValueError, psutil.Error):
-        lines = (data / "postmaster.pid").read_text().splitlines()
-        owner = psutil.Process(int(lines[0]))
-        if owner.name() != "postgres" or owner.cwd() != str(data):
-            return False
-        if lines[7].strip() == "starting":
-            return True
-        try:
-            psycopg.connect(host=HOST, port=int(lines[3]), user="nobody", dbname="postgres", connect_timeout=5).close()
-        except psycopg.OperationalError as error:
-            return any(words in str(error) for words in STARTING)
+    port, state = _port_and_state(data)
+    if not port or state == "starting":
+        return bool(port)
+    try:
+        psycopg.connect(host=HOST, port=port, user="nobody", dbname="postgres", connect_timeout=5).close()
+    except psycopg.OperationalError as error:
+        return any(words in str(error) for words in STARTING)
     return False
 
 
 def _running_port(data: Path) -> int | None:
     """Returns the port of the server that owns the data folder, or None where none answers."""
-    # OSError: no file, no such process any more, or nobody listening: what a killed server leaves behind.
-    with contextlib.suppress(OSError, IndexError, ValueError):
-        lines = (data / "postmaster.pid").read_text().splitlines()
-        os.kill(int(lines[0]), 0)
-        if lines[7].strip() == "ready":
-            with socket.create_connection((HOST, int(lines[3])), timeout=2):
-                return int(lines[3])
+    port, state = _port_and_state(data)
+    # OSError: nobody listens.
+    with contextlib.suppress(OSError):
+        if state == "ready":
+            socket.create_connection((HOST, port), timeout=2).close()
+            return port
     return None
 
 
