@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from warehouse.database import STARTING
+from warehouse.database import ANSWER_SECONDS, STARTING
 from warehouse.errors import ShelfcastError
 from warehouse.files import write_whole
 from warehouse.home import let_in, make_home
@@ -246,7 +246,7 @@ def _is_recovering(data: Path) -> bool:
     if not port or state == "starting":
         return bool(port)
     try:
-        psycopg.connect(host=HOST, port=port, user="nobody", dbname="postgres", connect_timeout=5).close()
+        psycopg.connect(host=HOST, port=port, user="nobody", dbname="postgres", connect_timeout=ANSWER_SECONDS).close()
     except psycopg.OperationalError as error:
         return any(words in str(error) for words in STARTING)
     return False
@@ -355,7 +355,19 @@ def _create_roles(port: int, passwords: dict[str, str]) -> None:
 
 
 def _as_superuser(port: int, password: str, database: str) -> "psycopg.Connection[Any]":
-    """Returns a connection for what only the superuser can do: roles, and rights on what the server made."""
+    """Returns a connection for what only the superuser can do: roles, and rights on what the server made.
+
+    Raises:
+        ShelfcastError: the server has come to a halt.
+        psycopg.OperationalError: it refuses the password.
+    """
     import psycopg
 
-    return psycopg.connect(host=HOST, port=port, user="postgres", password=password, dbname=database, autocommit=True)
+    login = f"host={HOST} port={port} user=postgres connect_timeout={ANSWER_SECONDS}"
+    try:
+        return psycopg.connect(login, password=password, dbname=database, autocommit=True)
+    except psycopg.errors.ConnectionTimeout:
+        raise ShelfcastError(
+            f"The embedded Postgres server does not answer within {ANSWER_SECONDS} seconds.",
+            "`shelfcast stop` ends it; the next command starts it again.",
+        ) from None
