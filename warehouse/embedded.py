@@ -1,18 +1,21 @@
 """The embedded Postgres server: binaries from PyPI, loopback only, passwords from the first start on."""
 
+import base64
 import contextlib
 import fcntl
 import hashlib
+import hmac
 import logging
 import os
 import pwd
+import re
 import shutil
 import socket
 import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from warehouse.database import ANSWER_SECONDS, STARTING
 from warehouse.errors import ShelfcastError
@@ -36,11 +39,16 @@ RECOVERY_SECONDS = 300
 _NAMES = {role: role for role in ROLE_LIMITS}
 """The users of the server by their roles."""
 
+_ITERATIONS = 4096
+"""Rounds of hashing of a password: the server's own number."""
+_VERIFIERS = "select rolname, rolpassword from pg_authid where rolname = any(%s)"
+
 _HBA = "local all all scram-sha-256\nhost all all 127.0.0.1/32 scram-sha-256\n"
 _OPTIONS = (
     "-c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c max_connections=100 -c timezone=UTC "
     "-c shared_buffers=256MB -c work_mem=32MB -c maintenance_work_mem=256MB -c max_wal_size=2GB "
     "-c synchronous_commit=on -c jit=off -c password_encryption=scram-sha-256 "
+    f"-c scram_iterations={_ITERATIONS} "
     # A session whose client was killed ends within seconds, also in the middle of a long statement.
     "-c client_connection_check_interval=2s"
 )
@@ -69,6 +77,7 @@ def start(settings: Settings) -> tuple[int, dict[str, str]]:
         else:
             with _as_superuser(port, passwords["postgres"], "postgres") as connection:
                 limit_again(connection, _NAMES)
+                _let_in_again(connection, passwords)
     return port, passwords
 
 
@@ -331,10 +340,7 @@ def _create_roles(port: int, passwords: dict[str, str]) -> None:
     with _as_superuser(port, passwords["postgres"], "postgres") as connection:
         for role in ("pipeline", *ROLE_LIMITS):
             known = connection.execute("select 1 from pg_roles where rolname = %s", [role]).fetchone()
-            verb = sql.SQL("alter") if known else sql.SQL("create")
-            connection.execute(
-                sql.SQL("{} role {} login password {}").format(verb, sql.Identifier(role), sql.Literal(passwords[role]))
-            )
+            _set_login(connection, "alter" if known else "create", role, passwords[role])
         limit_again(connection, _NAMES)
         connection.execute("alter role pipeline set search_path = pg_catalog")
         connection.execute("grant analyst to pipeline with inherit true, set true")
@@ -352,6 +358,35 @@ def _create_roles(port: int, passwords: dict[str, str]) -> None:
         connection.execute(
             "revoke execute on function lo_creat(integer), lo_create(oid), lo_from_bytea(oid, bytea) from public"
         )
+
+
+def _let_in_again(connection: "psycopg.Connection[Any]", passwords: dict[str, str]) -> None:
+    """Puts passwords back that users have changed for themselves, as Postgres lets everybody do."""
+    for role, verifier in connection.execute(_VERIFIERS, [["pipeline", *ROLE_LIMITS]]).fetchall():
+        if not _fits(passwords[role], verifier or ""):
+            _set_login(connection, "alter", role, passwords[role])
+
+
+def _fits(password: str, verifier: str) -> bool:
+    """Returns whether a verifier of Postgres is that of a password, with as many iterations as ours have.
+
+    Its parts are those of RFC 5802: SCRAM-SHA-256$<iterations>:<salt>$<stored key>:<server key>.
+    """
+    found = re.fullmatch(rf"SCRAM-SHA-256\${_ITERATIONS}:(.+)\$(.+):(.+)", verifier)
+    if found is None:
+        return False
+    salted = hashlib.pbkdf2_hmac("sha256", password.encode(), base64.b64decode(found[1]), _ITERATIONS)
+    client, server = (hmac.digest(salted, words, "sha256") for words in (b"Client Key", b"Server Key"))
+    return found.groups()[1:] == tuple(
+        base64.b64encode(key).decode() for key in (hashlib.sha256(client).digest(), server)
+    )
+
+
+def _set_login(connection: "psycopg.Connection[Any]", verb: Literal["create", "alter"], role: str, word: str) -> None:
+    from psycopg import sql
+
+    statement = sql.SQL("{} role {} login password {}")
+    connection.execute(statement.format(sql.SQL(verb), sql.Identifier(role), sql.Literal(word)))
 
 
 def _as_superuser(port: int, password: str, database: str) -> "psycopg.Connection[Any]":

@@ -8,11 +8,11 @@ import pytest
 from warehouse.database import Database
 from warehouse.errors import ShelfcastError
 from warehouse.migrate import apply_migrations
-from warehouse.opening import open_database
+from warehouse.opening import open_database, open_without_owner
 from warehouse.role_limits import MODEL_COLUMNS, ROLE_LIMITS
 from warehouse.roles import grant_all
 from warehouse.runs import exclusive, is_busy
-from warehouse.secrets import ROLES
+from warehouse.secrets import ROLES, role_passwords
 from warehouse.settings import Settings
 
 REFUSED = (psycopg.errors.InsufficientPrivilege, psycopg.errors.ReadOnlySqlTransaction)
@@ -261,6 +261,27 @@ def test_a_limit_that_a_role_has_lifted_for_itself_does_not_hold_and_is_put_back
     with psycopg.connect(**address, user=login.user, password=login.password) as plain:
         assert plain.execute("show statement_timeout").fetchone() == limit
         assert plain.execute("show idle_in_transaction_session_timeout").fetchone() != ("0",)
+
+
+@pytest.mark.parametrize("role", ["pipeline", *ROLE_LIMITS])
+@pytest.mark.parametrize("change", ["'mine'", "null", "''"])
+def test_a_role_that_has_changed_its_own_password_is_let_in_again_at_the_next_opening(database, settings, role, change):
+    with database.connect(role, autocommit=True) as connection:
+        connection.execute("set default_transaction_read_only = off")
+        connection.execute(f"alter role {role} password {change}")
+    with pytest.raises(ShelfcastError, match="password authentication failed"):
+        database.connect(role)
+    open_without_owner(settings)
+    database.connect(role).close()
+
+
+def test_an_opening_leaves_passwords_that_are_right_as_they_are(database, settings):
+    login = {"user": "postgres", "dbname": "postgres", "password": role_passwords(settings.home)["postgres"]}
+    with psycopg.connect(host=database.host, port=database.port, autocommit=True, **login) as admin:
+        verifiers = "select rolname, rolpassword from pg_authid order by 1"
+        before = admin.execute(verifiers).fetchall()
+        open_database(settings)
+        assert admin.execute(verifiers).fetchall() == before
 
 
 @pytest.mark.parametrize("role", list(ROLE_LIMITS))
