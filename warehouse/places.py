@@ -2,7 +2,9 @@
 
 import logging
 from collections.abc import Collection, Iterator
+from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import psycopg
 from psycopg import sql
@@ -20,6 +22,11 @@ IN_HOME = {
 }
 """Columns that hold such places, by table."""
 _NOTED = "ops.home"
+_MOVE = """
+update {0} set {1} = moved.now || substr({1}, length(moved.was) + 1)
+from (values {2}) as moved (was, now)
+where starts_with({1} || '/', moved.was || '/');
+"""
 
 
 def moves(old: tuple[str, str], new: tuple[str, str], tables: Collection[str]) -> Iterator[sql.Composed]:
@@ -30,14 +37,29 @@ def moves(old: tuple[str, str], new: tuple[str, str], tables: Collection[str]) -
         new: home and lake as they are.
         tables: those that are there.
     """
-    move = sql.SQL("update {0} set {1} = replace({1}, {2}, {3}) where {1} <> replace({1}, {2}, {3});")
     for places, was, now in ((IN_HOME, old[0], new[0]), (IN_LAKE, old[1], new[1])):
+        spellings = sql.SQL(", ").join(sql.SQL("({}, {})").format(*pair) for pair in _spellings(was, now))
         for table, columns in places.items():
             for column in columns if table in tables and was != now else ():
-                yield move.format(sql.Identifier(*table.split(".")), sql.Identifier(column), was, now)
+                yield sql.SQL(_MOVE).format(sql.Identifier(*table.split(".")), sql.Identifier(column), spellings)
     if _NOTED in tables:
         # Else the next opening would move them once more, which shows where a new place begins with the old one.
         yield sql.SQL("update {} set home = {}, lake = {};").format(sql.Identifier(*_NOTED.split(".")), *new)
+
+
+def _spellings(was: str, now: str) -> Collection[tuple[str, str]]:
+    """Returns how the beginning of a place may be spelled, and what stands there after a move."""
+    if not was.startswith("/") or not now.startswith("/"):
+        return [(was, now)]
+    uri = Path(now).as_uri()
+    return {was: now, f"file://{was}": uri, Path(was).as_uri(): uri}.items()
+
+
+def path_under(home: Path, place: str) -> Path | None:
+    """Returns the path of a place that lies under the home, however it is spelled; None where it lies elsewhere."""
+    plain = place.removeprefix("file://")
+    paths = map(Path, (plain,) if plain == place else (unquote(plain), plain))
+    return next((path for path in paths if path.is_relative_to(home)), None)
 
 
 def settle(settings: Settings, connection: "psycopg.Connection[Any]") -> None:

@@ -2,18 +2,27 @@
 
 import shutil
 import zipfile
+from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
 from homes import copied_home, rest
 from warehouse.opening import open_database
-from warehouse.places import moves, settle
+from warehouse.places import moves, path_under, settle
 from warehouse.settings import load_settings
 
 
 @pytest.fixture(scope="module")
 def moved(finished_home, tmp_path_factory):
-    settings = copied_home(finished_home, tmp_path_factory.mktemp("moved") / "home")
+    settings = copied_home(finished_home, tmp_path_factory.mktemp("moved") / "My Höme")
+    yield settings
+    rest(settings)
+
+
+@pytest.fixture
+def copied(finished_home, tmp_path_factory):
+    settings = copied_home(finished_home, tmp_path_factory.mktemp("copied") / "home")
     yield settings
     rest(settings)
 
@@ -27,16 +36,16 @@ def test_a_moved_home_forecasts_with_its_own_models_and_is_backed_up_whole(moved
     assert backup.returncode == 0, backup.output
     places = open_database(moved).read_frame("pipeline", "select storage_location from mlflow.model_versions")
     assert not places.empty
-    assert places["storage_location"].str.startswith(f"file://{moved.home}/").all()
+    assert places["storage_location"].str.startswith(f"{moved.home.as_uri()}/").all()
     with zipfile.ZipFile(tmp_path / "backup") as archive:
         kept = {name.split("/")[3] for name in archive.namelist() if name.startswith("home/mlflow/models/")}
     assert len(kept) == len(places)
     assert not (finished_home / "postgres" / "postmaster.pid").exists()
 
 
-def test_a_backup_that_would_lack_a_model_is_refused(moved, shelfcast, tmp_path):
-    shutil.rmtree(next((moved.home / "mlflow" / "models").iterdir()))
-    ended = shelfcast(moved, "backup", str(tmp_path / "backup"))
+def test_a_backup_that_would_lack_a_model_is_refused(copied, shelfcast, tmp_path):
+    shutil.rmtree(next((copied.home / "mlflow" / "models").iterdir()))
+    ended = shelfcast(copied, "backup", str(tmp_path / "backup"))
     assert (ended.returncode, ended.stderr.count("\n")) == (1, 1)
     assert "so a backup would not be whole" in ended.stderr
     assert list(tmp_path.iterdir()) == []
@@ -57,3 +66,33 @@ def test_places_that_a_restore_has_moved_are_not_moved_again(new_database, tmp_p
         for _ in range(2):
             settle(settings, connection)
         assert connection.execute("select uri from ops.published_artifacts").fetchall() == [(f"{settings.lake}/x",)]
+
+
+@pytest.mark.parametrize(
+    ("was", "now"),
+    [("/x/home", "/x/My Home"), ("/x/Größe 50%", "/x/home"), ("/x/My Home", "/x/My Home/copy"), ("/ml", "/srv")],
+)
+def test_places_move_however_they_are_spelled_and_those_beside_the_home_stay(new_database, was, now):
+    database = new_database(f"spelled_{abs(hash(was))}")
+    uri = f"file://{quote(now)}"
+    kept = [f"{was}2/a", f"s3://lake{was}/a", f"file:///other{was}/a", f"{quote(was)}x/a"]
+    moved = {f"{was}{was}/a": f"{now}{was}/a", was: now}
+    moved |= {f"file://{was}/a": f"{uri}/a", f"file://{quote(was)}/b": f"{uri}/b"}
+    with database.connect("pipeline") as connection:
+        connection.execute("create schema if not exists mlflow")
+        connection.execute("create table mlflow.experiments (place text, artifact_location text)")
+        with connection.cursor() as cursor:
+            rows = [(place, place) for place in (*kept, *moved)]
+            cursor.executemany("insert into mlflow.experiments values (%s, %s)", rows)
+        for statement in moves((was, f"{was}/lake"), (now, f"{now}/lake"), ("mlflow.experiments",)):
+            connection.execute(statement)
+        found = dict(connection.execute("select place, artifact_location from mlflow.experiments").fetchall())
+    assert found == {place: place for place in kept} | moved
+
+
+@pytest.mark.parametrize("home", ["/x/home", "/x/My Home", "/x/Größe 50%"])
+def test_a_place_is_under_a_home_however_it_is_spelled(home):
+    for place in (f"{home}/a b", f"file://{home}/a b", f"file://{quote(home)}/a%20b"):
+        assert path_under(Path(home), place) == Path(home, "a b")
+    for place in (f"{home}2/a", f"file://{quote(home)}2/a", "s3://x/home/a", f"other{home}/a"):
+        assert path_under(Path(home), place) is None
