@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from flows.exports.marts import whole_file, writing
 from spark_jobs.ingest.input_files import STEMS
-from warehouse.cells import as_text, text_line
+from warehouse.cells import SEPARATORS, text_line
 from warehouse.database import Database
 from warehouse.errors import ShelfcastError
 
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 PLACE, REASON = "Rejected_Line", "Rejected_Reason"
 """Columns put before those of the file; a load ignores them."""
 
-_SEPARATORS = ",;\t|"
 _LINES = """
 select
     r.load_id, l.table_name, l.file_name, r.file_name || ':' || r.line_number as place, r.reason, r.raw_text,
@@ -82,7 +81,7 @@ def export_rejected(database: Database, to: Path) -> list[LinesToFix]:
 
 def separator_of(header: str) -> str:
     """Returns what stands between the columns of a header line."""
-    return max(_SEPARATORS, key=header.count)
+    return max(SEPARATORS, key=header.count)
 
 
 def text_to_fix(rows: "pd.DataFrame") -> str:
@@ -93,10 +92,10 @@ def text_to_fix(rows: "pd.DataFrame") -> str:
     """
     header = str(rows["header_text"].iloc[0])
     between = separator_of(header)
-    lines = [between.join((PLACE, REASON, text_line(header, between)))]
+    lines = [text_line(between.join((PLACE, REASON, "")), header)]
     for place, reason, text in zip(rows["place"], rows["reason"], rows["raw_text"], strict=True):
-        first = [f'"{as_text(str(cell)).replace(chr(34), chr(39))}"' for cell in (place, reason)]
-        lines.append(between.join((*first, text_line(str(text), between))))
+        first = [f'"{str(cell).replace(chr(34), chr(39))}"' for cell in (place, reason)]
+        lines.append(text_line(between.join((*first, "")), str(text)))
     return "\n".join(lines) + "\n"
 
 
