@@ -8,7 +8,7 @@ import typer
 
 from flows.cli.backup import app as backup_app
 from flows.cli.decide import app as decide_app
-from flows.cli.failures import tell
+from flows.cli.failures import exit_code_of, tell
 from warehouse.errors import ShelfcastError, UsageError
 from warehouse.home import for_owner_alone
 
@@ -57,13 +57,13 @@ Planned = Annotated[
 
 
 def main() -> None:
-    """Runs the command; a user's mistake or a failure of the machine ends in one sentence and exit code 1 or 2."""
+    """Runs the command; a user's mistake or a failure of the machine ends in one sentence and exit code 1, 2 or 3."""
     for_owner_alone()
     try:
         app()
     except ShelfcastError as error:
         _complain(str(error))
-        sys.exit(error.exit_code)
+        sys.exit(exit_code_of(error))
     except SystemExit as ended:
         # What Typer makes of Ctrl-C.
         if ended.code != INTERRUPTED:

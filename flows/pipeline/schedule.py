@@ -27,6 +27,9 @@ logger = logging.getLogger(__name__)
 STOP_SECONDS = 60
 """How long a run may take to end cleanly when the schedule is stopped; then it is killed, and the next goes on."""
 ENDED_WELL = "the run ended well"
+LOCK_TAKEN = 3
+"""What a command exits with that another run keeps out."""
+_SKIPPED = ("skipped", "a run was still at work")
 LOOK_SECONDS = 1.0
 """How often the schedule looks whether its run has ended."""
 
@@ -100,7 +103,7 @@ class Clock:
     def _tick(self, due: dt.datetime) -> None:
         try:
             if self.begun is not None or self.is_other_at_work():
-                self._note(due, "skipped", "a run was still at work")
+                self._note(due, *_SKIPPED)
             else:
                 self.begun = self.start(), due
                 logger.info("the run due at %s has begun", due)
@@ -117,8 +120,7 @@ class Clock:
             return
         run, due = self.begun
         if (code := run.poll()) is not None:
-            status = "failed" if code else "succeeded"
-            self._note(due, status, f"the run ended with exit code {code}" if code else ENDED_WELL)
+            self._note(due, *_outcome(code, f"the run ended with exit code {code}"))
             self.begun = None
 
     def _end(self) -> None:
@@ -131,13 +133,17 @@ class Clock:
         except subprocess.TimeoutExpired:
             run.kill()
             code = run.wait()
-        stopped = ("failed", "the schedule was stopped while the run was at work")
-        self._note(due, *(stopped if code else ("succeeded", ENDED_WELL)))
+        self._note(due, *_outcome(code, "the schedule was stopped while the run was at work"))
 
     def _note(self, due: dt.datetime, status: str, message: str) -> None:
         logger.info("tick of %s %s: %s", due, status, message)
         with contextlib.suppress(Exception):
             self.note(due, status, message)
+
+
+def _outcome(code: int, failure: str) -> tuple[str, str]:
+    """Returns status and message of a tick by the exit code of its run."""
+    return {0: ("succeeded", ENDED_WELL), LOCK_TAKEN: _SKIPPED}.get(code, ("failed", failure))
 
 
 class _Run(subprocess.Popen[bytes]):

@@ -10,9 +10,10 @@ import time
 import psutil
 import pytest
 
+from flows.pipeline.schedule import LOCK_TAKEN
 from warehouse import embedded
 from warehouse.opening import open_database
-from warehouse.runs import new_run_id, note_tick
+from warehouse.runs import exclusive, new_run_id, note_tick
 from warehouse.settings import PROJECT_ROOT, load_settings
 
 
@@ -26,6 +27,14 @@ def test_a_tick_is_a_row_of_the_record_of_runs(settings, database):
     said = "due 2026-01-03 06:00 UTC: a run was still at work"
     assert (row["stage"], row["status"], row["message"]) == ("schedule", "skipped", said)
     assert row["ended_at"] >= row["started_at"]
+
+
+@pytest.mark.parametrize("arguments", [("run",), ("run", "--from", "train"), ("train",)])
+def test_a_command_that_another_run_keeps_out_says_so_with_an_exit_code_of_its_own(finished_run, shelfcast, arguments):
+    with exclusive(open_database(finished_run)):
+        ended = shelfcast(finished_run, *arguments)
+    assert (ended.returncode, ended.stderr.count("\n")) == (LOCK_TAKEN, 1)
+    assert ended.stderr.startswith("Another run is working on this database.")
 
 
 @pytest.mark.exhaustive

@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 from flows.pipeline import schedule
-from flows.pipeline.schedule import Clock, due_dates
+from flows.pipeline.schedule import LOCK_TAKEN, Clock, due_dates
 from warehouse.errors import UsageError
 
 
@@ -71,6 +71,11 @@ def test_a_run_that_fails_or_cannot_begin_is_noted_and_the_next_one_comes():
 def test_a_tick_that_comes_while_a_run_is_at_work_is_skipped_and_noted():
     assert followed([Run(None)], soon(3))[:2] == [("skipped", "a run was still at work")] * 2
     assert followed([], soon(2), is_other_at_work=lambda: True) == [("skipped", "a run was still at work")] * 2
+
+
+def test_a_run_that_finds_another_at_work_is_skipped_however_late_that_one_began():
+    skipped = ("skipped", "a run was still at work")
+    assert followed([Run(LOCK_TAKEN)], soon(2))[0] == skipped
 
 
 def test_a_note_that_cannot_be_written_does_not_end_the_schedule():
