@@ -194,11 +194,11 @@ def record(database: Database, decision: Decision, seen: Seen | None = None) -> 
     """
     wanted = decision.checked()
     with database.connect("planner") as connection:
+        # Two people, or one impatient hand, may decide in the same moment; a run may publish while one of them waits.
+        connection.execute("select is_only from ops.decision_turn for update")
         recommended = _recommendation(connection, wanted)
         _check_snooze(wanted, recommended.decision_date)
         key, order = recommended.recommendation_id, recommended.order_of(wanted)
-        # Two people, or one impatient hand, may decide in the same moment.
-        connection.execute("select is_only from ops.decision_turn for update")
         last = connection.execute(_LATEST, [key]).fetchone()
         written = (wanted.kind, wanted.quantity, wanted.until, wanted.reason, wanted.decided_by)
         earlier = Earlier(last[0], last[4], last[7], last[6]) if last else None

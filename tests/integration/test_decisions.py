@@ -128,6 +128,25 @@ def test_of_two_decisions_in_the_same_moment_the_second_sees_the_first(shop) -> 
             second.result(timeout=60)
 
 
+def test_a_decision_that_waits_for_its_turn_is_on_what_a_run_has_published_meanwhile(shop) -> None:
+    approve = Decision("approve", STORE, 1, "Ana", reason="after a run")
+    with ThreadPoolExecutor() as pool, shop.connect("planner") as connection:
+        connection.execute("select is_only from ops.decision_turn for update")
+        looked = Seen(KEY, 600.0, dt.datetime.now(dt.UTC))
+        seeing, blind = (
+            pool.submit(record, shop, approve, looked),
+            pool.submit(record, shop, replace(approve, dept_id=2)),
+        )
+        with pytest.raises(TimeoutError):
+            blind.result(timeout=0.5)
+        with shop.connect("pipeline") as run:
+            run.execute("update ml.inventory_recommendations set order_quantity = 650 where store_id = %s", [STORE])
+        connection.commit()
+        with pytest.raises(ShelfcastError, match=r"a run has recommended \$650.00 instead of \$600.00"):
+            seeing.result(timeout=60)
+        assert blind.result(timeout=60).effective_amount == rows(shop, 2)["effective_quantity"].iloc[-1] == 650
+
+
 @pytest.mark.parametrize("role", ["reader", "agent", "analyst"])
 def test_no_other_role_keeps_people_from_deciding(shop, role) -> None:
     with shop.connect(role) as connection:
