@@ -1,10 +1,11 @@
 """Marts as files for other programs."""
 
 import contextlib
+import errno
 import fcntl
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, LiteralString
 
@@ -99,15 +100,22 @@ def whole_file(path: Path, fix: str = _ELSEWHERE) -> Iterator[Path]:
 
 
 @contextlib.contextmanager
-def whole_folder(folder: Path, fix: str = _ELSEWHERE) -> Iterator[Path]:
-    """Gives an empty draft that takes the place of a folder when the block ends well; else nothing is left of it.
+def whole_folder(folder: Path, is_ours: Callable[[str], bool], fix: str = _ELSEWHERE) -> Iterator[Path]:
+    """Gives an empty draft whose files take the place of ours in a folder when the block ends well; else none is left.
 
-    Whoever looks sees the files of before or those of now, never some of each. What was killed between the two moves is
-    put right by the next call; one call works on a folder at a time.
+    Whoever looks sees our files of before or those of now, never some of each. What else lies there, also what comes
+    meanwhile, is moved as it is. What was killed between the moves is put right by the next call; one call works on a
+    folder at a time.
+
+    Args:
+        folder: made where it is not there; a link to it stays.
+        is_ours: whether a file of this name is ours, to be replaced or removed.
+        fix: what to do where the folder cannot be written.
 
     Raises:
-        ShelfcastError: the folder cannot be written.
+        ShelfcastError: the folder cannot be written, or a folder in it has the name of our file or cannot be moved.
     """
+    folder = folder.resolve()
     draft, before = (folder.with_name(f".{folder.name}.{word}") for word in ("new", "before"))
     with contextlib.ExitStack() as stack:
         with writing(folder, fix):
@@ -115,24 +123,42 @@ def whole_folder(folder: Path, fix: str = _ELSEWHERE) -> Iterator[Path]:
             handle = os.open(folder.parent, os.O_RDONLY)
             stack.callback(os.close, handle)
             fcntl.flock(handle, fcntl.LOCK_EX)
-            _settle(folder, before, draft)
+            _settle(folder, before, draft, is_ours)
             draft.mkdir()
-        stack.callback(_settle, folder, before, draft)
+        stack.callback(_settle, folder, before, draft, is_ours)
         yield draft
         with writing(folder, fix):
             for made in [draft, *draft.iterdir()]:
                 as_the_user_makes_them(made)
             if folder.exists():
+                _refuse_folders(folder, is_ours)
+                shutil.copymode(folder, draft)
                 folder.rename(before)
             draft.rename(folder)
 
 
-def _settle(folder: Path, before: Path, draft: Path) -> None:
-    """Puts the folder of before back where it has left its place and nothing took it, and removes what is left over."""
+def _refuse_folders(folder: Path, is_ours: Callable[[str], bool]) -> None:
+    for path in folder.iterdir():
+        # Who moves the folder of another has to write to it.
+        if path.is_dir() and not path.is_symlink() and (is_ours(path.name) or not os.access(path, os.W_OK)):
+            raise IsADirectoryError(errno.EISDIR, f"the folder {path.name} stands in the way")
+
+
+def _settle(folder: Path, before: Path, draft: Path, is_ours: Callable[[str], bool]) -> None:
+    """Puts the folder of before back where it has left its place and nothing took it, and removes what is left over.
+
+    What is not ours goes from the folder of before to the one that took its place.
+    """
     if before.exists() and not folder.exists():
         before.rename(folder)
-    for left in (before, draft):
-        shutil.rmtree(left, ignore_errors=True)
+    if before.exists():
+        for path in before.iterdir():
+            if is_ours(path.name):
+                path.unlink()
+            else:
+                path.rename(folder / path.name)
+        before.rmdir()
+    shutil.rmtree(draft, ignore_errors=True)
 
 
 def write_frame(frame: "pd.DataFrame", draft: Path, path: Path) -> None:

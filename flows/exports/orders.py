@@ -2,7 +2,6 @@
 
 import datetime as dt
 import re
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, LiteralString
@@ -150,11 +149,7 @@ def write_files(orders: "pd.DataFrame", folder: Path, week: dt.date) -> list[Pat
     stores = sorted({*orders["store"].astype(int)} | _stores_of_before(place))
     if not stores:
         return []
-    with whole_folder(place) as draft, writing(place):
-        for theirs in place.glob("*"):
-            # What people put there stays.
-            if not _FILE.fullmatch(theirs.name):
-                (shutil.copytree if theirs.is_dir() else shutil.copy2)(theirs, draft / theirs.name)
+    with whole_folder(place, lambda name: _FILE.fullmatch(name) is not None) as draft, writing(place):
         for store in stores:
             (draft / file_name(store, week)).write_bytes(csv_text(orders[orders["store"] == store]).encode())
     return [place / file_name(store, week) for store in stores]

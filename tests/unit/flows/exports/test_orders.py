@@ -71,9 +71,78 @@ class Killed(BaseException):
     """What no `except` or clean-up of the product may catch, as after a kill."""
 
 
-@pytest.mark.parametrize("step", range(1, 9))
+def theirs_in(place: Path) -> dict[str, tuple[int, str]]:
+    """What people put into a folder: files with their rights, and links as they are."""
+    found = (path for path in place.rglob("*") if not path.name.startswith("orders-"))
+    return {
+        str(path.relative_to(place)): (path.lstat().st_mode, str(path.readlink()) if path.is_symlink() else "")
+        for path in found
+    }
+
+
+def put_theirs(place: Path) -> dict[str, tuple[int, str]]:
+    (place / "notes.txt").write_text("mine")
+    (place / "notes.txt").chmod(0o600)
+    (place / "letters").mkdir(mode=0o750)
+    (place / "letters" / "a.txt").touch(mode=0o640)
+    (place / "gone").symlink_to("nowhere")
+    place.chmod(0o770)
+    return theirs_in(place)
+
+
+def ours_in(place: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in place.glob("orders-*")}
+
+
+def test_what_people_put_into_the_folder_stays_as_it_is(tmp_path: Path) -> None:
+    write_files(ORDERS, tmp_path, WEEK)
+    place = tmp_path / str(WEEK)
+    theirs = put_theirs(place)
+    write_files(ORDERS.assign(order_amount=50.0), tmp_path, WEEK)
+    assert theirs_in(place) == theirs
+    assert (place / "notes.txt").read_text() == "mine"
+    assert place.stat().st_mode & 0o777 == 0o770
+    assert [path.name for path in tmp_path.iterdir()] == [str(WEEK)]
+
+
+def test_what_people_put_into_the_folder_during_an_export_stays(tmp_path: Path, monkeypatch) -> None:
+    (first, _) = write_files(ORDERS, tmp_path, WEEK)
+
+    def slow(orders: pd.DataFrame) -> str:
+        (first.parent / "late.txt").write_text("mine")
+        return csv_text(orders)
+
+    monkeypatch.setattr("flows.exports.orders.csv_text", slow)
+    write_files(ORDERS, tmp_path, WEEK)
+    assert (first.parent / "late.txt").read_text() == "mine"
+
+
+def test_a_link_to_the_folder_stays_and_the_files_go_where_it_leads(tmp_path: Path) -> None:
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / str(WEEK)).symlink_to(tmp_path / "disk")
+    for _ in range(2):
+        paths = write_files(ORDERS, tmp_path / "out", WEEK)
+    assert (tmp_path / "out" / str(WEEK)).is_symlink()
+    assert ours_in(tmp_path / "disk").keys() == {path.name for path in paths}
+
+
+def test_a_folder_with_the_name_of_a_file_is_named_and_nothing_is_changed(tmp_path: Path) -> None:
+    (first, second) = write_files(ORDERS, tmp_path, WEEK)
+    before = second.read_bytes()
+    first.unlink()
+    (first / "kept").mkdir(parents=True)
+    with pytest.raises(ShelfcastError, match=rf"cannot be written: the folder {first.name} stands in the way"):
+        write_files(ORDERS.assign(order_amount=50.0), tmp_path, WEEK)
+    assert ((first / "kept").is_dir(), second.read_bytes()) == (True, before)
+    assert [path.name for path in tmp_path.iterdir()] == [str(WEEK)]
+
+
+@pytest.mark.parametrize("step", range(1, 17))
 def test_an_export_killed_at_any_step_leaves_the_files_of_before_or_those_of_now(tmp_path, monkeypatch, step) -> None:
+    place = tmp_path / "2012-10-26"
     before = {path.name: path.read_bytes() for path in write_files(ORDERS, tmp_path, WEEK)}
+    theirs = put_theirs(place)
     fewer = ORDERS.assign(order_amount=50.0)
     now = {path.name: path.read_bytes() for path in write_files(fewer, tmp_path / "undisturbed", WEEK)}
     steps = itertools.count(1)
@@ -86,16 +155,15 @@ def test_an_export_killed_at_any_step_leaves_the_files_of_before_or_those_of_now
 
         return run
 
-    for owner, name in ((Path, "mkdir"), (Path, "write_bytes"), (Path, "rename"), (shutil, "rmtree")):
-        monkeypatch.setattr(owner, name, struck(getattr(owner, name)))
+    for name in ("mkdir", "write_bytes", "rename", "unlink", "rmdir"):
+        monkeypatch.setattr(Path, name, struck(getattr(Path, name)))
+    monkeypatch.setattr(shutil, "rmtree", struck(shutil.rmtree))
     with contextlib.suppress(Killed):
         write_files(fewer, tmp_path, WEEK)
     monkeypatch.undo()
-    place = tmp_path / "2012-10-26"
-    left = {path.name: path.read_bytes() for path in place.iterdir()} if place.exists() else before
-    assert left in (before, now)
+    assert (ours_in(place) if place.exists() else before) in (before, now)
     write_files(fewer, tmp_path, WEEK)
-    assert {path.name: path.read_bytes() for path in place.iterdir()} == now
+    assert (ours_in(place), theirs_in(place)) == (now, theirs)
     assert {path.name for path in tmp_path.iterdir()} == {"2012-10-26", "undisturbed"}
 
 
