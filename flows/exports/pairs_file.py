@@ -3,10 +3,11 @@
 import datetime as dt
 import zipfile
 import zlib
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
+from spark_jobs.ingest.file_format import open_parts
 from warehouse.errors import ShelfcastError
 
 if TYPE_CHECKING:
@@ -14,6 +15,12 @@ if TYPE_CHECKING:
 
     from ml.forecasting.long_range import PairWeeks
 
+_PACKINGS: Mapping[str, Literal["gzip", "bz2", "zip", "zstd"]] = {
+    ".gz": "gzip",
+    ".bz2": "bz2",
+    ".zip": "zip",
+    ".zst": "zstd",
+}
 COLUMNS = ("store", "dept", "date")
 _NEEDS = "It needs a header with Store, Dept and Date, like the competition's test.csv."
 
@@ -106,8 +113,13 @@ def _refuse(is_wrong: "pd.Series[bool]", rows: "pd.DataFrame", name: str, what: 
 def _text(path: Path) -> "pd.DataFrame":
     import pandas as pd
 
+    packing = _PACKINGS.get(path.suffix.lower())
     try:
-        lines = pd.read_csv(path, header=None, dtype=str, keep_default_na=False, encoding="utf-8-sig").fillna("")
+        # It is whole text, and packed within bounds.
+        open_parts(path)
+        lines = pd.read_csv(
+            path, compression=packing, header=None, dtype=str, keep_default_na=False, encoding="utf-8-sig"
+        ).fillna("")
     except FileNotFoundError:
         raise ShelfcastError(f"There is no file {path}.", "Give --pairs a file in the shape of test.csv.") from None
     except (OSError, EOFError, zlib.error, zipfile.BadZipFile) as error:

@@ -29,6 +29,8 @@ LINE_BYTES_MAX = 4 * _CHUNK
 """The longest line: a row of numbers has a hundred bytes."""
 UNPACKED_BYTES_FREE, UNPACKED_TIMES_MAX = 100 * _CHUNK, 200
 """What a packed file may unpack to whatever its size, and beyond that how many times its size; rows seldom reach 30."""
+MEMBERS_MAX = 500
+"""The most files in a zip archive: each is opened by itself."""
 _ENCRYPTED = 1
 _ZIP_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)
 _FOREIGN = {b"\x89PNG": "a picture", b"%PDF": "a PDF", b"\xd0\xcf\x11\xe0": "an Excel workbook"}
@@ -148,6 +150,11 @@ def _members(path: Path) -> list[str]:
             infos = sorted(archive.infolist(), key=lambda info: natural_order(info.filename))
     except zipfile.BadZipFile:
         raise _not_whole(path, ".zip") from None
+    if len(infos) > MEMBERS_MAX:
+        raise ShelfcastError(
+            f"{path} holds {len(infos):,} files, and no more than {MEMBERS_MAX} are read.",
+            "Put their rows together in fewer files.",
+        )
     wanted = [info for info in infos if _is_table(info.filename)]
     if not wanted:
         raise ShelfcastError(f"{path} holds no {', '.join(ENDINGS)} file.", "Zip the file with the rows again.")
@@ -310,8 +317,10 @@ class _Bounds:
                 "Give each row its own line.",
             )
         if self._most is not None and self._total > self._most:
+            is_small = self._most == UNPACKED_BYTES_FREE
+            most = f"{self._most >> 20:,} MB" if is_small else f"{UNPACKED_TIMES_MAX} times its size"
             raise ShelfcastError(
-                f"{self._shown} unpacks to more than {self._most >> 20:,} MB, {UNPACKED_TIMES_MAX} times its size.",
+                f"{self._shown} unpacks to more than {most}.",
                 "If it holds what it should, unpack it and put its file in its place.",
             )
         self._open = len(chunk) - 1 - max(chunk.rfind(b"\n"), chunk.rfind(b"\r")) if ends else self._open + len(chunk)

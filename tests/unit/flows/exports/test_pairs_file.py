@@ -1,10 +1,14 @@
 """The file of pairs is read as it is written, and a row that cannot be forecast is named."""
 
+import bz2
 import datetime as dt
 import gzip
+import lzma
+import zipfile
 from pathlib import Path
 
 import pytest
+import zstandard
 
 from flows.exports.pairs_file import read_pairs, weeks_ahead
 from warehouse.errors import ShelfcastError
@@ -45,10 +49,31 @@ def test_a_compressed_file_is_read(tmp_path) -> None:
     assert len(read_pairs(path)) == 3
 
 
+@pytest.mark.parametrize("name", ["bomb.csv.gz", "bomb.csv.BZ2", "bomb.csv.zst", "bomb.csv.zip"])
+def test_a_file_that_unpacks_to_far_more_than_its_size_is_refused(tmp_path, monkeypatch, name: str) -> None:
+    monkeypatch.setattr("spark_jobs.ingest.file_format.UNPACKED_BYTES_FREE", 1 << 20)
+    text = f"Store,Dept,Date\n{ROWS}".encode() + b"1,1,2012-11-02\n" * 500_000
+    pack = {"gz": gzip.compress, "bz2": bz2.compress, "zst": zstandard.ZstdCompressor().compress}
+    if name.endswith("zip"):
+        with zipfile.ZipFile(tmp_path / name, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("bomb.csv", text)
+    else:
+        (tmp_path / name).write_bytes(pack[name.rpartition(".")[2].lower()](text))
+    with pytest.raises(ShelfcastError, match=rf"{name} unpacks to more than (1 MB|200 times its size)\."):
+        read_pairs(tmp_path / name)
+
+
+@pytest.mark.parametrize("name", ["rows.csv.xz", "rows.csv.tar.xz"])
+def test_a_packing_without_bounds_is_not_unpacked(tmp_path, name: str) -> None:
+    (tmp_path / name).write_bytes(lzma.compress(f"Store,Dept,Date\n{ROWS}".encode()))
+    with pytest.raises(ShelfcastError, match=rf"{name} is not a"):
+        read_pairs(tmp_path / name)
+
+
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("", "test.csv is not a CSV file"),
+        ("", "test.csv is empty"),
         ("Store,Dept,Date\n", "test.csv has a header and no rows"),
         ("Store,Date\n1,2012-11-02\n", "test.csv does not have the column Dept once"),
         ("Store,Dept,Date,Dept\n1,1,2012-11-02,1\n", "test.csv does not have the column Dept once"),

@@ -11,6 +11,7 @@ import zstandard
 
 from spark_jobs.ingest.file_format import (
     LINE_BYTES_MAX,
+    MEMBERS_MAX,
     choose_separator,
     natural_order,
     open_parts,
@@ -204,10 +205,22 @@ def test_a_packed_file_that_unpacks_to_far_more_than_its_size_is_refused(tmp_pat
     monkeypatch.setattr("spark_jobs.ingest.file_format.UNPACKED_BYTES_FREE", 1 << 20)
     path = tmp_path / "train.csv.gz"
     write_packed(path, b"Store,Dept\n" + b"1,2\n" * 2_000_000)
-    with pytest.raises(ShelfcastError, match=r"train.csv.gz unpacks to more than \d+ MB, 200 times its size"):
+    with pytest.raises(ShelfcastError, match=r"train.csv.gz unpacks to more than 200 times its size\."):
         open_parts(path)
     with zipfile.ZipFile(tmp_path / "many.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         for number in range(4):
             archive.writestr(f"train_{number}.csv", "Store,Dept\n" + "1,2\n" * 200_000)
-    with pytest.raises(ShelfcastError, match=r"many.zip/train_\d.csv unpacks to more than 1 MB"):
+    with pytest.raises(ShelfcastError, match=r"many.zip/train_\d.csv unpacks to more than 1 MB\."):
         open_parts(tmp_path / "many.zip")
+
+
+def test_an_archive_of_very_many_files_is_refused_before_any_is_opened(tmp_path):
+    path = tmp_path / "train.zip"
+    for count in (MEMBERS_MAX, MEMBERS_MAX + 1):
+        with zipfile.ZipFile(path, "w") as archive:
+            for number in range(count):
+                archive.writestr(f"train_{number}.csv", "Store,Dept\n1,2\n")
+        if count == MEMBERS_MAX:
+            assert len(open_parts(path)) == count
+    with pytest.raises(ShelfcastError, match=r"train.zip holds 501 files, and no more than 500 are read\. Put"):
+        open_parts(path)
