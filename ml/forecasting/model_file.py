@@ -53,7 +53,8 @@ def load_model(path: Path, sha256: str) -> ServedModel:
         content = path.read_bytes()
         if hashlib.sha256(content).hexdigest() != sha256:
             raise ShelfcastError(
-                f"The model in {path} is not the one that was registered.", "Run `shelfcast train --force` again."
+                f"The model in {path} is not the one that was registered.",
+                "Put the file of a backup back; a training registers another only once data, code or settings change.",
             )
         model = _from_json(json.loads(content))
     except (FileNotFoundError, ValueError, LookupError, TypeError) as error:

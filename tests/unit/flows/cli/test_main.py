@@ -1,12 +1,14 @@
 import re
 
 import pytest
+import typer
 from typer.testing import CliRunner
 
 from flows.cli.main import app, main
 from flows.pipeline.context import Options, code_fingerprint, fingerprint
 from flows.pipeline.stages import STAGES, stage_named
 from warehouse.errors import UsageError
+from warehouse.settings import PROJECT_ROOT
 from warehouse.stages import STAGE_NAMES
 
 VERBS = [
@@ -87,3 +89,23 @@ def test_the_code_fingerprint_of_a_folder_changes_with_its_code(tmp_path, monkey
     assert code_fingerprint("part") == before
     (tmp_path / "part" / "a.py").write_text("x = 2")
     assert code_fingerprint("part") != before
+
+
+def commands_named_in_sentences() -> set[str]:
+    """What the code calls `shelfcast ...`, in sentences for users and in docstrings."""
+    rooms = ("agents", "expectations", "flows", "ml", "spark_jobs", "streamlit_app", "warehouse")
+    files = (path for room in rooms for path in (PROJECT_ROOT / room).rglob("*.py"))
+    return {named for path in files for named in re.findall(r"`shelfcast ([^`]+)`", path.read_text())}
+
+
+def test_every_command_that_a_sentence_names_exists_with_its_options():
+    wrong = []
+    for named in commands_named_in_sentences():
+        command, words = typer.main.get_command(app), named.partition(" -- ")[0].split()
+        while words and words[0] in getattr(command, "commands", {}):
+            command = command.commands[words.pop(0)]
+        options = {name for parameter in command.params for name in parameter.opts + parameter.secondary_opts}
+        is_unknown = hasattr(command, "commands") and words
+        if is_unknown or {word for word in words if word.startswith("--")} - options:
+            wrong.append(named)
+    assert wrong == []

@@ -70,7 +70,7 @@ def test_what_no_file_of_a_model_knows_is_not_written(error_scale, tmp_path) -> 
 
 def test_a_file_that_is_not_the_registered_one_is_not_opened(tmp_path) -> None:
     (tmp_path / "model.json").write_bytes(b"{}")
-    with pytest.raises(ShelfcastError, match="is not the one that was registered"):
+    with pytest.raises(ShelfcastError, match=r"is not the one that was registered\. Put the file of a backup back"):
         load_model(tmp_path / "model.json", "0" * 64)
 
 
