@@ -2,6 +2,7 @@
 
 import contextlib
 import datetime as dt
+import hashlib
 import logging
 import os
 import subprocess
@@ -23,6 +24,7 @@ from warehouse.database import Database
 from warehouse.errors import ShelfcastError
 from warehouse.home import make_folder_of_the_user
 from warehouse.pg_tools import arguments, complaint, program, server_major
+from warehouse.places import path_under
 from warehouse.secrets import signing_key
 from warehouse.settings import Settings
 
@@ -33,6 +35,14 @@ select table_schema, table_name from information_schema.tables
 where table_type = 'BASE TABLE' and table_schema = any(%s) and table_schema <> 'raw_incoming'
 order by 1, 2
 """
+
+
+_MODELS = """
+select v.version, v.storage_location, t.value
+from mlflow.model_versions v
+left join mlflow.model_version_tags t on t.name = v.name and t.version = v.version and t.key = 'sha256'
+"""
+"""Registered versions, where their files are, and the hash of the model's own file."""
 
 
 @dataclass(frozen=True)
@@ -126,14 +136,20 @@ def _check_models(settings: Settings, connection: "psycopg.Connection[Any]") -> 
     """
     if connection.execute("select to_regclass('mlflow.model_versions')").fetchone() == (None,):
         return
-    beginning = f"file://{settings.home}/"
-    for version, place in connection.execute("select version, storage_location from mlflow.model_versions").fetchall():
-        folder = Path(str(place).removeprefix("file://"))
-        if str(place).startswith(beginning) and not (folder.is_dir() and any(folder.iterdir())):
+    for version, place, sha256 in connection.execute(_MODELS).fetchall():
+        folder = path_under(settings.home, str(place))
+        if folder is not None and not _has_file(folder, sha256):
             raise ShelfcastError(
-                f"The files of version {version} of the model are gone from {folder}, so a backup would not be whole.",
+                f"The files of version {version} of the model are gone from {folder}, or are others, so a backup would "
+                "not be whole.",
                 "Put them back there; an older backup may have them.",
             )
+
+
+def _has_file(folder: Path, sha256: str | None) -> bool:
+    """Returns whether a file of the folder has the hash; any file does, where none is known."""
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return any(sha256 is None or hashlib.sha256(path.read_bytes()).hexdigest() == sha256 for path in files)
 
 
 def _manifest(settings: Settings, database: Database, connection: "psycopg.Connection[Any]") -> Manifest:

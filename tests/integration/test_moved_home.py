@@ -43,8 +43,16 @@ def test_a_moved_home_forecasts_with_its_own_models_and_is_backed_up_whole(moved
     assert not (finished_home / "postgres" / "postmaster.pid").exists()
 
 
-def test_a_backup_that_would_lack_a_model_is_refused(copied, shelfcast, tmp_path):
-    shutil.rmtree(next((copied.home / "mlflow" / "models").iterdir()))
+@pytest.mark.parametrize("damage", ["folder", "file", "other"])
+def test_a_backup_that_would_lack_a_model_or_hold_another_is_refused(copied, shelfcast, tmp_path, damage):
+    folder = next((copied.home / "mlflow" / "models").iterdir())
+    if damage == "folder":
+        shutil.rmtree(folder)
+    (model,) = folder.rglob("model.json") if damage != "folder" else (folder,)
+    if damage == "file":
+        model.unlink()
+    if damage == "other":
+        model.write_text("{}")
     ended = shelfcast(copied, "backup", str(tmp_path / "backup"))
     assert (ended.returncode, ended.stderr.count("\n")) == (1, 1)
     assert "so a backup would not be whole" in ended.stderr
@@ -79,7 +87,6 @@ def test_places_move_however_they_are_spelled_and_those_beside_the_home_stay(new
     moved = {f"{was}{was}/a": f"{now}{was}/a", was: now}
     moved |= {f"file://{was}/a": f"{uri}/a", f"file://{quote(was)}/b": f"{uri}/b"}
     with database.connect("pipeline") as connection:
-        connection.execute("create schema if not exists mlflow")
         connection.execute("create table mlflow.experiments (place text, artifact_location text)")
         with connection.cursor() as cursor:
             rows = [(place, place) for place in (*kept, *moved)]
