@@ -18,3 +18,9 @@ class UsageError(ShelfcastError):
     """A command or a setting that makes no sense as given; the command exits with 2."""
 
     exit_code = 2
+
+
+class BusyError(ShelfcastError):
+    """Another run is at work on the same database; the command exits with 3, which the schedule notes as skipped."""
+
+    exit_code = 3

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from warehouse.database import Database
-from warehouse.errors import ShelfcastError
+from warehouse.errors import BusyError
 from warehouse.locks import is_held, take_if_free
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class RunLock:
         """Takes the lock again where the server was restarted meanwhile, so that nobody else has come in.
 
         Raises:
-            ShelfcastError: another run holds the lock now.
+            BusyError: another run holds the lock now.
         """
         import psycopg
 
@@ -64,7 +64,7 @@ class RunLock:
             connection.execute("set transaction_timeout = 0")
         if not take_if_free(connection, "run"):
             connection.close()
-            raise ShelfcastError(
+            raise BusyError(
                 "Another run is working on this database.",
                 "Wait until it has ended (the runs page shows it), then try again.",
             )
@@ -85,7 +85,7 @@ def exclusive(database: Database, has_record: bool = True) -> Iterator[RunLock]:
     Stages that an earlier, killed run left as running are marked failed, where there is a record of runs.
 
     Raises:
-        ShelfcastError: another run holds the lock.
+        BusyError: another run holds the lock.
     """
     lock = RunLock(database, has_record)
     try:

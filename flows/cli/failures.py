@@ -14,16 +14,6 @@ _CLOSED_CODES = {errno.EROFS, errno.EACCES, errno.EPERM}
 _DATABASE_PACKAGES = ("psycopg", "adbc_driver_manager", "sqlalchemy")
 _GONE = ("OperationalError", "InterfaceError")
 _KEPT = "What was published before stays as it is; `shelfcast run` goes on from there."
-_TAKEN = "Another run is working on this database."
-
-
-def exit_code_of(error: ShelfcastError) -> int:
-    """Returns what the command exits with: a code of its own where another run keeps it out, for the schedule."""
-    if not str(error).startswith(_TAKEN):
-        return error.exit_code
-    from flows.pipeline.schedule import LOCK_TAKEN
-
-    return LOCK_TAKEN
 
 
 def tell(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:

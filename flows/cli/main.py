@@ -8,7 +8,7 @@ import typer
 
 from flows.cli.backup import app as backup_app
 from flows.cli.decide import app as decide_app
-from flows.cli.failures import exit_code_of, tell
+from flows.cli.failures import tell
 from warehouse.errors import ShelfcastError, UsageError
 from warehouse.home import for_owner_alone
 
@@ -63,7 +63,7 @@ def main() -> None:
         app()
     except ShelfcastError as error:
         _complain(str(error))
-        sys.exit(exit_code_of(error))
+        sys.exit(error.exit_code)
     except SystemExit as ended:
         # What Typer makes of Ctrl-C.
         if ended.code != INTERRUPTED:

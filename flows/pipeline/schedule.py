@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from warehouse.errors import UsageError
+from warehouse.errors import BusyError, UsageError
 from warehouse.opening import open_database
 from warehouse.runs import is_busy, new_run_id, note_tick
 from warehouse.settings import PROJECT_ROOT, Settings
@@ -27,8 +27,6 @@ logger = logging.getLogger(__name__)
 STOP_SECONDS = 60
 """How long a run may take to end cleanly when the schedule is stopped; then it is killed, and the next goes on."""
 ENDED_WELL = "the run ended well"
-LOCK_TAKEN = 3
-"""What a command exits with that another run keeps out."""
 _SKIPPED = ("skipped", "a run was still at work")
 LOOK_SECONDS = 1.0
 """How often the schedule looks whether its run has ended."""
@@ -143,7 +141,7 @@ class Clock:
 
 def _outcome(code: int, failure: str) -> tuple[str, str]:
     """Returns status and message of a tick by the exit code of its run."""
-    return {0: ("succeeded", ENDED_WELL), LOCK_TAKEN: _SKIPPED}.get(code, ("failed", failure))
+    return {0: ("succeeded", ENDED_WELL), BusyError.exit_code: _SKIPPED}.get(code, ("failed", failure))
 
 
 class _Run(subprocess.Popen[bytes]):

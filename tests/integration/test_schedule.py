@@ -10,8 +10,8 @@ import time
 import psutil
 import pytest
 
-from flows.pipeline.schedule import LOCK_TAKEN
 from warehouse import embedded
+from warehouse.errors import BusyError
 from warehouse.opening import open_database
 from warehouse.runs import exclusive, new_run_id, note_tick
 from warehouse.settings import PROJECT_ROOT, load_settings
@@ -33,7 +33,7 @@ def test_a_tick_is_a_row_of_the_record_of_runs(settings, database):
 def test_a_command_that_another_run_keeps_out_says_so_with_an_exit_code_of_its_own(finished_run, shelfcast, arguments):
     with exclusive(open_database(finished_run)):
         ended = shelfcast(finished_run, *arguments)
-    assert (ended.returncode, ended.stderr.count("\n")) == (LOCK_TAKEN, 1)
+    assert (ended.returncode, ended.stderr.count("\n")) == (BusyError.exit_code, 1)
     assert ended.stderr.startswith("Another run is working on this database.")
 
 

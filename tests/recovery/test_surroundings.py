@@ -15,7 +15,7 @@ import psutil
 import pytest
 
 from fault_points import at
-from flows.pipeline.schedule import LOCK_TAKEN
+from warehouse.errors import BusyError
 from warehouse.opening import open_database
 
 SERVERS = {
@@ -204,7 +204,7 @@ def test_of_two_runs_at_once_the_second_leaves_with_a_sentence_and_the_first_goe
     first = lab.begin(verb, "--data", str(versions[1]), fault=at("stage begins", "pause", of_stage=paused_at))
     assert lab.commands.is_paused(first)
     second = lab.run("run", "--data", str(versions[1]))
-    assert second.returncode == LOCK_TAKEN
+    assert second.returncode == BusyError.exit_code
     assert "Another run is working on this database." in second.output
     assert "Traceback" not in second.output
     os.kill(first, signal.SIGCONT)

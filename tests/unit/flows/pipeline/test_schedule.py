@@ -7,8 +7,8 @@ import subprocess
 import pytest
 
 from flows.pipeline import schedule
-from flows.pipeline.schedule import LOCK_TAKEN, Clock, due_dates
-from warehouse.errors import UsageError
+from flows.pipeline.schedule import Clock, due_dates
+from warehouse.errors import BusyError, UsageError
 
 
 class Run:
@@ -75,7 +75,7 @@ def test_a_tick_that_comes_while_a_run_is_at_work_is_skipped_and_noted():
 
 def test_a_run_that_finds_another_at_work_is_skipped_however_late_that_one_began():
     skipped = ("skipped", "a run was still at work")
-    assert followed([Run(LOCK_TAKEN)], soon(2))[0] == skipped
+    assert followed([Run(BusyError.exit_code)], soon(2))[0] == skipped
 
 
 def test_a_note_that_cannot_be_written_does_not_end_the_schedule():
