@@ -140,7 +140,7 @@ def _numbers(frame: "pd.DataFrame", column: str, path: Path) -> "pd.Series[Any]"
     import pandas as pd
 
     values = pd.to_numeric(frame[column].str.strip(), errors="coerce")
-    is_whole = (values >= 1) & (values < 1_000_000) & (values % 1 == 0)
+    is_whole = (values >= 1) & (values < 1_000_000_000) & (values % 1 == 0)
     _demand(
         is_whole,
         frame[column],

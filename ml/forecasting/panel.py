@@ -213,9 +213,10 @@ def panel_from_frame(frame: "pd.DataFrame") -> Panel:
 
 
 def _filled_panel(frame: "pd.DataFrame", position: IntArray, weeks: DateArray) -> Panel:
-    series = frame["store_id"].to_numpy(np.int64) * 1_000_000 + frame["dept_id"].to_numpy(np.int64)
-    keys, first_row, row = np.unique(series, return_index=True, return_inverse=True)
-    shape = (len(keys), len(weeks) + 1)
+    stores, store = np.unique(frame["store_id"].to_numpy(np.int64), return_inverse=True)
+    depts, dept = np.unique(frame["dept_id"].to_numpy(np.int64), return_inverse=True)
+    series, first_row, row = np.unique(store * len(depts) + dept, return_index=True, return_inverse=True)
+    shape = (len(series), len(weeks) + 1)
 
     def spread(name: str) -> FloatArray:
         values = np.full(shape, np.nan)
@@ -226,8 +227,8 @@ def _filled_panel(frame: "pd.DataFrame", position: IntArray, weeks: DateArray) -
     is_holiday = np.zeros(shape[1], dtype=bool)
     np.logical_or.at(is_holiday, position, frame["is_holiday"].to_numpy(dtype=bool))
     return Panel(
-        store_ids=keys // 1_000_000,
-        dept_ids=keys % 1_000_000,
+        store_ids=stores[series // len(depts)],
+        dept_ids=depts[series % len(depts)],
         store_types=frame["store_type"].to_numpy().astype(str)[first_row],
         weeks=weeks,
         sales=spread("weekly_sales")[:, :-1],

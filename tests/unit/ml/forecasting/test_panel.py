@@ -27,6 +27,19 @@ def test_what_is_remembered_of_a_panel_is_not_remembered_of_a_cut_of_it(make_pan
     assert panel.until(60).memory == {}
 
 
+@pytest.mark.parametrize("ids", [(1, 999_999, 1_000_000, 1_000_001), (7, 123_456_789, 999_999_998, 999_999_999)])
+def test_sales_of_pairs_stay_apart_however_large_the_ids(make_frame, ids) -> None:
+    plain = make_frame(stores=3, departments=4, weeks=60)
+    depts = dict(zip((1, 2, 3, 4), ids, strict=True))
+    stores = dict(zip((1, 2, 3), ids, strict=False))
+    large = plain.assign(store_id=plain["store_id"].map(stores), dept_id=plain["dept_id"].map(depts))
+    panel, expected = panel_from_frame(large), panel_from_frame(plain)
+    assert panel.series_count == 12
+    assert panel.store_ids.tolist() == [stores[store] for store in expected.store_ids.tolist()]
+    assert panel.dept_ids.tolist() == [depts[dept] for dept in expected.dept_ids.tolist()]
+    assert panel.sales.tobytes() == expected.sales.tobytes()
+
+
 def test_a_missing_week_is_unknown_sales_and_not_a_shorter_series(make_frame) -> None:
     frame = make_frame(stores=1, departments=1, weeks=60)
     panel = panel_from_frame(frame.drop(index=30))
