@@ -85,6 +85,11 @@ select
 from raw_incoming.store_attributes i
 left join raw.store_attributes p on p.store_id = i.store_id
 """
+_MISSING_SIZES = """
+select i.*
+from {batch} i
+where i.size_sqft is null and exists (select 1 from raw_incoming.store_attributes p where p.size_sqft is not null)
+"""
 _STOCK = "select i.* from raw_incoming.stock_positions i"
 _UNKNOWN_PAIRS = """
 select i.*
@@ -104,7 +109,7 @@ where i.unit_price is null and exists (select 1 from raw_incoming.stock_position
 
 
 def input_suites(published: Published, rows: dict[str, int], today: dt.date, may_remove: bool = False) -> list[Suite]:
-    """Returns the suites of the incoming tables; that of the stock positions only where some came.
+    """Returns the suites of the incoming tables; those of covariates and stock positions only where some came.
 
     Args:
         published: what the load is held against; empty where nothing comparable is published.
@@ -112,7 +117,8 @@ def input_suites(published: Published, rows: dict[str, int], today: dt.date, may
         today: no sale may lie after the week of this day.
         may_remove: whether the load may replace what is published; a change of scale then only warns.
     """
-    suites = [sales_suite(published, today, may_remove), covariates_suite(published, today), stores_suite(published)]
+    suites = [sales_suite(published, today, may_remove), stores_suite(published)]
+    suites += [covariates_suite(published, today)] if rows.get("external_features") else []
     return suites + ([stock_suite(published, today)] if rows.get("stock_positions") else [])
 
 
@@ -372,7 +378,9 @@ def stores_suite(published: Published) -> Suite:
     rules = [
         row_count(1, None, "The file brings at least one store.", "Without stores no sale can be placed."),
         known("store_type", "Every store has a type.", "Policies are set by store type."),
-        known("size_sqft", "Every store has a size.", "Models scale by the size of a store."),
+        none_found(
+            _MISSING_SIZES, "Every store has a size, or none has.", "Models scale by the size of a store.", "critical"
+        ),
         within("store_id", 0, None, "Store numbers are not negative.", "A negative number is a misread column."),
         within(
             "size_sqft",

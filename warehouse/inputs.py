@@ -24,6 +24,12 @@ TABLES = (STORES, SALES, COVARIATES, STOCK)
 """In the order in which they are written: new rows find their store."""
 
 _FILES = {"raw_sales": "sales", "external_features": "features.csv"}
+_LOST_STORES = """
+select count(distinct stores.store_id)
+from raw.store_attributes stores
+inner join ops.loads loads on loads.load_id = stores.load_id and loads.table_name = 'store_attributes'
+where not exists (select from ops.loads where load_id = %(load_id)s and table_name = 'store_attributes')
+"""
 DERIVED = (
     "ml.forecasts",
     "ml.backtest_errors",
@@ -67,7 +73,8 @@ def publish_inputs(
         is_folder_gone: whether the folder published so far is no longer there, so that this one stands in for it.
 
     Raises:
-        ShelfcastError: the load would remove published weeks and `may_remove` is false; or the server crashed.
+        ShelfcastError: the load would remove published weeks or what stores are, and `may_remove` is false; or the
+            server crashed.
     """
     with database.connect("pipeline") as connection:
         for table, rows in _accepted(connection, load_id):
@@ -78,6 +85,8 @@ def publish_inputs(
         found = [find_difference(connection, table, load_id, mode) for table in TABLES]
         if not (may_remove or before in (None, "sample")):
             _refuse_removal(found, _rejected(connection, load_id))
+            if mode == "whole":
+                _refuse_lost_stores(connection, load_id)
         if not is_other_data:
             for difference in found:
                 keep_history(difference)
@@ -140,6 +149,18 @@ def _refuse_removal(found: list[Difference], rejected: int) -> None:
                 (aside if rejected else "") + "Add the missing weeks, say --append where the files hold only new or "
                 "corrected weeks, or --replace where the missing ones should be removed.",
             )
+
+
+def _refuse_lost_stores(connection: "psycopg.Connection[Any]", load_id: str) -> None:
+    """Refuses a load without the file of stores where the published ones came from such a file."""
+    row = connection.execute(_LOST_STORES, {"load_id": load_id}).fetchone()
+    if row and row[0]:
+        raise ShelfcastError(
+            f"These files lack stores.csv, which {_counted(row[0], 'published store')} came from, so nothing was "
+            "published.",
+            "Add it, say --append where the files hold only new or corrected rows, or --replace where all stores are "
+            "of one type and unknown size from now on.",
+        )
 
 
 def _counted(count: int, noun: str) -> str:

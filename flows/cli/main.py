@@ -27,7 +27,7 @@ INTERRUPTED = 130
 _PASSED_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
 
 Data = Annotated[
-    str | None, typer.Option("--data", help="Folder with train.csv, features.csv and stores.csv.", metavar="FOLDER")
+    str | None, typer.Option("--data", help="Folder with train.csv and what else you have.", metavar="FOLDER")
 ]
 DateFormat = Annotated[
     str | None,

@@ -239,6 +239,6 @@ def _stores(database: Database) -> "Stores":
     frame = database.read_frame(
         "pipeline", "select store_id, store_type, size_sqft from raw.store_attributes order by store_id"
     )
-    return Stores(
-        frame["store_id"].to_numpy(np.int64), frame["store_type"].to_numpy(str), frame["size_sqft"].to_numpy(np.float64)
-    )
+    # Where no size is known, all stores count as equally large.
+    sizes = frame["size_sqft"].astype("float64").fillna(1.0).to_numpy(np.float64)
+    return Stores(frame["store_id"].to_numpy(np.int64), frame["store_type"].to_numpy(str), np.asarray(sizes))

@@ -60,7 +60,7 @@ def ingest(context: Context) -> Outcome:
         write_load_pages(context.settings, context.database)
         raise
     accepted = sum(file.rows_accepted for file in report.files)
-    return Outcome(accepted, "; ".join(str(file) for file in report.files))
+    return Outcome(accepted, str(report))
 
 
 def audit(context: Context) -> Outcome:

@@ -36,8 +36,6 @@ CONTINUOUS_REVIEW_WEEKS = 1.0
 _SELECTORS = {"dept_id": 4, "store_id": 2, "store_type": 1}
 """What a row may name, and the weight it lends: pair 6, department 4, store 2, store type 1, default 0."""
 
-STORE_TYPES = ("A", "B", "C")
-
 _ROUNDING = 1e-12
 """What a greatest value may be exceeded by, of itself: 99.9 divided by 100 is more than 0.999."""
 
@@ -173,11 +171,6 @@ def check_policies(policies: "pd.DataFrame") -> None:
     for name in (*KINDS, *_RANGES):
         _check_column(name, _column(policies, name), labels)
     named = policies[list(_SELECTORS)]
-    foreign = named["store_type"].notna() & ~named["store_type"].isin(STORE_TYPES)
-    if foreign.any():
-        row = policies.iloc[int(foreign.to_numpy().argmax())]
-        what = f"Policy {row['policy_id']} has store_type {str(row['store_type'])!r}; it must be A, B or C, or empty."
-        raise ShelfcastError(what, _FIX)
     doubled = named.duplicated().to_numpy()
     if doubled.any():
         raise ShelfcastError(f"{_capital(labels[int(doubled.argmax())])} names the same pairs as another row.", _FIX)

@@ -17,7 +17,7 @@ STEMS = {
     "stock_positions": "inventory",
 }
 """File name without its ending, by the table in schema raw that the file feeds."""
-OPTIONAL = ("stock_positions",)
+OPTIONAL = ("store_attributes", "external_features", "stock_positions")
 _NAMED_PARTS = 3
 """Parts that are named one by one; of more only the first and the last are."""
 
@@ -62,7 +62,7 @@ class InputFile:
 
 @dataclass(frozen=True)
 class InputFiles:
-    """The files of one load; `inventory` is there where the folder has it, and any may lack where rows are added."""
+    """The files of one load; those but `sales` where the folder has them, and any may lack where rows are added."""
 
     folder: Path
     stores: InputFile | None = None
@@ -84,7 +84,7 @@ class InputFiles:
 
 
 def find_inputs(folder: str | Path, is_partial: bool = False) -> InputFiles:
-    """Returns the input files of a folder: train, features, stores and, where present, inventory.
+    """Returns the input files of a folder: train and, where present, stores, features and inventory.
 
     Each is a .csv, .tsv or .txt, as it is or packed as .gz, .bz2, .zst or .zip; or several of them, numbered like
     train_1.csv or laid in a folder like train/. Capital letters in a name do not matter.

@@ -14,9 +14,10 @@ from pyspark.sql import functions as F  # noqa: N812
 from spark_jobs.ingest.appending import complete_folder, published_stores
 from spark_jobs.ingest.date_formats import check_format
 from spark_jobs.ingest.input_files import OPTIONAL, InputFiles
+from spark_jobs.ingest.parsing import column_type
 from spark_jobs.ingest.read_file import Read, accepted, read_files, rejected, unpacking_folder
 from spark_jobs.ingest.row_accounts import FileAccount, close_open_loads, record_load, refusal
-from spark_jobs.ingest.schema import TABLES, locate
+from spark_jobs.ingest.schema import ONE_TYPE, TABLES, locate
 from spark_jobs.lake import inputs_folder, prune_inputs, remove_folder
 from spark_jobs.session import open_spark
 from warehouse.database import Database
@@ -32,12 +33,16 @@ BYTES_PER_ROW = 30
 
 @dataclass(frozen=True)
 class IngestReport:
-    """What an ingest read: its load, an account per file, and the folder with the Parquet files."""
+    """What an ingest read: its load, an account per file, what stands for absent ones, the folder of Parquet files."""
 
     load_id: str
     files: tuple[FileAccount, ...]
+    absent: tuple[str, ...]
     uri: str
     seconds: float
+
+    def __str__(self) -> str:
+        return "; ".join([*map(str, self.files), *self.absent])
 
 
 def ingest(
@@ -85,6 +90,7 @@ def ingest(
             remove_folder(folder)
             raise error
         _write_accepted(reads, folder, load_id)
+        absent = _write_absent(spark, inputs, folder, load_id) if published_uri is None else ()
         tables = _tables(spark, files, folder, published_uri)
     finally:
         for frame in [frame for read in reads for frame in read.held]:
@@ -94,9 +100,9 @@ def ingest(
     _copy(database, tables, folder)
     record_load(database, load_id, run_id, source_kind, files, "incoming", set_aside, mode)
     prune_inputs(settings, database)
-    seconds = time.monotonic() - began
-    logger.info("load %s: %s in %.1f s", load_id, "; ".join(map(str, files)), seconds)
-    return IngestReport(load_id, files, folder, seconds)
+    report = IngestReport(load_id, files, absent, folder, time.monotonic() - began)
+    logger.info("load %s: %s in %.1f s", load_id, report, report.seconds)
+    return report
 
 
 def _about_rows(inputs: InputFiles) -> int:
@@ -109,6 +115,24 @@ def _write_accepted(reads: list[Read], folder: str, load_id: str) -> None:
         names = [field.name for field in TABLES[read.account.table_name].fields]
         rows = accepted(read.rows).select(*names, F.lit(load_id).alias("load_id"))
         rows.write.mode("overwrite").parquet(f"{folder}/{read.account.table_name}")
+
+
+def _write_absent(spark: SparkSession, inputs: InputFiles, folder: str, load_id: str) -> tuple[str, ...]:
+    """Returns what stands for files that are not there, once it is written: stores of one type, and no covariates."""
+    said = []
+    if inputs.stores is None:
+        said.append("no stores.csv: stores of one type and unknown size")
+        sold = spark.read.parquet(f"{folder}/raw_sales").select("store_id").distinct()
+        stores = sold.select(
+            "store_id", F.lit(ONE_TYPE).alias("store_type"), F.lit(None).cast("int").alias("size_sqft")
+        )
+        stores.withColumn("load_id", F.lit(load_id)).write.mode("overwrite").parquet(f"{folder}/store_attributes")
+    if inputs.features is None:
+        said.append("no features.csv: no covariates")
+        columns = [f"{field.name} {column_type(field)}" for field in TABLES["external_features"].fields]
+        nothing = spark.createDataFrame([], ", ".join([*columns, "load_id string"]))
+        nothing.write.mode("overwrite").parquet(f"{folder}/external_features")
+    return tuple(said)
 
 
 def _write_rejected(reads: list[Read], folder: str, load_id: str) -> str | None:
@@ -124,11 +148,11 @@ def _tables(spark: SparkSession, files: tuple[FileAccount, ...], folder: str, pu
     """Returns the tables in the folder of the load, after the published rows were added where it only adds to them."""
     if published_uri is not None:
         return complete_folder(spark, folder, published_uri)
-    return [file.table_name for file in files]
+    return list(dict.fromkeys([*(file.table_name for file in files), "store_attributes", "external_features"]))
 
 
 def _copy(database: Database, tables: list[str], folder: str) -> None:
-    """Copies the Parquet files into the incoming tables; that of an absent optional file is emptied."""
+    """Copies the Parquet files into the incoming tables; one that nothing was written for is emptied."""
     for table in tables:
         copy_parquet(database, f"{folder}/{table}", f"raw_incoming.{table}")
     with database.connect("pipeline") as connection:

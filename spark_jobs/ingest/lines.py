@@ -139,6 +139,8 @@ def _groups(laid: DataFrame, fields: Sequence[Field]) -> DataFrame:
     Columns: part, partition, field, key, count, first (rows before it in the partition), lines (of the partition).
     """
     keys = [(n, key) for n, field in enumerate(fields) if (key := _key(field)) is not None]
+    # Lines are counted also where there is neither a date nor a number to look at.
+    keys = keys or [(0, F.lit(""))]
     entries = F.array(*[F.struct(F.lit(n).alias("field"), key.alias("key")) for n, key in keys])
     row = F.col("row_id").bitwiseAND(F.lit((1 << _ROW_BITS) - 1))
     partition = F.shiftright("row_id", _ROW_BITS).cast("int")

@@ -20,7 +20,8 @@ from spark_jobs.ingest.number_formats import (
     Numerals,
     number_pattern,
 )
-from spark_jobs.ingest.schema import STORE_TYPES, Field, Table
+from spark_jobs.ingest.schema import LONGEST_TEXT, Field, Table
+from warehouse.calendar import holiday_weeks
 
 _WHOLE = r"^\d{1,9}(\.0+)?$"
 _LARGEST = 1e15
@@ -86,6 +87,12 @@ def parse_rows(
     return typed.select(*names, *[field.name for field in table.fields], reason)
 
 
+def flag_holidays(rows: DataFrame, date: str) -> DataFrame:
+    """Returns the rows flagged where their week, in the column `date`, is a holiday's by the calendar."""
+    weeks = [week for year in range(1970, 2100) for week in holiday_weeks(year).values()]
+    return rows.withColumn("is_holiday", F.col(date).isin(*weeks))
+
+
 def _known(field: Field, writing: Writing) -> Column:
     """Returns the text of a field, null where it is missing."""
     # Where a value must stand, the rarer words are looked for only in what could not be read.
@@ -144,6 +151,11 @@ def _value(field: Field, present: Collection[str], writing: Writing) -> Column:
     return value if field.default is None else F.when(text.isNull(), default).otherwise(value)
 
 
+def column_type(field: Field) -> str:
+    """Returns the type that Spark gives a column."""
+    return _TYPES[field.kind]
+
+
 def _read(field: Field, text: Column, writing: Writing) -> Column:
     """Returns the value of a text, null where it cannot be read."""
     if field.kind == "whole":
@@ -152,8 +164,8 @@ def _read(field: Field, text: Column, writing: Writing) -> Column:
     if field.kind == "flag":
         word = F.lower(text)
         return F.when(word.isin(*_TRUE), True).when(word.isin(*_FALSE), False)
-    if field.kind == "store_type":
-        return F.when(F.upper(text).isin(*STORE_TYPES), F.upper(text))
+    if field.kind == "text":
+        return F.when((F.length(text) <= LONGEST_TEXT) & ~text.rlike(r"\p{C}"), text)
     if field.kind in ("week", "day"):
         date = parse_date(text, writing.date_format)
         is_moved = field.kind == "week" and writing.weekday != FRIDAY
@@ -227,7 +239,7 @@ _UNREAD = {
     "flag": "is neither TRUE nor FALSE",
     "week": "is not a date in {date_format}",
     "day": "is not a date in {date_format}",
-    "store_type": "is not A, B or C",
+    "text": f"has more than {LONGEST_TEXT} characters, or some that cannot be printed",
 }
 _MISSING = ("", "NA", "N/A", "#N/A", "n/a", "NULL", "null")
 _TRUE, _FALSE = ("true", "1", "yes", "y", "t", "1.0"), ("false", "0", "no", "n", "f", "0.0")
@@ -240,5 +252,5 @@ _TYPES = {
     "flag": "boolean",
     "week": "date",
     "day": "date",
-    "store_type": "string",
+    "text": "string",
 }

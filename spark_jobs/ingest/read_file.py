@@ -23,10 +23,17 @@ from spark_jobs.ingest.lines import (
     with_line_numbers,
 )
 from spark_jobs.ingest.number_formats import MARKS, choose_numerals
-from spark_jobs.ingest.parsing import TOTALS, Writing, name_totals, parse_rows, reject_unknown_stores, rows_of
+from spark_jobs.ingest.parsing import (
+    TOTALS,
+    Writing,
+    flag_holidays,
+    name_totals,
+    parse_rows,
+    reject_unknown_stores,
+    rows_of,
+)
 from spark_jobs.ingest.row_accounts import FileAccount, Rejection
 from spark_jobs.ingest.schema import TABLES, Field, Place, Table, locate
-from warehouse.errors import ShelfcastError
 from warehouse.settings import Settings
 
 RAW_TEXT_MAX = 2_000
@@ -61,8 +68,9 @@ def read_files(
     reads: list[Read] = []
     for file in inputs.all:
         parsed, writing = _parse(spark, settings, file, date_format)
-        if TABLES[file.table].has_store_check:
-            parsed = reject_unknown_stores(parsed, *_stores(inputs, reads, known))
+        stores = _stores(inputs, reads, known) if TABLES[file.table].has_store_check else None
+        if stores is not None:
+            parsed = reject_unknown_stores(parsed, *stores)
         reads.append(_judge(parsed.persist(), file, writing))
     return reads
 
@@ -89,11 +97,13 @@ def _storable(text: Column) -> Column:
     return F.translate(F.make_valid_utf8(text), "\x00", "\ufffd")
 
 
-def _stores(inputs: InputFiles, reads: list[Read], known: DataFrame | None) -> tuple[DataFrame, str]:
-    """Returns the stores that rows may name, and where they stand."""
+def _stores(inputs: InputFiles, reads: list[Read], known: DataFrame | None) -> tuple[DataFrame, str] | None:
+    """Returns the stores that rows may name, and where they stand: those of the sales where no file lists them."""
+    if inputs.stores is None and known is None:
+        sold = [read for read in reads if read.account.table_name == "raw_sales"]
+        return (accepted(sold[0].rows).select("store_id").distinct(), sold[0].account.file_name) if sold else None
     if inputs.stores is None:
-        if known is None:
-            raise ShelfcastError(f"stores.csv is missing from {inputs.folder}.", "Put it there.")
+        assert known is not None
         return known, "the published stores"
     given = accepted(reads[0].rows).select("store_id")
     return (given if known is None else given.unionByName(known).distinct()), inputs.stores.name
@@ -112,7 +122,9 @@ def _parse(
     writing = _writing(settings, file, table, found, date_format, numbered, present)
     rows = rows_of(numbered, [part.header_line for part in file.parts])
     names = [field.name for field in present]
-    return parse_rows(rows, table, names, [len(part.header) for part in file.parts], writing), writing
+    parsed = parse_rows(rows, table, names, [len(part.header) for part in file.parts], writing)
+    weekly = [field.name for field in table.dates if field.kind == "week"]
+    return (flag_holidays(parsed, weekly[0]) if weekly and "is_holiday" not in names else parsed), writing
 
 
 def _lay_out(

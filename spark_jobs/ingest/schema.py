@@ -1,5 +1,6 @@
 """What each input file must hold: its columns, where they go, and how they are read."""
 
+import difflib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,8 +9,15 @@ from typing import Literal, NamedTuple
 
 from warehouse.errors import ShelfcastError
 
-Kind = Literal["whole", "number", "above_zero", "zero_or_more", "flag", "week", "day", "store_type", "size"]
-STORE_TYPES = ("A", "B", "C")
+Kind = Literal["whole", "number", "above_zero", "zero_or_more", "flag", "week", "day", "text", "size"]
+LONGEST_TEXT = 128
+"""Characters of a word of the retailer's own, such as the type of a store."""
+ONE_TYPE = "all"
+"""Type of every store where no file tells them apart."""
+_ALIKE = 0.8
+"""From which likeness on a name counts as misspelt, a fraction."""
+_CONTAINED = 5
+"""Letters from which on a name counts as meant where it is a part of another."""
 _SHOWN = 40
 """Characters of a column's name that a sentence quotes."""
 
@@ -65,11 +73,20 @@ class Table:
 
 _STORE = Field("Store", "store_id", "whole")
 _DEPARTMENT = Field("Dept", "dept_id", "whole")
-_HOLIDAY = Field("IsHoliday", "is_holiday", "flag")
+_HOLIDAY = Field("IsHoliday", "is_holiday", "flag", is_optional=True)
+
+
+def _covariate(source: str, name: str) -> Field:
+    return Field(source, name, "number", is_nullable=True, is_optional=True)
+
 
 TABLES = {
     "store_attributes": Table(
-        (_STORE, Field("Type", "store_type", "store_type"), Field("Size", "size_sqft", "size")),
+        (
+            _STORE,
+            Field("Type", "store_type", "text"),
+            Field("Size", "size_sqft", "size", is_nullable=True, is_optional=True),
+        ),
         ("store_id",),
         has_store_check=False,
     ),
@@ -87,11 +104,11 @@ TABLES = {
         (
             _STORE,
             Field("Date", "feature_date", "week"),
-            Field("Temperature", "temperature", "number", is_nullable=True),
-            Field("Fuel_Price", "fuel_price", "number", is_nullable=True),
-            *(Field(f"MarkDown{n}", f"markdown_{n}", "number", is_nullable=True) for n in range(1, 6)),
-            Field("CPI", "cpi", "number", is_nullable=True),
-            Field("Unemployment", "unemployment", "number", is_nullable=True),
+            _covariate("Temperature", "temperature"),
+            _covariate("Fuel_Price", "fuel_price"),
+            *(_covariate(f"MarkDown{n}", f"markdown_{n}") for n in range(1, 6)),
+            _covariate("CPI", "cpi"),
+            _covariate("Unemployment", "unemployment"),
             _HOLIDAY,
         ),
         ("store_id", "feature_date"),
@@ -130,7 +147,8 @@ def locate(name: str, header: Sequence[str], fields: Sequence[Field]) -> dict[st
     for are ignored.
 
     Raises:
-        ShelfcastError: a column is missing or stands there twice; the sentence names it, its places and the file.
+        ShelfcastError: a column is missing, stands there twice, or is called nearly like one that may be missing; the
+            sentence names it, its places and the file.
     """
     columns = [fold(column) for column in header]
     for field in fields:
@@ -142,7 +160,24 @@ def locate(name: str, header: Sequence[str], fields: Sequence[Field]) -> dict[st
                 f"{name} has two columns {field.source}, the columns {' and '.join(places)} of its first line.",
                 "Remove one of them.",
             )
+    _refuse_misnamed(name, header, fields)
     return {field.name: columns.index(fold(field.source)) for field in fields if fold(field.source) in columns}
+
+
+def _refuse_misnamed(name: str, header: Sequence[str], fields: Sequence[Field]) -> None:
+    """Refuses a column that nobody asks for and that is called nearly like one which the file lacks."""
+    columns = {fold(column): column for column in header}
+    absent = {fold(field.source): field.source for field in fields if fold(field.source) not in columns}
+    for folded, column in columns.items():
+        if folded in known_names():
+            continue
+        alike = [one for one in absent if min(len(one), len(folded)) >= _CONTAINED and (one in folded or folded in one)]
+        close = difflib.get_close_matches(folded, absent, 1, _ALIKE) or alike
+        if close:
+            raise ShelfcastError(
+                f"{name} has no column {absent[close[0]]}, but one called {column[:_SHOWN]}: is it meant?",
+                f"Call it {absent[close[0]]}, or remove it.",
+            )
 
 
 def _fix(header: Sequence[str]) -> str:

@@ -178,7 +178,6 @@ def test_every_foreign_key_of_a_mart_has_a_relationships_test(manifest):
 def test_every_category_has_its_accepted_values_where_it_enters(manifest):
     tests = attached_tests(manifest)
     categories = {
-        "store_type",
         "status",
         "stock_source",
         "severity",

@@ -115,7 +115,7 @@ def test_every_bad_row_of_sales_is_set_aside_with_its_reason(folder: Path, read)
 
 
 BAD_STORES = {
-    "3,D,1000": "Type is not A, B or C: 'D'",
+    f"3,{'D' * 129},1000": f"Type has more than 128 characters, or some that cannot be printed: '{'D' * 60}'",
     "4,A,0": "Size is not above 0: '0'",
     "5,A,-5": "Size is not above 0: '-5'",
     "6,A,10.5": "Size is not a whole number: '10.5'",
@@ -129,7 +129,7 @@ def test_every_bad_row_of_stores_is_set_aside_with_its_reason(folder: Path, read
     (folder / "stores.csv").write_text(STORES + "\n".join(BAD_STORES) + "\n10,c,1000.0\n")
     one = read(folder)["store_attributes"]
     assert reasons(one) == dict(enumerate(BAD_STORES.values(), start=4))
-    assert accepted(one, "store_id", "store_type", "size_sqft")[-1] == (10, "C", 1000)
+    assert accepted(one, "store_id", "store_type", "size_sqft")[-1] == (10, "c", 1000)
 
 
 def test_copies_that_disagree_are_all_set_aside_and_name_each_other(folder: Path, read):

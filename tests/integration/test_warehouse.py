@@ -54,6 +54,17 @@ def load(database, load_id: str, weeks: dict[str, float], source_kind: str = "fi
     return publish_inputs(database, load_id, "r", f"lake/{load_id}", **options).changes
 
 
+def note_file(database, load_id: str, table: str) -> None:
+    """Records that a load that is still to come has a file for a table beside its sales."""
+    with database.connect("pipeline") as connection:
+        connection.execute(
+            "insert into ops.loads (load_id, run_id, table_name, file_name, file_sha256, source_kind, status, "
+            "rows_read, rows_accepted, rows_rejected, rows_duplicate) "
+            "values (%s, 'r', %s, 'stores.csv', 'x', 'files', 'incoming', 2, 2, 0, 0)",
+            [load_id, table],
+        )
+
+
 def published(database) -> dict[str, float]:
     frame = database.read_frame("pipeline", "select sale_date::text as week, weekly_sales from raw.raw_sales")
     return dict(zip(frame["week"], frame["weekly_sales"], strict=True))
@@ -73,6 +84,16 @@ def test_every_table_and_column_that_code_owns_has_a_comment(database):
         "obj_description((c.table_schema || '.' || c.table_name)::regclass) is null)",
     )
     assert list(bare["place"]) == []
+
+
+def test_stores_that_came_from_a_file_are_not_lost_with_it_unless_that_is_said(empty):
+    note_file(empty, "x", "store_attributes")
+    load(empty, "x", {"2012-01-06": 10.0})
+    with pytest.raises(ShelfcastError, match=r"lack stores.csv, which 2 published stores came from.*--replace"):
+        load(empty, "two", {"2012-01-06": 10.0, "2012-01-13": 11.0})
+    assert published(empty) == {"2012-01-06": 10.0}
+    load(empty, "three", {"2012-01-06": 10.0, "2012-01-13": 11.0}, may_remove=True)
+    assert len(published(empty)) == 2
 
 
 def test_processes_that_open_a_new_database_at_once_all_find_it_ready(database, settings):

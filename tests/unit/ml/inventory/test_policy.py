@@ -77,7 +77,6 @@ def test_a_changed_policy_is_checked_and_leaves_the_rest():
         ("policy_kind", "(s,S)", r"policy_kind '\(s,S\)'; it must be one of \(R,S\), \(R,s,S\), \(s,Q\)\."),
         ("target_kind", "fillrate", "target_kind 'fillrate'; it must be one of cycle_service, fill_rate."),
         ("target_kind", None, "Policy default has target_kind ''; it must be one of"),
-        ("store_type", "D", "Policy default has store_type 'D'; it must be A, B or C, or empty."),
         ("lead_time_weeks", "two", "Policy default has lead_time_weeks 'two'; it must be a number."),
     ],
 )
