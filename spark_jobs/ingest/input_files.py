@@ -1,5 +1,6 @@
 """The input files: where they are, in how many parts, and whether there is anything in them to read."""
 
+import difflib
 import hashlib
 import itertools
 import re
@@ -18,6 +19,8 @@ STEMS = {
 }
 """File name without its ending, by the table in schema raw that the file feeds."""
 OPTIONAL = ("store_attributes", "external_features", "stock_positions")
+_ALIKE = 0.8
+"""From which likeness on a file's name counts as misspelt, a fraction."""
 _NAMED_PARTS = 3
 """Parts that are named one by one; of more only the first and the last are."""
 
@@ -167,16 +170,23 @@ def _pick(folder: Path, names: list[str], table: str, is_partial: bool) -> list[
     if numbered:
         _refuse_gaps(folder, numbered)
         return [folder / name for name in sorted(numbered, key=natural_order)]
-    if not alone and not is_partial and table not in OPTIONAL:
-        raise ShelfcastError(f"{stem}.csv is missing from {folder}.", _missing_fix(stem, names))
+    meant = _meant(stem, names)
+    if not alone and not is_partial and (meant or table not in OPTIONAL):
+        raise ShelfcastError(
+            f"{stem}.csv is missing from {folder}.", meant or f"Put {stem}.csv or {stem}.csv.gz there."
+        )
     return [folder / name for name in alone]
 
 
-def _missing_fix(stem: str, names: list[str]) -> str:
+def _meant(stem: str, names: list[str]) -> str:
+    """Returns what to do with a file that is called nearly like the one that is missing; nothing without one."""
     for name in names:
-        if re.fullmatch(rf"{stem}\.(xlsx?|xlsm|ods)", name, re.IGNORECASE):
+        own, _, ending = name.lower().partition(".")
+        if own == stem and ending in ("xls", "xlsx", "xlsm", "ods"):
             return f"Save {name} as CSV."
-    return f"Put {stem}.csv or {stem}.csv.gz there."
+        if own not in STEMS.values() and difflib.get_close_matches(own, [stem], 1, _ALIKE):
+            return f"Call {name} {stem}.{ending}, or put it elsewhere."
+    return ""
 
 
 def _parts_in(folder: Path, wanted: re.Pattern[str]) -> list[Path]:

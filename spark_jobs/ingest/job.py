@@ -17,7 +17,7 @@ from spark_jobs.ingest.input_files import OPTIONAL, InputFiles
 from spark_jobs.ingest.parsing import column_type
 from spark_jobs.ingest.read_file import Read, accepted, read_files, rejected, unpacking_folder
 from spark_jobs.ingest.row_accounts import FileAccount, close_open_loads, record_load, refusal
-from spark_jobs.ingest.schema import ONE_TYPE, TABLES, locate
+from spark_jobs.ingest.schema import ONE_TYPE, TABLES, locate_parts
 from spark_jobs.lake import inputs_folder, prune_inputs, remove_folder
 from spark_jobs.session import open_spark
 from warehouse.database import Database
@@ -73,8 +73,7 @@ def ingest(
     began = time.monotonic()
     check_format(date_format)
     for file in inputs.all:
-        for part in file.parts:
-            locate(part.name, part.header, TABLES[file.table].fields)
+        locate_parts([(part.name, part.header) for part in file.parts], TABLES[file.table].fields)
     load_id = f"{dt.datetime.now(dt.UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
     folder = inputs_folder(settings, load_id)
     spark = open_spark(settings, _about_rows(inputs))

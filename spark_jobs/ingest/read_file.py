@@ -33,7 +33,7 @@ from spark_jobs.ingest.parsing import (
     rows_of,
 )
 from spark_jobs.ingest.row_accounts import FileAccount, Rejection
-from spark_jobs.ingest.schema import TABLES, Field, Place, Table, locate
+from spark_jobs.ingest.schema import TABLES, Field, Place, Table, locate_parts
 from warehouse.settings import Settings
 
 RAW_TEXT_MAX = 2_000
@@ -114,7 +114,7 @@ def _parse(
 ) -> tuple[DataFrame, Writing]:
     """Returns the typed rows of a file with their reasons, and how its values are written."""
     table = TABLES[file.table]
-    positions = [locate(part.name, part.header, table.fields) for part in file.parts]
+    positions = locate_parts([(part.name, part.header) for part in file.parts], table.fields)
     present = [field for field in table.fields if any(field.name in names for names in positions)]
     laid = _lay_out(spark, settings, file, present, positions)
     found = survey(laid, present, file.part_names)

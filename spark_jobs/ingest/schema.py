@@ -164,6 +164,21 @@ def locate(name: str, header: Sequence[str], fields: Sequence[Field]) -> dict[st
     return {field.name: columns.index(fold(field.source)) for field in fields if fold(field.source) in columns}
 
 
+def locate_parts(parts: Sequence[tuple[str, Sequence[str]]], fields: Sequence[Field]) -> list[dict[str, int]]:
+    """Returns what `locate` does for each part of a file, given by its name and its header.
+
+    Raises:
+        ShelfcastError: see `locate`; or a part lacks a column that another has.
+    """
+    found = [locate(name, header, fields) for name, header in parts]
+    for (name, header), positions in zip(parts, found, strict=True):
+        for field in fields:
+            having = next((other for (other, _), places in zip(parts, found, strict=True) if field.name in places), "")
+            if having and field.name not in positions:
+                raise ShelfcastError(f"{name} has no column {field.source}, which {having} has.", _fix(header))
+    return found
+
+
 def _refuse_misnamed(name: str, header: Sequence[str], fields: Sequence[Field]) -> None:
     """Refuses a column that nobody asks for and that is called nearly like one which the file lacks."""
     columns = {fold(column): column for column in header}

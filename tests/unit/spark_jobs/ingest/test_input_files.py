@@ -69,10 +69,30 @@ def test_a_file_in_place_of_the_folder_is_one_sentence(folder: Path):
         find_inputs(folder / "train.csv")
 
 
-@pytest.mark.parametrize("name", ["train.csv", "features.csv", "stores.csv"])
-def test_a_missing_file_is_named(folder: Path, name: str):
+def test_missing_sales_are_named(folder: Path):
+    (folder / "train.csv").unlink()
+    with pytest.raises(ShelfcastError, match=r"train\.csv is missing from"):
+        find_inputs(folder)
+
+
+@pytest.mark.parametrize(("name", "table"), [("features.csv", "features"), ("stores.csv", "stores")])
+def test_a_file_beside_the_sales_may_be_absent(folder: Path, name: str, table: str):
     (folder / name).unlink()
-    with pytest.raises(ShelfcastError, match=rf"{name} is missing from"):
+    assert getattr(find_inputs(folder), table) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "fix"),
+    [
+        ("stores.csv", "Store.csv", r"Call Store\.csv stores\.csv, or put it elsewhere"),
+        ("features.csv", "feature.csv.gz", r"Call feature\.csv\.gz features\.csv\.gz, or"),
+        ("stores.csv", "stores.xlsx", r"Save stores\.xlsx as CSV"),
+        ("train.csv", "trian.csv", r"Call trian\.csv train\.csv, or"),
+    ],
+)
+def test_a_file_that_is_called_nearly_right_is_not_passed_over(folder: Path, name: str, given: str, fix: str):
+    (folder / name).rename(folder / given)
+    with pytest.raises(ShelfcastError, match=rf"{name} is missing from .*\. {fix}"):
         find_inputs(folder)
 
 
@@ -153,8 +173,23 @@ def test_columns_are_found_in_any_order_and_case(folder: Path):
 
 
 def test_a_missing_column_is_named_with_its_file(folder: Path):
-    with pytest.raises(ShelfcastError, match=r"features\.csv has no column Temperature"):
+    (folder / "features.csv").write_text("Store,CPI\n1,211\n")
+    with pytest.raises(ShelfcastError, match=r"features\.csv has no column Date"):
         located(find_inputs(folder).features, "external_features")
+
+
+@pytest.mark.parametrize(
+    ("called", "meant"), [("Temprature", "Temperature"), ("Fuel Prices", "Fuel_Price"), ("Holiday", "IsHoliday")]
+)
+def test_a_column_that_is_called_nearly_right_is_not_passed_over(folder: Path, called: str, meant: str):
+    (folder / "features.csv").write_text(f"Store,Date,{called}\n1,2010-02-05,1\n")
+    with pytest.raises(ShelfcastError, match=f"has no column {meant}, but one called {called}: is it meant"):
+        located(find_inputs(folder).features, "external_features")
+
+
+def test_columns_that_nobody_asks_for_are_passed_over(folder: Path):
+    (folder / "features.csv").write_text("Store,Date,Region,Unit,Order,Week,Name\n1,2010-02-05,1,1,1,1,1\n")
+    assert located(find_inputs(folder).features, "external_features") == {"store_id": 0, "feature_date": 1}
 
 
 def test_a_column_that_stands_twice_is_named(folder: Path):
