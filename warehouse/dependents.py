@@ -36,7 +36,7 @@ select c.oid::bigint, n.nspname, c.relname, c.relkind::text, pg_get_userbyid(c.r
     pg_get_viewdef(c.oid), coalesce(array_to_string(c.reloptions, ', '), '')
 from (select oid, max(depth) as depth from hanging group by oid) h
 join pg_class c on c.oid = h.oid join pg_namespace n on n.oid = c.relnamespace
-where c.oid <> all(%(oids)s::oid[])
+where c.oid <> all(%(oids)s::oid[]) and c.relpersistence <> 't'
 order by h.depth, n.nspname, c.relname
 """
 _HANGING_KEYS = """
@@ -58,6 +58,18 @@ select a.privilege_type, a.is_grantable, case when a.grantee = 0 then '' else pg
 from pg_class c, aclexplode(c.relacl) a where c.oid = %s and a.grantee <> c.relowner
 order by 3, 1
 """
+_BEHAVIOUR = """
+select pg_get_triggerdef(oid) from pg_trigger where tgrelid = %(oid)s and not tgisinternal
+union all
+select pg_get_ruledef(oid) from pg_rewrite where ev_class = %(oid)s and rulename <> '_RETURN'
+union all
+select format(
+    'alter view %%s alter column %%I set default %%s', adrelid::regclass, attname, pg_get_expr(adbin, adrelid)
+)
+from pg_attrdef inner join pg_attribute on attrelid = adrelid and attnum = adnum
+where adrelid = %(oid)s
+"""
+"""Triggers, rules and defaults of a view."""
 _INDEXES = "select pg_get_indexdef(indexrelid) from pg_index where indrelid = %s order by indexrelid"
 
 
@@ -105,19 +117,14 @@ class HangingKey:
 
 @dataclass(frozen=True)
 class Dependents:
-    """Views, in the order in which they can be made, and foreign keys."""
+    """Views, in the order in which they can be made, and foreign keys: ours, and the views of others."""
 
     views: tuple[HangingView, ...]
     keys: tuple[HangingKey, ...]
-
-    @property
-    def relations(self) -> tuple[Relation, ...]:
-        """All relations that are changed when these are dropped and made again."""
-        relations = [view.relation for view in self.views] + [key.relation for key in self.keys]
-        return tuple({relation.oid: relation for relation in relations}.values())
+    others: tuple[HangingView, ...]
 
     def drop(self, connection: "psycopg.Connection[Any]") -> None:
-        """Takes down the keys and the views, those first that stand on others."""
+        """Takes down our keys and views, those first that stand on others."""
         for key in self.keys:
             statement = sql.SQL("alter table {} drop constraint {}")
             connection.execute(statement.format(identifier(key.relation), sql.Identifier(key.key)))
@@ -127,22 +134,18 @@ class Dependents:
             connection.execute(statement.format(sql.SQL(relation.word), identifier(relation)))
 
     def make_again(self, connection: "psycopg.Connection[Any]") -> None:
-        """Makes the views and keys as they were, on the relations that now bear the names they read.
-
-        What is somebody else's is made with the rights of that role alone, and a materialized view without its rows,
-        so that no function in it runs with ours. What no longer fits is left out with a warning: it must not keep a
-        run from publishing.
+        """Makes our views and keys as they were, on the relations that now bear the names they read.
 
         Raises:
-            ShelfcastError: one of our own no longer fits.
+            ShelfcastError: one no longer fits.
         """
         for view in self.views:
-            _make(connection, view.relation, f"view {view.relation.name}", view.statements)
+            _make(connection, f"view {view.relation.name}", view.statements)
         for key in self.keys:
             add = sql.SQL("alter table {} add constraint {} ").format(
                 identifier(key.relation), sql.Identifier(key.key)
             ) + _text(key.definition)
-            _make(connection, key.relation, f"foreign key {key.key} of {key.relation.name}", (add,))
+            _make(connection, f"foreign key {key.key} of {key.relation.name}", (add,))
 
 
 def relations_in(connection: "psycopg.Connection[Any]", schemas: Sequence[str]) -> list[Relation]:
@@ -169,7 +172,12 @@ def capture_dependents(connection: "psycopg.Connection[Any]", replaced: Sequence
         HangingKey(Relation(*row[:5]), row[5], row[6])
         for row in connection.execute(_HANGING_KEYS, parameters).fetchall()
     ]
-    return Dependents(tuple(views), tuple(keys))
+    us = connection.info.user
+    return Dependents(
+        tuple(view for view in views if view.relation.owner == us),
+        tuple(key for key in keys if key.relation.owner == us),
+        tuple(view for view in views if view.relation.owner != us),
+    )
 
 
 def capture_grants(
@@ -204,7 +212,8 @@ def _view_statements(
         _comment_statement(relation, column, text)
         for column, text in connection.execute(_COMMENTS, [relation.oid]).fetchall()
     ]
-    return (create, *indexes, *comments, *capture_grants(connection, [relation]))
+    behaviour = [_text(row[0]) for row in connection.execute(_BEHAVIOUR, {"oid": relation.oid}).fetchall()]
+    return (create, *indexes, *behaviour, *comments, *capture_grants(connection, [relation]))
 
 
 def _comment_statement(relation: Relation, column: str, text: str) -> Statement:
@@ -224,22 +233,12 @@ def _text(statement: str) -> Statement:
     return sql.SQL(statement.replace("{", "{{").replace("}", "}}")).format()
 
 
-def _make(
-    connection: "psycopg.Connection[Any]", relation: Relation, what: str, statements: Sequence[Statement]
-) -> None:
-    is_ours = relation.owner == connection.info.user
+def _make(connection: "psycopg.Connection[Any]", what: str, statements: Sequence[Statement]) -> None:
     try:
-        with connection.transaction():
-            if not is_ours:
-                connection.execute(sql.SQL("set local role {}").format(sql.Identifier(relation.owner)))
-            for statement in statements:
-                connection.execute(statement)
-            connection.execute("reset role")
+        for statement in statements:
+            connection.execute(statement)
     except (psycopg.errors.ProgrammingError, psycopg.errors.IntegrityError) as error:
-        reason = str(error).splitlines()[0]
-        if is_ours:
-            raise ShelfcastError(
-                f"Nothing was published: the {what} no longer fits ({reason}).",
-                "Build it too: select the changed model with a + behind its name.",
-            ) from None
-        logger.warning("the %s of %s no longer fits and was left out: %s", what, relation.owner, reason)
+        raise ShelfcastError(
+            f"Nothing was published: the {what} no longer fits ({str(error).splitlines()[0]}).",
+            "Build it too: select the changed model with a + behind its name.",
+        ) from None

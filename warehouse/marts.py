@@ -13,6 +13,7 @@ from warehouse.dependents import Relation, capture_dependents, capture_grants, i
 from warehouse.errors import ShelfcastError
 from warehouse.locks import take
 from warehouse.roles import grant_all, known_names
+from warehouse.views_of_others import make_noted, notes
 
 logger = logging.getLogger(__name__)
 
@@ -81,6 +82,7 @@ def publish_next(
         try:
             with database.connect("pipeline") as connection:
                 published = _publish(connection, core)
+            make_noted(database)
             logger.info("published %d relations in %.1f s", len(published), time.monotonic() - began)
             return published
         except (psycopg.errors.LockNotAvailable, psycopg.errors.QueryCanceled, psycopg.errors.DeadlockDetected):
@@ -99,9 +101,11 @@ def _publish(connection: "psycopg.Connection[Any]", core: str | None) -> tuple[R
     new = relations_in(connection, [layer + NEXT for layer in LAYERS])
     names = {relation.moved(relation.schema.removesuffix(NEXT)).name for relation in new}
     old = [relation for relation in relations_in(connection, LAYERS) if relation.name in names]
-    _lock(connection, old, capture_dependents(connection, old).relations)
+    _lock(connection, old)
     hanging = capture_dependents(connection, old)
     grants = capture_grants(connection, old, without=tuple(known_names(connection).values()))
+    for note in notes(connection, hanging.others):
+        connection.execute(note)
     hanging.drop(connection)
     _drop(connection, old)
     published = tuple(_move(connection, relation) for relation in new)
@@ -115,12 +119,12 @@ def _publish(connection: "psycopg.Connection[Any]", core: str | None) -> tuple[R
     return published
 
 
-def _lock(connection: "psycopg.Connection[Any]", old: Sequence[Relation], hanging: Sequence[Relation]) -> None:
+def _lock(connection: "psycopg.Connection[Any]", old: Sequence[Relation]) -> None:
     """Takes all locks in one statement, so that one time limit holds for them together."""
     # Giving a relation to its owner locks it alone; `lock table` on a view would lock all that the view reads.
     takes = [
         sql.SQL("alter table {} owner to {};").format(identifier(relation), sql.Identifier(relation.owner))
-        for relation in (*old, *hanging)
+        for relation in old
     ]
     limit = sql.SQL("set local {} = {}")
     for name in ("statement_timeout", "lock_timeout"):

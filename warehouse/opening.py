@@ -16,6 +16,7 @@ from warehouse.role_limits import READING_ROLES
 from warehouse.roles import has_logins, known_logins, with_roles
 from warehouse.secrets import role_passwords
 from warehouse.settings import Settings
+from warehouse.views_of_others import make_noted
 
 logger = logging.getLogger(__name__)
 
@@ -44,7 +45,9 @@ def set_up(settings: Settings, database: Database) -> Database:
         apply_migrations(connection)
         if settings.is_embedded:
             settle(settings, connection)
-    return with_roles(settings, database)
+    opened = with_roles(settings, database)
+    make_noted(opened)
+    return opened
 
 
 def open_without_owner(settings: Settings, roles: Sequence[Role] = READERS) -> Database:

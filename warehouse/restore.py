@@ -29,7 +29,7 @@ from warehouse.archive import (
 )
 from warehouse.conventions import SCHEMAS
 from warehouse.database import Database
-from warehouse.dependents import Dependents, capture_dependents, relations_in
+from warehouse.dependents import capture_dependents, relations_in
 from warehouse.errors import ShelfcastError
 from warehouse.migrate import FOLDER
 from warehouse.opening import set_up
@@ -38,6 +38,7 @@ from warehouse.places import moves
 from warehouse.progress import Progress, silent
 from warehouse.secrets import known_signing_key
 from warehouse.settings import Settings
+from warehouse.views_of_others import notes
 
 logger = logging.getLogger(__name__)
 
@@ -128,23 +129,13 @@ def restore_backup(
     progress(2, STEPS, f"{len(manifest.members) - 1:,} files")
     _unpack(settings, archive, manifest, _NAMED)
     progress(3, STEPS, f"{sum(manifest.tables.values()):,} rows of {len(manifest.tables)} tables")
-    views = _views_of_others(database)
     _load(settings, database, archive, manifest)
     _unpack(settings, archive, manifest, _SHOWN)
     progress(4, STEPS, "statistics of the tables")
-    opened = set_up(settings, database)
-    with opened.connect("pipeline") as connection:
-        views.make_again(connection)
-    with opened.connect("pipeline", autocommit=True) as connection:
+    with set_up(settings, database).connect("pipeline", autocommit=True) as connection:
         # Not the table that this command's own lock holds.
         connection.execute("analyze (skip_locked)")
     logger.info("restored the backup of %s in %.1f s", manifest.made_at, time.monotonic() - began)
-
-
-def _views_of_others(database: Database) -> Dependents:
-    """Returns the views that analysts have made on what a restore drops, and all that makes them again."""
-    with database.connect("pipeline") as connection:
-        return capture_dependents(connection, relations_in(connection, SCHEMAS))
 
 
 def _unpack(settings: Settings, archive: zipfile.ZipFile, manifest: Manifest, beginnings: Sequence[str]) -> None:
@@ -213,11 +204,13 @@ _CHECK = "do $$ begin if (select count(*) from {0}) <> {1} then raise 'other row
 
 
 def _before(database: Database) -> str:
-    """Returns the statements that make room: our schemas go, what somebody else has beside them stays."""
+    """Returns the statements that make room: our schemas go, and the views of others on them, which are noted."""
     with database.connect("pipeline") as connection:
         names = [sql.Identifier(row[0]) for row in connection.execute(_THEIR_SCHEMAS, [list(SCHEMAS)])]
-        drops = [sql.SQL("drop schema {} cascade;").format(name).as_string(connection) for name in names]
-    return "\n".join(["begin;", "set client_min_messages = error;", "set lock_timeout = '60s';", *drops, ""])
+        hanging = capture_dependents(connection, relations_in(connection, SCHEMAS))
+        drops = [sql.SQL("drop schema {} cascade;").format(name) for name in names]
+        room = [one.as_string(connection) for one in [*notes(connection, hanging.others), *drops]]
+    return "\n".join(["begin;", "set client_min_messages = error;", "set lock_timeout = '60s';", *room, ""])
 
 
 def _after(settings: Settings, database: Database, manifest: Manifest) -> str:

@@ -11,6 +11,7 @@ from warehouse.database import Database
 from warehouse.errors import ShelfcastError
 from warehouse.marts import LAYERS, NEXT, clear_next, core_build, mark_next, publish_next
 from warehouse.secrets import role_passwords
+from warehouse.views_of_others import make_noted
 
 TABLES = ("marts.fct_a", "marts.fct_b")
 
@@ -143,6 +144,87 @@ def test_what_an_analyst_hangs_on_a_mart_never_runs_with_the_rights_of_the_owner
     analyst_says(empty, "refresh materialized view dev_ana.greedy")
     found = empty.read_frame("analyst", "select version, got from dev_ana.greedy")
     assert found.to_numpy().tolist() == [[2, 0]]
+
+
+def test_the_check_of_a_domain_in_a_view_never_runs_in_a_session_of_the_owner(empty):
+    publish(empty, 1)
+    analyst_says(
+        empty,
+        "create schema dev_ana",
+        "create table dev_ana.seen (who text)",
+        "create function dev_ana.chk(int) returns boolean language plpgsql as $$ begin "
+        "perform set_config('role', 'none', true); insert into dev_ana.seen values (session_user); return true; end $$",
+        "create domain dev_ana.dom as int check (dev_ana.chk(value))",
+        "create view dev_ana.greedy as select version, '{1}'::dev_ana.dom[] as x from marts.fct_a",
+        "grant all on schema dev_ana to public",
+        "grant all on dev_ana.seen to public",
+    )
+    publish(empty, 2)
+    assert versions(empty, "dev_ana.greedy", role="analyst") == [2]
+    assert set(empty.read_frame("analyst", "select who from dev_ana.seen")["who"]) == {"analyst"}
+
+
+def test_a_view_in_a_closed_schema_or_of_an_open_session_does_not_keep_a_mart_from_being_published(empty, caplog):
+    publish(empty, 1)
+    with empty.connect("analyst") as connection:
+        connection.execute("create temporary view mine as select version from marts.fct_a")
+        connection.commit()
+        analyst_says(
+            empty,
+            "create schema dev_ana",
+            "create view dev_ana.shut as select version from marts.fct_a",
+            "revoke all on schema dev_ana from analyst",
+        )
+        publish(empty, 2)
+        assert versions(empty, *TABLES) == [2, 2]
+        assert "view dev_ana.shut of analyst no longer fits and was left out: permission denied" in caplog.text
+        analyst_says(empty, "grant all on schema dev_ana to analyst")
+
+
+def test_a_view_that_is_made_again_keeps_its_triggers_rules_and_defaults(empty):
+    publish(empty, 1)
+    analyst_says(
+        empty,
+        "create schema dev_ana",
+        "create view dev_ana.mine as select version, note from marts.fct_a",
+        "create function dev_ana.nothing() returns trigger language plpgsql as $$ begin return null; end $$",
+        "create trigger nothing instead of insert on dev_ana.mine for each row execute function dev_ana.nothing()",
+        "create rule nothing as on delete to dev_ana.mine do instead nothing",
+        "alter view dev_ana.mine alter column note set default 'x'",
+    )
+    publish(empty, 2)
+    analyst_says(empty, "insert into dev_ana.mine (version) values (1)", "delete from dev_ana.mine")
+    kept = empty.read_frame(
+        "analyst", "select column_default as kept from information_schema.columns where table_schema = 'dev_ana'"
+    )
+    assert kept["kept"].dropna().tolist() == ["'x'::text"]
+
+
+def test_views_that_a_kill_kept_from_being_made_again_are_made_at_the_next_opening(empty, monkeypatch):
+    publish(empty, 1)
+    analyst_says(empty, "create schema dev_ana", "create view dev_ana.mine as select version from marts.fct_a")
+    with monkeypatch.context() as patch:
+        patch.setattr("warehouse.marts.make_noted", lambda database: None)
+        publish(empty, 2)
+    make_noted(empty)
+    assert versions(empty, "dev_ana.mine", role="analyst") == [2]
+    make_noted(empty)
+    assert versions(empty, "dev_ana.mine", role="analyst") == [2]
+
+
+def test_very_many_views_on_a_mart_do_not_keep_it_from_being_published(empty):
+    publish(empty, 1)
+    many = (
+        "do $$ begin for n in {}..{} loop "
+        "execute format('create view dev_ana.v%s as select id from marts.fct_a', n); end loop; end $$"
+    )
+    with empty.connect("analyst", autocommit=True) as connection:
+        connection.execute("create schema dev_ana")
+        for first in range(1, 2001, 500):
+            connection.execute(many.format(first, first + 499))
+    publish(empty, 2)
+    count = "select count(*) as n from pg_views where schemaname = 'dev_ana'"
+    assert empty.read_frame("analyst", count)["n"].item() == 2000
 
 
 def test_a_rule_of_an_analyst_on_a_mart_does_not_keep_it_from_being_published(empty):
