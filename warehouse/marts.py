@@ -75,7 +75,8 @@ def publish_next(
         patience: seconds to try for, while readers hold what is to be replaced.
 
     Raises:
-        ShelfcastError: readers held a relation for all of that time, or something that can't be made again hangs on it.
+        ShelfcastError: readers held a relation for all of that time, something that can't be made again hangs on it, or
+            more hangs on it than the server can lock.
     """
     began = time.monotonic()
     while True:
@@ -92,6 +93,11 @@ def publish_next(
                     "End that session (pg_stat_activity names it), then run `shelfcast run` again.",
                 ) from None
             time.sleep(_PAUSE_SECONDS)
+        except psycopg.errors.OutOfMemory:
+            raise ShelfcastError(
+                "The marts were not published: more views hang on them than the server can lock at once.",
+                "Drop views of analysts, or raise max_locks_per_transaction.",
+            ) from None
 
 
 def _publish(connection: "psycopg.Connection[Any]", core: str | None) -> tuple[Relation, ...]:

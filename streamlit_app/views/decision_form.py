@@ -78,7 +78,7 @@ def form(row: pd.Series) -> None:
             key=f"kind_{key}",
             format_func=lambda name: f"{_ICONS[name]} {name.capitalize()}",
         )
-        with st.form(f"decide_{key}_{kind}", border=False):
+        with st.form(f"decide_{key}_{kind}", enter_to_submit=False, border=False):
             quantity, until = _what(kind, row)
             reason = st.text_input("Reason" if kind == "override" else "Reason (optional)", max_chars=LONGEST_REASON)
             name = st.text_input("Who decides", value=_name(), max_chars=LONGEST_NAME, placeholder="Your name")

@@ -188,7 +188,7 @@ def test_nothing_can_be_added_to_the_sample(home):
 
 def test_lines_of_several_files_need_a_folder_and_each_gets_a_file_there(home, added):
     folder = home.write("train.csv", HEADER, "1,1,2010-02-05,few,FALSE", "1,1,2010-02-12,5,FALSE")
-    (folder / "stores.csv").write_text("Store,Type,Size\n10,Z,1\n11,B,5\n")
+    (folder / "stores.csv").write_text("Store,Type,Size\n10,,1\n11,B,5\n")
     home.load(folder)
     with pytest.raises(ShelfcastError, match=r"are of train\.csv and stores\.csv, .* Name a folder"):
         export_rejected(home.database, home.folder / "one.csv")
