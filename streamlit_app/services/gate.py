@@ -40,10 +40,13 @@ class Gate:
             await PlainTextResponse(REFUSAL, status_code=403)(scope, receive, send)
 
     def _lets_in(self, headers: Headers) -> bool:
-        host, origin = headers.get("host", ""), headers.get("origin")
+        # Whoever names two hosts may mean one to the gate and the other to what stands behind it.
+        hosts, origin = headers.getlist("host"), headers.get("origin")
+        if len(hosts) != 1:
+            return False
         try:
-            is_known = urlsplit(f"//{host}").hostname in self.hosts
-            return is_known and (origin is None or _is_page_of(origin, host))
+            is_known = urlsplit(f"//{hosts[0]}").hostname in self.hosts
+            return is_known and (origin is None or _is_page_of(origin, hosts[0]))
         except ValueError:
             return False
 

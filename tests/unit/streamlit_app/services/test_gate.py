@@ -55,6 +55,11 @@ def test_a_request_for_another_host_or_from_a_page_of_another_is_refused(client:
     assert refused.value.status_code == 403
 
 
+@pytest.mark.parametrize("other", ["evil.example", "localhost"])
+def test_a_request_that_names_two_hosts_is_refused(client: TestClient, other: str) -> None:
+    assert client.get("/", headers=[("host", "localhost"), ("host", other)]).status_code == 403
+
+
 @pytest.mark.parametrize(
     ("host", "origin"),
     [
