@@ -13,6 +13,7 @@ from psycopg import sql
 
 from warehouse.database import Database, Role
 from warehouse.dependents import HangingView
+from warehouse.errors import ShelfcastError
 from warehouse.locks import SCHEMA
 
 logger = logging.getLogger(__name__)
@@ -59,6 +60,6 @@ def _make(database: Database, owner: str, name: str, statements: Sequence[str]) 
                 connection.execute(statement.encode())
     except psycopg.errors.DuplicateTable:
         logger.info("the view %s is there again", name)
-    except psycopg.Error as error:
+    except (psycopg.Error, ShelfcastError) as error:
         reason = str(error).splitlines()[0]
         logger.warning("the view %s of %s no longer fits and was left out: %s", name, owner, reason)
