@@ -103,6 +103,6 @@ def test_no_rule_stands_in_both(manifest):
 def test_the_comparison_sees_through_names_and_layers(manifest):
     theirs = dbt_rules(manifest)
     assert ("raw.raw_sales", "sale_date", "filled") in theirs
-    assert ("raw.store_attributes", "store_type", "one of ['A', 'B', 'C']") in theirs
+    assert ("raw.restatements", "change_kind", "one of ['changed', 'removed']") in theirs
     assert ("ml.inventory_recommendations", "status", "one of ['adequate', 'critical', 'monitor', 'reorder']") in theirs
     assert ("raw.raw_sales", "weekly_sales", "filled") in great_expectations()
