@@ -87,7 +87,7 @@ def proved_archive(
 def is_empty(database: Database) -> bool:
     """Returns whether the database was never set up, or holds no load, run or decision: nothing to overwrite."""
     with database.connect("pipeline") as connection:
-        if not connection.execute(_THEIR_SCHEMAS, [list(SCHEMAS)]).fetchall():
+        if not connection.execute(_OUR_SCHEMAS, [list(SCHEMAS)]).fetchall():
             return True
         try:
             row = connection.execute(_IS_USED).fetchone()
@@ -195,7 +195,7 @@ def _feed(target: IO[bytes], before: str, command: list[str], dump: IO[bytes], a
 
 
 _GIVE_UP = "\ndo $$ begin raise 'the dump is not whole'; end $$;\n"
-_THEIR_SCHEMAS = "select nspname from pg_namespace where nspname = any(%s)"
+_OUR_SCHEMAS = "select nspname from pg_namespace where nspname = any(%s)"
 _IS_USED = """
 select exists (select from ops.loads) or exists (select from ops.pipeline_runs) or exists (select from ops.decisions)
     or exists (select from raw.store_attributes)
@@ -206,7 +206,7 @@ _CHECK = "do $$ begin if (select count(*) from {0}) <> {1} then raise 'other row
 def _before(database: Database) -> str:
     """Returns the statements that make room: our schemas go, and the views of others on them, which are noted."""
     with database.connect("pipeline") as connection:
-        names = [sql.Identifier(row[0]) for row in connection.execute(_THEIR_SCHEMAS, [list(SCHEMAS)])]
+        names = [sql.Identifier(row[0]) for row in connection.execute(_OUR_SCHEMAS, [list(SCHEMAS)])]
         hanging = capture_dependents(connection, relations_in(connection, SCHEMAS))
         drops = [sql.SQL("drop schema {} cascade;").format(name) for name in names]
         room = [one.as_string(connection) for one in [*notes(connection, hanging.others), *drops]]

@@ -1,6 +1,5 @@
 """The input files: where they are, in how many parts, and whether there is anything in them to read."""
 
-import difflib
 import hashlib
 import itertools
 import re
@@ -8,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from spark_jobs.ingest.file_format import ENDINGS, PACKINGS, Part, digest, natural_order, open_parts
-from spark_jobs.ingest.schema import fold
+from spark_jobs.ingest.schema import fold, resembled
 from warehouse.errors import ShelfcastError
 
 STEMS = {
@@ -19,8 +18,6 @@ STEMS = {
 }
 """File name without its ending, by the table in schema raw that the file feeds."""
 OPTIONAL = ("store_attributes", "external_features", "stock_positions")
-_ALIKE = 0.8
-"""From which likeness on a file's name counts as misspelt, a fraction."""
 _NAMED_PARTS = 3
 """Parts that are named one by one; of more only the first and the last are."""
 
@@ -184,7 +181,7 @@ def _meant(stem: str, names: list[str]) -> str:
         own, _, ending = name.lower().partition(".")
         if own == stem and ending in ("xls", "xlsx", "xlsm", "ods"):
             return f"Save {name} as CSV."
-        if own not in STEMS.values() and difflib.get_close_matches(own, [stem], 1, _ALIKE):
+        if own not in STEMS.values() and resembled(own, [stem]):
             return f"Call {name} {stem}.{ending}, or put it elsewhere."
     return ""
 

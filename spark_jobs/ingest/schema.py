@@ -2,7 +2,7 @@
 
 import difflib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Literal, NamedTuple
@@ -15,7 +15,7 @@ LONGEST_TEXT = 128
 ONE_TYPE = "all"
 """Type of every store where no file tells them apart."""
 _ALIKE = 0.8
-"""From which likeness on a name counts as misspelt, a fraction."""
+"""From which likeness on a name counts as misspelt, a fraction; of files and of columns."""
 _CONTAINED = 5
 """Letters from which on a name counts as meant where it is a part of another."""
 _SHOWN = 40
@@ -134,6 +134,11 @@ def fold(name: str) -> str:
     return re.sub(r"[\W_]", "", name).lower()
 
 
+def resembled(name: str, known: Iterable[str]) -> str:
+    """Returns which of the known names another is a misspelling of; nothing where it is none."""
+    return next(iter(difflib.get_close_matches(name, known, 1, _ALIKE)), "")
+
+
 @cache
 def known_names() -> frozenset[str]:
     """Returns the folded names of all columns that any file may have."""
@@ -187,11 +192,10 @@ def _refuse_misnamed(name: str, header: Sequence[str], fields: Sequence[Field]) 
         if folded in known_names():
             continue
         alike = [one for one in absent if min(len(one), len(folded)) >= _CONTAINED and (one in folded or folded in one)]
-        close = difflib.get_close_matches(folded, absent, 1, _ALIKE) or alike
-        if close:
+        if meant := resembled(folded, absent) or next(iter(alike), ""):
             raise ShelfcastError(
-                f"{name} has no column {absent[close[0]]}, but one called {column[:_SHOWN]}: is it meant?",
-                f"Call it {absent[close[0]]}, or remove it.",
+                f"{name} has no column {absent[meant]}, but one called {column[:_SHOWN]}: is it meant?",
+                f"Call it {absent[meant]}, or remove it.",
             )
 
 

@@ -1,12 +1,10 @@
 import datetime as dt
 import socket
-from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
 
 import pandas as pd
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from streamlit_app.queries import cache, session
@@ -16,17 +14,9 @@ from warehouse.database import Database, Login
 from warehouse.errors import ShelfcastError
 from warehouse.settings import PROJECT_ROOT, load_settings
 
+pytestmark = pytest.mark.usefixtures("no_caches")
 ENTRY = PROJECT_ROOT / "streamlit_app" / "app.py"
 PAGES = ("overview", "forecasts", "inventory", "what_if", "ai_insights", "data_quality", "runs")
-
-
-@pytest.fixture(autouse=True)
-def _no_caches() -> Iterator[None]:
-    st.cache_data.clear()
-    st.cache_resource.clear()
-    yield
-    st.cache_data.clear()
-    st.cache_resource.clear()
 
 
 @pytest.fixture

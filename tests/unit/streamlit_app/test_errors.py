@@ -7,7 +7,6 @@ from typing import Any
 
 import psycopg
 import pytest
-import streamlit as st
 from streamlit.errors import FragmentHandledException
 from streamlit.runtime.scriptrunner_utils.exceptions import RerunException, StopException
 from streamlit.testing.v1 import AppTest
@@ -17,18 +16,10 @@ from streamlit_app.views import components
 from warehouse.errors import ShelfcastError
 from warehouse.settings import PROJECT_ROOT
 
+pytestmark = pytest.mark.usefixtures("no_caches")
 ENTRY = PROJECT_ROOT / "streamlit_app" / "app.py"
 REFERENCE = re.compile(r"Something went wrong that the dashboard did not expect\. .* reference ([0-9a-f]{8})\.")
 TREES = {path: ast.parse(path.read_text()) for path in (PROJECT_ROOT / "streamlit_app").rglob("*.py")}
-
-
-@pytest.fixture(autouse=True)
-def _no_caches() -> Iterator[None]:
-    st.cache_data.clear()
-    st.cache_resource.clear()
-    yield
-    st.cache_data.clear()
-    st.cache_resource.clear()
 
 
 def reference_shown(app: AppTest) -> str:
