@@ -1,0 +1,233 @@
+"""The mapping of a retailer's files: `shelfcast.toml`, which says what stands in which column and what it means."""
+
+import difflib
+import tomllib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, ValidationError, model_validator
+
+from warehouse.errors import ShelfcastError
+from warehouse.retailer import CalendarSettings, Event, Retailer, Strict, Words
+
+MAPPING_NAME = "shelfcast.toml"
+SHIPPED = Path(__file__).parent / "mappings"
+"""Folder of the mappings that come with Shelfcast, each found by the names and columns of its files."""
+Columns = Annotated[tuple[str, ...], BeforeValidator(lambda value: (value,) if isinstance(value, str) else value)]
+"""One column, or several whose texts together, with a blank between them, are the value."""
+Pattern = Annotated[str, Field(min_length=1, max_length=255)]
+"""Name of a file or a pattern such as sales-*.csv.gz, within the folder of the mapping."""
+_LIKELY = 0.6
+
+
+class SalesColumns(Strict):
+    """Columns of the sales.
+
+    Attributes:
+        store: code of the store; without it all rows are of one store.
+        product: code of what was sold.
+        date: day of the sale, or day that labels its week.
+        units: pieces, or kilograms and the like.
+        amount: money taken.
+        price: price apiece; with `units` and without `amount` the money is their product.
+        line: what identifies a line of a till, such as basket and position: exact repeats of it are dropped.
+        holiday: whether the file flags the week as a holiday's.
+    """
+
+    store: Columns = ()
+    product: Columns
+    date: str
+    units: str = ""
+    amount: str = ""
+    price: str = ""
+    line: Columns = ()
+    holiday: str = ""
+
+    @model_validator(mode="after")
+    def _has_a_measure(self) -> "SalesColumns":
+        if not (self.units or self.amount):
+            raise ValueError("name the column of units, of amount, or both")
+        return self
+
+
+class Sales(Strict):
+    """The sales files.
+
+    Attributes:
+        grain: what a row is.
+        date_label: what the date of a row is: the day of the sale, or the first or the last day of its week.
+        repeats: what rows of the same store, product and date are: parts that add up, or a contradiction.
+        first_week_is_whole: whether the first week counts although the first day of sales is not its first.
+    """
+
+    files: Pattern
+    grain: Literal["lines", "days", "weeks"]
+    date_label: Literal["day", "first", "last"] = "day"
+    date_format: str = ""
+    decimal_mark: Literal["", ".", ","] = ""
+    repeats: Literal["add", "refuse"] = "add"
+    columns: SalesColumns
+
+    @model_validator(mode="after")
+    def _label_fits_grain(self) -> "Sales":
+        if (self.grain == "weeks") == (self.date_label == "day"):
+            raise ValueError(
+                "a date labels the first or the last day of a week where the grain is weeks, and a day where it is not"
+            )
+        return self
+
+
+class StoreColumns(Strict):
+    """Columns of the stores; the size is in square feet or any other measure of area."""
+
+    store: Columns
+    name: str = ""
+    type: str = ""
+    size: str = ""
+
+
+class Stores(Strict):
+    """The file of stores."""
+
+    files: Pattern
+    columns: StoreColumns
+
+
+class ProductColumns(Strict):
+    """Columns of the products: their code as sales have it, their name."""
+
+    product: Columns
+    name: str = ""
+
+
+class Products(Strict):
+    """The file of products.
+
+    Attributes:
+        levels: columns of the hierarchy, from the coarsest to the finest.
+        forecast_level: the one of them that is forecast; the product itself where it is empty.
+    """
+
+    files: Pattern
+    columns: ProductColumns
+    levels: tuple[str, ...] = Field((), max_length=4)
+    forecast_level: str = ""
+
+    @model_validator(mode="after")
+    def _level_is_known(self) -> "Products":
+        if self.forecast_level and self.forecast_level not in self.levels:
+            raise ValueError(f"forecast_level {self.forecast_level} is none of the levels {', '.join(self.levels)}")
+        return self
+
+
+class StockColumns(Strict):
+    """Columns of the stock: counts are pieces where a price stands beside them or pieces are forecast."""
+
+    store: Columns = ()
+    product: Columns
+    date: str
+    on_hand: str
+    on_order: str = ""
+    expected_date: str = ""
+    unit_price: str = ""
+    lead_time_days: str = ""
+
+
+class Stock(Strict):
+    """The file of stock counts."""
+
+    files: Pattern
+    columns: StockColumns
+
+
+class CovariateColumns(Strict):
+    """Columns of the covariates: numbers of a store and a week under names of the retailer's own."""
+
+    store: Columns = ()
+    date: str
+    holiday: str = ""
+    values: dict[str, str] = Field(default_factory=dict)
+
+
+class Covariates(Strict):
+    """The file of covariates.
+
+    Attributes:
+        date_label: whether a date is the first or the last day of its week.
+    """
+
+    files: Pattern
+    date_label: Literal["first", "last"] = "last"
+    columns: CovariateColumns
+
+
+class Mapping(Strict):
+    """What the files of a retailer mean; see `docs/your-data.md`."""
+
+    retailer: Retailer
+    sales: Sales
+    stores: Stores | None = None
+    products: Products | None = None
+    stock: Stock | None = None
+    covariates: Covariates | None = None
+
+    @model_validator(mode="after")
+    def _unit_is_given(self) -> "Mapping":
+        if self.retailer.is_in_units and not self.sales.columns.units:
+            raise ValueError("retailer.forecast_unit is units, but sales.columns names no column of units")
+        if not self.retailer.is_in_units and not (self.sales.columns.amount or self.sales.columns.price):
+            raise ValueError("retailer.forecast_unit is amount, but sales.columns names neither amount nor price")
+        return self
+
+
+def read_mapping(path: Path) -> Mapping:
+    """Returns the mapping that a file holds.
+
+    Raises:
+        ShelfcastError: it can't be read, or says something that is not known or not possible; all faults are named.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+        return Mapping.model_validate(tomllib.loads(text))
+    except FileNotFoundError:
+        raise ShelfcastError(f"There is no mapping {path}.", "Write one with `shelfcast init FOLDER`.") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ShelfcastError(f"The mapping {path} is not readable: {error}.", "Save it as UTF-8 text.") from None
+    except tomllib.TOMLDecodeError as error:
+        raise ShelfcastError(f"The mapping {path} is not TOML: {error}.", "Fix that line.") from None
+    except ValidationError as error:
+        raise ShelfcastError(f"{path} has faults: {'; '.join(_faults(error))}.", "Fix them and try again.") from None
+
+
+def _faults(error: ValidationError) -> Iterator[str]:
+    for fault in error.errors(include_url=False, include_context=False):
+        place = ".".join(str(part) for part in fault["loc"])
+        if fault["type"] == "extra_forbidden":
+            known = _fields_at(fault["loc"][:-1])
+            close = difflib.get_close_matches(str(fault["loc"][-1]), known, 1, _LIKELY)
+            hint = f": did you mean {close[0]}?" if close else f"; it may be {', '.join(known)}"
+            yield f"{place} is not known{hint}"
+        elif fault["type"] == "missing":
+            yield f"{place} is missing"
+        else:
+            yield f"{place or 'it'}: {_lowered(fault['msg'].removeprefix('Value error, '))}"
+
+
+def _lowered(text: str) -> str:
+    return text[:1].lower() + text[1:]
+
+
+def _fields_at(place: Sequence[Any]) -> list[str]:
+    """Returns the keys that a table of the mapping may have."""
+    model: Any = Mapping
+    for part in place:
+        if isinstance(part, int):
+            continue
+        annotation = model.model_fields[part].annotation if part in model.model_fields else None
+        kinds = [annotation, *getattr(annotation, "__args__", ())]
+        model = next((kind for kind in kinds if isinstance(kind, type) and issubclass(kind, Strict)), Strict)
+    return list(model.model_fields)
+
+
+__all__ = ["MAPPING_NAME", "CalendarSettings", "Event", "Mapping", "Retailer", "Words", "read_mapping"]
