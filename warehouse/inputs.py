@@ -17,10 +17,13 @@ from warehouse.restate import Difference, Mode, RawTable, find_difference, keep_
 logger = logging.getLogger(__name__)
 
 STORES = RawTable("store_attributes", ("store_id",))
+PRODUCTS = RawTable("products", ("dept_id",), has_history=False)
+RETAILER = RawTable("retailer", ("retailer_id",), has_history=False)
+HOLIDAYS = RawTable("holidays", ("holiday_date", "holiday_name"), has_history=False)
 SALES = RawTable("raw_sales", ("store_id", "dept_id", "sale_date"), "sale_date", must_stay=True)
 COVARIATES = RawTable("external_features", ("store_id", "feature_date"), "feature_date", must_stay=True)
 STOCK = RawTable("stock_positions", ("store_id", "dept_id", "stock_date"), "stock_date", has_history=False)
-TABLES = (STORES, SALES, COVARIATES, STOCK)
+TABLES = (STORES, PRODUCTS, SALES, COVARIATES, STOCK, RETAILER, HOLIDAYS)
 """In the order in which they are written: new rows find their store."""
 
 _FILES = {"raw_sales": "sales", "external_features": "features.csv"}

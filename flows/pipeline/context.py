@@ -29,6 +29,7 @@ class Options:
     planned_markdowns: bool | None = None
     is_append: bool = False
     decimal_mark: str | None = None
+    mapping: str | None = None
 
 
 @dataclass(frozen=True)

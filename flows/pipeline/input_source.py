@@ -51,7 +51,8 @@ def input_files(context: Context) -> "tuple[InputFiles, Literal['sample', 'files
             "Name them with --data, and leave out --replace.",
         )
     folder, kind = input_folder(context)
-    return find_inputs(folder, options.is_append), kind
+    mapping = Path(options.mapping).expanduser() if options.mapping and kind == "files" else None
+    return find_inputs(folder, options.is_append, mapping, context.settings.home / "tmp" / "as_text"), kind
 
 
 def input_fingerprint(context: Context) -> str:

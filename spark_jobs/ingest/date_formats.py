@@ -14,8 +14,6 @@ CLEAR = (ISO, "yyyy/MM/dd", "yyyy.MM.dd", "dd.MM.yyyy", COMPACT, ISO_WEEK)
 """Formats that no other can be taken for."""
 FORMATS = (ISO, "dd-MM-yyyy", "MM-dd-yyyy", "dd/MM/yyyy", "MM/dd/yyyy", *CLEAR[1:])
 FIRST_YEAR, LAST_YEAR = 1900, 2099
-FRIDAY = 4
-WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 TIME = r"[T ]+\d{1,2}[:.]\d{2}([:.]\d{2}([.,]\d+)?)?\s*([AaPp]\.?[Mm]\.?)?\s*(Z|UTC|[-+]\d{2}:?\d{2})?$"
 """A time of day behind a date; it is left out."""
 WEEK_PATTERN = r"^((?:19|20)\d\d)-?[Ww](\d{1,2})(?:-?([1-7]))?$"
@@ -88,36 +86,31 @@ def choose_format(file_name: str, proofs: Mapping[str, Place], named: str | None
     return next(iter(proven.values()))
 
 
-def choose_weekday(texts: Iterable[str], date_format: str) -> int:
-    """Returns the weekday that names the weeks of a file, 0 for Monday: Friday, or another where all dates fall on it.
+def choose_weekday(texts: Iterable[str], date_format: str, label: int) -> int:
+    """Returns the weekday that names the weeks of a file, 0 for Monday: `label`, or another where all dates fall on it.
 
     Dates of several weekdays are never moved: two of them could land in one week and add up. Nor are they where half
     of them are no dates in that format.
     """
-    dates = [read_date(text, date_format) for text in texts]
+    dates = [read_date(text, date_format, label) for text in texts]
     weekdays = {date.weekday() for date in dates if date is not None}
     is_read_rightly = dates.count(None) * 2 < len(dates)
-    return weekdays.pop() if len(weekdays) == 1 and is_read_rightly else FRIDAY
+    return weekdays.pop() if len(weekdays) == 1 and is_read_rightly else label
 
 
-def days_to_friday(weekday: int) -> int:
-    """Returns the days from a weekday to the Friday of its week from Monday to Sunday; below 0 from the weekend."""
-    return FRIDAY - weekday
-
-
-def read_date(text: str, date_format: str) -> dt.date | None:
-    """Returns the date of a text without time; an ISO week without a day is its Friday; None where it is no date."""
+def read_date(text: str, date_format: str, weekday: int = 6) -> dt.date | None:
+    """Returns the date of a text without time, of an ISO week its day `weekday`; None where it is no date."""
     try:
-        date = _parts_to_date(text, date_format)
+        date = _parts_to_date(text, date_format, weekday)
     except ValueError:
         return None
     return date if date is not None and FIRST_YEAR <= date.year <= LAST_YEAR else None
 
 
-def _parts_to_date(text: str, date_format: str) -> dt.date | None:
+def _parts_to_date(text: str, date_format: str, weekday: int) -> dt.date | None:
     if date_format == ISO_WEEK:
         week = re.match(WEEK_PATTERN, text)
-        return dt.date.fromisocalendar(int(week[1]), int(week[2]), int(week[3] or FRIDAY + 1)) if week else None
+        return dt.date.fromisocalendar(int(week[1]), int(week[2]), int(week[3] or weekday + 1)) if week else None
     if not PATTERNS[date_format if date_format in CLEAR else _separator(date_format)].match(text):
         return None
     if date_format == COMPACT:

@@ -7,6 +7,7 @@ from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F  # noqa: N812
 
 from spark_jobs.ingest.lines import per_part, place_column
+from warehouse.retailer import Words
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ def repeated_keys(parsed: DataFrame, keys: Sequence[str]) -> DataFrame:
 
 
 def mark_repeated(
-    parsed: DataFrame, repeated: DataFrame, keys: Sequence[str], part_names: Sequence[str] = ("",)
+    parsed: DataFrame, repeated: DataFrame, keys: Sequence[str], words: Words, part_names: Sequence[str] = ("",)
 ) -> DataFrame:
     """Returns the rows with `is_duplicate`, and with a reason where copies of a key disagree.
 
@@ -68,20 +69,25 @@ def mark_repeated(
         parsed: from `spark_jobs.ingest.parsing.parse_rows`.
         repeated: from `repeated_keys`.
         keys: columns that identify a row.
+        words: what the house calls stores and products.
         part_names: what reasons call the parts; empty names where there is one part.
     """
-    marked = parsed.join(repeated.withColumn("is_repeated", F.lit(True)), on=list(keys), how="left")
+    alike = [parsed[key].eqNullSafe(repeated[key]) for key in keys]
+    found = parsed.join(repeated.withColumn("is_repeated", F.lit(True)), on=alike, how="left")
+    marked = found.select(*[parsed[name] for name in parsed.columns], "is_repeated")
     is_copy = F.col("is_repeated") & F.col("reason").isNull()
     single = marked.where(~F.coalesce(is_copy, F.lit(False))).withColumn("is_duplicate", F.lit(False))
-    copies = _judge_copies(marked.where(is_copy), keys, parsed.columns, part_names)
+    copies = _judge_copies(marked.where(is_copy), keys, parsed.columns, words, part_names)
     names = [*parsed.columns, "is_duplicate"]
     return single.select(names).unionByName(copies.select(names))
 
 
 def _judge_copies(
-    copies: DataFrame, keys: Sequence[str], columns: Sequence[str], part_names: Sequence[str]
+    copies: DataFrame, keys: Sequence[str], columns: Sequence[str], words: Words, part_names: Sequence[str]
 ) -> DataFrame:
-    content = F.struct(*[name for name in columns if name not in ("part", "line_number", "text", "reason", *keys)])
+    content = F.struct(
+        F.lit(0), *[name for name in columns if name not in ("part", "line_number", "text", "reason", *keys)]
+    )
     whole = Window.partitionBy(*keys).rowsBetween(Window.unboundedPreceding, Window.unboundedFollowing)
     place = F.struct("part", "line_number")
     judged = (
@@ -94,13 +100,13 @@ def _judge_copies(
     # The columns of the other place take the names that `per_part` looks for.
     named = judged.withColumns({"own_part": F.col("part"), "part": other["part"], "other_line": other["line_number"]})
     files = [f" of {name}" if name else "" for name in part_names]
-    words = F.lit(f" has other values for the same {_key_words(keys)}")
-    sentence = F.concat(F.lit("line "), F.col("other_line").cast("string"), per_part(files), words)
+    same = F.lit(f" has other values for the same {_key_words(keys, words)}")
+    sentence = F.concat(F.lit("line "), F.col("other_line").cast("string"), per_part(files), same)
     marked = named.withColumn("reason", F.when(~F.col("agree"), sentence))
     return marked.withColumn("part", F.col("own_part"))
 
 
-def _key_words(keys: Sequence[str]) -> str:
-    words = {"store_id": "store", "dept_id": "department"}
-    names = [words.get(key, "date") for key in keys]
+def _key_words(keys: Sequence[str], words: Words) -> str:
+    by_key = {"store_code": words.store, "product_code": words.product}
+    names = [by_key.get(key, "date") for key in keys]
     return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0]

@@ -9,13 +9,13 @@ import re
 import shutil
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
 
-from spark_jobs.ingest.schema import fold, known_names
+from spark_jobs.ingest.schema import fold
 from warehouse.errors import ShelfcastError
 
 Encoding = Literal["UTF-8", "Latin-1", "UTF-16 LE", "UTF-16 BE"]
@@ -77,10 +77,14 @@ class Part:
     has_rows: bool
 
 
-def open_parts(path: Path) -> list[Part]:
+def open_parts(path: Path, known: Set[str] = frozenset()) -> list[Part]:
     """Returns the parts that a file holds: itself, or the members of a zip archive in the order of their names.
 
     Reads the file once to its end, in pieces, to know its encoding and that it is whole.
+
+    Args:
+        path: the file.
+        known: folded names of the columns that it may have; what parts most of them is what stands between columns.
 
     Raises:
         ShelfcastError: the file is not readable, not whole, empty, or no text.
@@ -88,7 +92,7 @@ def open_parts(path: Path) -> list[Part]:
     try:
         members = _members(path) if _packing(path) == ".zip" else [""]
         bounds = _Bounds(path.stat().st_size if _packing(path) else None)
-        return [_open(path, member, len(members) > 1, bounds) for member in members]
+        return [_open(path, member, len(members) > 1, bounds, known) for member in members]
     except PermissionError:
         raise ShelfcastError(
             f"{path} is not readable.", "Give its reader permission, for example with chmod u+r."
@@ -205,7 +209,7 @@ def _not_whole(path: Path, packing: str) -> ShelfcastError:
     return ShelfcastError(f"{path} is not a whole {_PACKED_WORDS[packing]} file.", "Copy or compress it again.")
 
 
-def _open(path: Path, member: str, is_one_of_many: bool, bounds: "_Bounds") -> Part:
+def _open(path: Path, member: str, is_one_of_many: bool, bounds: "_Bounds", known: Set[str]) -> Part:
     name = f"{path.name}/{Path(member).name}" if is_one_of_many else path.name
     shown = f"{path}/{member}" if is_one_of_many else str(path)
     with _unpacked(path, member) as stream:
@@ -221,7 +225,7 @@ def _open(path: Path, member: str, is_one_of_many: bool, bounds: "_Bounds") -> P
     number, header = lines[0] if lines else (1, "")
     if re.search(r"[\x00-\x08\x0e-\x1f]", header):
         raise ShelfcastError(f"{shown} is not a text file.", "Put the file with its header and rows in its place.")
-    chosen = separator or choose_separator(header)
+    chosen = separator or choose_separator(header, known)
     names = split_header(header, chosen)
     return Part(path.absolute(), member, name, encoding, chosen, names, number, header, len(lines) > 1)
 
@@ -237,10 +241,14 @@ def _named_separator(lines: list[tuple[int, str]]) -> tuple[str, list[tuple[int,
     return (found[1], lines[1:]) if found and found[1] in SEPARATORS else ("", lines)
 
 
-def choose_separator(header: str) -> str:
-    """Returns what stands between the columns: the sign under which a header names most columns that files have."""
-    names = known_names()
-    return max(SEPARATORS, key=lambda sign: len(names & {fold(name) for name in split_header(header, sign)}))
+def choose_separator(header: str, known: Set[str] = frozenset()) -> str:
+    """Returns what stands between the columns: the sign that parts most known ones in the header, or most at all."""
+
+    def named(sign: str) -> tuple[int, int]:
+        names = split_header(header, sign)
+        return len(known & {fold(name) for name in names}), len(names)
+
+    return max(SEPARATORS, key=named)
 
 
 def split_header(header: str, separator: str) -> tuple[str, ...]:

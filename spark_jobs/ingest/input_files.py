@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from spark_jobs.ingest.file_format import ENDINGS, PACKINGS, Part, digest, natural_order, open_parts
-from spark_jobs.ingest.schema import fold, resembled
+from spark_jobs.ingest.mapping import MAPPING_NAME, SHIPPED, Mapping, matching, read_mapping
+from spark_jobs.ingest.schema import fold, known_names, resembled
 from warehouse.errors import ShelfcastError
 
 STEMS = {
@@ -17,7 +18,15 @@ STEMS = {
     "stock_positions": "inventory",
 }
 """File name without its ending, by the table in schema raw that the file feeds."""
-OPTIONAL = ("store_attributes", "external_features", "stock_positions")
+INPUTS = {
+    "store_attributes": "stores",
+    "products": "products",
+    "raw_sales": "sales",
+    "external_features": "covariates",
+    "stock_positions": "stock",
+}
+"""Table of a mapping that names the files, by the table in schema raw that they feed."""
+OPTIONAL = ("store_attributes", "products", "external_features", "stock_positions")
 _NAMED_PARTS = 3
 """Parts that are named one by one; of more only the first and the last are."""
 
@@ -62,10 +71,18 @@ class InputFile:
 
 @dataclass(frozen=True)
 class InputFiles:
-    """The files of one load; those but `sales` where the folder has them, and any may lack where rows are added."""
+    """The files of one load; those but `sales` where the folder has them, and any may lack where rows are added.
+
+    Attributes:
+        mapping: what they mean.
+        is_shipped: whether no mapping of the user's own says so: their names and columns are those of a shipped one.
+    """
 
     folder: Path
+    mapping: Mapping
+    is_shipped: bool
     stores: InputFile | None = None
+    products: InputFile | None = None
     sales: InputFile | None = None
     features: InputFile | None = None
     inventory: InputFile | None = None
@@ -73,43 +90,75 @@ class InputFiles:
     @property
     def all(self) -> tuple[InputFile, ...]:
         """The files in the order in which they are read: stores first."""
-        found = (self.stores, self.sales, self.features, self.inventory)
+        found = (self.stores, self.products, self.sales, self.features, self.inventory)
         return tuple(file for file in found if file is not None)
 
     @property
     def fingerprint(self) -> str:
-        """SHA-256 over the tables and the bytes of their files."""
-        parts = "\n".join(f"{file.table} {file.sha256}" for file in self.all)
-        return hashlib.sha256(parts.encode()).hexdigest()
+        """SHA-256 over the mapping, the tables and the bytes of their files."""
+        parts = [self.mapping.model_dump_json(), *(f"{file.table} {file.sha256}" for file in self.all)]
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
-def find_inputs(folder: str | Path, is_partial: bool = False) -> InputFiles:
-    """Returns the input files of a folder: train and, where present, stores, features and inventory.
+def find_inputs(
+    folder: str | Path, is_partial: bool = False, mapping: Path | None = None, working: Path | None = None
+) -> InputFiles:
+    """Returns the input files of a folder, as its mapping names them.
 
-    Each is a .csv, .tsv or .txt, as it is or packed as .gz, .bz2, .zst or .zip; or several of them, numbered like
-    train_1.csv or laid in a folder like train/. Capital letters in a name do not matter.
+    Without a mapping they are train and, where present, stores, features and inventory, each a .csv, .tsv or .txt, as
+    it is or packed as .gz, .bz2, .zst or .zip; or several of them, numbered like train_1.csv or laid in a folder like
+    train/. Capital letters in a name do not matter.
 
     Args:
         folder: where the files lie; with `is_partial` also one file of any name, which its columns tell apart.
         is_partial: whether the files are added to what is published, so that any of them may be absent.
+        mapping: the mapping; `shelfcast.toml` in the folder, or a shipped one, where it is None.
+        working: folder for copies of workbooks and Parquet files as text.
 
     Raises:
-        ShelfcastError: the folder or a file is missing, not readable, empty, or holds only a header.
+        ShelfcastError: the folder or a file is missing, not readable, empty, or holds only a header; or the mapping
+            does not fit them.
     """
-    if is_partial and Path(folder).is_file():
-        return _of({table: _open(table, [Path(folder)]) for table in [_table_of(Path(folder))]}, Path(folder).parent)
-    names = _names(Path(folder))
-    found = {table: _pick(Path(folder), names, table, is_partial) for table in STEMS}
-    files = {table: _open(table, paths) for table, paths in found.items() if paths}
+    place = Path(folder)
+    own = mapping or (place / MAPPING_NAME if (place / MAPPING_NAME).exists() else None)
+    if own is not None:
+        return _mapped(place, read_mapping(own), is_partial, working)
+    shipped = read_mapping(SHIPPED / "walmart.toml")
+    if is_partial and place.is_file():
+        return _of({table: _open(table, [place], shipped) for table in [_table_of(place, shipped)]}, place, shipped)
+    names = _names(place)
+    found = {table: _pick(place, names, table, is_partial) for table in STEMS}
+    files = {table: _open(table, paths, shipped) for table, paths in found.items() if paths}
     if not files:
         raise ShelfcastError(f"There is no input file in {folder}.", "Put train.csv, features.csv or another there.")
-    return _of(files, Path(folder))
+    return _of(files, place, shipped)
 
 
-def _of(files: dict[str, InputFile], folder: Path) -> InputFiles:
+def _mapped(folder: Path, mapping: Mapping, is_partial: bool, working: Path | None) -> InputFiles:
+    """Returns the files that a mapping of the user's own names."""
+    from spark_jobs.ingest.mapping_check import check_mapping
+
+    if folder.is_file():
+        raise ShelfcastError(f"{folder} is a file.", "Give the folder with the files that the mapping names.")
+    if not is_partial:
+        check_mapping(mapping, folder)
+    patterns = {table: section.files for table, name in INPUTS.items() if (section := getattr(mapping, name))}
+    found = {table: sorted(matching(folder, pattern), key=_by_name) for table, pattern in patterns.items()}
+    files = {table: _open(table, paths, mapping, working) for table, paths in found.items() if paths}
+    return _of(files, folder, mapping, is_shipped=False)
+
+
+def _by_name(path: Path) -> tuple[tuple[int, str], ...]:
+    return natural_order(path.name)
+
+
+def _of(files: dict[str, InputFile], folder: Path, mapping: Mapping, is_shipped: bool = True) -> InputFiles:
     return InputFiles(
-        folder=folder,
+        folder=folder.parent if folder.is_file() else folder,
+        mapping=mapping,
+        is_shipped=is_shipped,
         stores=files.get("store_attributes"),
+        products=files.get("products"),
         sales=files.get("raw_sales"),
         features=files.get("external_features"),
         inventory=files.get("stock_positions"),
@@ -125,8 +174,8 @@ _TELLING = {
 """Column that only one of the files has, by its folded name."""
 
 
-def _table_of(path: Path) -> str:
-    header = [fold(name) for name in _open("", [path]).header]
+def _table_of(path: Path, mapping: Mapping) -> str:
+    header = [fold(name) for name in _open("", [path], mapping).header]
     for column, table in _TELLING.items():
         if column in header:
             return table
@@ -208,10 +257,20 @@ def _refuse_gaps(folder: Path, numbered: dict[str, int]) -> None:
         )
 
 
-def _open(table: str, paths: list[Path]) -> InputFile:
-    parts = [part for path in paths for part in open_parts(path)]
+def _open(table: str, paths: list[Path], mapping: Mapping, working: Path | None = None) -> InputFile:
+    known = known_names(mapping)
+    parts = [part for path in paths for text in _as_text(path, working) for part in open_parts(text, known)]
     if not any(part.has_rows for part in parts):
         raise ShelfcastError(f"{paths[0]} holds a header and no rows.", "Put the file with its rows in its place.")
     digests = [digest(path) for path in paths]
     whole = digests[0] if len(paths) == 1 else hashlib.sha256("\n".join(digests).encode()).hexdigest()
     return InputFile(table, tuple(parts), whole)
+
+
+def _as_text(path: Path, working: Path | None) -> list[Path]:
+    """Returns a file as it is; a workbook or a Parquet file as text files with the same rows."""
+    if path.suffix.lower() not in (".xlsx", ".parquet") or working is None:
+        return [path]
+    from spark_jobs.ingest.other_forms import as_csv
+
+    return as_csv(path, working)

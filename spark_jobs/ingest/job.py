@@ -5,19 +5,18 @@ import logging
 import secrets
 import shutil
 import time
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from psycopg import sql
-from pyspark.sql import SparkSession
-from pyspark.sql import functions as F  # noqa: N812
 
-from spark_jobs.ingest.appending import complete_folder, published_stores
+from spark_jobs.ingest.appending import published_stores
 from spark_jobs.ingest.date_formats import check_format
-from spark_jobs.ingest.input_files import OPTIONAL, InputFiles
-from spark_jobs.ingest.parsing import column_type
-from spark_jobs.ingest.read_file import Read, accepted, read_files, rejected, unpacking_folder
+from spark_jobs.ingest.input_files import InputFiles
+from spark_jobs.ingest.read_file import Read, read_files, rejected, unpacking_folder
 from spark_jobs.ingest.row_accounts import FileAccount, close_open_loads, record_load, refusal
-from spark_jobs.ingest.schema import ONE_TYPE, TABLES, locate_parts
+from spark_jobs.ingest.schema import known_names, locate_parts, tables_of
+from spark_jobs.ingest.tables import TABLES, Tables
 from spark_jobs.lake import inputs_folder, prune_inputs, remove_folder
 from spark_jobs.session import open_spark
 from warehouse.database import Database
@@ -72,8 +71,10 @@ def ingest(
     """
     began = time.monotonic()
     check_format(date_format)
+    tables = tables_of(inputs.mapping)
     for file in inputs.all:
-        locate_parts([(part.name, part.header) for part in file.parts], TABLES[file.table].fields)
+        parts = [(part.name, part.header) for part in file.parts]
+        locate_parts(parts, tables[file.table].fields, known_names(inputs.mapping))
     load_id = f"{dt.datetime.now(dt.UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
     folder = inputs_folder(settings, load_id)
     spark = open_spark(settings, _about_rows(inputs))
@@ -88,18 +89,17 @@ def ingest(
             record_load(database, load_id, run_id, source_kind, files, "refused", set_aside, mode)
             remove_folder(folder)
             raise error
-        _write_accepted(reads, folder, load_id)
-        absent = _write_absent(spark, inputs, folder, load_id) if published_uri is None else ()
-        tables = _tables(spark, files, folder, published_uri)
+        written = Tables(spark, database, inputs, reads, folder, load_id, published_uri).write()
     finally:
         for frame in [frame for read in reads for frame in read.held]:
             frame.unpersist()
         shutil.rmtree(unpacking_folder(settings), ignore_errors=True)
     close_open_loads(database)
-    _copy(database, tables, folder)
+    _copy(database, written.tables, folder)
+    files = tuple(replace(file, weeks=written.weeks) if file.table_name == "raw_sales" else file for file in files)
     record_load(database, load_id, run_id, source_kind, files, "incoming", set_aside, mode)
     prune_inputs(settings, database)
-    report = IngestReport(load_id, files, absent, folder, time.monotonic() - began)
+    report = IngestReport(load_id, files, written.words, folder, time.monotonic() - began)
     logger.info("load %s: %s in %.1f s", load_id, report, report.seconds)
     return report
 
@@ -107,31 +107,6 @@ def ingest(
 def _about_rows(inputs: InputFiles) -> int:
     paths = {part.path for file in inputs.all for part in file.parts}
     return sum(path.stat().st_size for path in paths) // BYTES_PER_ROW
-
-
-def _write_accepted(reads: list[Read], folder: str, load_id: str) -> None:
-    for read in reads:
-        names = [field.name for field in TABLES[read.account.table_name].fields]
-        rows = accepted(read.rows).select(*names, F.lit(load_id).alias("load_id"))
-        rows.write.mode("overwrite").parquet(f"{folder}/{read.account.table_name}")
-
-
-def _write_absent(spark: SparkSession, inputs: InputFiles, folder: str, load_id: str) -> tuple[str, ...]:
-    """Returns what stands for files that are not there, once it is written: stores of one type, and no covariates."""
-    said = []
-    if inputs.stores is None:
-        said.append("no stores.csv: stores of one type and unknown size")
-        sold = spark.read.parquet(f"{folder}/raw_sales").select("store_id").distinct()
-        stores = sold.select(
-            "store_id", F.lit(ONE_TYPE).alias("store_type"), F.lit(None).cast("int").alias("size_sqft")
-        )
-        stores.withColumn("load_id", F.lit(load_id)).write.mode("overwrite").parquet(f"{folder}/store_attributes")
-    if inputs.features is None:
-        said.append("no features.csv: no covariates")
-        columns = [f"{field.name} {column_type(field)}" for field in TABLES["external_features"].fields]
-        nothing = spark.createDataFrame([], ", ".join([*columns, "load_id string"]))
-        nothing.write.mode("overwrite").parquet(f"{folder}/external_features")
-    return tuple(said)
 
 
 def _write_rejected(reads: list[Read], folder: str, load_id: str) -> str | None:
@@ -143,17 +118,10 @@ def _write_rejected(reads: list[Read], folder: str, load_id: str) -> str | None:
     return target if with_some else None
 
 
-def _tables(spark: SparkSession, files: tuple[FileAccount, ...], folder: str, published_uri: str | None) -> list[str]:
-    """Returns the tables in the folder of the load, after the published rows were added where it only adds to them."""
-    if published_uri is not None:
-        return complete_folder(spark, folder, published_uri)
-    return list(dict.fromkeys([*(file.table_name for file in files), "store_attributes", "external_features"]))
-
-
-def _copy(database: Database, tables: list[str], folder: str) -> None:
+def _copy(database: Database, tables: Sequence[str], folder: str) -> None:
     """Copies the Parquet files into the incoming tables; one that nothing was written for is emptied."""
     for table in tables:
         copy_parquet(database, f"{folder}/{table}", f"raw_incoming.{table}")
     with database.connect("pipeline") as connection:
-        for table in set(OPTIONAL) - set(tables):
+        for table in set(TABLES) - set(tables):
             connection.execute(sql.SQL("truncate raw_incoming.{}").format(sql.Identifier(table)))

@@ -63,26 +63,27 @@ def split_fields(lines: DataFrame, separator: str) -> DataFrame:
     """
     sign = re.escape(separator)
     quoted = F.split("value", f'{sign}(?=(?:[^"]*"[^"]*")*[^"]*$)', -1)
-    unquoted = F.transform(quoted, lambda field: F.btrim(field, F.lit(' "')))
+    unquoted = F.transform(quoted, _unquoted)
     fields = F.when(F.contains("value", F.lit('"')), unquoted).otherwise(F.split("value", sign, -1))
     return lines.select("row_id", F.col("value").alias("text"), fields.alias("fields"))
 
 
-def lay_out(rows: DataFrame, part: int, fields: Sequence[Field], positions: Mapping[str, int]) -> DataFrame:
+def _unquoted(field: Column) -> Column:
+    """Returns a field without the quotes around it; two quotes within are one."""
+    bare = F.regexp_replace(field, '^\\s*"(.*)"\\s*$', "$1")
+    return F.replace(F.when(bare == field, F.btrim(field, F.lit(' "'))).otherwise(bare), F.lit('""'), F.lit('"'))
+
+
+def lay_out(rows: DataFrame, part: int, fields: Sequence[Field], positions: Mapping[str, tuple[int, ...]]) -> DataFrame:
     """Returns `part, row_id, text, width` and the text of every field, so that parts of any layout can be joined.
 
     Args:
         rows: from `split_fields`.
         part: number of the part.
         fields: the columns wanted.
-        positions: where each column stands, by its name in the table; of a missing one the text is null.
+        positions: where its columns stand, by its name in the table; of a missing one the text is null.
     """
-    texts = [
-        (field_text(positions[field.name]) if field.name in positions else F.lit(None).cast("string")).alias(
-            text_name(field)
-        )
-        for field in fields
-    ]
+    texts = [field_text(positions.get(field.name, ())).alias(text_name(field)) for field in fields]
     return rows.select(F.lit(part).alias("part"), "row_id", "text", F.size("fields").alias("width"), *texts)
 
 
@@ -91,9 +92,12 @@ def text_name(field: Field) -> str:
     return f"text_{field.name}"
 
 
-def field_text(position: int) -> Column:
-    """Returns a field without the blanks around it."""
-    return F.trim(F.get("fields", F.lit(position)))
+def field_text(positions: Sequence[int]) -> Column:
+    """Returns a field without the blanks around it; of several, those that are filled, with a blank between them."""
+    texts = [F.trim(F.get("fields", F.lit(position))) for position in positions]
+    if not texts:
+        return F.lit(None).cast("string")
+    return texts[0] if len(texts) == 1 else F.concat_ws(" ", *[F.when(text != "", text) for text in texts])
 
 
 def filled(text: Column, words: Sequence[str]) -> Column:

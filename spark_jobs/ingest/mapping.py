@@ -1,6 +1,7 @@
 """The mapping of a retailer's files: `shelfcast.toml`, which says what stands in which column and what it means."""
 
 import difflib
+import fnmatch
 import tomllib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
 from warehouse.errors import ShelfcastError
-from warehouse.retailer import CalendarSettings, Event, Retailer, Strict, Words
+from warehouse.retailer import Retailer, Strict
 
 MAPPING_NAME = "shelfcast.toml"
 SHIPPED = Path(__file__).parent / "mappings"
@@ -58,7 +59,6 @@ class Sales(Strict):
         grain: what a row is.
         date_label: what the date of a row is: the day of the sale, or the first or the last day of its week.
         repeats: what rows of the same store, product and date are: parts that add up, or a contradiction.
-        first_week_is_whole: whether the first week counts although the first day of sales is not its first.
     """
 
     files: Pattern
@@ -88,9 +88,14 @@ class StoreColumns(Strict):
 
 
 class Stores(Strict):
-    """The file of stores."""
+    """The file of stores.
+
+    Attributes:
+        is_complete: whether a store that the file lacks is a fault of the rows that name it; else they are kept.
+    """
 
     files: Pattern
+    is_complete: bool = False
     columns: StoreColumns
 
 
@@ -111,7 +116,7 @@ class Products(Strict):
 
     files: Pattern
     columns: ProductColumns
-    levels: tuple[str, ...] = Field((), max_length=4)
+    levels: tuple[str, ...] = Field((), max_length=3)
     forecast_level: str = ""
 
     @model_validator(mode="after")
@@ -163,8 +168,13 @@ class Covariates(Strict):
 
 
 class Mapping(Strict):
-    """What the files of a retailer mean; see `docs/your-data.md`."""
+    """What the files of a retailer mean; see `docs/your-data.md`.
 
+    Attributes:
+        codes: whether codes are texts as they are written, or whole numbers, of which 1, 01 and 1.0 are the same.
+    """
+
+    codes: Literal["text", "numbers"] = "text"
     retailer: Retailer
     sales: Sales
     stores: Stores | None = None
@@ -200,6 +210,22 @@ def read_mapping(path: Path) -> Mapping:
         raise ShelfcastError(f"{path} has faults: {'; '.join(_faults(error))}.", "Fix them and try again.") from None
 
 
+def matching(folder: Path, pattern: str) -> list[Path]:
+    """Returns the files of a folder that a pattern of the mapping names, whatever the case of their letters.
+
+    Raises:
+        ShelfcastError: there is no such folder, or it is not readable.
+    """
+    try:
+        names = sorted(path.name for path in folder.iterdir() if path.is_file())
+    except OSError as error:
+        raise ShelfcastError(
+            f"The folder {folder} is not readable: {error.strerror}.", "Give the folder with the files of the mapping."
+        ) from None
+    exact = [name for name in names if name == pattern]
+    return [folder / name for name in exact or names if exact or fnmatch.fnmatch(name.lower(), pattern.lower())]
+
+
 def _faults(error: ValidationError) -> Iterator[str]:
     for fault in error.errors(include_url=False, include_context=False):
         place = ".".join(str(part) for part in fault["loc"])
@@ -228,6 +254,3 @@ def _fields_at(place: Sequence[Any]) -> list[str]:
         kinds = [annotation, *getattr(annotation, "__args__", ())]
         model = next((kind for kind in kinds if isinstance(kind, type) and issubclass(kind, Strict)), Strict)
     return list(model.model_fields)
-
-
-__all__ = ["MAPPING_NAME", "CalendarSettings", "Event", "Mapping", "Retailer", "Words", "read_mapping"]

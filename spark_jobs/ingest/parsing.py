@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
-from spark_jobs.ingest.date_formats import COMPACT, FRIDAY, ISO, ISO_WEEK, WEEK_PATTERN, days_to_friday
+from spark_jobs.ingest.date_formats import COMPACT, ISO, ISO_WEEK, WEEK_PATTERN
 from spark_jobs.ingest.lines import filled, per_part, text_name, without_time
 from spark_jobs.ingest.number_formats import (
     COMMA,
@@ -20,11 +20,12 @@ from spark_jobs.ingest.number_formats import (
     Numerals,
     number_pattern,
 )
-from spark_jobs.ingest.schema import LONGEST_TEXT, Field, Table
-from warehouse.calendar import holiday_weeks
+from spark_jobs.ingest.schema import Field, Table
+from warehouse.retailer import LONGEST_TEXT, WEEKDAYS
 
 _WHOLE = r"^\d{1,9}(\.0+)?$"
 _LARGEST = 1e15
+WEEK_DAYS = 7
 _YEAR = r"^(19|20)\d\d-\d{1,2}-\d{1,2}$"
 _COMPACT = r"^((?:19|20)\d\d)(\d\d)(\d\d)$"
 _SHOWN = 60
@@ -47,13 +48,15 @@ class Writing:
     Attributes:
         date_format: one of `spark_jobs.ingest.date_formats.FORMATS`.
         has_times: whether times stand behind dates.
-        weekday: the weekday that names its weeks, 0 for Monday.
+        week_end: the weekday on which weeks end, 0 for Monday.
+        days_to_end: days from the date of a row to the end of its week, where dates stand for weeks.
         numerals: how numbers are written.
     """
 
     date_format: str = ISO
     has_times: bool = False
-    weekday: int = FRIDAY
+    week_end: int = 6
+    days_to_end: int = 0
     numerals: Numerals = PLAIN_NUMERALS
 
 
@@ -79,7 +82,7 @@ def parse_rows(
     names = ["part", "line_number", "text"]
     found = [field for field in table.fields if field.name in present]
     values = [_value(field, present, writing).alias(field.name) for field in table.fields]
-    reasons = [_reason(field, writing.date_format) for field in found]
+    reasons = [_reason(field, writing) for field in found]
     # Each step is a projection of its own, so that nothing that several columns need is worked out twice.
     known = rows.select(*names, "width", *[_known(field, writing).alias(text_name(field)) for field in found])
     typed = known.select(*names, "width", *map(text_name, found), *values)
@@ -87,16 +90,11 @@ def parse_rows(
     return typed.select(*names, *[field.name for field in table.fields], reason)
 
 
-def flag_holidays(rows: DataFrame, date: str) -> DataFrame:
-    """Returns the rows flagged where their week, in the column `date`, is a holiday's by the calendar."""
-    weeks = [week for year in range(1970, 2100) for week in holiday_weeks(year).values()]
-    return rows.withColumn("is_holiday", F.col(date).isin(*weeks))
-
-
 def _known(field: Field, writing: Writing) -> Column:
     """Returns the text of a field, null where it is missing."""
     # Where a value must stand, the rarer words are looked for only in what could not be read.
-    text = filled(F.col(text_name(field)), _MISSING if field.is_nullable else _MISSING[:2])
+    words = _MISSING[:1] if field.kind == "code" else _MISSING if field.is_nullable else _MISSING[:2]
+    text = filled(F.col(text_name(field)), words)
     return without_time(text) if writing.has_times and field.kind in ("week", "day") else text
 
 
@@ -108,20 +106,20 @@ def name_totals(rows: DataFrame, keys: Sequence[str]) -> DataFrame:
 
 
 def reject_unknown_stores(parsed: DataFrame, stores: DataFrame, stores_name: str) -> DataFrame:
-    """Returns the rows with a reason where their store is not among the `store_id` of `stores`."""
-    known = F.broadcast(stores.select("store_id", F.lit(True).alias("is_known")))
-    sentence = F.concat(F.lit("store "), F.col("store_id").cast("string"), F.lit(f" is not in {stores_name}"))
+    """Returns the rows with a reason where their store is not among the `store_code` of `stores`."""
+    known = F.broadcast(stores.select("store_code", F.lit(True).alias("is_known")))
+    sentence = F.concat(F.lit("store "), F.substring("store_code", 1, _SHOWN), F.lit(f" is not in {stores_name}"))
     reason = F.coalesce("reason", F.when(F.col("is_known").isNull(), sentence))
-    return parsed.join(known, on="store_id", how="left").withColumn("reason", reason).select(parsed.columns)
+    return parsed.join(known, on="store_code", how="left").withColumn("reason", reason).select(parsed.columns)
 
 
-def parse_date(text: Column, date_format: str) -> Column:
+def parse_date(text: Column, date_format: str, weekday: int = 6) -> Column:
     """Returns the date of a text in one of `date_formats.FORMATS`; null where it is none from 1900 to 2099.
 
-    An ISO week without a day is its Friday.
+    An ISO week without a day is its day `weekday`, 0 for Monday.
     """
     if date_format == ISO_WEEK:
-        return _parse_week(text)
+        return _parse_week(text, weekday)
     if date_format == COMPACT:
         iso = F.regexp_replace(text, _COMPACT, "$1-$2-$3")
         return F.when(text.rlike(_COMPACT), iso.try_cast("date"))
@@ -133,12 +131,12 @@ def parse_date(text: Column, date_format: str) -> Column:
     return F.when(iso.rlike(_YEAR), iso.try_cast("date"))
 
 
-def _parse_week(text: Column) -> Column:
+def _parse_week(text: Column, weekday: int) -> Column:
     year, week, day = (F.regexp_extract(text, WEEK_PATTERN, group) for group in (1, 2, 3))
     # Week 1 is the one that holds January 4.
     first_monday = F.trunc(F.make_date(year.try_cast("int"), F.lit(1), F.lit(4)), "week")
     monday = F.date_add(first_monday, (week.try_cast("int") - 1) * 7)
-    number = F.coalesce(day.try_cast("int"), F.lit(FRIDAY + 1))
+    number = F.coalesce(day.try_cast("int"), F.lit(weekday + 1))
     return F.when(F.weekofyear(monday) == week.try_cast("int"), F.date_add(monday, number - 1))
 
 
@@ -160,16 +158,17 @@ def _read(field: Field, text: Column, writing: Writing) -> Column:
     """Returns the value of a text, null where it cannot be read."""
     if field.kind == "whole":
         digits = _plain_number(text, writing.numerals)
-        return F.when(digits.rlike(_WHOLE), digits.try_cast("double").cast("int"))
+        return F.when(digits.rlike(_WHOLE), digits.try_cast("double").cast("int").cast("string"))
     if field.kind == "flag":
         word = F.lower(text)
         return F.when(word.isin(*_TRUE), True).when(word.isin(*_FALSE), False)
-    if field.kind == "text":
-        return F.when((F.length(text) <= LONGEST_TEXT) & ~text.rlike(r"\p{C}"), text)
+    if field.kind in ("code", "text"):
+        # Signs of a script or of an emoji are no letters of their own, and stay; what can't be seen does not.
+        return F.when((F.length(text) <= LONGEST_TEXT) & ~text.rlike(r"[\p{Cc}\p{Cn}\p{Co}\p{Cs}]"), text)
     if field.kind in ("week", "day"):
-        date = parse_date(text, writing.date_format)
-        is_moved = field.kind == "week" and writing.weekday != FRIDAY
-        return F.date_add(date, days_to_friday(writing.weekday)) if is_moved else date
+        is_week = field.kind == "week"
+        date = parse_date(text, writing.date_format, (writing.week_end - writing.days_to_end) % 7 if is_week else 0)
+        return F.date_add(date, writing.days_to_end) if is_week and writing.days_to_end else date
     number = _plain_number(text, writing.numerals).try_cast("double")
     return F.when(number == F.floor(number), number.try_cast("int")) if field.kind == "size" else number
 
@@ -184,26 +183,29 @@ def _plain_number(text: Column, numerals: Numerals) -> Column:
     return F.when(core != "", F.concat(F.when(signed.rlike(IS_NEGATIVE), "-").otherwise(""), digits))
 
 
-def _reason(field: Field, date_format: str) -> Column:
+def _reason(field: Field, writing: Writing) -> Column:
     """Returns why a field makes its row unusable, null where it does not."""
     text, value = F.col(text_name(field)), F.col(field.name)
     missing = F.lit(None).cast("string") if field.is_nullable else F.lit(f"{field.source} is missing")
-    says = _says(field, text, _UNREAD[field.kind].format(date_format=date_format))
+    says = _says(field, text, _UNREAD[field.kind].format(date_format=writing.date_format))
     unread = F.when(value.isNull(), F.when(text.isin(*_MISSING), missing).otherwise(says))
-    return F.when(text.isNull(), missing).otherwise(F.coalesce(*_limits(field, text, value), unread))
+    return F.when(text.isNull(), missing).otherwise(F.coalesce(*_limits(field, text, value, writing), unread))
 
 
-def _limits(field: Field, text: Column, value: Column) -> list[Column]:
+def _limits(field: Field, text: Column, value: Column, writing: Writing) -> list[Column]:
     """Returns the reasons for values that can be read and are not possible."""
     if field.kind == "week":
+        given = F.date_sub(value, writing.days_to_end)
+        label = WEEKDAYS[(writing.week_end - writing.days_to_end) % 7]
+        label = f"first day, a {label}" if writing.days_to_end == WEEK_DAYS - 1 else label
         sentence = F.concat(
             F.lit(f"{field.source} "),
-            F.date_format(value, ISO),
+            F.date_format(given, ISO),
             F.lit(" is a "),
-            F.date_format(value, "EEEE"),
-            F.lit("; a week is dated by its Friday"),
+            F.date_format(given, "EEEE"),
+            F.lit(f"; a week is dated by its {label}"),
         )
-        return [F.when(F.weekday(value) != FRIDAY, sentence)]
+        return [F.when(F.weekday(value) != writing.week_end, sentence)]
     if field.kind not in ("number", "above_zero", "zero_or_more", "size"):
         return []
     is_endless = F.when(value.isNull(), F.lower(text).rlike(r"^[-+]?(nan|inf|infinity)$"))
@@ -231,6 +233,7 @@ def _says(field: Field, text: Column, what: str) -> Column:
 
 
 _UNREAD = {
+    "code": f"has more than {LONGEST_TEXT} characters, or some that cannot be printed",
     "whole": "is not a whole number",
     "size": "is not a whole number",
     "number": "is not a number",
@@ -244,7 +247,8 @@ _UNREAD = {
 _MISSING = ("", "NA", "N/A", "#N/A", "n/a", "NULL", "null")
 _TRUE, _FALSE = ("true", "1", "yes", "y", "t", "1.0"), ("false", "0", "no", "n", "f", "0.0")
 _TYPES = {
-    "whole": "int",
+    "code": "string",
+    "whole": "string",
     "size": "int",
     "number": "double",
     "above_zero": "double",

@@ -6,7 +6,7 @@ from pathlib import Path
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
-from spark_jobs.ingest.date_formats import FRIDAY, WEEKDAYS, choose_format, choose_weekday, date_proofs
+from spark_jobs.ingest.date_formats import choose_format, choose_weekday, date_proofs
 from spark_jobs.ingest.duplicates import Counts, count_by_key, count_marked, mark_repeated, repeated_keys
 from spark_jobs.ingest.file_format import SEPARATORS, readable_path
 from spark_jobs.ingest.input_files import InputFile, InputFiles
@@ -25,15 +25,17 @@ from spark_jobs.ingest.lines import (
 from spark_jobs.ingest.number_formats import MARKS, choose_numerals
 from spark_jobs.ingest.parsing import (
     TOTALS,
+    WEEK_DAYS,
     Writing,
-    flag_holidays,
     name_totals,
     parse_rows,
     reject_unknown_stores,
     rows_of,
 )
 from spark_jobs.ingest.row_accounts import FileAccount, Rejection
-from spark_jobs.ingest.schema import TABLES, Field, Place, Table, locate_parts
+from spark_jobs.ingest.schema import Field, Place, Table, known_names, locate_parts, tables_of
+from warehouse.errors import ShelfcastError
+from warehouse.retailer import WEEKDAYS
 from warehouse.settings import Settings
 
 RAW_TEXT_MAX = 2_000
@@ -60,18 +62,20 @@ def read_files(
 ) -> list[Read]:
     """Returns the files parsed and judged, stores first, because the others are checked against them.
 
-    `known` are the `store_id` of stores that are published, where the files only add to them.
+    `known` are the `store_code` of stores that are published, where the files only add to them.
 
     Raises:
         ShelfcastError: a column is missing, or the dates or numbers of a file can be read in several ways.
     """
     reads: list[Read] = []
+    tables = tables_of(inputs.mapping)
     for file in inputs.all:
-        parsed, writing = _parse(spark, settings, file, date_format)
-        stores = _stores(inputs, reads, known) if TABLES[file.table].has_store_check else None
+        table = tables[file.table]
+        parsed, writing = _parse(spark, settings, inputs, file, table, date_format)
+        stores = _stores(inputs, reads, known) if table.has_store_check and "store_code" in table.keys else None
         if stores is not None:
             parsed = reject_unknown_stores(parsed, *stores)
-        reads.append(_judge(parsed.persist(), file, writing))
+        reads.append(_judge(parsed.persist(), inputs, file, table, writing))
     return reads
 
 
@@ -98,37 +102,42 @@ def _storable(text: Column) -> Column:
 
 
 def _stores(inputs: InputFiles, reads: list[Read], known: DataFrame | None) -> tuple[DataFrame, str] | None:
-    """Returns the stores that rows may name, and where they stand: those of the sales where no file lists them."""
-    if inputs.stores is None and known is None:
-        sold = [read for read in reads if read.account.table_name == "raw_sales"]
-        return (accepted(sold[0].rows).select("store_id").distinct(), sold[0].account.file_name) if sold else None
-    if inputs.stores is None:
-        assert known is not None
-        return known, "the published stores"
-    given = accepted(reads[0].rows).select("store_id")
-    return (given if known is None else given.unionByName(known).distinct()), inputs.stores.name
+    """Returns the stores that rows may name, and where they stand: those of the sales where no file lists all."""
+    mapping, by_table = inputs.mapping, {read.account.table_name: read for read in reads}
+    lists_all = inputs.stores is not None and mapping.stores is not None and mapping.stores.is_complete
+    if inputs.stores is not None and lists_all:
+        given = accepted(by_table["store_attributes"].rows).select("store_code")
+        return (given if known is None else given.unionByName(known).distinct()), inputs.stores.name
+    if known is not None:
+        return (known, "the published stores") if inputs.is_shipped else None
+    sold = by_table.get("raw_sales")
+    if sold is None or "store_code" not in sold.rows.columns:
+        return None
+    return accepted(sold.rows).select("store_code").distinct(), sold.account.file_name
 
 
 def _parse(
-    spark: SparkSession, settings: Settings, file: InputFile, date_format: str | None
+    spark: SparkSession, settings: Settings, inputs: InputFiles, file: InputFile, table: Table, date_format: str | None
 ) -> tuple[DataFrame, Writing]:
     """Returns the typed rows of a file with their reasons, and how its values are written."""
-    table = TABLES[file.table]
-    positions = locate_parts([(part.name, part.header) for part in file.parts], table.fields)
+    known = known_names(inputs.mapping)
+    positions = locate_parts([(part.name, part.header) for part in file.parts], table.fields, known)
     present = [field for field in table.fields if any(field.name in names for names in positions)]
     laid = _lay_out(spark, settings, file, present, positions)
     found = survey(laid, present, file.part_names)
     numbered = with_line_numbers(laid, found)
-    writing = _writing(settings, file, table, found, date_format, numbered, present)
+    writing = _writing(settings, inputs, file, table, found, date_format, numbered, present)
     rows = rows_of(numbered, [part.header_line for part in file.parts])
     names = [field.name for field in present]
-    parsed = parse_rows(rows, table, names, [len(part.header) for part in file.parts], writing)
-    weekly = [field.name for field in table.dates if field.kind == "week"]
-    return (flag_holidays(parsed, weekly[0]) if weekly and "is_holiday" not in names else parsed), writing
+    return parse_rows(rows, table, names, [len(part.header) for part in file.parts], writing), writing
 
 
 def _lay_out(
-    spark: SparkSession, settings: Settings, file: InputFile, fields: list[Field], positions: list[dict[str, int]]
+    spark: SparkSession,
+    settings: Settings,
+    file: InputFile,
+    fields: list[Field],
+    positions: list[dict[str, tuple[int, ...]]],
 ) -> DataFrame:
     whole: DataFrame | None = None
     for number, part in enumerate(file.parts):
@@ -141,6 +150,7 @@ def _lay_out(
 
 def _writing(
     settings: Settings,
+    inputs: InputFiles,
     file: InputFile,
     table: Table,
     found: Survey,
@@ -157,13 +167,42 @@ def _writing(
         texts = [row[text_name(field)] or "" for field in numbers] if row else []
         return next((text for text in texts if "." in text or "," in text), "")
 
-    numerals = choose_numerals(file.name, found.shapes, separators, settings.decimal_mark, show)
+    sales = inputs.mapping.sales
+    mark = settings.decimal_mark or (sales.decimal_mark if file.table == "raw_sales" else None) or None
+    numerals = choose_numerals(file.name, found.shapes, separators, mark, show)
+    week_end = inputs.mapping.retailer.week_end
     if not any(field in present for field in table.dates):
-        return Writing(date_format="", numerals=numerals)
-    name = choose_format(file.name, date_proofs(found.dates), date_format)
-    is_weekly = any(field.kind == "week" for field in table.dates)
-    weekday = choose_weekday(found.dates, name) if is_weekly else FRIDAY
-    return Writing(name, found.has_times, weekday, numerals)
+        return Writing(date_format="", week_end=week_end, numerals=numerals)
+    named = date_format or (sales.date_format if file.table == "raw_sales" else None) or None
+    name = choose_format(file.name, date_proofs(found.dates), named)
+    to_end = _days_to_end(inputs, file, found, name) if any(field.kind == "week" for field in table.dates) else 0
+    return Writing(name, found.has_times, week_end, to_end, numerals)
+
+
+def _days_to_end(inputs: InputFiles, file: InputFile, found: Survey, date_format: str) -> int:
+    """Returns the days from a date to the end of the week that it labels; below 0 where it lies after that end.
+
+    Raises:
+        ShelfcastError: no mapping says what dates mean that all fall on a Saturday or a Sunday.
+    """
+    mapping = inputs.mapping
+    covariates = mapping.covariates if file.table == "external_features" else None
+    is_first = (covariates or mapping.sales).date_label == "first"
+    week_end = mapping.retailer.week_end
+    label = (week_end + 1) % WEEK_DAYS if is_first else week_end
+    weekday = choose_weekday(found.dates, date_format, label)
+    if weekday == label or not inputs.is_shipped:
+        return WEEK_DAYS - 1 if is_first else 0
+    if weekday in _AT_THE_TURN:
+        raise ShelfcastError(
+            f"The weeks of {file.name} are dated by {WEEKDAYS[weekday]}s, which may be their first day or their last.",
+            f"Say which in a mapping: `shelfcast init {inputs.folder}` writes one.",
+        )
+    return week_end - weekday
+
+
+_AT_THE_TURN = (5, 6)
+"""Weekdays on which some weeks begin and others end."""
 
 
 def dialect(file: InputFile, writing: Writing) -> str:
@@ -175,30 +214,45 @@ def dialect(file: InputFile, writing: Writing) -> str:
         words.append(f"amounts in {writing.numerals.currency}")
     if writing.date_format:
         words.append(f"dates {writing.date_format}{' with times' if writing.has_times else ''}")
-    if writing.weekday != FRIDAY:
-        words.append(_moved(writing))
+    if note := _moved(writing):
+        words.append(note)
     if len(file.parts) > 1:
         words.append(f"{len(file.parts)} parts")
     return ", ".join(words)
 
 
 def _moved(writing: Writing) -> str:
-    return f"weeks dated by {WEEKDAYS[writing.weekday]}, moved to the Friday of the same Monday to Sunday"
+    """Returns how the dates of weeks were moved; nothing where they are the last days of weeks as they stand."""
+    weekday = (writing.week_end - writing.days_to_end) % WEEK_DAYS
+    if not writing.days_to_end:
+        return ""
+    if writing.days_to_end == WEEK_DAYS - 1:
+        return f"weeks dated by their first day, a {WEEKDAYS[weekday]}"
+    end = WEEKDAYS[writing.week_end]
+    return f"weeks dated by {WEEKDAYS[weekday]}, moved to the {end} of the same Monday to Sunday"
 
 
-def _judge(parsed: DataFrame, file: InputFile, writing: Writing) -> Read:
+def _judge(parsed: DataFrame, inputs: InputFiles, file: InputFile, table: Table, writing: Writing) -> Read:
     """Returns the rows with repeated keys judged, and the account; one job where no key is repeated."""
-    keys = TABLES[file.table].keys
+    adds_up = file.table == "raw_sales" and inputs.mapping.sales.repeats == "add"
+    has_line = adds_up and bool(inputs.mapping.sales.columns.line)
+    keys = table.keys
+    if has_line:
+        # A line of a till is a copy where all of it is the same; other lines of the same sale are parts that add up.
+        parsed = parsed.withColumn("copy", F.xxhash64("text"))
+        keys = (*keys, "line", "copy")
     counts = count_by_key(parsed, keys)
     held: tuple[DataFrame, ...] = (parsed,)
     rows = parsed.withColumn("is_duplicate", F.lit(False))
-    if counts.repeated_keys:
-        rows = mark_repeated(parsed, repeated_keys(parsed, keys), keys, file.part_names).persist()
+    if counts.repeated_keys and (has_line or not adds_up):
+        rows = mark_repeated(
+            parsed, repeated_keys(parsed, keys), keys, inputs.mapping.retailer.words, file.part_names
+        ).persist()
         held = (rows, parsed)
         counts = count_marked(rows)
     totals = 0
     if counts.rejected:
-        rows = name_totals(rows, keys)
+        rows = name_totals(rows, table.keys)
         totals = rows.where(F.col("reason") == TOTALS).count()
     names = tuple(part.name for part in file.parts)
     return Read(rows, _account(file, writing, rows, counts, totals), held, names)
@@ -213,11 +267,12 @@ def _account(file: InputFile, writing: Writing, rows: DataFrame, counts: Counts,
         rows_read=counts.read,
         rows_rejected=counts.rejected,
         rows_duplicate=counts.duplicates,
+        keys_repeated=counts.repeated_keys,
         first_rejection=_first_rejection(rows, counts.first_rejected, file.part_names),
         header_text=file.header_text,
         rows_total=totals,
         dialect=dialect(file, writing),
-        note=_moved(writing) if writing.weekday != FRIDAY else "",
+        note=_moved(writing),
     )
 
 

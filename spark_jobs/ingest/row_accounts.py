@@ -22,11 +22,53 @@ class Rejection:
 
 
 @dataclass(frozen=True)
+class Measures:
+    """Rows, pieces and money of a part of the sales; a measure that the file does not have is None."""
+
+    rows: int = 0
+    units: float | None = None
+    amount: float | None = None
+
+
+@dataclass(frozen=True)
+class WeekAccount:
+    """What became of the usable rows of the sales: all = weeks + left out, in rows, pieces and money.
+
+    Attributes:
+        all: of the usable rows.
+        left_out: of those in weeks that are not whole.
+        weeks: of the rows of series and weeks that they were summed to.
+        words: which weeks were left out; empty where none was.
+        returns: usable rows that took something back.
+        zeros: rows of weeks without a sale that were added; they were zero because their store reported.
+    """
+
+    all: Measures
+    left_out: Measures
+    weeks: Measures
+    words: str = ""
+    returns: int = 0
+    zeros: int = 0
+
+    def __str__(self) -> str:
+        words = [f"summed to {self.weeks.rows:,} weeks of series"] if self.weeks.rows != self.all.rows else []
+        if self.words:
+            words.append(f"left out {self.words} ({self.left_out.rows:,} rows)")
+        if self.returns:
+            words.append(f"{self.returns:,} returns kept")
+        if self.zeros:
+            words.append(f"{self.zeros:,} weeks without a sale are 0")
+        return ", ".join(words)
+
+
+@dataclass(frozen=True)
 class FileAccount:
     """What became of the rows of one file; read = accepted + rejected + duplicate.
 
     Attributes:
         rows_total: rejected rows that are totals of others; no fault of the file.
+        keys_repeated: keys that several usable rows have.
+        weeks: of the sales.
         dialect: how the file is written, in words.
         note: what was done to the values of all rows; empty where they were taken as they are.
     """
@@ -43,6 +85,8 @@ class FileAccount:
     rows_total: int = 0
     dialect: str = ""
     note: str = ""
+    keys_repeated: int = 0
+    weeks: WeekAccount | None = None
 
     @property
     def rows_accepted(self) -> int:
@@ -59,6 +103,7 @@ class FileAccount:
             f"{self.file_name}: {self.rows_read:,} rows read = {self.rows_accepted:,} accepted "
             f"+ {self.rows_rejected:,} rejected{self._totals} + {self.rows_duplicate:,} exact duplicates"
             + (f" ({self.note})" if self.note else "")
+            + (f", {self.weeks}" if self.weeks and str(self.weeks) else "")
         )
 
     @property
@@ -126,8 +171,10 @@ def record_load(
             cursor.execute("drop table raw_incoming.raw_rejected_rows")
         cursor.executemany(
             "insert into ops.loads (load_id, run_id, table_name, file_name, file_sha256, source_kind, date_format, "
-            "status, rows_read, rows_accepted, rows_rejected, rows_duplicate, load_mode, header_text, dialect) "
-            "values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+            "status, rows_read, rows_accepted, rows_rejected, rows_duplicate, load_mode, header_text, dialect, "
+            "week_rows, zero_rows, return_rows, left_out_rows, read_units, left_out_units, week_units, read_amount, "
+            "left_out_amount, week_amount) values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, "
+            "%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
             [
                 (
                     load_id,
@@ -145,10 +192,20 @@ def record_load(
                     load_mode,
                     file.header_text,
                     file.dialect,
+                    *_week_columns(file.weeks),
                 )
                 for file in files
             ],
         )
+
+
+def _week_columns(weeks: WeekAccount | None) -> tuple[float | None, ...]:
+    """Returns the columns from `week_rows` to `week_amount` of a file; empty but for sales."""
+    if weeks is None:
+        return (None,) * 10
+    counts = (weeks.weeks.rows, weeks.zeros, weeks.returns, weeks.left_out.rows)
+    units = (weeks.all.units, weeks.left_out.units, weeks.weeks.units)
+    return (*counts, *units, weeks.all.amount, weeks.left_out.amount, weeks.weeks.amount)
 
 
 def close_open_loads(database: Database) -> None:

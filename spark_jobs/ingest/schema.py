@@ -2,16 +2,18 @@
 
 import difflib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Literal, NamedTuple
 
+from spark_jobs.ingest.mapping import Mapping
 from warehouse.errors import ShelfcastError
 
-Kind = Literal["whole", "number", "above_zero", "zero_or_more", "flag", "week", "day", "text", "size"]
-LONGEST_TEXT = 128
-"""Characters of a word of the retailer's own, such as the type of a store."""
+Kind = Literal["code", "whole", "number", "above_zero", "zero_or_more", "flag", "week", "day", "text", "size"]
+ONE_STORE = "all"
+"""Code of the store where the sales have no column of stores."""
+UNKNOWN = "unknown"
+"""Type of a store, and level of a product, that its file does not tell."""
 ONE_TYPE = "all"
 """Type of every store where no file tells them apart."""
 _ALIKE = 0.8
@@ -41,20 +43,26 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True)
 class Field:
-    """A column of a file: its name there, its name in the table, how it is read.
+    """A value of a row: the column of the file that holds it, its name in the table, how it is read.
 
     Attributes:
+        columns: the columns; several where their texts together are the value.
         is_nullable: whether NA or an empty field is allowed.
         is_optional: whether the whole column may be missing.
         default: what stands for a missing value.
     """
 
-    source: str
+    columns: tuple[str, ...]
     name: str
     kind: Kind
     is_nullable: bool = False
     is_optional: bool = False
     default: float | None = None
+
+    @property
+    def source(self) -> str:
+        """What sentences call the columns."""
+        return " + ".join(self.columns)
 
 
 @dataclass(frozen=True)
@@ -71,62 +79,96 @@ class Table:
         return tuple(field for field in self.fields if field.kind in ("week", "day"))
 
 
-_STORE = Field("Store", "store_id", "whole")
-_DEPARTMENT = Field("Dept", "dept_id", "whole")
-_HOLIDAY = Field("IsHoliday", "is_holiday", "flag", is_optional=True)
+COVARIATES = (
+    *("temperature", "fuel_price", "markdown_1", "markdown_2", "markdown_3", "markdown_4", "markdown_5"),
+    *("cpi", "unemployment"),
+)
+"""Covariates that features are made of, by their names in `raw.external_features`."""
 
 
-def _covariate(source: str, name: str) -> Field:
-    return Field(source, name, "number", is_nullable=True, is_optional=True)
+def tables_of(mapping: Mapping) -> dict[str, Table]:
+    """Returns what is read of each input of a mapping, by the table in schema raw that it feeds."""
+    code: Kind = "whole" if mapping.codes == "numbers" else "code"
+    tables = {"store_attributes": _stores(mapping, code), "products": _products(mapping)}
+    tables |= {"raw_sales": _sales(mapping, code), "external_features": _covariates(mapping, code)}
+    return {
+        name: table for name, table in (tables | {"stock_positions": _stock(mapping, code)}).items() if table.fields
+    }
 
 
-TABLES = {
-    "store_attributes": Table(
-        (
-            _STORE,
-            Field("Type", "store_type", "text"),
-            Field("Size", "size_sqft", "size", is_nullable=True, is_optional=True),
-        ),
-        ("store_id",),
-        has_store_check=False,
-    ),
-    "raw_sales": Table(
-        (
-            _STORE,
-            _DEPARTMENT,
-            Field("Date", "sale_date", "week"),
-            Field("Weekly_Sales", "weekly_sales", "number"),
-            _HOLIDAY,
-        ),
-        ("store_id", "dept_id", "sale_date"),
-    ),
-    "external_features": Table(
-        (
-            _STORE,
-            Field("Date", "feature_date", "week"),
-            _covariate("Temperature", "temperature"),
-            _covariate("Fuel_Price", "fuel_price"),
-            *(_covariate(f"MarkDown{n}", f"markdown_{n}") for n in range(1, 6)),
-            _covariate("CPI", "cpi"),
-            _covariate("Unemployment", "unemployment"),
-            _HOLIDAY,
-        ),
-        ("store_id", "feature_date"),
-    ),
-    "stock_positions": Table(
-        (
-            _STORE,
-            _DEPARTMENT,
-            Field("Date", "stock_date", "day"),
-            Field("On_Hand", "on_hand", "zero_or_more"),
-            Field("On_Order", "on_order", "zero_or_more", is_nullable=True, is_optional=True, default=0.0),
-            Field("Expected_Date", "expected_date", "day", is_nullable=True, is_optional=True),
-            Field("Unit_Price", "unit_price", "above_zero", is_nullable=True, is_optional=True),
-            Field("Lead_Time_Days", "lead_time_days", "above_zero", is_nullable=True, is_optional=True),
-        ),
-        ("store_id", "dept_id", "stock_date"),
-    ),
-}
+def _key(columns: tuple[str, ...], name: str, code: Kind) -> list[Field]:
+    return [Field(columns, name, code)] if columns else []
+
+
+def _one(column: str, name: str, kind: Kind, is_optional: bool = True, is_nullable: bool = True) -> list[Field]:
+    return [Field((column,), name, kind, is_nullable, is_optional)] if column else []
+
+
+def _stores(mapping: Mapping, code: Kind) -> Table:
+    if mapping.stores is None:
+        return Table((), ())
+    columns, must = mapping.stores.columns, mapping.stores.is_complete
+    fields = [
+        *_key(columns.store, "store_code", code),
+        *_one(columns.name, "store_name", "text"),
+        *_one(columns.type, "store_type", "text", is_optional=not must, is_nullable=not must),
+        *_one(columns.size, "size_sqft", "size"),
+    ]
+    return Table(tuple(fields), ("store_code",), has_store_check=False)
+
+
+def _products(mapping: Mapping) -> Table:
+    if mapping.products is None:
+        return Table((), ())
+    columns = mapping.products.columns
+    levels = [field for n, name in enumerate(mapping.products.levels, 1) for field in _one(name, f"level_{n}", "text")]
+    fields = [*_key(columns.product, "product_code", "code"), *_one(columns.name, "product_name", "text"), *levels]
+    return Table(tuple(fields), ("product_code",), has_store_check=False)
+
+
+def _sales(mapping: Mapping, code: Kind) -> Table:
+    columns, is_in_units = mapping.sales.columns, mapping.retailer.is_in_units
+    is_priced = bool(columns.price and not columns.amount)
+    needs_units, needs_amount = is_in_units or is_priced, bool(columns.amount) and not is_in_units
+    fields = [
+        *_key(columns.store, "store_code", code),
+        *_key(columns.product, "product_code", code),
+        Field((columns.date,), "sale_date", "week" if mapping.sales.grain == "weeks" else "day"),
+        *_one(columns.units, "units", "number", not needs_units, not needs_units),
+        *_one(columns.amount, "amount", "number", not needs_amount, not needs_amount),
+        *(_one(columns.price, "price", "number", is_in_units, is_in_units) if is_priced else []),
+        *([Field(columns.line, "line", "code", is_nullable=True)] if columns.line else []),
+        *_one(columns.holiday, "is_holiday", "flag", is_nullable=False),
+    ]
+    return Table(tuple(fields), tuple(f.name for f in fields if f.name in ("store_code", "product_code", "sale_date")))
+
+
+def _covariates(mapping: Mapping, code: Kind) -> Table:
+    if mapping.covariates is None:
+        return Table((), ())
+    columns = mapping.covariates.columns
+    keys = [*_key(columns.store, "store_code", code), Field((columns.date,), "feature_date", "week")]
+    values = [field for name, column in columns.values.items() for field in _one(column, name, "number")]
+    flags = _one(columns.holiday, "is_holiday", "flag", is_nullable=False)
+    return Table((*keys, *values, *flags), tuple(field.name for field in keys))
+
+
+def _stock(mapping: Mapping, code: Kind) -> Table:
+    if mapping.stock is None:
+        return Table((), ())
+    columns = mapping.stock.columns
+    on_order = Field((columns.on_order,), "on_order", "zero_or_more", True, True, default=0.0)
+    fields = [
+        *_key(columns.store, "store_code", code),
+        *_key(columns.product, "product_code", code),
+        Field((columns.date,), "stock_date", "day"),
+        Field((columns.on_hand,), "on_hand", "zero_or_more"),
+        *([on_order] if columns.on_order else []),
+        *_one(columns.expected_date, "expected_date", "day"),
+        *_one(columns.unit_price, "unit_price", "above_zero"),
+        *_one(columns.lead_time_days, "lead_time_days", "above_zero"),
+    ]
+    return Table(tuple(fields), tuple(f.name for f in fields if f.name in ("store_code", "product_code", "stock_date")))
 
 
 def fold(name: str) -> str:
@@ -139,43 +181,65 @@ def resembled(name: str, known: Iterable[str]) -> str:
     return next(iter(difflib.get_close_matches(name, known, 1, _ALIKE)), "")
 
 
-@cache
-def known_names() -> frozenset[str]:
-    """Returns the folded names of all columns that any file may have."""
-    return frozenset(fold(field.source) for table in TABLES.values() for field in table.fields)
+def known_names(mapping: Mapping) -> frozenset[str]:
+    """Returns the folded names of all columns that the files of a mapping may have."""
+    fields = [field for table in tables_of(mapping).values() for field in table.fields]
+    return frozenset(fold(column) for field in fields for column in field.columns)
 
 
-def locate(name: str, header: Sequence[str], fields: Sequence[Field]) -> dict[str, int]:
-    """Returns where each field stands in a row of the file, counted from 0, by its name in the table.
+def locate(
+    name: str, header: Sequence[str], fields: Sequence[Field], known: Collection[str] = ()
+) -> dict[str, tuple[int, ...]]:
+    """Returns where the columns of each field stand in a row of the file, counted from 0, by its name in the table.
 
     Columns may come in any order, in any case and with blanks or hyphens for underscores; columns that nobody asks
     for are ignored.
+
+    Args:
+        name: what sentences call the file.
+        header: names of its columns.
+        fields: what is wanted.
+        known: folded names of columns that other files have; none of them is a misspelling.
 
     Raises:
         ShelfcastError: a column is missing, stands there twice, or is called nearly like one that may be missing; the
             sentence names it, its places and the file.
     """
-    columns = [fold(column) for column in header]
+    found = {field.name: [_places(name, header, column) for column in field.columns] for field in fields}
     for field in fields:
-        places = [str(place) for place, column in enumerate(columns, start=1) if column == fold(field.source)]
-        if not places and not field.is_optional:
-            raise ShelfcastError(f"{name} has no column {field.source}.", _fix(header))
-        if len(places) > 1:
-            raise ShelfcastError(
-                f"{name} has two columns {field.source}, the columns {' and '.join(places)} of its first line.",
-                "Remove one of them.",
-            )
-    _refuse_misnamed(name, header, fields)
-    return {field.name: columns.index(fold(field.source)) for field in fields if fold(field.source) in columns}
+        missing = [column for column, place in zip(field.columns, found[field.name], strict=True) if place is None]
+        if missing and not field.is_optional:
+            raise ShelfcastError(f"{name} has no column {missing[0]}.", _fix(header))
+    _refuse_misnamed(name, header, fields, known)
+    return {
+        name: tuple(place for place in places if place is not None)
+        for name, places in found.items()
+        if None not in places
+    }
 
 
-def locate_parts(parts: Sequence[tuple[str, Sequence[str]]], fields: Sequence[Field]) -> list[dict[str, int]]:
+def _places(name: str, header: Sequence[str], column: str) -> int | None:
+    """Returns where a column stands; nothing where it does not."""
+    exact = [number for number, other in enumerate(header) if other == column]
+    places = exact or [number for number, other in enumerate(header) if fold(column) and fold(other) == fold(column)]
+    if len(places) > 1:
+        raise ShelfcastError(
+            f"{name} has two columns {column}, the columns {' and '.join(str(place + 1) for place in places)} of its "
+            "first line.",
+            "Remove one of them.",
+        )
+    return places[0] if places else None
+
+
+def locate_parts(
+    parts: Sequence[tuple[str, Sequence[str]]], fields: Sequence[Field], known: Collection[str] = ()
+) -> list[dict[str, tuple[int, ...]]]:
     """Returns what `locate` does for each part of a file, given by its name and its header.
 
     Raises:
         ShelfcastError: see `locate`; or a part lacks a column that another has.
     """
-    found = [locate(name, header, fields) for name, header in parts]
+    found = [locate(name, header, fields, known) for name, header in parts]
     for (name, header), positions in zip(parts, found, strict=True):
         for field in fields:
             having = next((other for (other, _), places in zip(parts, found, strict=True) if field.name in places), "")
@@ -184,12 +248,13 @@ def locate_parts(parts: Sequence[tuple[str, Sequence[str]]], fields: Sequence[Fi
     return found
 
 
-def _refuse_misnamed(name: str, header: Sequence[str], fields: Sequence[Field]) -> None:
+def _refuse_misnamed(name: str, header: Sequence[str], fields: Sequence[Field], known: Collection[str]) -> None:
     """Refuses a column that nobody asks for and that is called nearly like one which the file lacks."""
     columns = {fold(column): column for column in header}
-    absent = {fold(field.source): field.source for field in fields if fold(field.source) not in columns}
+    wanted = {fold(column): column for field in fields for column in field.columns}
+    absent = {folded: column for folded, column in wanted.items() if folded not in map(fold, header)}
     for folded, column in columns.items():
-        if folded in known_names():
+        if folded in known or folded in wanted:
             continue
         alike = [one for one in absent if min(len(one), len(folded)) >= _CONTAINED and (one in folded or folded in one)]
         if meant := resembled(folded, absent) or next(iter(alike), ""):

@@ -51,13 +51,12 @@ insert into raw.keys (key_kind, code, key_id) select 'store', store_code, store_
 insert into raw.keys (key_kind, code, key_id) select 'product', product_code, dept_id from raw.products;
 
 alter table raw.raw_sales add column weekly_units double precision, add column weekly_amount double precision;
-update raw.raw_sales set weekly_amount = weekly_sales;
 alter table raw_incoming.raw_sales
 add column weekly_units double precision, add column weekly_amount double precision;
 comment on column raw.raw_sales.sale_date is 'Last day of the week.';
 comment on column raw.raw_sales.weekly_sales is 'Sales of the week in the unit that is forecast, pieces or money; negative where returns exceed sales.';
-comment on column raw.raw_sales.weekly_units is 'Pieces sold in the week; empty where the files have none.';
-comment on column raw.raw_sales.weekly_amount is 'Money taken in the week; empty where the files have neither amounts nor prices.';
+comment on column raw.raw_sales.weekly_units is 'Pieces sold in the week where money is forecast; empty where they are forecast themselves or not known.';
+comment on column raw.raw_sales.weekly_amount is 'Money taken in the week where pieces are forecast; empty where it is forecast itself or not known.';
 comment on column raw.raw_sales.is_holiday is 'Whether a holiday lies in the week: as the file flags it, else by the calendar.';
 
 create table raw.retailer (
@@ -95,3 +94,25 @@ create unlogged table raw_incoming.holidays (
     holiday_date date, holiday_name text, week_date date, is_flagged boolean, load_id text
 );
 comment on table raw_incoming.holidays is 'Holidays of the calendar, before the audit.';
+
+alter table ops.loads
+add column week_rows bigint,
+add column zero_rows bigint,
+add column return_rows bigint,
+add column left_out_rows bigint,
+add column read_units double precision,
+add column left_out_units double precision,
+add column week_units double precision,
+add column read_amount double precision,
+add column left_out_amount double precision,
+add column week_amount double precision;
+comment on column ops.loads.week_rows is 'Of sales: rows of series and weeks that the accepted rows were summed to.';
+comment on column ops.loads.zero_rows is 'Of sales: rows of weeks without a sale that were added, because the store reported others.';
+comment on column ops.loads.return_rows is 'Of sales: accepted rows that took something back.';
+comment on column ops.loads.left_out_rows is 'Of sales: accepted rows of a first or last week that is not whole.';
+comment on column ops.loads.read_units is 'Pieces of the accepted rows; empty where the file has none.';
+comment on column ops.loads.left_out_units is 'Pieces of the rows of weeks that are not whole.';
+comment on column ops.loads.week_units is 'Pieces of the weeks; read = weeks + left out.';
+comment on column ops.loads.read_amount is 'Money of the accepted rows; empty where the file has none.';
+comment on column ops.loads.left_out_amount is 'Money of the rows of weeks that are not whole.';
+comment on column ops.loads.week_amount is 'Money of the weeks; read = weeks + left out.';

@@ -1,0 +1,332 @@
+"""The tables of a load, made of the rows that can be used: series of weeks, stores, products, covariates, stock."""
+
+import datetime as dt
+from dataclasses import dataclass
+
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F  # noqa: N812
+
+from spark_jobs.ingest.appending import completed, published, published_stores
+from spark_jobs.ingest.input_files import InputFiles
+from spark_jobs.ingest.keys import give_keys, with_keys
+from spark_jobs.ingest.mapping import Mapping
+from spark_jobs.ingest.read_file import Read, accepted
+from spark_jobs.ingest.row_accounts import Measures, WeekAccount
+from spark_jobs.ingest.schema import COVARIATES, ONE_STORE, ONE_TYPE, UNKNOWN
+from spark_jobs.ingest.weeks import (
+    DECIMALS,
+    MEASURES,
+    WholeWeeks,
+    fill_zeros,
+    sum_to_weeks,
+    week_end_of,
+    whole_weeks,
+    with_measures,
+)
+from warehouse.calendar import holiday_rows
+from warehouse.database import Database
+from warehouse.errors import ShelfcastError
+
+LEVELS = ("level_1", "level_2", "level_3")
+TABLES = (
+    *("store_attributes", "products", "raw_sales", "external_features", "stock_positions", "retailer", "holidays"),
+)
+"""What a load may bring, by table in schema raw."""
+_EXACT = f"decimal(30,{DECIMALS})"
+
+
+@dataclass(frozen=True)
+class Written:
+    """What was written of a load: its tables, the account of its weeks, and what is to be said of it."""
+
+    tables: tuple[str, ...]
+    weeks: WeekAccount | None
+    words: tuple[str, ...]
+
+
+class Tables:
+    """The tables of one load on their way into its folder of the lake.
+
+    Attributes:
+        words: what is to be said of them.
+    """
+
+    def __init__(
+        self,
+        spark: SparkSession,
+        database: Database,
+        inputs: InputFiles,
+        reads: list[Read],
+        folder: str,
+        load_id: str,
+        published_uri: str | None,
+    ) -> None:
+        self._spark, self._database, self._inputs = spark, database, inputs
+        self._mapping: Mapping = inputs.mapping
+        self._folder, self._load_id, self._published = folder, load_id, published_uri
+        self._rows = {read.account.table_name: self._with_store(accepted(read.rows)) for read in reads}
+        self._names = {read.account.table_name: read.account.file_name for read in reads}
+        self._held: list[DataFrame] = []
+        self.words: list[str] = []
+
+    def write(self) -> Written:
+        """Returns what was written: every table of the load, with what is published and not replaced beside it.
+
+        Raises:
+            ShelfcastError: no week of the sales is whole.
+        """
+        account, sales = None, None
+        if "raw_sales" in self._rows:
+            sales, account = self._weeks()
+        self._stores, self._products = self._keys(sales)
+        self._write("store_attributes", self._store_attributes(), ["store_id"])
+        if sales is not None or self._published is not None:
+            account = self._write_sales(sales, account)
+        self._write_products()
+        self._write("external_features", self._covariates(), ["store_id", "feature_date"])
+        self._write("stock_positions", self._stock(), ["store_id", "dept_id", "stock_date"])
+        self._write_retailer()
+        for frame in self._held:
+            frame.unpersist()
+        return Written(tuple(self._there()), account, tuple(self.words))
+
+    def _with_store(self, rows: DataFrame) -> DataFrame:
+        """Returns the rows with the one store's code where the files have no column of stores."""
+        needs = not self._mapping.sales.columns.store and "store_code" not in rows.columns
+        return rows.withColumn("store_code", F.lit(ONE_STORE)) if needs else rows
+
+    def _weeks(self) -> tuple[DataFrame, WeekAccount]:
+        """Returns the sales by code and week, and their account."""
+        rows = with_measures(self._at_level(self._rows["raw_sales"]), self._mapping)
+        whole = whole_weeks(rows, self._mapping)
+        if not whole.any:
+            raise ShelfcastError(
+                f"No week of {self._names['raw_sales']} is whole: there is only {whole.left_out}.",
+                "Add days until at least one week is whole.",
+            )
+        if self._mapping.sales.repeats == "refuse":
+            return rows, _account(rows, rows, whole, self._mapping)
+        week = week_end_of(F.col("sale_date"), self._mapping.retailer.week_end)
+        weeks = sum_to_weeks(rows.where(week.between(whole.first, whole.last)), self._mapping).persist()
+        self._held.append(weeks)
+        return weeks, _account(rows, weeks, whole, self._mapping)
+
+    def _at_level(self, rows: DataFrame) -> DataFrame:
+        """Returns the rows with the code of the level that is forecast in place of the product's."""
+        products = self._mapping.products
+        if products is None or not products.forecast_level or "products" not in self._rows:
+            return rows
+        level = LEVELS[products.levels.index(products.forecast_level)]
+        levels = self._rows["products"].select("product_code", F.col(level).alias("level_code"))
+        found = rows.join(F.broadcast(levels), on="product_code", how="left")
+        code = F.coalesce("level_code", F.lit(UNKNOWN)).alias("product_code")
+        return found.select(*[name for name in rows.columns if name != "product_code"], code)
+
+    def _keys(self, sales: DataFrame | None) -> tuple[dict[str, int], dict[str, int]]:
+        """Returns the numbers of all stores and products of the load, by code."""
+        frames = [*self._rows.values(), *([sales] if sales is not None else [])]
+        stores = [frame.select("store_code") for frame in frames if "store_code" in frame.columns]
+        sold = [self._rows["stock_positions"]] if "stock_positions" in self._rows else []
+        products = [self._at_level(frame).select("product_code") for frame in sold]
+        products += [sales.select("product_code")] if sales is not None else []
+        return (
+            give_keys(self._database, "store", _distinct(stores)),
+            give_keys(self._database, "product", _distinct(products)),
+        )
+
+    def _keyed(self, rows: DataFrame) -> DataFrame:
+        """Returns the rows with numbers in place of codes."""
+        if "store_code" in rows.columns:
+            rows = with_keys(rows, self._stores, "store_code", "store_id")
+        return with_keys(rows, self._products, "product_code", "dept_id") if "product_code" in rows.columns else rows
+
+    def _store_attributes(self) -> DataFrame:
+        """Returns the stores of the file, and those that only other files name."""
+        all_stores = self._frame({"store_code": list(self._stores), "store_id": list(self._stores.values())})
+        names = ["store_code", "store_name", "store_type", "size_sqft"]
+        given = self._rows.get("store_attributes")
+        if given is None:
+            if self._published is None:
+                self.words.append("no file of stores: stores of one type and unknown size")
+            else:
+                known = published_stores(self._spark, self._published)
+                all_stores = all_stores.join(known, on="store_code", how="left_anti")
+            return all_stores.select(
+                "store_id",
+                "store_code",
+                F.lit(None).cast("string").alias("store_name"),
+                F.lit(ONE_TYPE).alias("store_type"),
+                F.lit(None).cast("int").alias("size_sqft"),
+            )
+        has_type = "store_type" in given.columns and self._mapping.stores is not None
+        kind = F.coalesce("store_type", F.lit(UNKNOWN)) if has_type else F.lit(ONE_TYPE)
+        absent = [name for name in names if name not in given.columns]
+        known_stores = given.withColumns({name: F.lit(None).cast("string") for name in absent}).select(*names)
+        missing = all_stores.join(known_stores, on="store_code", how="left_anti").count()
+        if missing:
+            self.words.append(
+                f"{missing:,} stores are not in {self._names['store_attributes']}: their type is {UNKNOWN}"
+            )
+        found = all_stores.join(known_stores, on="store_code", how="left").withColumn("store_type", kind)
+        return found.select("store_id", *names).withColumn("size_sqft", F.col("size_sqft").cast("int"))
+
+    def _write_sales(self, sales: DataFrame | None, account: WeekAccount | None) -> WeekAccount | None:
+        """Returns the account with the weeks that were filled, once the series are written."""
+        given = None if sales is None else self._in_forecast_unit(self._keyed(sales))
+        keys = ["store_id", "dept_id", "sale_date"]
+        whole = completed(self._spark, given, self._published, "raw_sales", keys)
+        if whole is None:
+            return account
+        is_filled = self._mapping.retailer.missing_week == "zero"
+        rows = self._flagged(fill_zeros(whole) if is_filled else whole, "sale_date")
+        before = whole.count() if is_filled else 0
+        self._put("raw_sales", rows.select(*keys, "weekly_sales", "weekly_units", "weekly_amount", "is_holiday"))
+        if account is None or not is_filled:
+            return account
+        zeros = self._spark.read.parquet(f"{self._folder}/raw_sales").count() - before
+        return WeekAccount(account.all, account.left_out, account.weeks, account.words, account.returns, zeros)
+
+    def _in_forecast_unit(self, weeks: DataFrame) -> DataFrame:
+        """Returns the weeks with the measure that is forecast as `weekly_sales` and the other one beside it."""
+        is_in_units = self._mapping.retailer.is_in_units
+        own, other = MEASURES if is_in_units else MEASURES[::-1]
+        nothing = F.lit(None).cast("double")
+        return weeks.select(
+            "store_id",
+            "dept_id",
+            "sale_date",
+            F.coalesce(own, F.lit(0.0)).alias("weekly_sales"),
+            (nothing if is_in_units else F.col(other)).alias("weekly_units"),
+            (F.col(other) if is_in_units else nothing).alias("weekly_amount"),
+            F.col("is_holiday") if "is_holiday" in weeks.columns else F.lit(None).cast("boolean").alias("is_holiday"),
+        )
+
+    def _flagged(self, rows: DataFrame, date: str) -> DataFrame:
+        """Returns the rows with `is_holiday` by the calendar where no file says."""
+        span = rows.agg(F.min(date), F.max(date)).collect()[0]
+        weeks = [] if span[0] is None else self._holiday_weeks(span[0], span[1])
+        given = F.col("is_holiday") if "is_holiday" in rows.columns else F.lit(None).cast("boolean")
+        return rows.withColumn("is_holiday", F.coalesce(given, F.col(date).isin(weeks) if weeks else F.lit(False)))
+
+    def _holiday_weeks(self, first: dt.date, last: dt.date) -> list[dt.date]:
+        return sorted(
+            {week for _, _, week, is_flagged in holiday_rows(self._mapping.retailer, first, last) if is_flagged}
+        )
+
+    def _write_products(self) -> None:
+        """Writes what is known of every product, category or department that the series name."""
+        codes = self._frame({"product_code": list(self._products), "dept_id": list(self._products.values())})
+        products = self._mapping.products
+        names = ["product_name", *LEVELS]
+        if products is None or "products" not in self._rows:
+            described = codes.withColumns({name: F.lit(None).cast("string") for name in names})
+        else:
+            rows = self._rows["products"]
+            absent = [name for name in names if name not in rows.columns]
+            rows = rows.withColumns({name: F.lit(None).cast("string") for name in absent})
+            described = codes.join(self._described(rows, products.forecast_level), on="product_code", how="left")
+        self._write("products", described.select("dept_id", "product_code", *names), ["dept_id"])
+
+    def _described(self, rows: DataFrame, forecast_level: str) -> DataFrame:
+        """Returns name and hierarchy by the code of the level that is forecast: of a level, what most products have."""
+        assert self._mapping.products is not None
+        if not forecast_level:
+            return rows.groupBy("product_code").agg(*[F.first(name).alias(name) for name in ("product_name", *LEVELS)])
+        depth = self._mapping.products.levels.index(forecast_level)
+        above = [F.mode(F.col(name)) if n < depth else F.lit(None).cast("string") for n, name in enumerate(LEVELS)]
+        code = F.coalesce(F.col(LEVELS[depth]), F.lit(UNKNOWN)).alias("product_code")
+        named = [column.alias(name) for column, name in zip(above, LEVELS, strict=True)]
+        return rows.groupBy(code).agg(F.first(F.lit(None).cast("string")).alias("product_name"), *named)
+
+    def _covariates(self) -> DataFrame | None:
+        rows = self._rows.get("external_features")
+        if rows is None:
+            if self._published is not None:
+                return None
+            self.words.append("no file of covariates: no covariates")
+            columns = ", ".join(f"{name} double" for name in COVARIATES)
+            schema = f"store_id int, feature_date date, {columns}, is_holiday boolean"
+            return self._spark.createDataFrame([], schema)
+        rows = self._keyed(rows)
+        if "store_id" not in rows.columns:
+            rows = rows.crossJoin(self._frame({"store_id": list(self._stores.values())}))
+        absent = {name: F.lit(None).cast("double") for name in COVARIATES if name not in rows.columns}
+        flagged = self._flagged(rows.withColumns(absent), "feature_date")
+        return flagged.select("store_id", "feature_date", *COVARIATES, "is_holiday")
+
+    def _stock(self) -> DataFrame | None:
+        """Returns the counts; at a level above the product, the sums of its products."""
+        rows = self._rows.get("stock_positions")
+        if rows is None:
+            return None
+        kinds = {"on_order": "double", "expected_date": "date", "unit_price": "double", "lead_time_days": "double"}
+        absent = {name: F.lit(None).cast(kind) for name, kind in kinds.items() if name not in rows.columns}
+        whole = rows.withColumns(absent).withColumn("on_order", F.coalesce("on_order", F.lit(0.0)))
+        keyed = self._keyed(self._at_level(whole))
+        value = F.sum(F.col("unit_price") * F.col("on_hand")) / F.sum(F.when(F.col("unit_price") > 0, F.col("on_hand")))
+        return keyed.groupBy("store_id", "dept_id", "stock_date").agg(
+            F.sum("on_hand").alias("on_hand"),
+            F.sum("on_order").alias("on_order"),
+            F.min("expected_date").alias("expected_date"),
+            F.when(F.count(F.lit(1)) == 1, F.max("unit_price"))
+            .otherwise(F.coalesce(value, F.avg("unit_price")))
+            .alias("unit_price"),
+            F.max("lead_time_days").alias("lead_time_days"),
+        )
+
+    def _write_retailer(self) -> None:
+        """Writes who the retailer is, and the holidays of its calendar around its sales."""
+        self._put("retailer", self._frame({"retailer_id": [1], "settings": [self._mapping.retailer.model_dump_json()]}))
+        if "raw_sales" not in self._there():
+            return
+        span = self._spark.read.parquet(f"{self._folder}/raw_sales").agg(F.min("sale_date"), F.max("sale_date"))
+        first, last = span.collect()[0]
+        rows = holiday_rows(self._mapping.retailer, first, last) if first is not None else []
+        schema = "holiday_date date, holiday_name string, week_date date, is_flagged boolean"
+        self._put("holidays", self._spark.createDataFrame(rows, schema))
+
+    def _write(self, name: str, given: DataFrame | None, keys: list[str]) -> None:
+        whole = completed(self._spark, given, self._published, name, keys)
+        if whole is not None:
+            self._put(name, whole)
+
+    def _put(self, name: str, rows: DataFrame) -> None:
+        if "load_id" in rows.columns:
+            rows = rows.withColumn("load_id", F.coalesce("load_id", F.lit(self._load_id)))
+        else:
+            rows = rows.withColumn("load_id", F.lit(self._load_id))
+        rows.write.mode("overwrite").parquet(f"{self._folder}/{name}")
+
+    def _there(self) -> list[str]:
+        return [name for name in TABLES if published(self._spark, self._folder, name) is not None]
+
+    def _frame(self, columns: dict[str, list[int] | list[str]]) -> DataFrame:
+        """Returns a frame of columns; an Arrow table goes to Java as it is."""
+        import pyarrow as pa
+
+        kinds = {"store_id": pa.int32(), "dept_id": pa.int32(), "retailer_id": pa.int16()}
+        table = pa.table({name: pa.array(values, kinds.get(name, pa.string())) for name, values in columns.items()})
+        return self._spark.createDataFrame(table)
+
+
+def _distinct(frames: list[DataFrame]) -> set[str]:
+    return {str(row[0]) for frame in frames for row in frame.distinct().collect()}
+
+
+def _account(rows: DataFrame, weeks: DataFrame, whole: WholeWeeks, mapping: Mapping) -> WeekAccount:
+    """Returns the account of usable rows and of the weeks that they were summed to, to the last digit of the file."""
+    end = week_end_of(F.col("sale_date"), mapping.retailer.week_end)
+    is_out = ~end.between(whole.first, whole.last) if whole.left_out else F.lit(False)
+    is_return = F.least(*[F.coalesce(name, F.lit(0.0)) for name in MEASURES]) < 0
+    sums = [F.sum(F.col(name).cast(_EXACT)) for name in MEASURES]
+    out = [F.sum(F.when(is_out, F.col(name).cast(_EXACT)).otherwise(0)) for name in MEASURES]
+    found = rows.agg(F.count(F.lit(1)), *sums, F.count_if(is_out), *out, F.count_if(is_return)).collect()[0]
+    summed = found[:3] if weeks is rows else weeks.agg(F.count(F.lit(1)), *sums).collect()[0]
+    return WeekAccount(
+        _measures(found[:3]), _measures(found[3:6]), _measures(summed), whole.left_out, returns=int(found[6])
+    )
+
+
+def _measures(row: tuple[object, ...]) -> Measures:
+    rows, units, amount = row
+    return Measures(int(str(rows)), *(None if value is None else float(str(value)) for value in (units, amount)))
