@@ -13,7 +13,7 @@ from itertools import count
 import numpy as np
 
 from ml.forecasting.panel import DateArray, FloatArray, as_date
-from warehouse.calendar import friday_on_or_after, holiday_of, holiday_weeks
+from warehouse.calendar import easter_sunday, friday_on_or_after, holiday_of, holiday_weeks
 from warehouse.conventions import YEAR_WEEKS
 
 _WEEK = dt.timedelta(days=7)
@@ -22,19 +22,6 @@ _MOVABLE = {"easter": (-1, 1), "thanksgiving": (0, 2), "labor_day": (0, 0)}
 # Dated holidays: they and the weeks beside them are interpolated by date even where weekdays lead otherwise.
 _DATED = ((2, 14), (7, 4), (10, 31), (12, 25))
 VIEWS = 3
-
-
-def easter_sunday(year: int) -> dt.date:
-    """Returns Easter Sunday of the Gregorian calendar (Meeus, Astronomical Algorithms, chapter 8)."""
-    century, rest = divmod(year, 100)
-    golden = year % 19
-    leap_centuries, century_rest = divmod(century, 4)
-    moon_shift = (century - (century + 8) // 25 + 1) // 3
-    epact = (19 * golden + century - leap_centuries - moon_shift + 15) % 30
-    weekday = (32 + 2 * century_rest + 2 * (rest // 4) - epact - rest % 4) % 7
-    correction = (golden + 11 * epact + 22 * weekday) // 451
-    month, day = divmod(epact + weekday - 7 * correction + 114, 31)
-    return dt.date(year, month, day + 1)
 
 
 def alignment_matrix(history: DateArray, targets: DateArray, years: int) -> FloatArray:

@@ -6,12 +6,11 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from ml.forecasting.models.calendar_alignment import easter_sunday
 from ml.forecasting.models.candidates import candidates
 from ml.forecasting.models.naive import AlignedSeasonal
 from ml.forecasting.models.protocol import Forecaster
 from ml.forecasting.panel import FloatArray, Panel
-from warehouse.calendar import holiday_weeks
+from warehouse.calendar import easter_sunday, holiday_weeks
 from warehouse.settings import Settings
 
 WEEK = dt.timedelta(weeks=1)
