@@ -10,6 +10,8 @@ if TYPE_CHECKING:
 Columns = Mapping[str, tuple[str, ...]]
 
 AGENT_MARTS = (
+    "dim_departments",
+    "dim_retailer",
     "dim_stores",
     "dim_weeks",
     "fct_forecast_accuracy",

@@ -9,6 +9,7 @@ from warehouse.calendar import holiday_weeks
 from warehouse.settings import PROJECT_ROOT
 
 CONTRACT = {
+    "dim_retailer",
     "dim_stores",
     "dim_departments",
     "dim_weeks",

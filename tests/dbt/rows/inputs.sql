@@ -1,8 +1,11 @@
 -- Three stores, the third without sales. Data end on 2012-08-31, 52 weeks after 2011-09-02.
-insert into raw.store_attributes (store_id, store_type, size_sqft, load_id) values
-(1, 'A', 200000, 'l1'),
-(2, 'B', 100000, 'l1'),
-(3, 'C', 50000, 'l1');
+insert into raw.store_attributes (store_id, store_code, store_name, store_type, size_sqft, load_id) values
+(1, '1', null, 'A', 200000, 'l1'),
+(2, '002', 'Nord', 'B', 100000, 'l1'),
+(3, 'three', null, 'C', 50000, 'l1');
+
+insert into raw.products (dept_id, product_code, product_name, level_1, load_id) values
+(1, 'M-1', 'Milk', 'Food', 'l1');
 
 insert into raw.raw_sales (store_id, dept_id, sale_date, weekly_sales, is_holiday, load_id) values
 (1, 1, '2011-09-02', 100, false, 'l1'),

@@ -8,6 +8,9 @@ from warehouse.role_limits import AGENT_MARTS, ROLE_LIMITS
 from warehouse.secrets import ROLES
 from warehouse.settings import PROJECT_ROOT
 
+SHARED = ("codes.py", "retailer.py")
+"""Modules that query marts for everybody, the agents among them."""
+
 
 def test_the_agents_may_read_what_their_exposure_names():
     exposures = yaml.safe_load((PROJECT_ROOT / "dbt_project" / "models" / "exposures.yml").read_text())["exposures"]
@@ -16,11 +19,8 @@ def test_the_agents_may_read_what_their_exposure_names():
 
 
 def test_the_agents_may_read_what_their_tools_query_and_nothing_else():
-    queried = {
-        name
-        for path in (PROJECT_ROOT / "agents").glob("*.py")
-        for name in re.findall(r"\b(?:from|join) marts\.(\w+)", path.read_text())
-    }
+    rooms = [*(PROJECT_ROOT / "agents").glob("*.py"), *(PROJECT_ROOT / "warehouse" / name for name in SHARED)]
+    queried = {name for path in rooms for name in re.findall(r"\b(?:from|join) marts\.(\w+)", path.read_text())}
     assert queried == set(AGENT_MARTS)
 
 

@@ -6,6 +6,12 @@ int_sales_summarized as (
 
 ),
 
+products as (
+
+    select * from {{ ref('stg_raw__products') }}
+
+),
+
 int_sales_bounded as (
 
     select * from {{ ref('int_sales_bounded') }}
@@ -26,7 +32,7 @@ departments as (
 
 ),
 
-final as (
+coded as (
 
     select
         departments.dept_id,
@@ -34,10 +40,38 @@ final as (
         departments.total_sales_amount,
         departments.first_week_date,
         departments.last_week_date,
-        {{ is_recent('departments.last_week_date', 'int_sales_bounded.last_week_date') }}
-            as is_active
+        products.product_name,
+        products.level_1,
+        products.level_2,
+        products.level_3,
+        coalesce(
+            products.product_code, cast(departments.dept_id as text)
+        ) as product_code
 
     from departments
+    left join products
+        on departments.dept_id = products.dept_id
+
+),
+
+final as (
+
+    select
+        coded.dept_id,
+        coded.product_code,
+        coded.product_name,
+        coded.level_1,
+        coded.level_2,
+        coded.level_3,
+        coded.store_count,
+        coded.total_sales_amount,
+        coded.first_week_date,
+        coded.last_week_date,
+        {{ is_recent('coded.last_week_date', 'int_sales_bounded.last_week_date') }}
+            as is_active,
+        {{ label('coded.product_name', 'coded.product_code') }} as product_label
+
+    from coded
     cross join int_sales_bounded
 
 )

@@ -29,13 +29,16 @@ final as (
 
     select
         stores.store_id,
+        stores.store_code,
+        stores.store_name,
         stores.store_type,
         stores.size_sqft,
         spans.first_week_date,
         spans.last_week_date,
         cast(stores.size_sqft as double precision)
         / max(stores.size_sqft) over () as size_rate,
-        coalesce(spans.department_count, 0) as department_count
+        coalesce(spans.department_count, 0) as department_count,
+        {{ label('stores.store_name', 'stores.store_code') }} as store_label
 
     from stores
     left join spans

@@ -10,6 +10,8 @@ renamed as (
 
     select
         store_id,
+        store_code,
+        store_name,
         store_type,
         size_sqft,
         load_id,
