@@ -17,7 +17,7 @@ def write_whole(path: Path, text: str, mode: int = 0o644) -> None:
     """
     draft = path.with_name(f"{path.name}.{os.getpid()}")
     try:
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "w") as handle:
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "w", encoding="utf-8") as handle:
             handle.write(text)
         draft.replace(path)
     except OSError:

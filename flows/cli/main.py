@@ -98,6 +98,27 @@ def run(
 
 
 @app.command()
+def sample(
+    folder: Annotated[
+        Path | None, typer.Argument(help="Folder for the files, new or empty; samples/SHAPE of the home without it.")
+    ] = None,
+    shape: Annotated[
+        str, typer.Option("--shape", help="What the files look like: walmart, till-lines or weekly-products.")
+    ] = "walmart",
+    stores: Annotated[int | None, typer.Option("--stores", help="How many stores.")] = None,
+    products: Annotated[
+        int | None, typer.Option("--products", help="How many products; departments where the shape is walmart.")
+    ] = None,
+    weeks: Annotated[int | None, typer.Option("--weeks", help="How many weeks.")] = None,
+    seed: Annotated[int | None, typer.Option("--seed", help="Another number gives other files.", min=0)] = None,
+) -> None:
+    """Write invented files to try: weekly departments, a grocer's till lines, or a brand's weekly products."""
+    from flows.cli.sample import write
+
+    write(shape, folder, {"stores": stores, "products": products, "weeks": weeks, "seed": seed})
+
+
+@app.command()
 def ingest(
     data: Data = None,
     date_format: DateFormat = None,

@@ -1,10 +1,11 @@
 """Sample data in the shape of the public Walmart files: invented from a seed, at any scale."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from spark_jobs.sample.csv_file import CsvFile
 from warehouse.errors import UsageError
 
 if TYPE_CHECKING:
@@ -55,14 +56,14 @@ def write_sample(
     """
     from spark_jobs.sample.model import make_departments, make_weeks
 
-    _check({"stores": stores, "departments": departments, "weeks": weeks})
+    check_counts({"stores": stores, "departments": departments, "weeks": weeks})
     target = Path(folder)
     target.mkdir(parents=True, exist_ok=True)
     calendar, profiles = make_weeks(weeks), make_departments(seed, departments)
     with (
-        _Csv(target, "stores.csv", STORES_HEADER) as stores_csv,
-        _Csv(target, "features.csv", FEATURES_HEADER) as features_csv,
-        _Csv(target, "train.csv", SALES_HEADER) as sales_csv,
+        CsvFile(target, "stores.csv", STORES_HEADER) as stores_csv,
+        CsvFile(target, "features.csv", FEATURES_HEADER) as features_csv,
+        CsvFile(target, "train.csv", SALES_HEADER) as sales_csv,
     ):
         for store, sales in _stores(seed, stores, calendar, profiles):
             stores_csv.write(_store_table(store))
@@ -71,41 +72,15 @@ def write_sample(
     return SampleSize(stores, departments, weeks, sales_csv.rows, features_csv.rows)
 
 
-class _Csv:
-    """A CSV file that takes its name when it is complete."""
+def check_counts(counts: Mapping[str, int], limits: Mapping[str, int] = LIMITS) -> None:
+    """Refuses counts that a sample cannot have.
 
-    def __init__(self, folder: Path, name: str, header: tuple[str, ...]) -> None:
-        self.rows = 0
-        self._path = folder / name
-        self._partial = folder / f".{name}.partial"
-        self._header = header
-
-    def __enter__(self) -> "_Csv":
-        self._file = self._partial.open("wb")
-        self._file.write((",".join(self._header) + "\n").encode())
-        return self
-
-    def write(self, table: "pa.Table") -> None:
-        from pyarrow import csv
-
-        options = csv.WriteOptions(include_header=False, quoting_style="none")
-        csv.write_csv(table, self._file, options)
-        self.rows += table.num_rows
-
-    def __exit__(self, kind: object, *_: object) -> None:
-        self._file.close()
-        if kind is None:
-            self._partial.replace(self._path)
-        else:
-            self._partial.unlink()
-
-
-def _check(counts: dict[str, int]) -> None:
+    Raises:
+        UsageError: a count is below 1 or beyond its limit.
+    """
     for name, count in counts.items():
-        if not 1 <= count <= LIMITS[name]:
-            raise UsageError(
-                f"A sample cannot have {count} {name}.", f"Give --{name} a number from 1 to {LIMITS[name]:,}."
-            )
+        if not 1 <= count <= limits[name]:
+            raise UsageError(f"A sample cannot have {count} {name}.", f"Give a number from 1 to {limits[name]:,}.")
 
 
 def _stores(seed: int, count: int, weeks: "Weeks", departments: "Departments") -> "Iterator[tuple[Store, Floats]]":

@@ -13,6 +13,7 @@ from warehouse.stages import STAGE_NAMES
 
 VERBS = [
     "run",
+    "sample",
     "ingest",
     "features",
     "transform",
