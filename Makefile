@@ -82,7 +82,7 @@ mf: .venv/ready  ## Ask for metrics, for instance ARGS="query --metrics total_sa
 bench: .venv/ready  ## Measure the pipeline on DATA=folder
 	@$(BIN)/python bench/bench_pipeline.py $(if $(DATA),--data "$(DATA)") $(ARGS)
 
-bench-ingest: .venv/ready  ## Measure ingest, audit, publication and features of up to 20 million rows, and of DATA=folder
+bench-ingest: .venv/ready  ## Measure ingest, audit, publication and features of generated rows, and of DATA=folder
 	@$(BIN)/python bench/bench_ingest.py $(if $(DATA),--data "$(DATA)") $(ARGS)
 
 bench-forecasts: .venv/ready-dev  ## Compare forecasts with those of other libraries on DATA=folder

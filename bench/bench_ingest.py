@@ -3,7 +3,8 @@
     make bench-ingest                                   # 1, 5, 10 and 20 million generated rows
     make bench-ingest ARGS="--millions 20"              # the largest alone
     make bench-ingest DATA=path/to/csvs ARGS="--millions"   # the user's files alone
-    make bench-ingest ARGS="--millions 50 --without-features"   # to the publication
+    make bench-ingest ARGS="--shape till-lines --millions 50 --without-features"   # to the publication
+    make bench-ingest ARGS="--shape weekly-products --millions 1"   # units and prices, zeros filled in
 
 Each size has a fresh home and a process of its own. Steps: start (imports, server), ingest (with the start of Spark),
 audit, publication, features. Memory and processor seconds are those of the process, Spark and the embedded Postgres
@@ -21,22 +22,31 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from forecast_figures import markdown_table, write_section
 from process_memory import Work, memory_now
 
 from warehouse.settings import PROJECT_ROOT
 
+if TYPE_CHECKING:
+    from spark_jobs.sample.shapes import Shape
+
 STEPS = ("start", "ingest", "audit", "publication", "features")
-ROWS_PER_STORE = 10_676
-"""Rows of sales that a generated store of 81 departments and 143 weeks has, on average."""
+ROWS_PER_STORE: dict["Shape", int] = {"walmart": 10_676, "till-lines": 300_000, "weekly-products": 16_500}
+"""Rows of sales that a generated store has, on average, at the sizes of `COUNTS`."""
+COUNTS: dict["Shape", dict[str, int]] = {
+    "walmart": {"products": 81, "weeks": 143},
+    "till-lines": {"products": 600, "weeks": 104, "lines_per_week": 2_400},
+    "weekly-products": {"products": 93, "weeks": 312},
+}
 
 
 @dataclass(frozen=True)
 class Measurement:
-    """One size: rows of sales; per step done its seconds, processor seconds, and peak of all memory in bytes."""
+    """One size: rows of the sales; per step done its seconds, processor seconds, and peak of all memory in bytes."""
 
     name: str
     rows: int
@@ -44,6 +54,7 @@ class Measurement:
     work_seconds: dict[str, float]
     peak_bytes: dict[str, int]
     disk_bytes: int
+    shape: "Shape" = "walmart"
 
     @property
     def published_seconds(self) -> float:
@@ -69,6 +80,7 @@ def main() -> None:
     """Measures the sizes asked for, then prints the table of all that was ever measured, and draws the curve."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--millions", type=float, nargs="*", default=[1, 5, 10, 20], help="sizes in million rows")
+    parser.add_argument("--shape", default="walmart", choices=list(COUNTS), help="what the generated files look like")
     parser.add_argument("--data", type=Path, help="folder with CSV files to measure as well")
     parser.add_argument("--reports", type=Path, default=PROJECT_ROOT / ".shelfcast" / "reports")
     parser.add_argument("--work", type=Path, help="folder for the generated files and the homes")
@@ -86,19 +98,21 @@ def main() -> None:
         if options.data is not None:
             keep(kept, measure(options.data.resolve(), Path(work), options.data.resolve().name, has_features))
         for millions in options.millions:
-            folder = generate(Path(work) / "files", millions)
-            keep(kept, measure(folder, Path(work), f"generated, {millions:g} million", has_features))
+            folder = generate(Path(work) / "files", millions, options.shape)
+            name = f"{_NAMES[options.shape]}, {millions:g} million"
+            keep(kept, replace(measure(folder, Path(work), name, has_features), shape=options.shape))
             shutil.rmtree(folder)
     show(read(kept), options.reports, options.document)
 
 
-def generate(folder: Path, millions: float) -> Path:
+def generate(folder: Path, millions: float, shape: "Shape") -> Path:
     """Returns a folder with a generated sample of about so many million rows of sales."""
-    from spark_jobs.sample.writer import write_sample
+    from spark_jobs.sample.shapes import write_shape
 
     began = time.monotonic()
-    size = write_sample(folder, stores=max(1, round(millions * 1e6 / ROWS_PER_STORE)), departments=81, weeks=143)
-    print(f"wrote {size.sales_rows:,} rows of {size.stores:,} stores in {time.monotonic() - began:.0f} s", flush=True)
+    stores = max(1, round(millions * 1e6 / ROWS_PER_STORE[shape]))
+    files = write_shape(shape, folder, {"stores": stores, **COUNTS[shape]})
+    print(f"wrote {max(files.values()):,} rows of {stores:,} stores in {time.monotonic() - began:.0f} s", flush=True)
     return folder
 
 
@@ -163,7 +177,7 @@ def run_steps(folder: Path, marks: Path, has_features: bool) -> None:
         features(context)
         ends["features"] = time.time()
     print(rows, flush=True)
-    count = context.database.read_frame("pipeline", "select count(*) from raw.raw_sales").iloc[0, 0]
+    count = context.database.read_frame("pipeline", _ROWS).iloc[0, 0]
     marks.write_text(json.dumps({"rows": int(count), "steps": ends}))
 
 
@@ -226,10 +240,10 @@ def _row(one: Measurement) -> list[str]:
 
 
 def draw(found: list[Measurement], path: Path) -> None:
-    """Draws seconds and peak memory over rows, of the sizes at which every step was done."""
+    """Draws seconds and peak memory over rows, of the sizes of weekly departments at which every step was done."""
     from matplotlib.figure import Figure
 
-    found = [one for one in found if one.has_features]
+    found = [one for one in found if one.has_features and one.shape == "walmart"]
     figure = Figure(figsize=(11, 4.4), layout="constrained")
     left, right = figure.subplots(1, 2)
     millions = [one.rows / 1e6 for one in found]
@@ -251,6 +265,8 @@ def draw(found: list[Measurement], path: Path) -> None:
 
 
 _NOT_DONE = "not measured"
+_NAMES: dict["Shape", str] = {"walmart": "generated", "till-lines": "till lines", "weekly-products": "weekly products"}
+_ROWS = "select rows_read from ops.loads where table_name = 'raw_sales' order by load_id desc limit 1"
 _WORDS = (
     "Seconds, processor seconds in brackets and peak memory (the process, Spark and the embedded Postgres together) of "
     "each step, in a fresh home and one process for each size. Generated files have the shape of the public data. "

@@ -31,7 +31,7 @@ def write_shape(shape: Shape, folder: Path, counts: Mapping[str, int]) -> dict[s
     Args:
         shape: what the files look like.
         folder: made where it is not there.
-        counts: stores, products, weeks and seed, where they are not the shape's own.
+        counts: stores, products, weeks and seed, where they are not the shape's own; of till lines also lines_per_week.
 
     Raises:
         UsageError: a count is beyond its limits.

@@ -1,7 +1,19 @@
 from pathlib import Path
 
 import pytest
-from bench_ingest import STEPS, Measurement, Sample, curve_table, keep, per_step, read
+from bench_ingest import (
+    COUNTS,
+    ROWS_PER_STORE,
+    STEPS,
+    Measurement,
+    Sample,
+    curve_table,
+    draw,
+    generate,
+    keep,
+    per_step,
+    read,
+)
 
 ENDS = {"start": 10.0, "ingest": 20.0, "audit": 25.0, "publication": 26.0, "features": 40.0}
 SECONDS, BYTES = dict.fromkeys(STEPS, 2.0), dict.fromkeys(STEPS, 3_000_000_000)
@@ -37,3 +49,19 @@ def test_a_size_that_is_measured_again_takes_the_place_of_the_old_figure(tmp_pat
     for one in (larger, ONE, again):
         keep(path, one)
     assert read(path) == [again, larger]
+
+
+@pytest.mark.parametrize("shape", COUNTS)
+def test_a_generated_sample_has_about_as_many_rows_as_asked_for(shape, tmp_path: Path, capsys):
+    millions = ROWS_PER_STORE[shape] * 4 / 1e6
+    folder = generate(tmp_path / "files", millions if shape != "till-lines" else millions / 4, shape)
+    rows = int(capsys.readouterr().out.split()[1].replace(",", ""))
+    stores = 1 if shape == "till-lines" else 4
+    assert rows == pytest.approx(ROWS_PER_STORE[shape] * stores, rel=0.5)
+    assert any(folder.iterdir())
+
+
+def test_the_curve_is_drawn_of_one_shape_alone(tmp_path: Path):
+    till = Measurement("till lines, 50 million", 50_000_000, SECONDS, SECONDS, BYTES, 0, "till-lines")
+    draw([ONE, till], tmp_path / "curve.png")
+    assert (tmp_path / "curve.png").stat().st_size > 0
