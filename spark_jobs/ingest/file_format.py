@@ -5,6 +5,7 @@ import codecs
 import csv
 import gzip
 import hashlib
+import io
 import re
 import shutil
 import zipfile
@@ -89,16 +90,29 @@ def open_parts(path: Path, known: Set[str] = frozenset()) -> list[Part]:
     Raises:
         ShelfcastError: the file is not readable, not whole, empty, or no text.
     """
+    return _parts(path, known, is_whole=True)
+
+
+def _parts(path: Path, known: Set[str], is_whole: bool) -> list[Part]:
     try:
         members = _members(path) if _packing(path) == ".zip" else [""]
         bounds = _Bounds(path.stat().st_size if _packing(path) else None)
-        return [_open(path, member, len(members) > 1, bounds, known) for member in members]
+        return [_open(path, member, len(members) > 1, bounds, known, is_whole) for member in members]
     except PermissionError:
         raise ShelfcastError(
             f"{path} is not readable.", "Give its reader permission, for example with chmod u+r."
         ) from None
     except IsADirectoryError:
         raise ShelfcastError(f"{path} is a folder.", "Put the file of that name in its place.") from None
+
+
+def peek_parts(path: Path, known: Set[str] = frozenset()) -> list[Part]:
+    """Returns what `open_parts` does from the beginning of each part alone, which is enough for their headers.
+
+    Raises:
+        ShelfcastError: see `open_parts`; what is wrong further on is not seen.
+    """
+    return _parts(path, known, is_whole=False)
 
 
 def digest(path: Path) -> str:
@@ -142,6 +156,42 @@ def _copy_as_text(part: Part, target: Path, is_narrow: bool) -> None:
         raise ShelfcastError(
             f"{part.name} cannot be unpacked into {target.parent}: {error.strerror or error}.", "Make room there."
         ) from None
+
+
+@contextmanager
+def utf8_stream(part: Part) -> "Iterator[io.RawIOBase]":
+    """Gives the bytes of a part, unpacked and in UTF-8 whatever its encoding is; what is damaged is replaced.
+
+    Raises:
+        ShelfcastError: the file is not whole.
+    """
+    with _unpacked(part.path, part.member) as source:
+        yield _Recoded(source, part.encoding)
+
+
+class _Recoded(io.RawIOBase):
+    """A stream of text in UTF-8, made of one in another encoding."""
+
+    def __init__(self, source: Readable, encoding: Encoding) -> None:
+        self._source = source
+        self._decoder = codecs.getincrementaldecoder(_CODECS[encoding])(errors="replace")
+        self._ready = bytearray()
+        self._is_at_end = False
+
+    def readable(self) -> bool:
+        """Returns that it can be read."""
+        return True
+
+    def read(self, size: int = -1, /) -> bytes:
+        """Returns at most `size` bytes, all that are left by default; none at the end."""
+        while not self._is_at_end and (size < 0 or len(self._ready) < size):
+            chunk = self._source.read(_CHUNK)
+            self._is_at_end = not chunk
+            self._ready += self._decoder.decode(chunk, final=self._is_at_end).encode(errors="replace")
+        end = len(self._ready) if size < 0 else size
+        text = bytes(self._ready[:end])
+        del self._ready[:end]
+        return text
 
 
 def _packing(path: Path) -> str:
@@ -209,14 +259,14 @@ def _not_whole(path: Path, packing: str) -> ShelfcastError:
     return ShelfcastError(f"{path} is not a whole {_PACKED_WORDS[packing]} file.", "Copy or compress it again.")
 
 
-def _open(path: Path, member: str, is_one_of_many: bool, bounds: "_Bounds", known: Set[str]) -> Part:
+def _open(path: Path, member: str, is_one_of_many: bool, bounds: "_Bounds", known: Set[str], is_whole: bool) -> Part:
     name = f"{path.name}/{Path(member).name}" if is_one_of_many else path.name
     shown = f"{path}/{member}" if is_one_of_many else str(path)
     with _unpacked(path, member) as stream:
         head = stream.read(_CHUNK)
         _refuse_foreign(shown, head)
         bounds.begin(shown)
-        encoding = _encoding(head, stream, bounds)
+        encoding = _encoding(head, stream if is_whole else io.BytesIO(), bounds)
     text = head.decode(_CODECS[encoding], errors="replace").removeprefix("\ufeff")
     lines = _filled_lines(text.replace("\r\n", "\n").replace("\r", "\n"))
     if not lines:

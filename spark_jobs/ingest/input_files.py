@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from spark_jobs.ingest.file_format import ENDINGS, PACKINGS, Part, digest, natural_order, open_parts
-from spark_jobs.ingest.mapping import MAPPING_NAME, SHIPPED, Mapping, matching, read_mapping
+from spark_jobs.ingest.mapping import INPUTS, MAPPING_NAME, SHIPPED, Mapping, matching, read_mapping
 from spark_jobs.ingest.schema import fold, known_names, resembled
 from warehouse.errors import ShelfcastError
 
@@ -18,14 +18,6 @@ STEMS = {
     "stock_positions": "inventory",
 }
 """File name without its ending, by the table in schema raw that the file feeds."""
-INPUTS = {
-    "store_attributes": "stores",
-    "products": "products",
-    "raw_sales": "sales",
-    "external_features": "covariates",
-    "stock_positions": "stock",
-}
-"""Table of a mapping that names the files, by the table in schema raw that they feed."""
 OPTIONAL = ("store_attributes", "products", "external_features", "stock_positions")
 _NAMED_PARTS = 3
 """Parts that are named one by one; of more only the first and the last are."""

@@ -15,6 +15,14 @@ from warehouse.retailer import Retailer, Strict
 MAPPING_NAME = "shelfcast.toml"
 SHIPPED = Path(__file__).parent / "mappings"
 """Folder of the mappings that come with Shelfcast, each found by the names and columns of its files."""
+INPUTS = {
+    "store_attributes": "stores",
+    "products": "products",
+    "raw_sales": "sales",
+    "external_features": "covariates",
+    "stock_positions": "stock",
+}
+"""Table of a mapping that names the files, by the table in schema raw that they feed."""
 Columns = Annotated[tuple[str, ...], BeforeValidator(lambda value: (value,) if isinstance(value, str) else value)]
 """One column, or several whose texts together, with a blank between them, are the value."""
 Pattern = Annotated[str, Field(min_length=1, max_length=255)]
