@@ -95,6 +95,8 @@ def main() -> None:
     options.reports.mkdir(parents=True, exist_ok=True)
     kept = options.reports / "ingest_curve.json"
     with tempfile.TemporaryDirectory(prefix="shelfcast-bench-", dir=options.work) as work:
+        # Started by root, Postgres runs as a user of its own, who must pass through.
+        Path(work).chmod(0o711)
         if options.data is not None:
             keep(kept, measure(options.data.resolve(), Path(work), options.data.resolve().name, has_features))
         for millions in options.millions:
