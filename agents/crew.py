@@ -23,7 +23,7 @@ from agents.grounding import check_numbers
 from agents.inventory_tools import query_inventory_recommendation
 from agents.library import load_crewai
 from agents.marts import find_pair, published_state, select
-from agents.quoting import plain_answer, printable
+from agents.quoting import plain_answer, printable, quote_data
 from agents.records import ANALYSES, NARRATOR, REPORT, Answer, Pair, PairReport
 from agents.report import signature
 from agents.store import save_report
@@ -31,6 +31,7 @@ from warehouse.database import Database
 from warehouse.errors import ShelfcastError
 from warehouse.progress import Progress, silent
 from warehouse.settings import Settings
+from warehouse.wording import house, read_wording, speaking
 
 logger = logging.getLogger(__name__)
 
@@ -56,8 +57,15 @@ def explain_pair(
     Raises:
         ShelfcastError: the pair has no sales, the marts can't be read, or they were published anew meanwhile.
     """
+    with speaking(read_wording(database, "agent")):
+        return _explained(settings, database, run_id, (store_id, dept_id), progress)
+
+
+def _explained(
+    settings: Settings, database: Database, run_id: str, numbers: tuple[int, int], progress: Progress
+) -> PairReport:
     state = published_state(database)
-    pair = find_pair(database, store_id, dept_id)
+    pair = find_pair(database, *numbers)
     progress(0, len(ANALYSES), f"{pair}: calling the crew")
     load_crewai(settings)
     report = _signed(_written(settings, database, pair, progress))
@@ -161,7 +169,7 @@ def _run(model: Any, writer: str, desk: Desk, progress: Progress) -> PairReport:
     clock = _Clock(model, desk.pair, progress)
     token = _CLOCK.set(clock)
     try:
-        _kick_off(_assemble(model, desk), {"store_id": desk.pair.store_id, "dept_id": desk.pair.dept_id})
+        _kick_off(_assemble(model, desk), prompt_words(desk.pair))
     finally:
         _CLOCK.reset(token)
     if desk.failure:
@@ -172,7 +180,19 @@ def _run(model: Any, writer: str, desk: Desk, progress: Progress) -> PairReport:
     if writer != NARRATOR:
         _check_decision(clock.texts.values(), desk)
     answers = tuple(_checked(analysis_type, clock, desk) for analysis_type in ANALYSES)
-    return PairReport(desk.pair.store_id, desk.pair.dept_id, desk.pair.origin_date, answers, writer)
+    pair = desk.pair
+    return PairReport(pair.store_id, pair.dept_id, pair.origin_date, answers, writer, pair_name=str(pair))
+
+
+def prompt_words(pair: Pair) -> dict[str, str]:
+    """Returns what stands in the prompts for the pair, in marks of a quotation, and for how figures are written."""
+    retailer = house().retailer
+    quantities = f" and pieces as {house().pieces(1234)}" if retailer.is_in_units else ""
+    sample = retailer.number_format.replace("5", "56")
+    return {
+        "pair": quote_data(str(pair)),
+        "figures": f"amounts written as {house().money(1234)}{quantities}, decimals as in {sample}",
+    }
 
 
 def _check_decision(texts: Iterable[str], desk: Desk) -> None:
@@ -188,7 +208,7 @@ def _check_decision(texts: Iterable[str], desk: Desk) -> None:
         raise ModelRefusalError(found)
 
 
-def _kick_off(crew: Any, inputs: dict[str, int]) -> None:
+def _kick_off(crew: Any, inputs: dict[str, str]) -> None:
     """Runs the crew in a thread of its own: CrewAI refuses to run where an event loop does, as in a notebook."""
     with ThreadPoolExecutor(max_workers=1) as pool:
         pool.submit(copy_context().run, crew.kickoff, inputs).result()

@@ -6,7 +6,9 @@ contradict are not known here.
 
 import re
 
+from agents.numbers import MONEY, PIECES
 from agents.records import Facts
+from warehouse.wording import house
 
 _NOTHING = re.compile(
     r"\b(?:(?:do|should|need) not|(?:do|should|need)n.?t|no need to|no reason to|not necessary to|refrain from)\s+"
@@ -18,7 +20,7 @@ _NOTHING = re.compile(
 )
 _SOMETHING = re.compile(
     r"\b(?:place|raise|issue|make) (?:an?|the) (?:re)?order\b|\b(?:re)?order (?:now|immediately|today|at once)\b"
-    r"|\b(?:re)?order \$ ?[1-9]",
+    rf"|\b(?:re)?order {MONEY}[ \u00a0]?[1-9]|\b(?:re)?order [1-9][\d.,' \u00a0]*(?:{PIECES})",
     re.IGNORECASE,
 )
 _STATUS = re.compile(r"\bstatus(?: is|:)?\W*(critical|reorder|monitor|adequate)\b", re.IGNORECASE)
@@ -29,16 +31,16 @@ def contradiction(text: str, recommendation: Facts) -> str:
 
     Args:
         text: words of an agent.
-        recommendation: `order_quantity_dollars` and `status` of the pair, as `query_inventory_recommendation` gives it.
+        recommendation: `order_quantity_amount` and `status` of the pair, as `query_inventory_recommendation` gives it.
 
-    >>> contradiction("Do not order anything.", {"order_quantity_dollars": 500, "status": "reorder"})
-    'it says to order nothing, and $500 is recommended'
-    >>> contradiction("Do not place an order.", {"order_quantity_dollars": 0, "status": "adequate"})
+    >>> contradiction("Do not order anything.", {"order_quantity_amount": 500, "status": "reorder"})
+    'it says to order nothing, and 500 is recommended'
+    >>> contradiction("Do not place an order.", {"order_quantity_amount": 0, "status": "adequate"})
     ''
     """
-    order, status = float(recommendation.get("order_quantity_dollars") or 0), recommendation.get("status")
+    order, status = float(recommendation.get("order_quantity_amount") or 0), recommendation.get("status")
     if order > 0 and _NOTHING.search(text):
-        return f"it says to order nothing, and ${order:,.0f} is recommended"
+        return f"it says to order nothing, and {house().money(order)} is recommended"
     if order == 0 and _SOMETHING.search(_NOTHING.sub("", text)):
         return "it says to order, and nothing is recommended"
     others = {found.lower() for found in _STATUS.findall(text)} - {status}

@@ -9,6 +9,9 @@ from agents.tools import TOOLS
 from warehouse.database import Database
 from warehouse.errors import ShelfcastError
 
+NUMBERS = ("store_id", "dept_id")
+"""What stands for the pair in the tables: nobody reads them."""
+
 logger = logging.getLogger(__name__)
 
 
@@ -48,7 +51,8 @@ class Desk:
 
     def _answer(self, tool_name: str, options: Facts) -> Facts:
         try:
-            return TOOLS[tool_name].function(self.database, self.pair.store_id, self.pair.dept_id, **options)
+            facts = TOOLS[tool_name].function(self.database, self.pair.store_id, self.pair.dept_id, **options)
+            return {**self.pair.subject, **{name: facts[name] for name in facts if name not in NUMBERS}}
         except ShelfcastError as error:
             self.failure = self.failure or error
             logger.warning("tool %s failed for %s", tool_name, self.pair)

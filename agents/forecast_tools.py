@@ -5,7 +5,7 @@ import statistics
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from agents.marts import about, change, day_text, dollars, mean_of, percent, select
+from agents.marts import about, change, day_text, mean_of, percent, rounded_amount, select, week_text
 from agents.quoting import quote_data, safe_name
 from agents.records import Facts
 from ml.forecasting.evaluation.drift import RULE_MISSES, RULE_WEEKS
@@ -37,23 +37,23 @@ def _forecast(rows: Sequence[Mapping[str, Any]]) -> Facts:
     compared = [row for row in rows if row["sales_last_year_amount"] is not None]
     peak, low = (choose(rows, key=lambda row: float(row["forecast_amount"])) for choose in (max, min))
     return {
-        "origin_date": day_text(first["origin_date"]),
+        "origin_date": week_text(first["origin_date"]),
         "horizon_weeks": len(rows),
-        "first_week_date": day_text(first["week_date"]),
-        "final_week_date": day_text(rows[-1]["week_date"]),
+        "first_week_date": week_text(first["week_date"]),
+        "final_week_date": week_text(rows[-1]["week_date"]),
         "model_name": safe_name(first["model_name"]),
         "model_version": safe_name(str(first["model_version"])),
         "fallback_name": safe_name(first["fallback_name"]),
         "interval_levels_percent": [80, 95],
-        "total_forecast_dollars": dollars(sum(float(row["forecast_amount"]) for row in rows)),
-        "mean_forecast_dollars": dollars(mean_of(rows, "forecast_amount")),
+        "total_forecast_quantity": rounded_amount(sum(float(row["forecast_amount"]) for row in rows)),
+        "mean_forecast_quantity": rounded_amount(mean_of(rows, "forecast_amount")),
         "change_on_last_year_percent": change(
             mean_of(compared, "forecast_amount"), mean_of(compared, "sales_last_year_amount")
         ),
-        "peak_week_date": day_text(peak["week_date"]),
-        "peak_forecast_dollars": dollars(peak["forecast_amount"]),
-        "low_week_date": day_text(low["week_date"]),
-        "low_forecast_dollars": dollars(low["forecast_amount"]),
+        "peak_week_date": week_text(peak["week_date"]),
+        "peak_forecast_quantity": rounded_amount(peak["forecast_amount"]),
+        "low_week_date": week_text(low["week_date"]),
+        "low_forecast_quantity": rounded_amount(low["forecast_amount"]),
         "planned_week_count": sum(1 for row in rows if row["uses_plan"]),
         "weeks": [_forecast_week(row) for row in rows],
     }
@@ -62,10 +62,10 @@ def _forecast(rows: Sequence[Mapping[str, Any]]) -> Facts:
 def _forecast_week(row: Mapping[str, Any]) -> Facts:
     bounds = ("lower_80", "upper_80", "lower_95", "upper_95")
     return {
-        "week_date": day_text(row["week_date"]),
-        "forecast_dollars": dollars(row["forecast_amount"]),
-        **{f"{bound}_dollars": dollars(row[f"{bound}_amount"]) for bound in bounds},
-        "last_year_sales_dollars": dollars(row["sales_last_year_amount"]),
+        "week_date": week_text(row["week_date"]),
+        "forecast_quantity": rounded_amount(row["forecast_amount"]),
+        **{f"{bound}_quantity": rounded_amount(row[f"{bound}_amount"]) for bound in bounds},
+        "last_year_sales_quantity": rounded_amount(row["sales_last_year_amount"]),
         "holiday_name": safe_name(row["holiday_name"]),
         "uses_planned_markdowns": bool(row["uses_plan"]),
     }
@@ -80,7 +80,8 @@ def query_forecast_accuracy(database: Database, store_id: int, dept_id: int) -> 
     rows = select(
         database,
         """
-        select accuracy.*
+        select accuracy.*,
+            (select count(distinct others.store_type) from marts.dim_stores as others) as type_count
         from marts.fct_forecast_accuracy as accuracy
         left join marts.dim_stores as stores on stores.store_id = %(store_id)s
         where accuracy.is_champion and accuracy.slice_name = 'all'
@@ -117,7 +118,7 @@ def _drift(database: Database) -> Facts:
         return {"is_found": False}
     return {
         "is_found": True,
-        "week_date": day_text(rows[0]["week_date"]),
+        "week_date": week_text(rows[0]["week_date"]),
         "judged_weeks": RULE_WEEKS,
         "missed_weeks": RULE_MISSES,
         "is_drifting": bool(rows[0]["is_drifting"]),
@@ -130,8 +131,8 @@ def _accuracy(row: Mapping[str, Any]) -> Facts:
         "model_name": safe_name(row["model_name"]),
         "baseline_name": BASELINE,
         "origin_count": row["origin_count"],
-        "wmae_dollars": dollars(row["wmae_amount"]),
-        "mae_dollars": dollars(row["mae_amount"]),
+        "wmae_quantity": rounded_amount(row["wmae_amount"]),
+        "mae_quantity": rounded_amount(row["mae_amount"]),
         "wape_percent": percent(row["wape_rate"]),
         "bias_percent": percent(row["bias_rate"]),
         "interval_levels_percent": [80, 95],
@@ -143,8 +144,8 @@ def _accuracy(row: Mapping[str, Any]) -> Facts:
 
 def _record(row: Mapping[str, Any]) -> Facts:
     return {
-        "store_type": safe_name(row["store_type"]),
-        "wmae_dollars": dollars(row["wmae_amount"]),
+        "store_type": safe_name(row["store_type"]) if row["type_count"] > 1 else "",
+        "wmae_quantity": rounded_amount(row["wmae_amount"]),
         "wape_percent": percent(row["wape_rate"]),
         "coverage_80_percent": percent(row["coverage_80_rate"]),
     }
@@ -177,8 +178,8 @@ def _promotion(row: Mapping[str, Any]) -> Facts:
         "alias_name": "champion",
         "model_name": safe_name(row["model_name"]),
         "model_version": safe_name(str(row["model_version"])),
-        "wmae_dollars": dollars(wmae),
-        "baseline_wmae_dollars": dollars(baseline),
+        "wmae_quantity": rounded_amount(wmae),
+        "baseline_wmae_quantity": rounded_amount(baseline),
         "better_than_baseline_percent": percent(1 - wmae / baseline) if baseline > 0 else None,
         "origin_count": row["origin_count"],
         "promoted_date": day_text(row["promoted_at"].date()),
@@ -220,14 +221,14 @@ def prepare_features(database: Database, store_id: int, dept_id: int) -> Facts:
 
 def _levels(rows: Sequence[Mapping[str, Any]]) -> Facts:
     return {
-        "last_week_date": day_text(rows[0]["week_date"]),
+        "last_week_date": week_text(rows[0]["week_date"]),
         "known_weeks": len(rows),
         "window_weeks": [4, 13, YEAR_WEEKS],
-        "sales_lag_1_dollars": dollars(rows[0]["sales_amount"]),
-        "mean_of_4_weeks_dollars": dollars(mean_of(rows[:4], "sales_amount")),
-        "mean_of_13_weeks_dollars": dollars(mean_of(rows[:13], "sales_amount")),
-        "mean_of_52_weeks_dollars": dollars(mean_of(rows, "sales_amount")),
-        "deviation_of_13_weeks_dollars": dollars(_deviation(rows[:13])),
+        "sales_lag_1_quantity": rounded_amount(rows[0]["sales_amount"]),
+        "mean_of_4_weeks_quantity": rounded_amount(mean_of(rows[:4], "sales_amount")),
+        "mean_of_13_weeks_quantity": rounded_amount(mean_of(rows[:13], "sales_amount")),
+        "mean_of_52_weeks_quantity": rounded_amount(mean_of(rows, "sales_amount")),
+        "deviation_of_13_weeks_quantity": rounded_amount(_deviation(rows[:13])),
         "return_week_count": sum(1 for row in rows if row["is_return_week"]),
     }
 
@@ -244,7 +245,7 @@ def _next_holiday(rows: Sequence[Mapping[str, Any]], last_week: dt.date) -> Fact
     day = rows[0]["week_date"]
     return {
         "next_holiday_name": safe_name(rows[0]["holiday_name"]),
-        "next_holiday_week_date": day_text(day),
+        "next_holiday_week_date": week_text(day),
         "next_holiday_in_weeks": (day - last_week).days // 7,
     }
 

@@ -11,21 +11,23 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, get_args
 
 from agents.numbers import Date, Number, Unit, find_dates, find_numbers
 from agents.quoting import plain_answer, quoted_text
 from agents.records import Facts
+from warehouse.wording import house
 
 _SUFFIXES: tuple[tuple[str, Unit], ...] = (
-    ("_dollars", "dollars"),
+    ("_amount", "money"),
+    ("_units", "pieces"),
     ("_percent", "percent"),
     ("_days", "days"),
     ("_weeks", "weeks"),
 )
 _FRACTIONS = ("_rate", "_share", "_fraction")
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}")
-_SHORTEST_QUOTE = 8
+_SHORTEST_QUOTE = 5
 
 
 @dataclass(frozen=True)
@@ -57,9 +59,7 @@ class Grounding:
 class Evidence:
     """Values by unit, dates, words and quotable texts of the tool results."""
 
-    values: dict[Unit, set[float]] = field(
-        default_factory=lambda: {"dollars": set(), "percent": set(), "days": set(), "weeks": set(), "plain": set()}
-    )
+    values: dict[Unit, set[float]] = field(default_factory=lambda: {unit: set() for unit in get_args(Unit)})
     dates: set[dt.date] = field(default_factory=set)
     words: set[str] = field(default_factory=set)
     quotes: set[str] = field(default_factory=set)
@@ -116,18 +116,32 @@ def _add_number(evidence: Evidence, key: str, value: float) -> None:
         evidence.values["percent"].add(100 * value)
         evidence.values["plain"].add(value)
         return
-    unit: Unit = next((unit for suffix, unit in _SUFFIXES if key.endswith(suffix)), "plain")
+    unit = _unit_of(key)
     evidence.values[unit].add(value)
     if unit == "weeks":
         evidence.values["days"].add(7 * value)
 
 
+def _unit_of(key: str) -> Unit:
+    if key.endswith("_quantity"):
+        return "pieces" if house().retailer.is_in_units else "money"
+    return next((unit for suffix, unit in _SUFFIXES if key.endswith(suffix)), "plain")
+
+
 def _add_text(evidence: Evidence, key: str, value: str) -> None:
+    if key.endswith("_label"):
+        _add_label(evidence, plain_answer(quoted_text(value)))
+        return
     if key.endswith("_text"):
         evidence.quotes.add(plain_answer(quoted_text(value)))
         return
     evidence.dates.update(dt.date.fromisoformat(day) for day in _ISO.findall(value) if _is_date(day))
     evidence.words.update(re.findall(r"[\w.-]+", value))
+
+
+def _add_label(evidence: Evidence, label: str) -> None:
+    """Adds the name of a store or product: one word may stand alone, several only as they are written."""
+    (evidence.quotes if " " in label else evidence.words).add(label)
 
 
 def _is_date(text: str) -> bool:

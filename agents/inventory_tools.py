@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from agents.marts import about, day_text, dollars, percent, rounded, select
+from agents.marts import about, percent, rounded, rounded_amount, select, week_text
 from agents.quoting import safe_name
 from agents.records import Facts
 from warehouse.conventions import LONGEST_LEAD_TIME_WEEKS
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def query_inventory_recommendation(database: Database, store_id: int, dept_id: int) -> Facts:
-    """Returns the newest inventory decision: stock, reorder point, order, risk and its value in dollars."""
+    """Returns the newest inventory decision: stock, reorder point, order, risk and its value, in money."""
     rows = select(
         database,
         """
@@ -40,16 +40,16 @@ def _recommendation(row: Mapping[str, Any]) -> Facts:
     money = ("expected_lost_margin", "holding_cost", "value_at_risk")
     position, weekly = row["stock_position_amount"], 7 * row["average_daily_demand_amount"]
     return {
-        "decision_date": day_text(row["decision_date"]),
+        "decision_date": week_text(row["decision_date"]),
         "status": safe_name(row["status"]),
         "stock_source": safe_name(row["stock_source"]),
-        **{f"{name}_dollars": dollars(row[f"{name}_amount"]) for name in (*stocks, *money)},
-        "stock_position_dollars": dollars(position),
-        "excess_stock_dollars": dollars(max(position - row["order_up_to_level_amount"], 0.0)),
+        **{f"{name}_amount": rounded_amount(row[f"{name}_amount"]) for name in (*stocks, *money)},
+        "stock_position_amount": rounded_amount(position),
+        "excess_stock_amount": rounded_amount(max(position - row["order_up_to_level_amount"], 0.0)),
         "cover_weeks": rounded(position / weekly, 1) if weekly > 0 else None,
-        "mean_daily_demand_dollars": dollars(row["average_daily_demand_amount"]),
-        "mean_weekly_demand_dollars": dollars(weekly),
-        "weekly_demand_deviation_dollars": dollars(row["demand_deviation_amount"]),
+        "mean_daily_demand_amount": rounded_amount(row["average_daily_demand_amount"]),
+        "mean_weekly_demand_amount": rounded_amount(weekly),
+        "weekly_demand_deviation_amount": rounded_amount(row["demand_deviation_amount"]),
         "lead_time_weeks": rounded(row["lead_time_weeks"], 2),
         "review_period_weeks": rounded(row["review_period_weeks"], 2),
         "policy_kind": _kind(row),
@@ -92,10 +92,10 @@ def _policy(row: Mapping[str, Any]) -> Facts:
         "lead_time_weeks": rounded(row["lead_time_weeks"], 2),
         "lead_time_deviation_weeks": rounded(row["lead_time_deviation_weeks"], 2),
         "review_period_weeks": rounded(row["review_period_weeks"], 2),
-        "minimum_order_dollars": dollars(row["minimum_order_amount"]),
-        "pack_size_dollars": dollars(row["pack_size_amount"]),
+        "minimum_order_amount": rounded_amount(row["minimum_order_amount"]),
+        "pack_size_amount": rounded_amount(row["pack_size_amount"]),
         "yearly_holding_cost_percent": percent(row["holding_cost_rate"]),
-        "ordering_cost_dollars": dollars(row["ordering_cost_amount"]),
+        "ordering_cost_amount": rounded_amount(row["ordering_cost_amount"]),
         "margin_percent": percent(row["margin_rate"]),
         "maximum_stock_weeks": rounded(row["maximum_stock_weeks"], 1),
     }
@@ -131,9 +131,9 @@ def calculate_reorder_point(
         "today_lead_time_weeks": decision["lead_time_weeks"],
         "tried_service_level_percent": rounded(tried_service, 1),
         "today_service_level_percent": decision["service_level_percent"],
-        "tried_reorder_point_dollars": dollars(tried),
-        "today_reorder_point_dollars": dollars(today),
-        "difference_dollars": dollars(tried - today),
+        "tried_reorder_point_amount": rounded_amount(tried),
+        "today_reorder_point_amount": rounded_amount(today),
+        "difference_amount": rounded_amount(tried - today),
     }
 
 
@@ -144,7 +144,7 @@ def _another_lead_time(weeks: float) -> float:
 def _reorder_points(
     database: Database, decision_date: str, store_id: int, dept_id: int, lead_time_weeks: float, service_level: float
 ) -> tuple[float, float] | None:
-    """Returns the reorder point today and as tried, in dollars; None where there is nothing to work them out from."""
+    """Returns the reorder point today and as tried, in money; None where there is nothing to work them out from."""
     from ml.inventory.scenarios.what_if import Scenario, rows_of, what_if
 
     if "reader" not in database.logins:

@@ -7,6 +7,7 @@ from typing import Any, LiteralString
 from agents.records import Facts, Pair
 from warehouse.database import Database
 from warehouse.errors import ShelfcastError
+from warehouse.wording import house
 
 
 def select(database: Database, query: LiteralString, parameters: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -56,16 +57,34 @@ def find_pair(database: Database, store_id: int, dept_id: int) -> Pair:
         {"store_id": store_id, "dept_id": dept_id},
     )
     origin = rows[0]["origin_date"] or rows[0]["sales_date"]
+    labels = find_labels(database, store_id, dept_id)
+    pair = Pair(store_id, dept_id, origin, *labels)
     if rows[0]["sales_date"] is None:
-        raise ShelfcastError(
-            f"Store {store_id}, department {dept_id} has no sales in marts.fct_weekly_sales.",
-            "Name a store and a department of your files, for instance --store 1 --department 1.",
-        )
-    return Pair(store_id, dept_id, origin)
+        words = house().retailer.words
+        raise ShelfcastError(f"{pair} has no sales.", f"Name a {words.store} and a {words.product} of your files.")
+    return pair
 
 
-def dollars(value: float | None) -> float | None:
-    """Returns dollars rounded to what matters: whole from 100 on, cents below."""
+def find_labels(database: Database, store_id: int, dept_id: int) -> tuple[str, str]:
+    """Returns what people see of a store and of a product; their numbers where the marts do not know them.
+
+    Raises:
+        ShelfcastError: a mart is missing.
+    """
+    rows = select(
+        database,
+        """
+        select
+            (select store_label from marts.dim_stores where store_id = %(store_id)s) as store_label,
+            (select product_label from marts.dim_departments where dept_id = %(dept_id)s) as product_label
+        """,
+        {"store_id": store_id, "dept_id": dept_id},
+    )
+    return rows[0]["store_label"] or str(store_id), rows[0]["product_label"] or str(dept_id)
+
+
+def rounded_amount(value: float | None) -> float | None:
+    """Returns money or pieces rounded to what matters: whole from 100 on, two decimals below."""
     return None if value is None else round(value) if abs(value) >= 100 else round(value, 2)
 
 
@@ -93,6 +112,11 @@ def mean_of(rows: Sequence[Mapping[str, Any]], column: str) -> float | None:
 def rounded(value: float | None, digits: int) -> float | None:
     """Returns a value with so many decimals; None stays None."""
     return None if value is None else round(float(value), digits)
+
+
+def week_text(week: dt.date | None) -> str | None:
+    """Returns the day by which people call a week, in ISO form; None stays None."""
+    return None if week is None else house().called(week).isoformat()
 
 
 def day_text(date: dt.date | None) -> str | None:

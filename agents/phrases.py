@@ -2,6 +2,8 @@
 
 import datetime as dt
 
+from warehouse.wording import house
+
 _HOLIDAYS = {
     "super_bowl": "the Super Bowl",
     "labor_day": "Labor Day",
@@ -12,15 +14,19 @@ LEVEL_PERCENT = 1.0
 """A change below this is called level."""
 
 
-def usd(value: float) -> str:
-    """Returns dollars with thousands separators: whole from 100 on, with cents below."""
-    amount = f"{abs(value):,.0f}" if abs(value) >= 100 or value == 0 else f"{abs(value):,.2f}"
-    return f"-${amount}" if value < 0 else f"${amount}"
+def money(value: float) -> str:
+    """Returns an amount in the currency of the house: whole from 100 on, with cents below."""
+    return house().small_money(value)
+
+
+def quantity(value: float) -> str:
+    """Returns what is forecast: pieces, or money as `money` writes it."""
+    return house().small_quantity(value)
 
 
 def pct(value: float) -> str:
     """Returns a percent with at most one decimal and no sign."""
-    return f"{abs(value):.1f}".removesuffix(".0") + "%"
+    return house().number(abs(value), 0 if f"{abs(value):.1f}".endswith(".0") else 1) + "%"
 
 
 def day(iso: str) -> str:
@@ -29,9 +35,14 @@ def day(iso: str) -> str:
     return f"{date.day} {date:%B} {date.year}"
 
 
+def figure(value: float) -> str:
+    """Returns a number with at most two decimals: `1`, `2.5`."""
+    return house().number(value) if float(value).is_integer() else house().number(value, 2).rstrip("0")
+
+
 def span(value: float, noun: str) -> str:
     """Returns a number with its noun in the right number: `1 week`, `2.5 weeks`."""
-    return f"{value:g} {noun}{'' if value == 1 else 's'}"
+    return f"{figure(value)} {noun}{'' if value == 1 else 's'}"
 
 
 def versus(percent: float | None, other: str) -> str:

@@ -38,6 +38,11 @@ def quoted_text(marked: str) -> str:
     return marked.removeprefix(OPEN).removesuffix(CLOSE)
 
 
+def name_from_data(label: str) -> str:
+    """Returns the name of a store or product as one line of Markdown in which nothing loads, links or stands out."""
+    return quoted_text(quote_data(label)).replace("*", "\N{ASTERISK OPERATOR}")
+
+
 def safe_name(text: str | None) -> str:
     """Returns a name from data (a model, a policy, a holiday) with nothing in it but a name's characters."""
     return _NAME.sub("", _one_line(text or ""))[:60]

@@ -4,6 +4,9 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
+from agents.quoting import name_from_data, quote_data
+from warehouse.wording import house
+
 ANOMALY = "anomaly_detection"
 FORECASTING = "forecasting"
 INVENTORY = "inventory_optimization"
@@ -19,14 +22,38 @@ Facts = dict[str, Any]
 
 @dataclass(frozen=True)
 class Pair:
-    """A store and department with sales, and the week its newest figures stand on."""
+    """A store and product with sales, and the week its newest figures stand on.
+
+    Attributes:
+        store_label: what people see of the store, as its files have it; its number where it is empty.
+        product_label: the same of the product.
+    """
 
     store_id: int
     dept_id: int
     origin_date: dt.date
+    store_label: str = ""
+    product_label: str = ""
+
+    @property
+    def labels(self) -> tuple[str, str]:
+        """What people see of store and product."""
+        return self.store_label or str(self.store_id), self.product_label or str(self.dept_id)
 
     def __str__(self) -> str:
-        return f"store {self.store_id}, department {self.dept_id}"
+        return house().pair(*(name_from_data(label) for label in self.labels))
+
+    @property
+    def subject(self) -> Facts:
+        """What every answer on the pair begins with: its names, and what amounts and quantities are in."""
+        store, product = (quote_data(name_from_data(label)) for label in self.labels)
+        return {
+            "pair_text": quote_data(str(self)),
+            "store_label": store,
+            "product_label": product,
+            "amounts_are_in": house().currency,
+            "quantities_are_in": house().unit,
+        }
 
 
 @dataclass(frozen=True)
@@ -68,9 +95,10 @@ class Answer:
 
 @dataclass(frozen=True)
 class PairReport:
-    """The four answers on one store and department.
+    """The four answers on one pair.
 
     Attributes:
+        pair_name: what people call the pair, harmless in Markdown.
         writer: `narrator`, or the language model that wrote all of it.
         notice: why the narrator stood in for the language model; empty where it did not.
     """
@@ -81,6 +109,7 @@ class PairReport:
     answers: tuple[Answer, ...]
     writer: str
     notice: str = ""
+    pair_name: str = ""
 
     @property
     def report_text(self) -> str:

@@ -3,7 +3,9 @@
 from collections.abc import Iterable
 
 from agents.phrases import day
+from agents.quoting import escape_markup
 from agents.records import ANOMALY, FORECASTING, INVENTORY, NARRATOR, PairReport
+from warehouse.wording import house
 
 _TITLES = {ANOMALY: "Sales and unusual weeks", FORECASTING: "Forecast", INVENTORY: "Inventory"}
 
@@ -31,6 +33,6 @@ def report_markdown(reports: PairReport | Iterable[PairReport]) -> str:
 
 
 def _markdown(report: PairReport) -> str:
-    head = f"# Store {report.store_id}, department {report.dept_id}: week of {day(report.origin_date.isoformat())}"
+    head = f"# {escape_markup(report.pair_name)}: week of {day(house().called(report.origin_date).isoformat())}"
     parts = [f"## {title}\n\n{report.answer(name).text}" for name, title in _TITLES.items()]
     return "\n\n".join([head, report.report_text, *parts])

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from agents.marts import about, change, day_text, dollars, mean_of, select
+from agents.marts import about, change, mean_of, rounded_amount, select, week_text
 from agents.quoting import quote_data, safe_name
 from agents.records import Facts
 from warehouse.conventions import RECENT_WEEKS, YEAR_WEEKS
@@ -40,23 +40,23 @@ def _recent_sales(rows: Sequence[Mapping[str, Any]], before: Sequence[Mapping[st
     compared = [row for row in rows if row["sales_last_year_amount"] is not None]
     return {
         "window_weeks": weeks,
-        "last_week_date": day_text(last["week_date"]),
-        "last_week_sales_dollars": dollars(last["sales_amount"]),
-        "last_week_last_year_sales_dollars": dollars(last["sales_last_year_amount"]),
+        "last_week_date": week_text(last["week_date"]),
+        "last_week_sales_quantity": rounded_amount(last["sales_amount"]),
+        "last_week_last_year_sales_quantity": rounded_amount(last["sales_last_year_amount"]),
         "last_week_change_on_last_year_percent": change(last["sales_amount"], last["sales_last_year_amount"]),
-        "mean_sales_dollars": dollars(mean),
-        "mean_sales_of_weeks_before_dollars": dollars(mean_before),
+        "mean_sales_quantity": rounded_amount(mean),
+        "mean_sales_of_weeks_before_quantity": rounded_amount(mean_before),
         "change_on_weeks_before_percent": change(mean, mean_before),
         "change_on_last_year_percent": change(
             mean_of(compared, "sales_amount"), mean_of(compared, "sales_last_year_amount")
         ),
         "return_week_count": sum(1 for row in rows if row["is_return_week"]),
-        "markdown_total_dollars": dollars(sum(row["markdown_amount"] or 0.0 for row in rows)),
+        "markdown_total_amount": rounded_amount(sum(row["markdown_amount"] or 0.0 for row in rows)),
         "weeks": [
             {
-                "week_date": day_text(row["week_date"]),
-                "sales_dollars": dollars(row["sales_amount"]),
-                "last_year_sales_dollars": dollars(row["sales_last_year_amount"]),
+                "week_date": week_text(row["week_date"]),
+                "sales_quantity": rounded_amount(row["sales_amount"]),
+                "last_year_sales_quantity": rounded_amount(row["sales_last_year_amount"]),
                 "holiday_name": safe_name(row["holiday_name"]),
             }
             for row in reversed(rows)
@@ -96,13 +96,13 @@ def query_anomalies(database: Database, store_id: int, dept_id: int) -> Facts:
 
 def _anomaly(row: Mapping[str, Any]) -> Facts:
     return {
-        "week_date": day_text(row["week_date"]),
+        "week_date": week_text(row["week_date"]),
         "is_recent": row["is_recent"],
         "detector_name": safe_name(row["detector_name"]),
         "score_robust_deviations": round(row["anomaly_score"], 1),
-        "expected_dollars": dollars(row["expected_amount"]),
-        "actual_dollars": dollars(row["actual_amount"]),
-        "deviation_dollars": dollars(row["deviation_amount"]),
+        "expected_quantity": rounded_amount(row["expected_amount"]),
+        "actual_quantity": rounded_amount(row["actual_amount"]),
+        "deviation_quantity": rounded_amount(row["deviation_amount"]),
         "deviation_percent": change(row["actual_amount"], row["expected_amount"]),
         "reason_text": quote_data(row["reason_text"] or ""),
     }

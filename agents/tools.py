@@ -1,4 +1,4 @@
-"""The agents' tools by name: typed, read-only questions about one store and department, answered from the marts.
+"""The agents' tools by name: typed, read-only questions about one pair, answered from the marts.
 
 Their SQL runs under the database role `agent`, which can only select from the marts, with parameters apart from it;
 the what-if reads the inputs of the recommendations by the code that recommends. Answers are plain JSON values of

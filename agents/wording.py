@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 
-from agents.phrases import day, holiday, listed, pct, sentences, span, usd, versus
+from agents.phrases import day, figure, holiday, listed, money, pct, quantity, sentences, span, versus
 from agents.quoting import quoted_text
 from agents.records import ANOMALY, FORECASTING, INVENTORY, REPORT, Facts
+from warehouse.wording import house
 
 Results = Mapping[str, Facts]
 """What the tools returned, by tool."""
@@ -30,7 +31,7 @@ def anomaly_words(results: Results) -> str:
     """Returns how sales have run lately and what stands out."""
     sales = results.get("query_recent_sales", _NONE)
     if not sales["is_found"]:
-        return "There are no sales of this store and department to look at."
+        return f"There are no sales of this {house().pair_word} to look at."
     return sentences(*_sales_words(sales), *_unusual_words(results.get("query_anomalies", _NONE)))
 
 
@@ -44,10 +45,10 @@ def _sales_words(sales: Facts) -> list[str]:
     )
     returned = sales["return_week_count"]
     return [
-        f"Department {sales['dept_id']} of store {sales['store_id']} sold {usd(sales['last_week_sales_dollars'])} in "
+        f"{quoted_text(sales['pair_text'])} sold {quantity(sales['last_week_sales_quantity'])} in "
         f"the week of {day(sales['last_week_date'])}{', ' + last if last else ''}.",
-        f"Over the last {span(sales['window_weeks'], 'week')} it averaged {usd(sales['mean_sales_dollars'])} a week"
-        f"{', ' + trend if trend else ''}.",
+        f"Over the last {span(sales['window_weeks'], 'week')} it averaged {quantity(sales['mean_sales_quantity'])} a "
+        f"week{', ' + trend if trend else ''}.",
         f"Returns exceeded sales in {returned} of them." if returned else "",
     ]
 
@@ -72,10 +73,11 @@ def _unusual_words(anomalies: Facts) -> list[str]:
 def _largest_words(anomaly: Facts) -> str:
     change = anomaly["deviation_percent"]
     share = f" ({pct(change)})" if change is not None else ""
+    deviation = anomaly["deviation_quantity"]
     return (
-        f"The largest: the week of {day(anomaly['week_date'])}, when {usd(anomaly['actual_dollars'])} came in against "
-        f"{usd(anomaly['expected_dollars'])} expected, {usd(abs(anomaly['deviation_dollars']))}{share} "
-        f"{'more' if anomaly['deviation_dollars'] > 0 else 'less'}."
+        f"The largest: the week of {day(anomaly['week_date'])}, when {quantity(anomaly['actual_quantity'])} came in "
+        f"against {quantity(anomaly['expected_quantity'])} expected, {quantity(abs(deviation))}{share} "
+        f"{'more' if deviation > 0 else 'less'}."
     )
 
 
@@ -87,7 +89,7 @@ def _quote_words(marked: str) -> str:
 def _check_words(anomaly: Facts, is_recent: bool) -> str:
     if not is_recent:
         return ""
-    if anomaly["deviation_dollars"] > 0:
+    if anomaly["deviation_quantity"] > 0:
         return "Find out whether a promotion or a one-off sale explains it before you plan on its return."
     return "Check for empty shelves or missing data before you read it as weak demand."
 
@@ -96,7 +98,7 @@ def forecast_words(results: Results) -> str:
     """Returns what is expected, how sure that is, and how good the forecasts have been."""
     forecast = results.get("query_forecast", _NONE)
     if not forecast["is_found"]:
-        return "There is no forecast for this store and department: its series is not active."
+        return f"There is no forecast for this {house().pair_word}: its series is not active."
     return sentences(
         *_outlook_words(forecast),
         _start_words(results.get("prepare_features", _NONE)),
@@ -111,11 +113,11 @@ def _outlook_words(forecast: Facts) -> list[str]:
     holidays = [week for week in forecast["weeks"] if week["holiday_name"]]
     return [
         f"For the next {span(forecast['horizon_weeks'], 'week')}, {day(forecast['first_week_date'])} to "
-        f"{day(forecast['final_week_date'])}, {usd(forecast['total_forecast_dollars'])} of sales are expected, "
-        f"{usd(forecast['mean_forecast_dollars'])} a week{', ' + change if change else ''}.",
+        f"{day(forecast['final_week_date'])}, {quantity(forecast['total_forecast_quantity'])} of sales are expected, "
+        f"{quantity(forecast['mean_forecast_quantity'])} a week{', ' + change if change else ''}.",
         f"The strongest week is that of {day(forecast['peak_week_date'])} with "
-        f"{usd(forecast['peak_forecast_dollars'])}, the weakest that of "
-        f"{day(forecast['low_week_date'])} with {usd(forecast['low_forecast_dollars'])}.",
+        f"{quantity(forecast['peak_forecast_quantity'])}, the weakest that of "
+        f"{day(forecast['low_week_date'])} with {quantity(forecast['low_forecast_quantity'])}.",
         _interval_words(first),
         f"Ahead: {listed([holiday(week['holiday_name']) + ', ' + day(week['week_date']) for week in holidays])}."
         if holidays
@@ -130,21 +132,24 @@ def _plan_words(forecast: Facts) -> str:
 
 
 def _interval_words(week: Facts) -> str:
-    if week["lower_80_dollars"] is None or week["lower_95_dollars"] is None:
-        return f"The week of {day(week['week_date'])} is expected to bring {usd(week['forecast_dollars'])}."
+    if week["lower_80_quantity"] is None or week["lower_95_quantity"] is None:
+        return f"The week of {day(week['week_date'])} is expected to bring {quantity(week['forecast_quantity'])}."
+    inner, outer = (
+        f"between {quantity(week[f'lower_{level}_quantity'])} and {quantity(week[f'upper_{level}_quantity'])}"
+        for level in (80, 95)
+    )
     return (
-        f"The week of {day(week['week_date'])} is expected to bring {usd(week['forecast_dollars'])}: with 80% "
-        f"probability between {usd(week['lower_80_dollars'])} and {usd(week['upper_80_dollars'])}, with 95% between "
-        f"{usd(week['lower_95_dollars'])} and {usd(week['upper_95_dollars'])}."
+        f"The week of {day(week['week_date'])} is expected to bring {quantity(week['forecast_quantity'])}: with 80% "
+        f"probability {inner}, with 95% {outer}."
     )
 
 
 def _start_words(features: Facts) -> str:
     if not features["is_found"]:
         return ""
-    four, year = features["mean_of_4_weeks_dollars"], features["mean_of_52_weeks_dollars"]
+    four, year = features["mean_of_4_weeks_quantity"], features["mean_of_52_weeks_quantity"]
     return (
-        f"The forecast starts from {usd(four)} a week over the last 4 weeks and {usd(year)} over the last "
+        f"The forecast starts from {quantity(four)} a week over the last 4 weeks and {quantity(year)} over the last "
         f"{span(features['known_weeks'], 'week')}."
     )
 
@@ -166,7 +171,7 @@ def _record_words(accuracy: Facts) -> list[str]:
     verdict = "" if gain is None else f", {pct(gain)} {'better' if gain >= 0 else 'worse'} than {baseline}"
     return [
         f"In the backtest over {span(accuracy['origin_count'], 'origin')} {accuracy['model_name']} missed by "
-        f"{usd(accuracy['wmae_dollars'])} a week on average, holiday weeks weighing more{verdict}.",
+        f"{quantity(accuracy['wmae_quantity'])} a week on average, holiday weeks weighing more{verdict}.",
         "It does not beat the baseline: read the forecast with care." if gain is not None and gain < 0 else "",
         _coverage_words(accuracy["coverage_80_percent"]),
         _bias_words(accuracy["bias_percent"]),
@@ -192,14 +197,20 @@ def _pair_words(accuracy: Facts) -> str:
     if own:
         share = "" if own["wape_percent"] is None else f", {pct(own['wape_percent'])} of its sales"
         return (
-            f"For this store and department it missed by {usd(own['wmae_dollars'])} a week{share}, in "
+            f"For this {house().pair_word} it missed by {quantity(own['wmae_quantity'])} a week{share}, in "
             f"{span(weeks, 'week')} that were scored."
         )
     if not same_type:
         return ""
+    words = house().retailer.words
+    kind = (
+        f"{words.stores} of type {same_type['store_type']}, such as this"
+        if same_type["store_type"]
+        else f"all {words.stores}"
+    )
     return (
-        f"Only {span(weeks, 'week')} of this store and department could be scored: in stores of type "
-        f"{same_type['store_type']}, such as this, it missed by {usd(same_type['wmae_dollars'])}."
+        f"Only {span(weeks, 'week')} of this {house().pair_word} could be scored: in {kind}, it missed by "
+        f"{quantity(same_type['wmae_quantity'])}."
     )
 
 
@@ -221,7 +232,7 @@ def inventory_words(results: Results) -> str:
     """Returns what to order and why, what it is worth, and what a longer lead time would change."""
     decision = results.get("query_inventory_recommendation", _NONE)
     if not decision["is_found"]:
-        return "There is no inventory recommendation for this store and department."
+        return f"There is no inventory recommendation for this {house().pair_word}."
     return sentences(
         decision_words(decision),
         _reorder_words(decision),
@@ -253,11 +264,11 @@ _DECISIONS = {
 def decision_words(decision: Facts) -> str:
     """Returns the decision with its reason, in the words that fit its status."""
     return _DECISIONS[_case(decision)].format(
-        order=usd(decision["order_quantity_dollars"]),
-        position=usd(decision["stock_position_dollars"]),
-        point=usd(decision["reorder_point_dollars"]),
-        level=usd(decision["order_up_to_level_dollars"]),
-        excess=usd(decision["excess_stock_dollars"]),
+        order=money(decision["order_quantity_amount"]),
+        position=money(decision["stock_position_amount"]),
+        point=money(decision["reorder_point_amount"]),
+        level=money(decision["order_up_to_level_amount"]),
+        excess=money(decision["excess_stock_amount"]),
         lead=span(decision["lead_time_weeks"], "week"),
         review=span(decision["review_period_weeks"], "week"),
         risk=pct(decision["stockout_probability_percent"]),
@@ -268,24 +279,26 @@ def decision_words(decision: Facts) -> str:
 
 def _case(decision: Facts) -> str:
     status = decision["status"] if decision["status"] in _DECISIONS else "adequate"
-    if status == "adequate" and decision["excess_stock_dollars"] > 0:
+    if status == "adequate" and decision["excess_stock_amount"] > 0:
         return "excess"
-    is_order = decision["order_quantity_dollars"] > 0 and f"{status}, order" in _DECISIONS
+    is_order = decision["order_quantity_amount"] > 0 and f"{status}, order" in _DECISIONS
     return f"{status}, order" if is_order else status
 
 
 def _run_out_words(decision: Facts) -> str:
-    days, order = decision["stockout_in_days"], decision["on_order_dollars"]
-    stock = f"the stock of {usd(decision['current_stock_dollars'])}" + (f" with {usd(order)} on order" if order else "")
+    days, order = decision["stockout_in_days"], decision["on_order_amount"]
+    stock = f"the stock of {money(decision['current_stock_amount'])}" + (
+        f" with {money(order)} on order" if order else ""
+    )
     return f"{stock} lasts {span(days, 'day')}" if days is not None else f"{stock} may run out"
 
 
 def _reorder_words(decision: Facts) -> str:
     target = "fill rate" if decision.get("target_kind") == "fill_rate" else "service level"
     return (
-        f"The reorder point covers {usd(decision['mean_weekly_demand_dollars'])} of demand a week over a lead time of "
+        f"The reorder point covers {money(decision['mean_weekly_demand_amount'])} of demand a week over a lead time of "
         f"{span(decision['lead_time_weeks'], 'week')} and a review period of "
-        f"{span(decision['review_period_weeks'], 'week')}, with {usd(decision['safety_stock_dollars'])} of safety "
+        f"{span(decision['review_period_weeks'], 'week')}, with {money(decision['safety_stock_amount'])} of safety "
         f"stock for a {target} of {pct(decision['service_level_percent'])}."
     )
 
@@ -294,21 +307,21 @@ def _money_words(decision: Facts) -> str:
     rank = decision["exception_rank"]
     place = f", number {rank} of {decision['ranked_pair_count']} pairs" if rank else ""
     return (
-        f"If nothing is done, {usd(decision['value_at_risk_dollars'])} is at stake over lead time and review "
-        f"period{place}; {usd(decision['expected_lost_margin_dollars'])} of margin is expected to be lost before an "
+        f"If nothing is done, {money(decision['value_at_risk_amount'])} is at stake over lead time and review "
+        f"period{place}; {money(decision['expected_lost_margin_amount'])} of margin is expected to be lost before an "
         f"order placed now could arrive. Holding today's stock for a review period costs "
-        f"{usd(decision['holding_cost_dollars'])}."
+        f"{money(decision['holding_cost_amount'])}."
     )
 
 
 def _what_if_words(tried: Facts) -> str:
     if not tried["is_found"] or tried["tried_lead_time_weeks"] == tried["today_lead_time_weeks"]:
         return ""
-    difference = tried["difference_dollars"]
+    difference = tried["difference_amount"]
     return (
         f"If a delivery took {span(tried['tried_lead_time_weeks'], 'week')} instead of "
-        f"{tried['today_lead_time_weeks']:g}, the reorder point would {'rise' if difference >= 0 else 'fall'} by "
-        f"{usd(abs(difference))} by the {tried['method']}."
+        f"{figure(tried['today_lead_time_weeks'])}, the reorder point would {'rise' if difference >= 0 else 'fall'} by "
+        f"{money(abs(difference))} by the {tried['method']}."
     )
 
 
@@ -337,9 +350,9 @@ def report_words(results: Results) -> str:
 
 def _decision_line(decision: Facts) -> str:
     if not decision["is_found"]:
-        return "No inventory recommendation was made for this store and department."
-    pair = f"Store {decision['store_id']}, department {decision['dept_id']}: {decision['status']}."
-    worth = f"{usd(decision['value_at_risk_dollars'])} is at stake."
+        return f"No inventory recommendation was made for this {house().pair_word}."
+    pair = f"{quoted_text(decision['pair_text'])}: {decision['status']}."
+    worth = f"{money(decision['value_at_risk_amount'])} is at stake."
     return sentences(pair, decision_words(decision), worth)
 
 
@@ -353,7 +366,7 @@ def _recent_line(sales: Facts) -> str:
         return ""
     trend = versus(sales["change_on_last_year_percent"], "last year")
     window = f"over the last {span(sales['window_weeks'], 'week')}{', ' + trend if trend else ''}"
-    return f"Sales averaged {usd(sales['mean_sales_dollars'])} a week {window}."
+    return f"Sales averaged {quantity(sales['mean_sales_quantity'])} a week {window}."
 
 
 def _outlook_line(forecast: Facts) -> str:
@@ -361,17 +374,16 @@ def _outlook_line(forecast: Facts) -> str:
         return "There is no forecast."
     return (
         f"The forecast for the next {span(forecast['horizon_weeks'], 'week')} is "
-        f"{usd(forecast['mean_forecast_dollars'])} a week, {usd(forecast['total_forecast_dollars'])} in all."
+        f"{quantity(forecast['mean_forecast_quantity'])} a week, "
+        f"{quantity(forecast['total_forecast_quantity'])} in all."
     )
 
 
 def _stock_line(decision: Facts) -> str:
     if not decision["is_found"]:
         return ""
-    return (
-        f"Against that stand {usd(decision['current_stock_dollars'])} on hand and {usd(decision['on_order_dollars'])} "
-        f"on order; the reorder point is {usd(decision['reorder_point_dollars'])}."
-    )
+    stock, order, point = (money(decision[f"{name}_amount"]) for name in ("current_stock", "on_order", "reorder_point"))
+    return f"Against that stand {stock} on hand and {order} on order; the reorder point is {point}."
 
 
 def _check_line(results: Results, decision: Facts) -> str:
@@ -391,6 +403,6 @@ def _recent_unusual_line(anomalies: Facts) -> str:
         return ""
     largest = anomalies["anomalies"][0]
     return (
-        f"The week of {day(largest['week_date'])} was unusual, {usd(largest['actual_dollars'])} against "
-        f"{usd(largest['expected_dollars'])} expected."
+        f"The week of {day(largest['week_date'])} was unusual, {quantity(largest['actual_quantity'])} against "
+        f"{quantity(largest['expected_quantity'])} expected."
     )

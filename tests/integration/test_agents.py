@@ -133,8 +133,8 @@ def test_four_answers_are_saved_with_evidence_seconds_and_words(report, warehous
     assert (saved["tokens_used"] > 50).all()
     assert saved["is_clean"].all()
     sales, inventory = (saved.set_index("analysis_type").loc[name] for name in (ANOMALY, INVENTORY))
-    assert sales["tool_results"]["query_recent_sales"]["markdown_total_dollars"] == 250
-    assert inventory["tool_results"]["query_inventory_recommendation"]["order_quantity_dollars"] == 25000
+    assert sales["tool_results"]["query_recent_sales"]["markdown_total_amount"] == 250
+    assert inventory["tool_results"]["query_inventory_recommendation"]["order_quantity_amount"] == 25000
     reasoning = warehouse.read_frame(
         "pipeline", "select agent_reasoning from ml.inventory_recommendations where dept_id = 38"
     )

@@ -4,8 +4,8 @@ import pytest
 
 from agents.decision_check import contradiction
 
-ORDER = {"order_quantity_dollars": 25_000, "status": "reorder"}
-NOTHING = {"order_quantity_dollars": 0, "status": "adequate"}
+ORDER = {"order_quantity_amount": 25_000, "status": "reorder"}
+NOTHING = {"order_quantity_amount": 0, "status": "adequate"}
 
 
 @pytest.mark.parametrize(

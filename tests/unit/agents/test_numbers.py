@@ -3,6 +3,8 @@
 import pytest
 
 from agents.numbers import LONGEST_WORD, find_dates, find_numbers
+from warehouse.retailer import Retailer
+from warehouse.wording import Wording, speaking
 
 
 def read(text: str) -> list[tuple[float, float, str]]:
@@ -12,12 +14,12 @@ def read(text: str) -> list[tuple[float, float, str]]:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("sold $12,345", (12345, 0.5, "dollars")),
-        ("sold $1.2M", (1.2e6, 5e4, "dollars")),
-        ("sold $39.9K", (39900, 50, "dollars")),
-        ("sold 3 million dollars", (3e6, 5e5, "dollars")),
-        ("a loss of -$500", (-500, 0.5, "dollars")),
-        ("a loss of $-500", (-500, 0.5, "dollars")),
+        ("sold $12,345", (12345, 0.5, "money")),
+        ("sold $1.2M", (1.2e6, 5e4, "money")),
+        ("sold $39.9K", (39900, 50, "money")),
+        ("sold 3 million dollars", (3e6, 5e5, "money")),
+        ("a loss of -$500", (-500, 0.5, "money")),
+        ("a loss of $-500", (-500, 0.5, "money")),
         ("up +4.25 %", (4.25, 0.005, "percent")),
         ("down −5%", (-5, 0.5, "percent")),  # noqa: RUF001
         ("12 per cent", (12, 0.5, "percent")),
@@ -26,7 +28,7 @@ def read(text: str) -> list[tuple[float, float, str]]:
         ("an 8-week horizon", (8, 0.5, "weeks")),
         ("version 3", (3, 0.5, "plain")),
         ("a share of .25", (0.25, 0.005, "plain")),
-        ("about 12,300 dollars", (12300, 50, "dollars")),
+        ("about 12,300 dollars", (12300, 50, "money")),
         ("twelve percent", (12, 0.5, "percent")),
         ("twenty-five days", (25, 0.5, "days")),
         ("five times", (5, 0.5, "plain")),
@@ -99,3 +101,38 @@ def test_a_figure_costs_the_same_however_long_the_text_around_it(count):
 
 def test_a_figure_that_no_float_can_hold_is_read_as_one():
     assert [number.readings[0] for number in find_numbers("1e999")] == [(float("inf"), pytest.approx(5e307))]
+
+
+@pytest.mark.parametrize(
+    ("currency", "number_format", "text", "expected"),
+    [
+        ("EUR", "1.234,5", "€1.234,50", (1234.5, 0.005, "money")),
+        ("EUR", "1.234,5", "1.234 €", (1234, 0.5, "money")),
+        ("EUR", "1.234,5", "1,234.50 EUR", (1234.5, 0.005, "money")),
+        ("EUR", "1.234,5", "12 euros", (12, 0.5, "money")),
+        ("EUR", "1.234,5", "12,5%", (12.5, 0.05, "percent")),
+        ("EUR", "1.234,5", "12.5%", (12.5, 0.05, "percent")),
+        ("EUR", "1.234,5", "€1,2M", (1.2e6, 5e4, "money")),
+        ("EUR", "1.234,5", "$500", (500, 0.5, "foreign")),
+        ("EUR", "1.234,5", "500 dollars", (500, 0.5, "foreign")),
+        ("GBP", "1,234.5", "£1,234.50", (1234.5, 0.005, "money")),
+        ("JPY", "1,234.5", "¥1,234", (1234, 0.5, "money")),
+        ("CHF", "1'234.5", "CHF 1'234.50", (1234.5, 0.005, "money")),
+        ("PLN", "1 234,5", "PLN 1 234,50", (1234.5, 0.005, "money")),
+        ("PLN", "1 234,5", "1\xa0234,50 PLN", (1234.5, 0.005, "money")),
+        ("XTS", "1,234.5", "XTS 12", (12, 0.5, "money")),
+        ("", "1,234.5", "1,234.50", (1234.5, 0.005, "plain")),
+        ("", "1,234.5", "€12", (12, 0.5, "foreign")),
+        ("EUR", "1.234,5", "1.234 pcs", (1234, 0.5, "pieces")),
+        ("USD", "1,234.5", "2 pieces", (2, 0.5, "pieces")),
+    ],
+)
+def test_a_number_is_read_as_the_house_writes_it(currency, number_format, text, expected):
+    with speaking(Wording(Retailer(currency=currency, number_format=number_format))):
+        (found,) = read(text)
+    assert found[2] == expected[2]
+    assert found[:2] == pytest.approx(expected[:2])
+
+
+def test_the_sign_of_the_next_amount_belongs_to_it():
+    assert read("$10-$12 and 3 $5") == [(10, 0.5, "money"), (12, 0.5, "money"), (3, 0.5, "plain"), (5, 0.5, "money")]

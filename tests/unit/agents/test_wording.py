@@ -3,32 +3,31 @@
 import pytest
 
 from agents.grounding import check_numbers
-from agents.phrases import day, listed, pct, span, usd, versus
+from agents.phrases import day, listed, money, pct, span, versus
 from agents.records import ANALYSES
 from agents.wording import anomaly_words, decision_words, forecast_words, inventory_words, narrate, report_words
 
 DECISION = {
-    "store_id": 4,
-    "dept_id": 9,
+    "pair_text": "<data>Store 4, department 9</data>",
     "is_found": True,
     "decision_date": "2012-10-26",
     "status": "reorder",
     "stock_source": "counted",
-    "current_stock_dollars": 4000,
-    "on_order_dollars": 1000,
-    "stock_position_dollars": 5000,
-    "safety_stock_dollars": 900,
-    "reorder_point_dollars": 6100,
-    "order_up_to_level_dollars": 9000,
-    "order_quantity_dollars": 4100,
-    "expected_lost_margin_dollars": 120,
-    "holding_cost_dollars": 3.5,
-    "value_at_risk_dollars": 150,
-    "excess_stock_dollars": 0,
+    "current_stock_amount": 4000,
+    "on_order_amount": 1000,
+    "stock_position_amount": 5000,
+    "safety_stock_amount": 900,
+    "reorder_point_amount": 6100,
+    "order_up_to_level_amount": 9000,
+    "order_quantity_amount": 4100,
+    "expected_lost_margin_amount": 120,
+    "holding_cost_amount": 3.5,
+    "value_at_risk_amount": 150,
+    "excess_stock_amount": 0,
     "cover_weeks": 2.9,
-    "mean_daily_demand_dollars": 250,
-    "mean_weekly_demand_dollars": 1750,
-    "weekly_demand_deviation_dollars": 300,
+    "mean_daily_demand_amount": 250,
+    "mean_weekly_demand_amount": 1750,
+    "weekly_demand_deviation_amount": 300,
     "lead_time_weeks": 2.0,
     "review_period_weeks": 1.0,
     "service_level_percent": 95.0,
@@ -42,17 +41,16 @@ TRIED = {
     "method": "model of demand behind the recommendation",
     "tried_lead_time_weeks": 3.0,
     "today_lead_time_weeks": 2.0,
-    "difference_dollars": 1900,
+    "difference_amount": 1900,
 }
 SALES = {
-    "store_id": 4,
-    "dept_id": 9,
+    "pair_text": "<data>Store 4, department 9</data>",
     "is_found": True,
     "window_weeks": 8,
     "last_week_date": "2012-10-26",
-    "last_week_sales_dollars": 1800,
+    "last_week_sales_quantity": 1800,
     "last_week_change_on_last_year_percent": None,
-    "mean_sales_dollars": 1700,
+    "mean_sales_quantity": 1700,
     "change_on_weeks_before_percent": 0.3,
     "change_on_last_year_percent": -12.0,
     "return_week_count": 2,
@@ -60,9 +58,9 @@ SALES = {
 ANOMALY = {
     "week_date": "2012-10-05",
     "is_recent": True,
-    "expected_dollars": 1700,
-    "actual_dollars": 400,
-    "deviation_dollars": -1300,
+    "expected_quantity": 1700,
+    "actual_quantity": 400,
+    "deviation_quantity": -1300,
     "deviation_percent": -76.5,
     "reason_text": "<data>Far below the usual 1,700.</data>",
 }
@@ -83,31 +81,31 @@ FORECAST = {
     "model_version": "3",
     "fallback_name": "",
     "interval_levels_percent": [80, 95],
-    "total_forecast_dollars": 3500,
-    "mean_forecast_dollars": 1750,
+    "total_forecast_quantity": 3500,
+    "mean_forecast_quantity": 1750,
     "change_on_last_year_percent": 5.0,
     "peak_week_date": "2012-11-09",
-    "peak_forecast_dollars": 1800,
+    "peak_forecast_quantity": 1800,
     "low_week_date": "2012-11-02",
-    "low_forecast_dollars": 1700,
+    "low_forecast_quantity": 1700,
     "planned_week_count": 1,
     "weeks": [
         {
             "week_date": "2012-11-02",
-            "forecast_dollars": 1700,
-            "lower_80_dollars": 1500,
-            "upper_80_dollars": 1900,
-            "lower_95_dollars": 1400,
-            "upper_95_dollars": 2000,
+            "forecast_quantity": 1700,
+            "lower_80_quantity": 1500,
+            "upper_80_quantity": 1900,
+            "lower_95_quantity": 1400,
+            "upper_95_quantity": 2000,
             "holiday_name": "",
         },
         {
             "week_date": "2012-11-09",
-            "forecast_dollars": 1800,
-            "lower_80_dollars": 1500,
-            "upper_80_dollars": 1900,
-            "lower_95_dollars": 1400,
-            "upper_95_dollars": 2000,
+            "forecast_quantity": 1800,
+            "lower_80_quantity": 1500,
+            "upper_80_quantity": 1900,
+            "lower_95_quantity": 1400,
+            "upper_95_quantity": 2000,
             "holiday_name": "",
         },
     ],
@@ -117,13 +115,13 @@ ACCURACY = {
     "model_name": "lightgbm",
     "baseline_name": "seasonal_naive",
     "origin_count": 5,
-    "wmae_dollars": 1480,
+    "wmae_quantity": 1480,
     "bias_percent": -3.0,
     "coverage_80_percent": 88.0,
     "better_than_baseline_percent": -2.0,
-    "pair_record": {"store_type": "B", "wmae_dollars": 950, "wape_percent": 7.5},
+    "pair_record": {"store_type": "B", "wmae_quantity": 950, "wape_percent": 7.5},
     "pair_scored_weeks": 40,
-    "same_store_type": {"store_type": "B", "wmae_dollars": 1600},
+    "same_store_type": {"store_type": "B", "wmae_quantity": 1600},
     "drift": {
         "is_found": True,
         "week_date": "2012-10-26",
@@ -155,16 +153,14 @@ def test_every_figure_in_the_words_stands_in_the_facts(analysis_type):
 @pytest.mark.parametrize("days", [None, 16.0])
 @pytest.mark.parametrize("status", STATUSES)
 def test_every_status_has_its_own_grounded_words(status, days, order):
-    decision = {**DECISION, "status": status, "stockout_in_days": days, "order_quantity_dollars": order}
+    decision = {**DECISION, "status": status, "stockout_in_days": days, "order_quantity_amount": order}
     assert check_numbers(decision_words(decision), [decision]).is_clean
     others = {decision_words({**decision, "status": other}) for other in STATUSES}
     assert len(others) == len(STATUSES)
 
 
 def test_too_much_stock_is_called_so_and_never_ordered():
-    words = decision_words(
-        {**DECISION, "status": "adequate", "excess_stock_dollars": 2200, "order_quantity_dollars": 0}
-    )
+    words = decision_words({**DECISION, "status": "adequate", "excess_stock_amount": 2200, "order_quantity_amount": 0})
     assert words.startswith(
         "Order nothing: the stock position of $5,000 is $2,200 above the order-up-to level of $9,000"
     )
@@ -187,7 +183,7 @@ def test_the_target_is_called_by_its_name():
 
 def test_an_order_is_never_told_where_none_is_recommended():
     for status in STATUSES:
-        words = decision_words({**DECISION, "status": status, "order_quantity_dollars": 0})
+        words = decision_words({**DECISION, "status": status, "order_quantity_amount": 0})
         assert "Order $" not in words
 
 
@@ -250,7 +246,7 @@ def test_a_fallback_is_named():
 
 
 def test_missing_intervals_are_left_out():
-    bare = {**FORECAST["weeks"][0], "lower_80_dollars": None}
+    bare = {**FORECAST["weeks"][0], "lower_80_quantity": None}
     words = forecast_words({"query_forecast": {**FORECAST, "weeks": [bare]}})
     assert "expected to bring $1,700." in words
     assert "probability" not in words
@@ -263,7 +259,7 @@ def test_without_facts_the_words_say_that_there_are_none(analysis_type):
 
 
 def test_figures_are_written_for_managers():
-    assert (usd(12345.4), usd(-1500), usd(99.5), usd(0)) == ("$12,345", "-$1,500", "$99.50", "$0")
+    assert (money(12345.4), money(-1500), money(99.5), money(0)) == ("$12,345", "-$1,500", "$99.50", "$0")
     assert (pct(-4.25), pct(12.0)) == ("4.2%", "12%")
     assert day("2012-10-05") == "5 October 2012"
     assert (span(1.0, "week"), span(2.5, "week")) == ("1 week", "2.5 weeks")
