@@ -7,12 +7,17 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from warehouse.wording import SYMBOLS
+
 if TYPE_CHECKING:
     import pandas as pd
 
 SEPARATORS = ",;\t|"
 _BEGINNING = re.compile(r"[=+\-@\t\r]")
-_NUMBER = re.compile(r"[+-]?\$?[\d.,' ]*\d[\d.,' ]*(e[+-]?\d+)?%?", re.IGNORECASE)
+_CURRENCY = "|".join(map(re.escape, sorted(SYMBOLS.values(), key=len, reverse=True)))
+_NUMBER = re.compile(
+    rf"[+-]?(?:{_CURRENCY}|[A-Z]{{3}}[ \u00a0])?[\d.,' \u00a0]*\d[\d.,' \u00a0]*(e[+-]?\d+)?%?", re.IGNORECASE
+)
 _INSIDE = re.compile(rf'(?<=[{SEPARATORS}"\r\n])(?={_BEGINNING.pattern})')
 _CELLS = {
     sign: re.compile(rf'(?:"(?P<quoted>(?:[^"]|"")*+)(?P<end>"|\Z))?(?P<rest>[^{sign}\r\n]*)(?:[{sign}\r\n]|\Z)')

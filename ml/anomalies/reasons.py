@@ -4,6 +4,7 @@ import datetime as dt
 from dataclasses import dataclass
 
 from warehouse.calendar import holiday_of
+from warehouse.wording import house
 
 SHARED = 0.3
 """From this share of stores or departments on, a deviation is called shared."""
@@ -23,7 +24,7 @@ _HOLIDAYS = {
 
 @dataclass(frozen=True)
 class Circumstances:
-    """What is known about an unusual week; dollars, weeks and fractions.
+    """What is known about an unusual week; sales in the unit that is forecast, markdowns in money, weeks and fractions.
 
     Attributes:
         week: Friday of the week.
@@ -51,45 +52,50 @@ class Circumstances:
 
 
 def reason_for(seen: Circumstances) -> str:
-    """Returns one sentence: actual against expected in dollars and percent, then at most three hints at the cause."""
+    """Returns one sentence: actual against expected as the house writes them, then at most three hints at the cause."""
     difference = seen.actual - seen.expected
     side = "above" if difference > 0 else "below"
-    distance = _dollars(abs(difference)) + _share(difference, seen.expected)
-    facts = f"Sales of {_dollars(seen.actual)} were {distance} {side} the {_dollars(seen.expected)} {_source(seen)}"
+    actual, expected, distance = map(house().quantity, (seen.actual, seen.expected, abs(difference)))
+    share = _share(difference, seen.expected)
+    facts = f"Sales of {actual} were {distance}{share} {side} the {expected} {_source(seen)}"
     return "; ".join([facts, *_hints(seen, side)[:HINTS]]) + "."
 
 
 def _share(difference: float, expected: float) -> str:
     """Returns the deviation in percent of the expectation; nothing where that would be no help to read."""
-    return f" ({abs(difference) / expected:.0%})" if expected > 0 and abs(difference) < 10 * expected else ""
+    return (
+        f" ({house().percent(abs(difference) / expected, 0)})"
+        if expected > 0 and abs(difference) < 10 * expected
+        else ""
+    )
 
 
 def _source(seen: Circumstances) -> str:
     if seen.horizon_weeks is None:
-        return "that the recent level and the season of the department lead to expect"
+        return "that the recent level and the season lead to expect"
     weeks = f"{seen.horizon_weeks} week{'s' if seen.horizon_weeks > 1 else ''}"
     return f"forecast {weeks} ahead"
 
 
 def _hints(seen: Circumstances, side: str) -> list[str]:
-    holiday = holiday_of(seen.week)
+    holiday, words, percent = holiday_of(seen.week), house().retailer.words, house().percent
     found = [
         ("returns exceeded sales", seen.actual < 0),
         (f"it is the first week after {seen.weeks_missing} without sales", seen.weeks_missing > 0),
         (f"it is {_HOLIDAYS.get(holiday or '', '')}", holiday is not None),
         (f"week {seen.weeks_in_a_row} in a row {side} expectation", seen.weeks_in_a_row > 1),
-        (f"{seen.store_share:.0%} of the store's departments moved the same way", seen.store_share >= SHARED),
         (
-            f"the department moved the same way in {seen.department_share:.0%} of the stores",
+            f"{percent(seen.store_share, 0)} of the {words.store}'s {words.products} moved the same way",
+            seen.store_share >= SHARED,
+        ),
+        (
+            f"the {words.product} moved the same way in {percent(seen.department_share, 0)} of the {words.stores}",
             seen.department_share >= SHARED,
         ),
         (
-            f"markdowns in the store were {_dollars(seen.markdown)}, {seen.markdown_ratio:.1f} times the usual",
+            f"markdowns in the {words.store} were {house().money(seen.markdown)}, "
+            f"{house().number(seen.markdown_ratio, 1)} times the usual",
             side == "above" and seen.markdown_ratio >= MARKDOWN_RATIO,
         ),
     ]
     return [text for text, holds in found if holds]
-
-
-def _dollars(amount: float) -> str:
-    return f"-${abs(amount):,.0f}" if round(amount) < 0 else f"${abs(amount):,.0f}"

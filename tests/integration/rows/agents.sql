@@ -1,8 +1,14 @@
 -- What the models wrote about three pairs. Store 1, department 38 is critical, department 7 adequate; store 2,
 -- department 7 has sales alone. Sales end on 26 October 2012, `ago` counts the weeks back from there.
-insert into raw.store_attributes (store_id, store_type, size_sqft, load_id) values
-(1, 'A', 151315, 'l'),
-(2, 'B', 90000, 'l');
+insert into raw.retailer (retailer_id, settings, load_id) values
+(1, '{"name": "", "currency": "USD", "number_format": "1,234.5", "forecast_unit": "amount", "week_ends_on": "Friday",
+"week_label": "last", "missing_week": "unknown", "horizon_weeks": 8, "holiday_weight": 5.0,
+"words": {"store": "store", "stores": "stores", "product": "department", "products": "departments"},
+"calendar": {"country": "", "region": "", "holidays": [], "events": []}}', 'l1');
+
+insert into raw.store_attributes (store_id, store_code, store_type, size_sqft, load_id) values
+(1, '1', 'A', 151315, 'l'),
+(2, '2', 'B', 90000, 'l');
 
 -- The last 8 weeks sold (12,000 + 7 x 10,000) / 8 = 10,250 a week, the 8 before 8,000, the same weeks of last year
 -- 10,000. A year before the weeks ahead stand 9,000. Only the Super Bowl, 10 February 2012, is flagged.
