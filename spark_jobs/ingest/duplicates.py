@@ -72,9 +72,7 @@ def mark_repeated(
         words: what the house calls stores and products.
         part_names: what reasons call the parts; empty names where there is one part.
     """
-    alike = [parsed[key].eqNullSafe(repeated[key]) for key in keys]
-    found = parsed.join(repeated.withColumn("is_repeated", F.lit(True)), on=alike, how="left")
-    marked = found.select(*[parsed[name] for name in parsed.columns], "is_repeated")
+    marked = parsed.join(repeated.withColumn("is_repeated", F.lit(True)), on=list(keys), how="left")
     is_copy = F.col("is_repeated") & F.col("reason").isNull()
     single = marked.where(~F.coalesce(is_copy, F.lit(False))).withColumn("is_duplicate", F.lit(False))
     copies = _judge_copies(marked.where(is_copy), keys, parsed.columns, words, part_names)

@@ -112,13 +112,14 @@ def find_inputs(
             does not fit them.
     """
     place = Path(folder)
-    own = mapping or (place / MAPPING_NAME if (place / MAPPING_NAME).exists() else None)
+    is_file = is_partial and place.is_file()
+    names = [] if is_file else _names(place)
+    own = mapping or (place / MAPPING_NAME if MAPPING_NAME in names else None)
     if own is not None:
         return _mapped(place, read_mapping(own), is_partial, working)
     shipped = read_mapping(SHIPPED / "walmart.toml")
-    if is_partial and place.is_file():
+    if is_file:
         return _of({table: _open(table, [place], shipped) for table in [_table_of(place, shipped)]}, place, shipped)
-    names = _names(place)
     found = {table: _pick(place, names, table, is_partial) for table in STEMS}
     files = {table: _open(table, paths, shipped) for table, paths in found.items() if paths}
     if not files:

@@ -220,8 +220,9 @@ def locate(
 
 def _places(name: str, header: Sequence[str], column: str) -> int | None:
     """Returns where a column stands; nothing where it does not."""
-    exact = [number for number, other in enumerate(header) if other == column]
-    places = exact or [number for number, other in enumerate(header) if fold(column) and fold(other) == fold(column)]
+    # A name of signs alone folds to nothing: it is looked for as it is written.
+    folded = fold(column) or column
+    places = [number for number, other in enumerate(header) if (fold(other) or other) == folded]
     if len(places) > 1:
         raise ShelfcastError(
             f"{name} has two columns {column}, the columns {' and '.join(str(place + 1) for place in places)} of its "
