@@ -1,14 +1,16 @@
 """What a warehouse must know of its retailer: unit, currency, words, weeks and calendar. Published with its data."""
 
 import datetime as dt
-from typing import TYPE_CHECKING, Literal, LiteralString
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from warehouse.database import Database, Role
+    import pandas as pd
+
+    from warehouse.database import Database, Role, Snapshot
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 Weekday = Literal["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
@@ -122,8 +124,15 @@ def read_retailer(database: "Database", role: "Role" = "reader") -> Retailer:
         found = snapshot.read_frame("select to_regclass(%(place)s) is not null as is_there", {"place": place})
         if not found.loc[0, "is_there"]:
             return Retailer()
-        query: LiteralString = (
-            "select settings from raw.retailer" if role == "pipeline" else "select settings from marts.dim_retailer"
-        )
-        rows = snapshot.read_frame(query)
+        if role == "pipeline":
+            return retailer_of_sales(snapshot)
+        return _retailer(snapshot.read_frame("select settings from marts.dim_retailer"))
+
+
+def retailer_of_sales(snapshot: "Snapshot") -> Retailer:
+    """Returns the retailer whose sales stand in raw, for what is computed from them."""
+    return _retailer(snapshot.read_frame("select settings from raw.retailer"))
+
+
+def _retailer(rows: "pd.DataFrame") -> Retailer:
     return Retailer.model_validate_json(str(rows.loc[0, "settings"])) if len(rows) else Retailer()

@@ -26,15 +26,17 @@ AGENT_MARTS = (
 
 
 MODEL_COLUMNS = {
-    "raw.raw_sales": ("store_id", "dept_id", "sale_date", "weekly_sales"),
-    "raw.store_attributes": ("store_id", "store_type"),
+    "raw.raw_sales": ("store_id", "dept_id", "sale_date", "weekly_sales", "weekly_units", "weekly_amount"),
+    "raw.retailer": ("settings",),
+    "raw.store_attributes": ("store_id", "store_code", "store_type"),
+    "raw.products": ("dept_id", "product_code", "level_1", "level_2", "level_3"),
     "raw.stock_positions": (
         *("store_id", "dept_id", "stock_date", "on_hand", "on_order", "unit_price", "lead_time_days", "expected_date"),
     ),
     "raw.external_features": ("store_id", "feature_date", *(f"markdown_{number}" for number in range(1, 6))),
     "ml.forecasts": (
         *("store_id", "dept_id", "origin_date", "horizon_weeks", "predicted_sales", "model_name"),
-        *("is_champion", "uses_plan"),
+        *("is_champion", "uses_plan", "unit_name"),
     ),
     "ml.backtest_errors": (
         *("store_id", "dept_id", "model_name", "origin_date", "horizon_weeks"),

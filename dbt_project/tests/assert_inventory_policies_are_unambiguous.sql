@@ -1,14 +1,14 @@
--- Two policies with the same scope would leave it to chance which one counts; a policy that
--- names both a store and a store type has no place in the order of precedence.
+-- Two policies that name the same codes would leave it to chance which one counts.
 
 select
     store_type,
-    store_id,
-    dept_id,
+    store_code,
+    level_1,
+    level_2,
+    level_3,
+    product_code,
     count(*) as policy_count
 
 from {{ ref('inventory_policies') }}
-group by store_type, store_id, dept_id
-having
-    count(*) > 1
-    or (store_type is not null and (store_id is not null or dept_id is not null))
+group by store_type, store_code, level_1, level_2, level_3, product_code
+having count(*) > 1

@@ -3,5 +3,5 @@
 select count(*) as default_count
 
 from {{ ref('inventory_policies') }}
-where store_type is null and store_id is null and dept_id is null
+where num_nonnulls(store_type, store_code, level_1, level_2, level_3, product_code) = 0
 having count(*) <> 1

@@ -5,6 +5,7 @@ import io
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rich.markup import escape
 from rich.table import Table
 
 from flows.cli.console import Display, console
@@ -20,13 +21,23 @@ if TYPE_CHECKING:
 
 SEED = PROJECT_ROOT / "dbt_project" / "seeds" / "inventory_policies.csv"
 _POLICIES = "select * from marts.dim_inventory_policies order by policy_id"
+_STORES = "select store_type, store_code from marts.dim_stores"
+_PRODUCTS = "select product_code, level_1, level_2, level_3 from marts.dim_departments"
 _LEVEL = "service_level_rate"
 
 
 def show() -> None:
     """Prints the published policies."""
+    import pandas as pd
+
+    from ml.inventory.policy import unknown_codes
+
     context = open_context()
-    console.print(policies_table(read_marts(context.database, _POLICIES)))
+    policies = read_marts(context.database, _POLICIES)
+    console.print(policies_table(policies))
+    known = pd.concat([read_marts(context.database, query) for query in (_STORES, _PRODUCTS)])
+    for sentence in unknown_codes(policies, known):
+        console.print(sentence, soft_wrap=True, markup=False)
     console.print(f"Edit them in {SEED}, then run [bold]shelfcast transform[/].", soft_wrap=True)
 
 
@@ -149,13 +160,16 @@ def sentences(proposals: "list[Proposal]") -> list[str]:
 
 
 def policies_table(policies: "pd.DataFrame") -> Table:
-    """Returns the policies, one column a row of the seed, for the terminal."""
+    """Returns the policies, one column a row of the seed, for the terminal; what a row leaves to the data is a dash."""
+    from ml.inventory.policy import SELECTORS
+
     table = Table(title="Inventory policies; the most specific one rules a pair", title_justify="left")
     table.add_column("")
     for name in policies["policy_id"]:
-        table.add_column(str(name), justify="right")
+        table.add_column(escape(str(name)), justify="right")
     for column in policies.columns.drop("policy_id"):
-        table.add_row(column.replace("_", " "), *(_cell(value) for value in policies[column]))
+        empty = "any" if column in SELECTORS else "-"
+        table.add_row(column.replace("_", " "), *(_cell(value, empty) for value in policies[column]))
     return table
 
 
@@ -167,10 +181,10 @@ def _percent(value: float) -> str:
     return "-" if value != value else f"{100 * value:.1f} %"
 
 
-def _cell(value: Any) -> str:
+def _cell(value: Any, empty: str) -> str:
     if value is None or value != value:
-        return "any"
-    return f"{value:g}" if isinstance(value, float | int) else str(value)
+        return empty
+    return f"{value:g}" if isinstance(value, float | int) else escape(str(value))
 
 
 def _number(text: str | None) -> float:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flows.cli.console import Display, console
-from flows.cli.replay_inputs import fitted_forecasts, policy_tables, read_policies
+from flows.cli.replay_inputs import Valued, fitted_forecasts, policy_tables, read_policies, valued
 from flows.exports.marts import whole_file, writing
 from flows.pipeline.context import Context, open_context
 from flows.pipeline.stages import Outcome, recorded
@@ -87,12 +87,13 @@ def _compare(
 ) -> Outcome:
     """Compares the policies, writes the files and prints what was found."""
     from ml.forecasting.panel import read_panel
-    from ml.inventory.replay.comparison import compare_policies
+    from ml.inventory.replay.comparison import compare_policies, first_replayed_week
 
     panel = read_panel(context.database)
-    tables = policy_tables(context, panel, policies, policy)
-    forecasts = _forecasts(context, panel, settings)
-    comparison = compare_policies(panel, settings, costs_of(tables[0]), context.progress, forecasts, tables)
+    made = valued(context, panel, first_replayed_week(panel, settings))
+    tables = policy_tables(context, made, policies, policy)
+    forecasts = _forecasts(context, panel, settings, made)
+    comparison = compare_policies(made.panel, settings, costs_of(tables[0]), context.progress, forecasts, tables)
     folder = context.settings.home / "reports"
     rows = write_files(comparison, folder)
     _print(comparison, folder)
@@ -102,10 +103,12 @@ def _compare(
 def _calibrate(context: Context, settings: "ReplaySettings") -> Outcome:
     """Measures how often the levels covered demand, writes the table and prints it."""
     from ml.forecasting.panel import read_panel
-    from ml.inventory.replay.comparison import calibrate_levels
+    from ml.inventory.replay.comparison import calibrate_levels, first_replayed_week
 
     panel = read_panel(context.database)
-    found = calibrate_levels(panel, settings, context.progress, _forecasts(context, panel, settings))
+    made = valued(context, panel, first_replayed_week(panel, settings))
+    forecasts = _forecasts(context, panel, settings, made)
+    found = calibrate_levels(made.panel, settings, context.progress, forecasts)
     frame, path = calibration_rows(found), context.settings.home / "reports" / "calibration.csv"
     with whole_file(path, _FIX) as draft, writing(path, _FIX):
         frame.to_csv(draft, index=False)
@@ -114,14 +117,14 @@ def _calibrate(context: Context, settings: "ReplaySettings") -> Outcome:
     return Outcome(len(frame), f"Calibration of the levels over {settings.weeks} weeks to {panel.origin}")
 
 
-def _forecasts(context: Context, panel: "Panel", settings: "ReplaySettings") -> "WeeklyForecasts | None":
-    """Returns the fitted forecasts where they are asked for, once it is certain that the weeks are enough."""
-    from ml.inventory.replay.comparison import first_replayed_week
+def _forecasts(context: Context, panel: "Panel", settings: "ReplaySettings", made: Valued) -> "WeeklyForecasts | None":
+    """Returns the fitted forecasts in money where they are asked for; the models forecast in the panel's own unit."""
     from ml.inventory.replay.report import CHAMPION
     from ml.inventory.replay.reviews import FIRST_ORIGIN
 
-    first_replayed_week(panel, settings)
-    return fitted_forecasts(context, panel, FIRST_ORIGIN) if settings.forecasts == CHAMPION else None
+    if settings.forecasts != CHAMPION:
+        return None
+    return fitted_forecasts(context, panel, FIRST_ORIGIN).valued(made.worth)
 
 
 def _print(comparison: "Comparison", folder: Path) -> None:

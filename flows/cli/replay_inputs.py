@@ -1,6 +1,7 @@
 """What a replay reads beside the sales: a file of policies, and the forecasts that a fitted model would have made."""
 
 import logging
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from ml.forecasting.panel import Panel
-    from ml.inventory.policy import Policies
+    from ml.inventory.policy import FloatArray, Terms
     from ml.inventory.replay.forecasts import WeeklyForecasts
     from ml.inventory.replay.policy_tables import PolicyTable
 
@@ -23,21 +24,57 @@ DEFAULTS = {"policy_kind": "(R,s,S)", "target_kind": "cycle_service"}
 
 _FIX = "Make room for it in the home, SHELFCAST_HOME."
 _PUBLISHED = "select * from marts.dim_inventory_policies"
+_STORES = "select store_id, store_code from marts.dim_stores"
+_PRODUCTS = "select dept_id, product_code, level_1, level_2, level_3 from marts.dim_departments"
 
 
-def published_policies(context: Context, panel: "Panel") -> "Policies":
-    """Returns the published policy of each series.
+@dataclass(frozen=True)
+class Valued:
+    """A panel in money, for a replay.
 
-    Raises:
-        ShelfcastError: the policies are not in the database yet, or not valid.
+    Attributes:
+        panel: sales in money.
+        terms: prices of pieces, and what orders cost where no policy says.
+        worth: (series,) money of one of what is forecast.
     """
-    from ml.inventory.policy import resolve_policies
 
-    return resolve_policies(with_defaults(read_marts(context.database, _PUBLISHED)), _pairs(panel))
+    panel: "Panel"
+    terms: "Terms"
+    worth: "FloatArray"
+
+
+def valued(context: Context, panel: "Panel", start: int) -> Valued:
+    """Returns a panel in money: pieces times one price a series, the one known at the last week before the replay.
+
+    A price of a later week would let a policy know what was not known; one that changed on the way would add a gain or
+    loss on stock that no policy made. Where money is forecast, nothing changes.
+
+    Args:
+        context: where the sales are.
+        panel: in the unit that is forecast.
+        start: first replayed week.
+    """
+    import numpy as np
+
+    from ml.forecasting.panel import as_date, known_mean
+    from ml.inventory.policy import Terms
+    from ml.inventory.sizes import middle_week, ordering_cost
+    from ml.prices import read_prices
+    from warehouse.conventions import YEAR_WEEKS
+    from warehouse.retailer import retailer_of_sales
+
+    with context.database.snapshot("reader") as snapshot:
+        is_in_units = retailer_of_sales(snapshot).is_in_units
+        prices = read_prices(snapshot, as_date(panel.weeks[start - 1]), is_in_units).of(_pairs(panel))
+    made = panel.valued(prices.worth) if is_in_units else panel
+    middle = middle_week(known_mean(np.abs(made.sales[:, max(start - YEAR_WEEKS, 0) : start])))
+    # Where money is forecast, a replay knows no pieces: packs are those of the policies.
+    price = prices.unit_price if is_in_units else np.full(panel.series_count, np.nan)
+    return Valued(made, Terms(price, prices.least_piece, ordering_cost(middle)), prices.worth)
 
 
 def policy_tables(
-    context: Context, panel: "Panel", rows: "pd.DataFrame | None" = None, path: Path | None = None
+    context: Context, made: Valued, rows: "pd.DataFrame | None" = None, path: Path | None = None
 ) -> "list[PolicyTable]":
     """Returns the published policies and those of a file where there is one, to be replayed side by side.
 
@@ -47,10 +84,10 @@ def policy_tables(
     from ml.inventory.policy import resolve_policies
     from ml.inventory.replay.policy_tables import PolicyTable
 
-    published = PolicyTable("published", published_policies(context, panel))
-    if rows is None or path is None:
-        return [published]
-    return [published, PolicyTable(path.name, resolve_policies(rows, _pairs(panel)))]
+    pairs = _coded_pairs(context, made.panel)
+    published = with_defaults(read_marts(context.database, _PUBLISHED))
+    tables = [("published", published), *([(path.name, rows)] if rows is not None and path is not None else [])]
+    return [PolicyTable(name, resolve_policies(some, pairs, made.terms)) for name, some in tables]
 
 
 def read_policies(path: Path) -> "pd.DataFrame":
@@ -61,12 +98,14 @@ def read_policies(path: Path) -> "pd.DataFrame":
     """
     import pandas as pd
 
-    from ml.inventory.policy import check_policies
+    from ml.inventory.policy import SELECTORS, check_policies
 
     if not path.is_file():
         raise ShelfcastError(f"There is no file {path}.", "Name a CSV in the shape of the seed inventory_policies.")
     try:
-        rows = with_defaults(pd.read_csv(path))
+        # A code keeps its zeros, and one that is called NA is no missing value.
+        rows = pd.read_csv(path, dtype=dict.fromkeys(SELECTORS, str), keep_default_na=False, na_values=[""])
+        rows = with_defaults(rows)
     except (ValueError, OSError) as error:
         raise ShelfcastError(
             f"{path} is not a CSV that can be read: {error}.", "Save it in the shape of the seed inventory_policies."
@@ -111,6 +150,12 @@ def fitted_forecasts(context: Context, panel: "Panel", first_origin: int) -> "We
         for old in path.parent.glob("replay_forecasts_*.npy"):
             old.unlink()
     return made
+
+
+def _coded_pairs(context: Context, panel: "Panel") -> "pd.DataFrame":
+    """Returns the series with the codes that policies may name."""
+    stores, products = (read_marts(context.database, query) for query in (_STORES, _PRODUCTS))
+    return _pairs(panel).merge(stores, on="store_id", how="left").merge(products, on="dept_id", how="left")
 
 
 def _pairs(panel: "Panel") -> "pd.DataFrame":

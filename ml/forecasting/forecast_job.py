@@ -20,12 +20,14 @@ from ml.forecasting.registry.client import load_models
 from ml.forecasting.registry.tracking import training_fingerprint
 from ml.forecasting.served_model import ServedModel, forecast_frame
 from ml.forecasting.study import study
+from ml.prices import read_prices
 from warehouse.conventions import BASELINE, HORIZON
 from warehouse.database import Database
 from warehouse.errors import UsageError
 from warehouse.incoming import publish_frame
 from warehouse.progress import Progress, silent
 from warehouse.publish import Change
+from warehouse.retailer import retailer_of_sales
 from warehouse.settings import Settings
 
 if TYPE_CHECKING:
@@ -109,7 +111,7 @@ def forecast(
         cast = registered_cast(settings, database, names, open_session)
     else:
         cast = cast_of_the_time(settings, history, names, progress, open_session)
-    frame = forecast_rows(history, cast, run_id, progress)
+    frame = with_prices(database, forecast_rows(history, cast, run_id, progress), history.origin)
     scope = sql.SQL("t.origin_date = {}").format(sql.Literal(history.origin))
     change = publish_frame(database, frame, TABLE, KEYS, "replace", scope)
     seconds = time.monotonic() - began
@@ -119,7 +121,7 @@ def forecast(
 
 
 def history_as_of(panel: Panel, day: dt.date | None) -> Panel:
-    """Returns the panel as it was known on a day, the whole of it without one; a week is known from its Friday on.
+    """Returns the panel as it was known on a day, the whole of it without one; a week is known from its last day on.
 
     Raises:
         UsageError: the day lies before the first or after the last week that can be an origin.
@@ -192,6 +194,14 @@ def forecast_rows(history: Panel, cast: Cast, run_id: str, progress: Progress = 
     frame = pd.concat(frames, ignore_index=True).assign(run_id=run_id)
     frame.insert(0, "forecast_id", _forecast_ids(frame))
     return frame
+
+
+def with_prices(database: Database, frame: "pd.DataFrame", origin: dt.date) -> "pd.DataFrame":
+    """Returns forecasts with their unit, and the price of a piece of each pair as it was known at the origin."""
+    with database.snapshot("pipeline") as snapshot:
+        retailer = retailer_of_sales(snapshot)
+        prices = read_prices(snapshot, origin, retailer.is_in_units).of(frame)
+    return frame.assign(unit_name=retailer.forecast_unit, unit_price=prices.unit_price, price_source=prices.source)
 
 
 def _forecast_ids(frame: "pd.DataFrame") -> "pd.Series[str]":

@@ -28,6 +28,7 @@ DateArray = npt.NDArray[np.datetime64]
 TextArray = npt.NDArray[np.str_]
 
 WEEK = np.timedelta64(7, "D")
+_LEAST_SCALE_POWER = -4
 
 FEATURE_COLUMNS = (
     "rolling_mean_4",
@@ -38,6 +39,8 @@ FEATURE_COLUMNS = (
     "total_markdown",
 )
 """Columns of `features.engineered_features` that the models read; all known before their week began."""
+
+_OF_SALES = ("rolling_mean_4", "rolling_mean_13", "rolling_mean_52")
 
 # A week without a single markdown has no plan: planning none is written as 0.
 _MARKDOWNS = """
@@ -58,11 +61,11 @@ class Panel:
         store_ids: store of each series, (S,).
         dept_ids: department of each series, (S,).
         store_types: type of the store of each series, (S,).
-        weeks: Fridays that date the weeks, 7 days apart, (T,).
-        sales: dollars, NaN where not known, (S, T).
+        weeks: last days of the weeks, which date them, 7 days apart, (T,).
+        sales: in the unit that is forecast, pieces or money, NaN where not known, (S, T).
         is_holiday: whether the data flags the week, (T,).
         features: by column, (S, T + 1); position t holds what was known before week t began.
-        planned_markdown: markdown of the store in dollars where the user says that markdowns ahead are a plan, NaN
+        planned_markdown: markdown of the store in money where the user says that markdowns ahead are a plan, NaN
             where nothing is planned, (S, T + 39). The plan of a past week is the markdown that it had.
     """
 
@@ -102,6 +105,13 @@ class Panel:
             planned_markdown=None if plan is None else plan[:, : week_count + LONGEST_HORIZON],
         )
 
+    def valued(self, worth: FloatArray) -> "Panel":
+        """Returns the panel in money: sales and what was made of them, each series times what one of it is worth."""
+        features = {
+            name: values * worth[:, None] if name in _OF_SALES else values for name, values in self.features.items()
+        }
+        return replace(self, sales=self.sales * worth[:, None], features=features)
+
     def future_weeks(self, horizon: int) -> DateArray:
         """Returns the weeks after the origin."""
         return np.asarray(self.weeks[-1] + WEEK * np.arange(1, horizon + 1))
@@ -119,8 +129,17 @@ class Panel:
 
     @cached_property
     def scale(self) -> FloatArray:
-        """Mean absolute sales of the last 52 weeks in dollars, at least one dollar, (S,)."""
-        return np.maximum(known_mean(np.abs(self.sales[:, -YEAR_WEEKS:])), 1.0)
+        """Mean absolute sales of the last 52 weeks, the least scale at the least, (S,)."""
+        return np.maximum(self._mean_sales, self.least_scale)
+
+    @cached_property
+    def least_scale(self) -> float:
+        """Mean sales that every series is taken to have at the least, see `least_scale`."""
+        return least_scale(self._mean_sales[self.active])
+
+    @cached_property
+    def _mean_sales(self) -> FloatArray:
+        return known_mean(np.abs(self.sales[:, -YEAR_WEEKS:]))
 
     @cached_property
     def fingerprint(self) -> str:
@@ -141,6 +160,19 @@ def known_mean(values: FloatArray) -> FloatArray:
     """Returns the mean of the known values of each row, 0 where none is known."""
     known = ~np.isnan(values)
     return np.asarray(np.where(known, values, 0.0).sum(axis=1) / np.maximum(known.sum(axis=1), 1))
+
+
+def least_scale(mean_sales: FloatArray) -> float:
+    """Returns the mean sales below which a series counts as no smaller: errors are divided by it.
+
+    A ten-thousandth of the middle series, as a power of ten, so that it stays where it is while the middle moves; one
+    where nothing was sold. It is one dollar on the public data, whose middle series sells 7,500 a week.
+
+    Args:
+        mean_sales: of the series that count, (S,).
+    """
+    sold = mean_sales[mean_sales > 0]
+    return float(10.0 ** np.rint(np.log10(np.median(sold)) + _LEAST_SCALE_POWER)) if len(sold) else 1.0
 
 
 def weeks_back(sales: FloatArray, count: int, horizon: int) -> FloatArray:
@@ -176,7 +208,7 @@ def with_planned_markdown(panel: Panel, markdowns: "pd.DataFrame") -> Panel:
 
     Args:
         panel: what is known.
-        markdowns: one row per store and week with store_id, feature_date and markdown_amount in dollars, NaN where
+        markdowns: one row per store and week with store_id, feature_date and markdown_amount, NaN where
             nothing is planned.
     """
     weeks = np.concatenate([panel.weeks, panel.future_weeks(LONGEST_HORIZON)])

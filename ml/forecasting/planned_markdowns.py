@@ -72,7 +72,7 @@ def planned_promotions(history: Panel, horizon: int) -> PlannedPromotions:
 def _depth(history: Panel, markdown: FloatArray) -> FloatArray:
     """Returns log(1 + markdown / weekly sales of the store), NaN where the markdown is not known, (S, weeks)."""
     store_sales = sum_by(np.where(history.active, history.scale, 0.0), SeriesGroups.of(history).store)
-    return np.asarray(np.log1p(np.maximum(markdown, 0.0) / np.maximum(store_sales, 1.0)[:, None]))
+    return np.asarray(np.log1p(np.maximum(markdown, 0.0) / np.maximum(store_sales, history.least_scale)[:, None]))
 
 
 def _past_depth(history: Panel) -> FloatArray:

@@ -1,7 +1,7 @@
 """Decisions of people on recommendations: approve, override, snooze; checked, recorded once, never changed.
 
 The latest decision of a recommendation rules. What was recommended at that moment is written beside it by the
-database. Orders are dollars at retail value.
+database. Orders are money at retail value; where pieces are forecast, people write pieces.
 """
 
 import datetime as dt
@@ -19,18 +19,18 @@ if TYPE_CHECKING:
 Kind = Literal["approve", "override", "snooze"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
-GREATEST_ORDER = 1e9
-"""Dollars; anything above is a slip of the hand."""
+GREATEST_ORDER = 1e12
+"""Pieces or money; of anything above, amounts would lose their cents."""
 
 HALF_CENT = 0.005
-"""Dollars that a wish in whole cents may stand above whole packs, whose pieces may cost parts of a cent."""
+"""Money that a wish in whole cents may stand above whole packs, whose pieces may cost parts of a cent."""
 
 LONGEST_SNOOZE_WEEKS = 52
 LONGEST_REASON, LONGEST_NAME = 1000, 100
 
 _RECOMMENDATION: LiteralString = """
 select recommendation_id, recommendation_date, order_quantity, status, review_reason, coalesce(pack_size, 0),
-    coalesce(minimum_order, 0), unit_price
+    coalesce(minimum_order, 0), unit_price, pack_size_units, unit_name = 'units'
 from ml.inventory_recommendations
 where recommendation_date = (select max(recommendation_date) from ml.inventory_recommendations)
     and store_id = %s and dept_id = %s
@@ -58,7 +58,8 @@ class Decision:
         store_id: store of the pair.
         dept_id: department of the pair.
         decided_by: name of the person.
-        quantity: wanted order of an override in dollars at retail value; it goes out in whole packs, 0 orders nothing.
+        quantity: wanted order of an override in the unit that is forecast, pieces or money at retail value; it goes out
+            in whole packs, 0 orders nothing.
         until: first day on which a snoozed pair is heard again.
         reason: why, in the person's words; an override needs one.
     """
@@ -72,7 +73,7 @@ class Decision:
     reason: str = ""
 
     def checked(self) -> "Decision":
-        """Returns the decision with its texts trimmed and its quantity in whole cents.
+        """Returns the decision with its texts trimmed and its quantity in hundredths.
 
         Raises:
             UsageError: something is missing, too much, or out of its range.
@@ -93,7 +94,7 @@ class Decision:
 
 @dataclass(frozen=True)
 class Recommended:
-    """The recommendation that a person decides on; amounts in dollars at retail value.
+    """The recommendation that a person decides on; amounts in money at retail value.
 
     Attributes:
         recommendation_id: store-dept-week.
@@ -103,7 +104,9 @@ class Recommended:
         review_reason: guardrail that sent it to a person; empty where it was automatic.
         pack_size_amount: orders are whole multiples of it; 0 where it is not known.
         minimum_order_amount: least order.
-        unit_price_amount: price of a piece, where stock is counted in pieces.
+        unit_price_amount: price of a piece, where one is known.
+        pack_size_units: pieces of a pack, where a piece has a price.
+        is_in_units: whether pieces are forecast, and people write pieces.
     """
 
     recommendation_id: str
@@ -114,18 +117,32 @@ class Recommended:
     pack_size_amount: float = 0.0
     minimum_order_amount: float = 0.0
     unit_price_amount: float | None = None
+    pack_size_units: float | None = None
+    is_in_units: bool = False
+
+    def wanted_of(self, decision: Decision) -> float | None:
+        """Returns the order that an override wants, in money and whole cents; None for other decisions."""
+        if decision.quantity is None:
+            return None
+        price = self.unit_price_amount if self.is_in_units else None
+        return round(decision.quantity * (1.0 if price is None else price), 2)
 
     def order_of(self, decision: Decision) -> float:
         """Returns the order that a decision lets out: an override's in whole packs and at least the minimum order."""
         if decision.kind == "override":
             slack = HALF_CENT if self.pack_size_amount else 0.0
-            packs = whole_packs((decision.quantity or 0.0) - slack, self.pack_size_amount, self.minimum_order_amount)
+            wanted = self.wanted_of(decision) or 0.0
+            packs = whole_packs(wanted - slack, self.pack_size_amount, self.minimum_order_amount)
             return round(float(packs), 2)
         return self.order_amount if decision.kind == "approve" else 0.0
 
     def pieces_of(self, order_amount: float) -> float | None:
         """Returns the pieces of an order in whole packs."""
-        return None if self.unit_price_amount is None else float(round(order_amount / self.unit_price_amount))
+        if self.unit_price_amount is None:
+            return None
+        if self.pack_size_units is None or not self.pack_size_amount:
+            return float(round(order_amount / self.unit_price_amount))
+        return round(round(order_amount / self.pack_size_amount) * self.pack_size_units, 3)
 
 
 @dataclass(frozen=True)
@@ -134,7 +151,7 @@ class Seen:
 
     Attributes:
         recommendation_id: store-dept-week.
-        order_amount: order that was recommended, in dollars at retail value.
+        order_amount: order that was recommended, in money at retail value.
         decided_at: moment of the decision that ruled it, None where nobody had decided.
     """
 
@@ -145,7 +162,7 @@ class Seen:
 
 @dataclass(frozen=True)
 class Earlier:
-    """The decision that stood before: its kind, who made it when, and the order that it let out in dollars."""
+    """The decision that stood before: its kind, who made it when, and the order that it let out in money."""
 
     kind: Kind
     decided_by: str
@@ -155,7 +172,7 @@ class Earlier:
     def __str__(self) -> str:
         what = {"approve": "approved", "override": "overrode", "snooze": "snoozed"}[self.kind]
         moment = f"{self.decided_at.astimezone(dt.UTC):%Y-%m-%d %H:%M} UTC"
-        return f"{self.decided_by} {what} it at {moment}: ${self.effective_amount:,.0f} goes out"
+        return f"{self.decided_by} {what} it at {moment}: {self.effective_amount:,.2f} goes out"
 
 
 @dataclass(frozen=True)
@@ -165,7 +182,7 @@ class Recorded:
     Attributes:
         decision: what was decided.
         recommended: what it was decided on.
-        effective_amount: order that it lets out, in dollars at retail value.
+        effective_amount: order that it lets out, in money at retail value.
         is_new: whether a row was added; False where the same decision stood there already.
         replaced: the decision on this recommendation that stood before.
     """
@@ -200,7 +217,7 @@ def record(database: Database, decision: Decision, seen: Seen | None = None) -> 
         _check_snooze(wanted, recommended.decision_date)
         key, order = recommended.recommendation_id, recommended.order_of(wanted)
         last = connection.execute(_LATEST, [key]).fetchone()
-        written = (wanted.kind, wanted.quantity, wanted.until, wanted.reason, wanted.decided_by)
+        written = (wanted.kind, recommended.wanted_of(wanted), wanted.until, wanted.reason, wanted.decided_by)
         earlier = Earlier(last[0], last[4], last[7], last[6]) if last else None
         is_new = last is None or last[:7] != (*written, recommended.order_amount, order)
         if is_new:
@@ -225,8 +242,8 @@ def _check_seen(seen: Seen, recommended: Recommended, earlier: Earlier | None) -
         raise ShelfcastError(f"Since you looked, {earlier}.", "Nothing was saved; look at it, then decide again.")
     if abs(recommended.order_amount - seen.order_amount) >= HALF_CENT:
         raise ShelfcastError(
-            f"Since you looked, a run has recommended ${recommended.order_amount:,.2f} instead of "
-            f"${seen.order_amount:,.2f}.",
+            f"Since you looked, a run has recommended {recommended.order_amount:,.2f} instead of "
+            f"{seen.order_amount:,.2f}.",
             "Nothing was saved; look at it, then decide again.",
         )
 
@@ -250,13 +267,11 @@ def _check_quantity(kind: Kind, quantity: float | None) -> None:
         raise UsageError(f"To {kind} takes no quantity.", "Override the recommendation to order something else.")
     if kind == "override" and quantity is None:
         raise UsageError(
-            "An override needs a quantity.", "Give the order in dollars at retail value, 0 for no order at all."
+            "An override needs a quantity.",
+            "Give the order in pieces where pieces are forecast, else in money at retail value; 0 for no order at all.",
         )
     if quantity is not None and not (math.isfinite(quantity) and 0 <= quantity <= GREATEST_ORDER):
-        raise UsageError(
-            f"An order of {quantity:,.15g} dollars cannot be placed.",
-            f"Give 0 to {GREATEST_ORDER:,.0f} dollars at retail value.",
-        )
+        raise UsageError(f"An order of {quantity:,.15g} cannot be placed.", f"Give 0 to {GREATEST_ORDER:,.0f}.")
 
 
 def _check_until(kind: Kind, until: dt.date | None) -> None:

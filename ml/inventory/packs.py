@@ -14,7 +14,7 @@ def whole_packs(
 ) -> FloatArray:
     """Returns the order in whole packs: the least that covers the quantity and the minimum, in their unit.
 
-    Arguments are broadcast against each other, and are all dollars or all pieces. An order that would exceed `most` is
+    Arguments are broadcast against each other, and are all money or all pieces. An order that would exceed `most` is
     cut to the whole packs below it, but never below one pack or the minimum order.
 
     Args:
@@ -36,17 +36,37 @@ def whole_packs(
     return np.where(wanted > 0, np.where(is_packed, _ceil(covered / pack) * pack, covered), 0.0)
 
 
-def pack_of_pieces(pack_size_amount: npt.ArrayLike, unit_price: npt.ArrayLike) -> FloatArray:
-    """Returns packs in dollars that are worth the nearest number of whole pieces, one at least.
+def pack_of_pieces(
+    pack_size_amount: npt.ArrayLike, unit_price: npt.ArrayLike, least_piece: npt.ArrayLike = 1.0
+) -> FloatArray:
+    """Returns packs in money that are worth the nearest number of whole pieces, one at least.
 
     So an order in whole packs is whole pieces too, and pieces times price is the order. A pack stays as it is where no
     price is known.
+
+    Args:
+        pack_size_amount: packs in money.
+        unit_price: price of a piece, NaN where none is known.
+        least_piece: least part of a piece that can be ordered; a whole one without it.
 
     >>> pack_of_pieces(50.0, [7.5, float("nan")]).tolist()
     [52.5, 50.0]
     """
     pack, price = np.asarray(pack_size_amount, dtype=float), np.asarray(unit_price, dtype=float)
-    return np.where(price > 0, np.maximum(np.rint(pack / price), 1.0) * price, pack)
+    least = price * np.asarray(least_piece, dtype=float)
+    return np.where(price > 0, np.maximum(np.rint(pack / least), 1.0) * least, pack)
+
+
+def pieces_of(order_amount: npt.ArrayLike, unit_price: npt.ArrayLike, least_piece: npt.ArrayLike = 1.0) -> FloatArray:
+    """Returns the pieces of orders in whole packs, NaN where no price is known; arguments as in `pack_of_pieces`.
+
+    >>> pieces_of([30.0, 3.1], [2.5, 2.0], [1.0, 0.001]).tolist()
+    [12.0, 1.55]
+    """
+    least = np.asarray(least_piece, dtype=float)
+    pieces = np.asarray(order_amount, dtype=float) / np.asarray(unit_price, dtype=float)
+    parts: FloatArray = np.round(np.rint(pieces / least) * least, 3)
+    return parts
 
 
 def _ceil(packs: FloatArray) -> FloatArray:

@@ -267,7 +267,7 @@ def test_anomalies_know_their_deviation_and_whether_they_are_recent(rows):
 def test_policies_come_from_the_seed_with_one_default(rows):
     found = rows(
         "select store_type, service_level_rate from marts.dim_inventory_policies "
-        "where store_id is null order by 1 nulls first"
+        "where store_code is null order by 1 nulls first"
     )
     assert found[0]["store_type"] is None
     assert all(0.5 <= row["service_level_rate"] < 1 for row in found)

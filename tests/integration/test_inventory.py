@@ -11,18 +11,20 @@ import pytest
 
 from ml.inventory.orders.inputs import load_decision_inputs
 from ml.inventory.orders.recommend import STATUSES, recommend, recommendations
+from ml.prices import read_prices
 from warehouse import embedded
 from warehouse.environment import library_environment
 from warehouse.errors import ShelfcastError
 from warehouse.incoming import publish_frame
 from warehouse.opening import open_database
+from warehouse.retailer import Retailer
 from warehouse.settings import load_settings
 
 LAST_WEEK = dt.date(2012, 8, 31)
 STORES, DEPTS, WEEKS, HORIZONS = 4, 15, 70, 8
 POLICY = """
 create table marts.dim_inventory_policies (
-    policy_id text, store_type text, store_id integer, dept_id integer, policy_kind text, target_kind text,
+    policy_id text, store_type text, store_code text, product_code text, policy_kind text, target_kind text,
     service_level_rate double precision,
     lead_time_weeks double precision, lead_time_deviation_weeks double precision,
     review_period_weeks double precision, minimum_order_amount double precision, pack_size_amount double precision,
@@ -53,7 +55,11 @@ def _publish_history(database):
     stores = pd.DataFrame(
         {"store_id": range(1, STORES + 1), "store_type": list("ABCA"), "size_sqft": 90_000, "load_id": "l"}
     )
+    stores["store_code"] = [f"{store:03}" for store in stores["store_id"]]
     publish_frame(database, stores, "raw.store_attributes", ["store_id"], "replace")
+    products = pd.DataFrame({"dept_id": range(1, DEPTS + 1), "load_id": "l"})
+    products["product_code"] = [f"P{product}" for product in products["dept_id"]]
+    publish_frame(database, products, "raw.products", ["dept_id"], "replace")
     pairs = pd.MultiIndex.from_product([range(1, STORES + 1), range(1, DEPTS + 1)], names=["store_id", "dept_id"])
     pairs = pairs.to_frame(index=False).assign(mean=lambda frame: 400.0 * frame["dept_id"])
     sales = pairs.merge(pd.DataFrame({"ago": range(WEEKS)}), how="cross")
@@ -80,7 +86,8 @@ def _publish_forecasts(database):
     for name in ("prediction_lower", "prediction_upper", "prediction_lower_95", "prediction_upper_95"):
         frame[name] = frame["predicted_sales"]
     frame["forecast_id"] = [f"{row.store_id}-{row.dept_id}-{row.horizon_weeks}" for row in frame.itertuples()]
-    publish_frame(database, frame.assign(fallback="", uses_plan=False), "ml.forecasts", ["forecast_id"], "replace")
+    frame = frame.assign(fallback="", uses_plan=False, unit_name="amount", price_source="")
+    publish_frame(database, frame, "ml.forecasts", ["forecast_id"], "replace")
 
 
 def _dates(frame):
@@ -296,7 +303,7 @@ def test_stock_that_cannot_be_used_is_refused_and_nothing_is_written(ready):
     before = read(database)
     _publish_stock(database, (1, 10, LAST_WEEK + dt.timedelta(weeks=2), 5.0, 0.0, None, None, None))
     with pytest.raises(
-        ShelfcastError, match="store 1, department 10 is dated 2012-09-14, after the last week of sales"
+        ShelfcastError, match="store 001, department P10 is dated 2012-09-14, after the last week of sales"
     ):
         recommend(settings, database, "r8")
     _publish_stock(database, (1, 10, LAST_WEEK, 5.0, 0.0, None, None, 420.0))
@@ -323,3 +330,113 @@ def test_a_champion_without_backtest_errors_is_refused(ready):
         connection.execute("update ml.forecasts set model_name = 'prophet'")
     with pytest.raises(ShelfcastError, match="champion prophet has no backtest errors"):
         recommend(settings, database, "r9")
+
+
+PRICE = 2.5
+
+
+@pytest.fixture
+def in_pieces(ready):
+    """The place with sales and forecasts of whole pieces at 2.50 each; the money of its weeks is as before."""
+    settings, database = ready
+    with database.connect("pipeline") as connection:
+        connection.execute(
+            "insert into raw.retailer values (1, %s, 'l')", [Retailer(forecast_unit="units").model_dump_json()]
+        )
+        connection.execute(
+            "update raw.raw_sales set weekly_sales = round(weekly_sales / %s), "
+            "weekly_units = round(weekly_sales / %s), weekly_amount = %s * round(weekly_sales / %s)",
+            [PRICE] * 4,
+        )
+        connection.execute(
+            "update ml.forecasts set unit_name = 'units', predicted_sales = predicted_sales / %s", [PRICE]
+        )
+        scaled = ", ".join(f"{name} = {name} / {PRICE}" for name in ("predicted_sales", "actual_sales", "scale_amount"))
+        connection.execute(f"update ml.backtest_errors set {scaled}")
+    yield settings, database
+    with database.connect("pipeline") as connection:
+        connection.execute("delete from raw.retailer")
+        connection.execute("update raw.raw_sales set weekly_sales = weekly_amount, weekly_units = null")
+        connection.execute(f"update ml.backtest_errors set {scaled.replace('/', '*')}")
+
+
+def test_where_pieces_are_forecast_counts_are_pieces_and_orders_are_pieces_times_their_price(in_pieces):
+    settings, database = in_pieces
+    _publish_stock(
+        database,
+        (1, 10, LAST_WEEK, 36.0, 4.0, LAST_WEEK + dt.timedelta(weeks=1), None, None),
+        (2, 10, LAST_WEEK, 36.0, 0.0, None, 4.0, None),
+    )
+    recommend(settings, database, "u1")
+    frame = read(database).set_index(["store_id", "dept_id"])
+    counted = frame.loc[(1, 10)]
+    assert counted[["current_stock", "current_stock_units", "on_order_units"]].tolist() == [90.0, 36.0, 4.0]
+    assert counted[["unit_name", "unit_price", "price_source"]].tolist() == ["units", PRICE, "sales"]
+    assert frame.loc[(2, 10), ["current_stock", "unit_price", "price_source"]].tolist() == [144.0, 4.0, "stock"]
+    assert (frame["order_quantity"] == frame["order_quantity_pieces"] * frame["unit_price"]).all()
+    assert (frame["order_quantity_pieces"] % frame["pack_size_units"] == 0).all()
+    assert (frame["order_quantity"] > 0).any()
+    # Simulated stock is whole pieces too.
+    assert (frame["current_stock_units"] % 1 == 0).all()
+    assert recommend(settings, database, "u2").change.total == 0
+
+
+def test_pieces_at_one_price_lead_to_the_levels_of_their_money(in_pieces):
+    settings, database = in_pieces
+    recommend(settings, database, "u3")
+    pieces = read(database)
+    with database.connect("pipeline") as connection:
+        connection.execute("update raw.retailer set settings = %s", [Retailer().model_dump_json()])
+        connection.execute("update raw.raw_sales set weekly_sales = weekly_amount")
+        connection.execute(
+            "update ml.forecasts set unit_name = 'amount', predicted_sales = predicted_sales * %s", [PRICE]
+        )
+        for name in ("predicted_sales", "actual_sales", "scale_amount"):
+            connection.execute(f"update ml.backtest_errors set {name} = {name} * {PRICE}")
+    recommend(settings, database, "u4")
+    money = read(database)
+    with database.connect("pipeline") as connection:
+        for name in ("predicted_sales", "actual_sales", "scale_amount"):
+            connection.execute(f"update ml.backtest_errors set {name} = {name} / {PRICE}")
+    for name in ("reorder_point", "order_up_to_level", "avg_daily_demand", "demand_volatility"):
+        assert pieces[name].to_numpy() == pytest.approx(money[name].to_numpy(), abs=0.02)
+    assert set(money["unit_name"]) == {"amount"}
+    assert money["order_quantity_pieces"].isna().all()
+
+
+def test_prices_are_the_middle_of_thirteen_weeks_and_know_nothing_later(in_pieces):
+    _, database = in_pieces
+    week = LAST_WEEK - dt.timedelta(weeks=20)
+    pairs = pd.DataFrame({"store_id": [1, 1, 2], "dept_id": [1, 2, 1]})
+    with database.connect("pipeline") as connection:
+        # One faulty week, one without money, and another price in all that is later.
+        connection.execute("update raw.raw_sales set weekly_amount = 1e9 where dept_id = 1 and sale_date = %s", [week])
+        connection.execute("update raw.raw_sales set weekly_amount = 0 where dept_id = 2 and sale_date <= %s", [week])
+        connection.execute("update raw.raw_sales set weekly_amount = 9 * weekly_units where sale_date > %s", [week])
+    try:
+        with database.snapshot("reader") as snapshot:
+            then, now = (read_prices(snapshot, day, is_in_units=True).of(pairs) for day in (week, LAST_WEEK))
+    finally:
+        with database.connect("pipeline") as connection:
+            connection.execute("update raw.raw_sales set weekly_amount = %s * weekly_units", [PRICE])
+    assert (then.unit_price.tolist(), then.source.tolist()) == ([2.5, 1.0, 2.5], ["sales", "assumed", "sales"])
+    assert now.unit_price.tolist() == [9.0, 9.0, 9.0]
+
+
+def test_forecasts_in_another_unit_than_the_sales_are_to_be_made_again(in_pieces):
+    settings, database = in_pieces
+    with database.connect("pipeline") as connection:
+        connection.execute("update ml.forecasts set unit_name = 'amount'")
+    with pytest.raises(ShelfcastError, match=r"forecasts are in another unit.*Run `shelfcast forecast` first"):
+        recommend(settings, database, "u5")
+
+
+def test_policies_name_codes_and_a_code_that_is_not_known_is_told(ready):
+    settings, database = ready
+    rows = [("default", None, None, None, 0.95), ("milk", None, "002", "P5", 0.9), ("slip", None, None, "P155", 0.9)]
+    _publish_policies(database, rows)
+    report = recommend(settings, database, "u6")
+    frame = read(database).set_index(["store_id", "dept_id"])
+    assert (frame["policy_id"] == "milk").sum() == 1
+    assert frame.loc[(2, 5), ["policy_id", "service_level"]].tolist() == ["milk", 0.9]
+    assert "Policy slip names product_code P155, which the data do not have. Did you mean P15?" in str(report)

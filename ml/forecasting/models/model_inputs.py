@@ -87,7 +87,7 @@ def _target_inputs(history: Panel, base: SeasonalBase, horizon: int, scale: Floa
     inputs |= {name: amount / per for name, amount in likes.items()}
     groups = SeriesGroups.of(history)
     for group_name, group in (("department", groups.department), ("type", groups.department_type)):
-        total = np.maximum(sum_by(np.where(history.active, scale, 0.0), group), 1.0)[:, None]
+        total = np.maximum(sum_by(np.where(history.active, scale, 0.0), group), history.least_scale)[:, None]
         for key in ("weekday", "date", "two_weekday"):
             counted = np.where(history.active[:, None], likes[f"year_{key}"], 0.0)
             inputs[f"{group_name}_{key}"] = sum_by(counted, group) / total

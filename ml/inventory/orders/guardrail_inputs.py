@@ -51,11 +51,12 @@ class Watch:
     """What the guardrails look at for n pairs.
 
     Attributes:
-        sales: (pairs, weeks) weekly sales in dollars up to the decision, NaN where a week is missing.
+        sales: (pairs, weeks) weekly sales in money up to the decision, NaN where a week is missing.
         weeks_known: weeks with known sales in the whole history.
         is_unusual: whether one of the last weeks is marked in ml.sales_anomalies.
         is_stale: whether the latest sales are missing, or the stock was counted too long ago.
         is_overdue: whether what is on order should have come before the stock was counted.
+        tiny_amount: (pairs,) money below which no person is asked, the same for all.
     """
 
     sales: FloatArray = field(repr=False)
@@ -63,6 +64,7 @@ class Watch:
     is_unusual: npt.NDArray[np.bool_] = field(repr=False)
     is_stale: npt.NDArray[np.bool_] = field(repr=False)
     is_overdue: npt.NDArray[np.bool_] = field(repr=False)
+    tiny_amount: FloatArray = field(repr=False)
 
     def take(self, rows: "slice | npt.NDArray[np.intp]") -> "Watch":
         """Returns what is known of some pairs."""
@@ -80,13 +82,19 @@ class Watch:
             self.weeks_known,
             self.is_unusual,
             self.is_stale,
+            self.tiny_amount,
             lot=lot,
             is_overdue=self.is_overdue,
         )
 
 
 def read_watch(
-    snapshot: Snapshot, pairs: "pd.DataFrame", date: dt.date, sales: FloatArray, stock: "pd.DataFrame"
+    snapshot: Snapshot,
+    pairs: "pd.DataFrame",
+    date: dt.date,
+    sales: FloatArray,
+    stock: "pd.DataFrame",
+    tiny_amount: float,
 ) -> Watch:
     """Returns what the guardrails look at, in the order of the pairs.
 
@@ -96,6 +104,7 @@ def read_watch(
         date: the decision week; nothing after it is looked at.
         sales: (pairs, weeks) weekly sales up to it.
         stock: stock_date and is_overdue of each pair, missing where its stock was not counted.
+        tiny_amount: money below which no person is asked.
     """
     import pandas as pd
 
@@ -110,6 +119,7 @@ def read_watch(
         is_unusual=pd.MultiIndex.from_frame(pairs[keys]).isin(unusual),
         is_stale=stale_pairs(sales) | (pd.to_datetime(stock["stock_date"]) <= oldest).to_numpy(),
         is_overdue=(stock["is_overdue"] == True).to_numpy(dtype=bool),  # noqa: E712 - missing is false
+        tiny_amount=np.full(len(pairs), tiny_amount),
     )
 
 

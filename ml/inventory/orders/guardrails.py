@@ -2,7 +2,7 @@
 
 Orders and forecasts are compared with what the pair sold lately and with what it sold in the same weeks of last year:
 with recent weeks alone, the weeks before Christmas and after New Year would flood the planner. Thresholds were chosen
-on the weeks before the last 52 of the public data. Amounts are dollars at retail value.
+on the weeks before the last 52 of the public data. Amounts are money at retail value.
 """
 
 from collections.abc import Mapping
@@ -54,9 +54,6 @@ UNUSUAL_MULTIPLE = 1.25
 UNUSUAL_WEEKS = 4
 """Weeks for which an unusual one is remembered."""
 
-TINY_AMOUNT = 1000.0
-"""Dollars of an order, of the position, and of four weeks of sales and forecast below which no person is asked."""
-
 
 def flags(
     order: FloatArray,
@@ -66,7 +63,7 @@ def flags(
     weeks_known: npt.NDArray[np.int64],
     is_unusual: BoolArray,
     is_stale: BoolArray,
-    tiny_amount: float = TINY_AMOUNT,
+    tiny_amount: FloatArray | float,
     lot: FloatArray | float = 0.0,
     is_overdue: BoolArray | bool = False,
 ) -> npt.NDArray[np.str_]:
@@ -80,7 +77,8 @@ def flags(
         weeks_known: (n,) weeks with known sales in the whole history.
         is_unusual: (n,) whether a week of the last four was unusual, see `unusual_weeks`.
         is_stale: (n,) whether the latest sales are missing, see `stale_pairs`.
-        tiny_amount: where order, position, and a month of sales and forecast are all below it, no person is asked.
+        tiny_amount: where order, position, and a month of sales and forecast are all below it, no person is asked; see
+            `ml.inventory.sizes.tiny_amount`.
         lot: (n,) order-up-to level less reorder point, 0 where every review orders.
         is_overdue: (n,) whether what is on order should have come before the stock was counted.
     """
@@ -116,16 +114,17 @@ def is_large(order: FloatArray, sales: FloatArray) -> BoolArray:
     return np.asarray((order > 0) & (order > ORDER_WEEKS * usual))
 
 
-def unusual_weeks(sales: FloatArray, expected: FloatArray, scale: FloatArray) -> BoolArray:
+def unusual_weeks(sales: FloatArray, expected: FloatArray, scale: FloatArray, least_scale: float) -> BoolArray:
     """Returns which weeks sold far from what was expected of them a week before, (n, weeks).
 
     Args:
         sales: (n, weeks) sales, NaN where not known; such a week is not unusual.
         expected: (n, weeks) forecast of each week, made before it.
         scale: (n, weeks) mean absolute sales of the year before each week.
+        least_scale: what they are taken to be at the least, see `ml.forecasting.panel.least_scale`.
     """
     with np.errstate(invalid="ignore"):
-        return np.asarray(np.abs(sales - expected) > UNUSUAL_MULTIPLE * np.maximum(scale, 1.0))
+        return np.asarray(np.abs(sales - expected) > UNUSUAL_MULTIPLE * np.maximum(scale, least_scale))
 
 
 def stale_pairs(sales: FloatArray) -> BoolArray:

@@ -9,20 +9,17 @@ import numpy.typing as npt
 
 from ml.inventory.orders.guardrail_inputs import WATCHED_WEEKS, Watch, read_before, read_watch
 from ml.inventory.orders.levels import Before
-from ml.inventory.orders.positions import (
-    AVERAGED_WEEKS,
-    REPLAYED_WEEKS,
-    Positions,
-    counted_positions,
-    simulated_positions,
-)
-from ml.inventory.packs import pack_of_pieces
-from ml.inventory.policy import MAXIMUM_WEEKS, FloatArray, Policies, resolve_policies, ruling_rows
+from ml.inventory.orders.positions import AVERAGED_WEEKS, REPLAYED_WEEKS, Positions, simulated_positions
+from ml.inventory.orders.stock import merged_positions, read_stock, with_own_lead_times
+from ml.inventory.policy import FloatArray, Policies, Terms, TextArray, resolve_policies, ruling_rows, unknown_codes
 from ml.inventory.protection import REGULAR_RATE, DemandAhead, PastForecasts, learn
+from ml.inventory.sizes import middle_week, ordering_cost, tiny_amount
+from ml.prices import WHOLE, KnownPrices, Prices, read_prices
 from warehouse.conventions import YEAR_WEEKS
 from warehouse.database import Database, Role, Snapshot
 from warehouse.errors import ShelfcastError
 from warehouse.marts import core_build
+from warehouse.retailer import Retailer, retailer_of_sales
 from warehouse.settings import Settings
 
 if TYPE_CHECKING:
@@ -30,11 +27,17 @@ if TYPE_CHECKING:
 
 
 _FORECASTS = """
-select store_id, dept_id, stores.store_type, horizon_weeks, predicted_sales, model_name
-from ml.forecasts as forecasts
-inner join raw.store_attributes as stores using (store_id)
-where is_champion and origin_date = %(decision_date)s
+select store_id, dept_id, horizon_weeks, predicted_sales, model_name
+from ml.forecasts
+where is_champion and origin_date = %(decision_date)s and unit_name = %(unit_name)s
 order by store_id, dept_id, horizon_weeks
+"""
+_PAIRS = """
+select store_id, dept_id, stores.store_type, stores.store_code, products.product_code, products.level_1,
+    products.level_2, products.level_3
+from (select distinct store_id, dept_id from ml.forecasts where origin_date = %(decision_date)s) as forecasts
+inner join raw.store_attributes as stores using (store_id)
+left join raw.products as products using (dept_id)
 """
 _ERRORS = """
 select store_id, dept_id, (origin_date - date '2000-01-01') / 7 as origin, horizon_weeks,
@@ -64,29 +67,31 @@ from raw.raw_sales
 where sale_date > %(decision_date)s - 7 * %(weeks)s
     and (%(store_id)s::integer is null or (store_id = %(store_id)s and dept_id = %(dept_id)s))
 """
-_STOCK = """
-select distinct on (store_id, dept_id)
-    store_id, dept_id, stock_date, on_hand, on_order, unit_price, lead_time_days,
-    (expected_date - %(decision_date)s) / 7.0::double precision as weeks_until_expected,
-    on_order > 0 and expected_date < stock_date as is_overdue
-from raw.stock_positions
-order by store_id, dept_id, stock_date desc
+_MEAN_WEEKS = """
+select store_id, dept_id, avg(abs(weekly_sales)) as mean_week
+from raw.raw_sales
+where sale_date > %(decision_date)s - 7 * %(weeks)s and sale_date <= %(decision_date)s
+group by store_id, dept_id
 """
 
 
 @dataclass(frozen=True)
 class DecisionInputs:
-    """The state of n pairs at a decision week; amounts in dollars at retail value.
+    """The state of n pairs at a decision week; amounts in money at retail value, pieces times their price.
 
     Attributes:
         decision_date: last week with known sales; the forecasts start the week after.
-        pairs: store_id, dept_id and store_type, one row a pair.
+        pairs: store_id, dept_id, store_type, and the codes that policies may name, one row a pair.
         demand: what the champion forecasts of the coming weeks, with the errors of its backtest.
         policies: policy of each pair, with its own lead time where one is known, and packs of whole pieces.
         positions: stock of each pair.
         stock_source: counted or simulated, for each pair.
         policy_id: row of the inventory policies that ruled each pair.
-        unit_price: price of a piece where stock is counted in pieces, else NaN.
+        unknown_codes: sentences on codes that the policies name and no pair has.
+        unit_price: price of a piece, NaN where none is known and money is forecast.
+        price_source: where it is from, see `ml.prices`.
+        least_piece: least part of a piece that can be ordered.
+        unit_name: what is forecast, units or amount.
         watch: what the guardrails look at; without it every order is automatic.
         before: what the decision week before recommended; without it no status has hysteresis.
     """
@@ -98,7 +103,11 @@ class DecisionInputs:
     positions: Positions = field(repr=False)
     stock_source: npt.NDArray[np.str_] = field(repr=False)
     policy_id: npt.NDArray[np.str_] | None = field(repr=False, default=None)
+    unknown_codes: tuple[str, ...] = field(repr=False, default=())
     unit_price: FloatArray | None = field(repr=False, default=None)
+    price_source: TextArray | None = field(repr=False, default=None)
+    least_piece: FloatArray | None = field(repr=False, default=None)
+    unit_name: str = "amount"
     watch: Watch | None = field(repr=False, default=None)
     before: Before | None = field(repr=False, default=None)
 
@@ -152,35 +161,52 @@ def load_decision_inputs(
 def _decision_inputs(
     settings: Settings, snapshot: Snapshot, pair: tuple[int, int] | None, is_waiting: bool
 ) -> DecisionInputs:
-    date = _decision_date(snapshot)
-    forecasts = snapshot.read_frame(_FORECASTS, {"decision_date": date})
-    _check_forecasts(snapshot, forecasts, date)
-    model_name = str(forecasts["model_name"].iloc[0])
+    date, retailer = _decision_date(snapshot), retailer_of_sales(snapshot)
+    forecasts = read_forecasts(snapshot, date, retailer)
     pairs, forecast = _forecast_matrix(forecasts, date, pair)
-    sales = _read_sales(snapshot, pairs, date, pair)
+    pairs = pairs.merge(snapshot.read_frame(_PAIRS, {"decision_date": date}), how="left", validate="one_to_one")
+    known = read_prices(snapshot, date, retailer.is_in_units)
+    prices = known.of(pairs)
+    worth, middle = prices.worth[:, None], _middle_week(snapshot, known, date)
+    sales = worth * _read_sales(snapshot, pairs, date, pair)
     rules = _read_policies(snapshot, is_waiting)
-    policies = resolve_policies(rules, pairs)
-    stock = _read_stock(snapshot, pairs, date)
-    policies = _with_own_lead_times(policies, stock)
-    unit_price = stock["unit_price"].to_numpy(dtype=float)
-    policies = policies.changed(pack_size_amount=pack_of_pieces(policies.pack_size_amount, unit_price))
-    store, dept = pairs["store_id"].to_numpy(np.int64), pairs["dept_id"].to_numpy(np.int64)
-    simulated = simulated_positions(
-        sales[:, -(REPLAYED_WEEKS + AVERAGED_WEEKS) :], policies, store, dept, settings.seed
-    )
-    positions, source = _merged_positions(stock, policies, simulated)
+    stock = read_stock(snapshot, pairs, date)
+    terms = Terms(prices.unit_price, prices.least_piece, ordering_cost(middle))
+    policies = with_own_lead_times(resolve_policies(rules, pairs, terms), stock)
+    simulated = _simulated(sales, policies, pairs, prices, settings.seed, retailer)
+    positions, source = merged_positions(stock, prices.count_worth, policies, simulated)
     return DecisionInputs(
         decision_date=date,
         pairs=pairs,
-        demand=_read_demand(snapshot, model_name, date, pairs, forecast, sales[:, -YEAR_WEEKS:]),
+        demand=_read_demand(snapshot, forecasts, date, pairs, worth * forecast, sales[:, -YEAR_WEEKS:], known),
         policies=policies,
         positions=positions,
         stock_source=source,
         policy_id=rules["policy_id"].to_numpy(dtype=np.str_)[ruling_rows(rules, pairs)],
-        unit_price=unit_price,
-        watch=read_watch(snapshot, pairs, date, sales, stock),
+        unknown_codes=() if pair else tuple(unknown_codes(rules, pairs)),
+        unit_price=prices.unit_price,
+        price_source=prices.source,
+        least_piece=prices.least_piece,
+        unit_name=retailer.forecast_unit,
+        watch=read_watch(snapshot, pairs, date, sales, stock, tiny_amount(middle)),
         before=read_before(snapshot, pairs, date),
     )
+
+
+def _middle_week(snapshot: Snapshot, known: KnownPrices, date: dt.date) -> float:
+    """Returns what the middle of all pairs sold a week in the last year, in money, whichever pairs are asked for."""
+    means = snapshot.read_frame(_MEAN_WEEKS, {"decision_date": date, "weeks": YEAR_WEEKS})
+    return middle_week(means["mean_week"].to_numpy(dtype=float) * known.of(means).worth)
+
+
+def _simulated(
+    sales: FloatArray, policies: Policies, pairs: "pd.DataFrame", prices: Prices, seed: int, retailer: Retailer
+) -> Positions:
+    """Returns the stock of a plainly run shop in money; whole pieces where the pairs sell whole ones."""
+    store, dept = pairs["store_id"].to_numpy(np.int64), pairs["dept_id"].to_numpy(np.int64)
+    found = simulated_positions(sales[:, -(REPLAYED_WEEKS + AVERAGED_WEEKS) :], policies, store, dept, seed)
+    piece = np.where((prices.least_piece == WHOLE) & retailer.is_in_units, prices.unit_price, np.nan)
+    return found.in_whole(piece)
 
 
 def _decision_date(snapshot: Snapshot) -> dt.date:
@@ -192,7 +218,13 @@ def _decision_date(snapshot: Snapshot) -> dt.date:
     return found  # type: ignore[no-any-return]
 
 
-def _check_forecasts(snapshot: Snapshot, forecasts: "pd.DataFrame", date: dt.date) -> None:
+def read_forecasts(snapshot: Snapshot, date: dt.date, retailer: Retailer) -> "pd.DataFrame":
+    """Returns the champion's forecasts from the last week of sales, in the unit of these sales.
+
+    Raises:
+        ShelfcastError: there are none.
+    """
+    forecasts = snapshot.read_frame(_FORECASTS, {"decision_date": date, "unit_name": retailer.forecast_unit})
     if forecasts.empty:
         latest = snapshot.read_frame("select max(origin_date) as latest from ml.forecasts where is_champion")[
             "latest"
@@ -202,15 +234,30 @@ def _check_forecasts(snapshot: Snapshot, forecasts: "pd.DataFrame", date: dt.dat
             if latest is None
             else f"The latest champion forecasts are from {latest}"
         )
+        if latest == date:
+            known = "The latest champion forecasts are in another unit"
         raise ShelfcastError(f"{known}, but sales run to {date}.", "Run `shelfcast forecast` first.")
+    return forecasts
 
 
 def _read_demand(
-    snapshot: Snapshot, model_name: str, date: dt.date, pairs: "pd.DataFrame", forecast: FloatArray, sales: FloatArray
+    snapshot: Snapshot,
+    forecasts: "pd.DataFrame",
+    date: dt.date,
+    pairs: "pd.DataFrame",
+    forecast: FloatArray,
+    sales: FloatArray,
+    known: KnownPrices,
 ) -> DemandAhead:
-    """Returns demand ahead of the pairs, from their forecasts, their last year of sales and the champion's errors."""
+    """Returns demand ahead of the pairs, from their forecasts, their last year of sales and the champion's errors.
+
+    Forecasts and sales are money; past errors are valued here, each pair's with its price of today.
+    """
+    model_name = str(forecasts["model_name"].iloc[0])
     given = {"model_name": model_name, "decision_date": date}
     errors, sold = (snapshot.read_frame(query, given) for query in (_ERRORS, _REGULARITY))
+    measured = ["actual_sales", "predicted_sales", "scale_amount"]
+    errors[measured] = errors[measured].mul(known.of(errors).worth, axis=0)
     try:
         past, keys = past_forecasts(errors, sold)
         model = learn(past, len(keys))
@@ -231,7 +278,7 @@ def past_forecasts(errors: "pd.DataFrame", sold: "pd.DataFrame") -> "tuple[PastF
 
     Args:
         errors: store_id, dept_id, origin in weeks, horizon_weeks from 1, actual_sales, predicted_sales and
-            scale_amount in dollars; one row per pair, origin and horizon. A week without a row is not known.
+            scale_amount in one unit; one row per pair, origin and horizon. A week without a row is not known.
         sold: store_id, dept_id, origin and sold_rate, the share of the weeks of the year before with sales.
 
     Raises:
@@ -272,9 +319,7 @@ def _forecast_matrix(
         forecasts = forecasts[(forecasts["store_id"] == pair[0]) & (forecasts["dept_id"] == pair[1])]
         if forecasts.empty:
             raise _no_pair(*pair, date)
-    table = forecasts.pivot(
-        index=["store_id", "dept_id", "store_type"], columns="horizon_weeks", values="predicted_sales"
-    )
+    table = forecasts.pivot(index=["store_id", "dept_id"], columns="horizon_weeks", values="predicted_sales")
     weeks = pd.RangeIndex(1, int(table.columns.max()) + 1)
     matrix = table.reindex(columns=weeks).ffill(axis=1).bfill(axis=1).to_numpy(dtype=float)
     return table.index.to_frame(index=False), matrix
@@ -311,53 +356,6 @@ def _read_policies(snapshot: Snapshot, is_waiting: bool) -> "pd.DataFrame":
     if place.loc[0, "is_published"]:
         return snapshot.read_frame("select * from marts.dim_inventory_policies")
     raise ShelfcastError("The inventory policies are not in the database yet.", "Run `shelfcast transform` first.")
-
-
-def _read_stock(snapshot: Snapshot, pairs: "pd.DataFrame", date: dt.date) -> "pd.DataFrame":
-    """Returns the latest count of each pair, in the order of the pairs; all missing where nobody counted."""
-    stock = snapshot.read_frame(_STOCK, {"decision_date": date})
-    late = stock[stock["stock_date"] > date + dt.timedelta(days=6)]
-    if len(late):
-        day = late["stock_date"].iloc[0]
-        raise ShelfcastError(
-            f"{_stock_of(late.iloc[0])} is dated {day}, after the last week of sales, {date}.",
-            "Add the sales up to that day, or fix the date in inventory.csv.",
-        )
-    return pairs[["store_id", "dept_id"]].merge(stock, on=["store_id", "dept_id"], how="left", validate="one_to_one")
-
-
-def _with_own_lead_times(policies: Policies, stock: "pd.DataFrame") -> Policies:
-    own = stock["lead_time_days"].to_numpy(dtype=float) / 7
-    wrong = ~np.isnan(own) & ((own <= 0) | (own > MAXIMUM_WEEKS))
-    if wrong.any():
-        row = stock.iloc[int(wrong.argmax())]
-        raise ShelfcastError(
-            f"{_stock_of(row)} has a lead time of {row['lead_time_days']:g} days; it must be above 0 and at most "
-            f"{MAXIMUM_WEEKS * 7:g}.",
-            "Fix Lead_Time_Days in inventory.csv.",
-        )
-    return policies.with_lead_times(np.where(np.isnan(own), policies.lead_time_weeks, own))
-
-
-def _merged_positions(
-    stock: "pd.DataFrame", policies: Policies, simulated: Positions
-) -> tuple[Positions, npt.NDArray[np.str_]]:
-    """Returns counted stock where there is a count, else the simulated one, and which it is."""
-    is_counted = stock["on_hand"].notna().to_numpy()
-    numbers = stock.assign(
-        **{name: stock[name].astype(float) for name in ("on_hand", "on_order", "unit_price", "weeks_until_expected")}
-    )
-    counted = counted_positions(numbers, policies.lead_time_weeks)
-    merged = Positions(
-        np.where(is_counted, counted.on_hand, simulated.on_hand),
-        np.where(is_counted, counted.on_order, simulated.on_order),
-        np.where(is_counted, counted.due_weeks, simulated.due_weeks),
-    )
-    return merged, np.where(is_counted, "counted", "simulated")
-
-
-def _stock_of(row: "pd.Series[Any]") -> str:
-    return f"Stock of store {row['store_id']}, department {row['dept_id']}"
 
 
 def _no_pair(store_id: int, dept_id: int, date: dt.date) -> ShelfcastError:

@@ -1,4 +1,4 @@
-"""Stock positions: counted ones brought to dollars, and simulated ones where nobody counted."""
+"""Stock positions: counted ones brought to money, and simulated ones where nobody counted."""
 
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
@@ -28,7 +28,7 @@ _DEADLINE = 12
 
 @dataclass(frozen=True)
 class Positions:
-    """Stock of n pairs at the decision, in dollars at retail value.
+    """Stock of n pairs at the decision, in money at retail value.
 
     Attributes:
         on_hand: stock that can be sold.
@@ -52,26 +52,33 @@ class Positions:
         """Returns the inventory position of periods of so many weeks: what arrives later protects nothing in them."""
         return self.on_hand + np.where(self.due_weeks < weeks, self.on_order, 0.0)
 
+    def in_whole(self, piece: FloatArray) -> "Positions":
+        """Returns the positions rounded to whole pieces that are worth so much each, (pairs,); as they are at NaN."""
+        on_hand, on_order = (
+            np.where(np.isnan(piece), amount, np.rint(amount / piece) * piece)
+            for amount in (self.on_hand, self.on_order)
+        )
+        return Positions(on_hand, on_order, self.due_weeks)
+
     def take(self, rows: "slice | npt.NDArray[np.intp]") -> "Positions":
         """Returns the positions of some pairs."""
         return Positions(**{field.name: getattr(self, field.name)[rows] for field in fields(self)})
 
 
-def counted_positions(stock: "pd.DataFrame", lead_time_weeks: FloatArray) -> Positions:
-    """Returns counted stock in dollars at retail value.
+def counted_positions(stock: "pd.DataFrame", worth: FloatArray, lead_time_weeks: FloatArray) -> Positions:
+    """Returns counted stock in money at retail value.
 
     Args:
-        stock: on_hand and on_order, in pieces where unit_price is given, else in dollars; weeks_until_expected, missing
-            where the day of delivery is not known.
+        stock: on_hand and on_order as counted; weeks_until_expected, missing where the day of delivery is not known.
+        worth: (rows,) money of what is counted as one: the price of a piece, or 1 where money is counted.
         lead_time_weeks: mean lead time of each row.
 
     An order that is overdue counts as arriving now; a guardrail asks a person to look at it. One without a date may
     have been placed at any time within the last lead time: it is expected after half of it.
     """
-    price = stock["unit_price"].fillna(1.0).to_numpy(float)
     due = stock["weeks_until_expected"].to_numpy(float)
     due = np.where(np.isnan(due), lead_time_weeks / 2, np.maximum(due, 0.0))
-    return Positions(stock["on_hand"].to_numpy(float) * price, stock["on_order"].to_numpy(float) * price, due)
+    return Positions(stock["on_hand"].to_numpy(float) * worth, stock["on_order"].to_numpy(float) * worth, due)
 
 
 def simulated_positions(

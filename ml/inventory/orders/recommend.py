@@ -10,6 +10,8 @@ from psycopg import sql
 
 from ml.inventory.orders.inputs import DecisionInputs, load_decision_inputs
 from ml.inventory.orders.levels import decide
+from ml.inventory.packs import pieces_of
+from ml.prices import ASSUMED, UNKNOWN
 from warehouse.database import Database
 from warehouse.incoming import create_incoming, demand_rows
 from warehouse.load import copy_frame
@@ -42,6 +44,12 @@ _AMOUNTS = (
     "holding_cost",
     "value_at_risk",
 )
+_IN_PIECES = (
+    *("current_stock", "on_order", "stock_position", "avg_daily_demand", "demand_volatility", "reorder_point"),
+    *("safety_stock", "order_up_to_level", "minimum_order", "pack_size"),
+)
+"""Amounts that stand in pieces too, under their names with _units behind them."""
+
 _DIGITS = {"days_until_stockout": 1, "stockout_probability": 4, "expected_fill_rate": 4}
 _EXISTING = """
 select recommendation_id, status, order_quantity, agent_reasoning
@@ -61,6 +69,7 @@ class RecommendReport:
         automatic_share: share of the pairs that need no person, a fraction.
         simulated_share: share of the pairs whose stock is simulated, a fraction.
         change: what changed in the table.
+        notes: what a planner should know: codes of policies that no pair has, prices that are assumed.
     """
 
     rows: int
@@ -69,12 +78,14 @@ class RecommendReport:
     automatic_share: float
     simulated_share: float
     change: Change
+    notes: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         counts = ", ".join(f"{count:,} {status}" for status, count in self.by_status.items())
         return (
             f"{self.rows:,} recommendations ({counts}), {self.automatic_share:.1%} need no person, "
-            f"${self.value_at_risk_amount:,.0f} at risk, stock of {self.simulated_share:.0%} simulated; {self.change}"
+            f"{self.value_at_risk_amount:,.0f} at risk, stock of {self.simulated_share:.0%} simulated; {self.change}"
+            + "".join(f"; {note}" for note in self.notes)
         )
 
 
@@ -96,13 +107,13 @@ def recommend(settings: Settings, database: Database, run_id: str) -> RecommendR
         frame, database.read_frame("pipeline", _EXISTING, {"decision_date": inputs.decision_date})
     )
     change = _publish(database, reasoned.assign(run_id=run_id), inputs.decision_date)
-    report = _report(frame, change)
+    report = _report(frame, change, (*inputs.unknown_codes, *assumed_prices(frame)))
     logger.info("%s; %.1f s", report, time.monotonic() - began)
     return report
 
 
 def recommendations(inputs: DecisionInputs) -> "pd.DataFrame":
-    """Returns what follows from the inputs, named as in `ml.inventory_recommendations`; amounts in whole cents."""
+    """Returns what follows from the inputs, named as in `ml.inventory_recommendations`; money in whole cents."""
     return named(inputs, decide(inputs.demand, inputs.policies, inputs.positions, inputs.before))
 
 
@@ -110,7 +121,8 @@ def named(inputs: DecisionInputs, figures: "dict[str, npt.NDArray[Any]]") -> "pd
     """Returns the columns that `decide` found for the inputs as recommendations.
 
     Beside them stand the key, the source of the stock, the policy that ruled the pair, the guardrail that asks for a
-    person, and the order in pieces where stock is counted in pieces: a pack is whole pieces then, and so is an order.
+    person, and in pieces what has a price: a pack is whole pieces then, and so is an order. The order is its pieces
+    times their price.
     """
     import pandas as pd
 
@@ -121,10 +133,8 @@ def named(inputs: DecisionInputs, figures: "dict[str, npt.NDArray[Any]]") -> "pd
     ]
     frame["recommendation_date"] = inputs.decision_date
     frame["stock_source"] = inputs.stock_source
-    order = figures["order_quantity"]
-    frame = frame.assign(**_rules(inputs))
-    frame["order_quantity_pieces"] = np.rint(order / frame["unit_price"])
-    lot = figures["order_up_to_level"] - figures["reorder_point"]
+    frame = _in_pieces(frame.assign(**_rules(inputs)), inputs)
+    order, lot = frame["order_quantity"].to_numpy(), figures["order_up_to_level"] - figures["reorder_point"]
     frame["review_reason"] = (
         "" if inputs.watch is None else inputs.watch.reasons(order, inputs.positions.total, inputs.demand.forecast, lot)
     )
@@ -132,7 +142,26 @@ def named(inputs: DecisionInputs, figures: "dict[str, npt.NDArray[Any]]") -> "pd
     return frame.round({**dict.fromkeys(_AMOUNTS, 2), **_DIGITS})
 
 
-def _rules(inputs: DecisionInputs) -> "dict[str, npt.NDArray[Any] | float | None]":
+def assumed_prices(frame: "pd.DataFrame") -> list[str]:
+    """Returns a sentence where nothing says what some pieces cost."""
+    count = int((frame["price_source"] == ASSUMED).sum())
+    said = f"{count:,} pairs have neither amounts nor prices: their money counts every piece as 1"
+    return [said] if count else []
+
+
+def _in_pieces(frame: "pd.DataFrame", inputs: DecisionInputs) -> "pd.DataFrame":
+    """Returns the rows with what has a price in pieces too, and orders that are their pieces times their price."""
+    price, margin = frame["unit_price"].to_numpy(dtype=float), frame["margin_rate"].to_numpy()
+    least = np.ones(len(frame)) if inputs.least_piece is None else inputs.least_piece
+    pieces = pieces_of(frame["order_quantity"], price, least)
+    order = np.where(np.isnan(price), frame["order_quantity"], pieces * price)
+    units = {f"{name}_units": np.round(frame[name] / price, 3) for name in _IN_PIECES}
+    return frame.assign(
+        **units, order_quantity_pieces=pieces, order_quantity=order, order_value_cost=order * (1 - margin)
+    )
+
+
+def _rules(inputs: DecisionInputs) -> "dict[str, npt.NDArray[Any] | float | str | None]":
     """Returns what ruled each pair, by the names of `ml.inventory_recommendations`, beside what `decide` gives."""
     policies = inputs.policies
     return {
@@ -140,7 +169,9 @@ def _rules(inputs: DecisionInputs) -> "dict[str, npt.NDArray[Any] | float | None
         "lead_time_deviation_weeks": policies.lead_time_deviation_weeks,
         "minimum_order": policies.minimum_order_amount,
         "pack_size": policies.pack_size_amount,
+        "unit_name": inputs.unit_name,
         "unit_price": np.nan if inputs.unit_price is None else inputs.unit_price,
+        "price_source": UNKNOWN if inputs.price_source is None else inputs.price_source,
         "margin_rate": policies.margin_rate,
         "holding_cost_rate": policies.holding_cost_rate,
         "ordering_cost": policies.ordering_cost_amount,
@@ -172,7 +203,7 @@ def _with_reasoning(frame: "pd.DataFrame", existing: "pd.DataFrame") -> "pd.Data
     return merged.assign(agent_reasoning=merged["agent_reasoning"].fillna(""))
 
 
-def _report(frame: "pd.DataFrame", change: Change) -> RecommendReport:
+def _report(frame: "pd.DataFrame", change: Change, notes: tuple[str, ...]) -> RecommendReport:
     counts = frame["status"].value_counts()
     return RecommendReport(
         rows=len(frame),
@@ -181,4 +212,5 @@ def _report(frame: "pd.DataFrame", change: Change) -> RecommendReport:
         automatic_share=float((frame["review_reason"] == "").mean()),
         simulated_share=float((frame["stock_source"] == "simulated").mean()),
         change=change,
+        notes=notes,
     )

@@ -39,7 +39,7 @@ class WeeklyForecasts:
 
     Attributes:
         first_origin: weeks that were known at the first origin.
-        point: (series, origins, horizon) dollars; column 0 of the horizon is the week after the origin.
+        point: (series, origins, horizon) in the unit of the sales; the horizon begins with the week after the origin.
     """
 
     first_origin: int
@@ -55,6 +55,10 @@ class WeeklyForecasts:
         if first < 0 or last >= self.point.shape[1]:
             raise ValueError(f"origins {min(origins)} to {max(origins)} were not all forecast")
         return self.point[:, first : last + 1]
+
+    def valued(self, worth: FloatArray) -> "WeeklyForecasts":
+        """Returns the forecasts in money, each series times what one of it is worth, (series,)."""
+        return WeeklyForecasts(self.first_origin, self.point * worth[:, None, None])
 
     def of_next_week(self, week_count: int) -> FloatArray:
         """Returns what was expected of each week a week before, (series, weeks), NaN where nothing was forecast."""

@@ -7,16 +7,8 @@ the policies recommend; an order is worse where the level fails its target or th
 import numpy as np
 import numpy.typing as npt
 
-from ml.forecasting.panel import Panel, as_date
-from ml.inventory.orders.guardrails import (
-    AUTOMATIC,
-    GUARDRAILS,
-    TINY_AMOUNT,
-    UNUSUAL_WEEKS,
-    flags,
-    stale_pairs,
-    unusual_weeks,
-)
+from ml.forecasting.panel import Panel, as_date, known_mean
+from ml.inventory.orders.guardrails import AUTOMATIC, GUARDRAILS, UNUSUAL_WEEKS, flags, stale_pairs, unusual_weeks
 from ml.inventory.policy import FloatArray
 from ml.inventory.replay.baselines import history_of_sales, recent_mean
 from ml.inventory.replay.engine import BoolArray, History, Paths, replay_paths
@@ -25,6 +17,7 @@ from ml.inventory.replay.kpis import protection_demand
 from ml.inventory.replay.lead_times import LeadArray
 from ml.inventory.replay.policy_tables import ReplayedOrders
 from ml.inventory.replay.report import GuardrailFigures, Reviewed
+from ml.inventory.sizes import middle_week, tiny_amount
 from warehouse.conventions import YEAR_WEEKS
 
 SEEDS = range(2)
@@ -44,11 +37,11 @@ def measure_guardrails(
     history = history_of_sales(panel.sales, start)
     lead = orders.lead_times.draw(SEEDS, *history.demand.T.shape)
     reasons = replayed_flags(panel, start, forecasts, history, orders, lead)
-    with_tiny = replayed_flags(panel, start, forecasts, history, orders, lead, tiny_amount=0.0)
+    with_tiny = replayed_flags(panel, start, forecasts, history, orders, lead, tiny=0.0)
     live = np.broadcast_to(history.is_live, reasons.shape)
     protection = protection_demand(history.demand, lead, orders.policies.review_period_weeks.astype(np.int64))
     level, scale = orders.levels.reorder_point, _usual_sales(panel, start)[:, start:]
-    error = np.abs(protection - orders.levels.mean_demand) / np.maximum(scale, 1.0)
+    error = np.abs(protection - orders.levels.mean_demand) / np.maximum(scale, panel.until(start).least_scale)
     is_known = live & ~np.isnan(protection)
 
     def reviewed(chosen: BoolArray) -> Reviewed:
@@ -80,7 +73,7 @@ def replayed_flags(
     history: History,
     orders: ReplayedOrders,
     lead: LeadArray,
-    tiny_amount: float = TINY_AMOUNT,
+    tiny: float | None = None,
 ) -> npt.NDArray[np.str_]:
     """Returns the flag of every review, (seeds, pairs, weeks); nothing of its week or later is read.
 
@@ -93,11 +86,13 @@ def replayed_flags(
         history: the replayed weeks of every series.
         orders: of every series.
         lead: (seeds, weeks, pairs) lead times.
-        tiny_amount: see `guardrails.flags`.
+        tiny: amount below which no person is asked; by the sales before the replay without it.
     """
+    known = panel.until(start)
+    tiny = tiny_amount(middle_week(known_mean(np.abs(known.sales[:, -YEAR_WEEKS:])))) if tiny is None else tiny
     paths = replay_paths(history, orders.decide(), lead)
     position = _positions_before(paths, history.opening)
-    unusual = _unusual(panel, forecasts)
+    unusual = _unusual(panel, forecasts, known.least_scale)
     weeks_known = (~np.isnan(panel.sales)).cumsum(axis=1)
     lot = orders.levels.order_up_to - orders.levels.reorder_point
     found = np.empty(paths.order.shape, f"U{max(map(len, GUARDRAILS))}")
@@ -114,7 +109,7 @@ def replayed_flags(
                 weeks_known[:, week - 1],
                 is_unusual,
                 stale_pairs(sales),
-                tiny_amount,
+                tiny,
                 lot[:, at],
             )
     return found
@@ -127,9 +122,9 @@ def _positions_before(paths: Paths, opening: FloatArray) -> FloatArray:
     return np.asarray(after - moved)
 
 
-def _unusual(panel: Panel, forecasts: WeeklyForecasts) -> BoolArray:
+def _unusual(panel: Panel, forecasts: WeeklyForecasts, least: float) -> BoolArray:
     scale = _usual_sales(panel, forecasts.first_origin)
-    return unusual_weeks(panel.sales, forecasts.of_next_week(panel.week_count), scale)
+    return unusual_weeks(panel.sales, forecasts.of_next_week(panel.week_count), scale, least)
 
 
 def _usual_sales(panel: Panel, first: int) -> FloatArray:

@@ -30,14 +30,14 @@ update staging.inventory_policies set store_type = 'A' where policy_id = 'type_b
 update staging.inventory_policies set service_level_rate = 1.5 where policy_id = 'type_c';
 -- accepted_range_inventory_policies_ordering_cost_amount__0
 update staging.inventory_policies set ordering_cost_amount = -1 where policy_id = 'type_c';
+-- accepted_range_inventory_policies_minimum_order_units__0
+update staging.inventory_policies set minimum_order_units = -1 where policy_id = 'type_c';
 -- accepted_values_inventory_policies_policy_kind___R_S____R_s_S____s_Q_
 update staging.inventory_policies set policy_kind = '(s,S)' where policy_id = 'type_c';
 -- accepted_values_inventory_policies_target_kind__cycle_service__fill_rate
 update staging.inventory_policies set target_kind = 'fillrate' where policy_id = 'type_b';
 -- assert_stores_have_one_current_state
 delete from intermediate.snap_raw__stores where store_id = 1;
--- relationships_dim_inventory_policies_store_id__store_id__ref_dim_stores_
-update marts.dim_inventory_policies set store_id = 120 where policy_id = 'type_c';
 -- accepted_range_fct_forecast_drift_wape_rate__0
 update marts.fct_forecast_drift set wape_rate = -1;
 -- relationships_fct_forecast_accuracy_dept_id__dept_id__ref_dim_departments_

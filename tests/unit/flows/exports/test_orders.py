@@ -198,7 +198,7 @@ def test_the_summary_says_what_was_written_and_who_waits(report: OrdersReport, s
         (["export", "sales", "--week", "2012-10-26"], "Only `export orders` takes --week"),
         (["decide", "snooze", "1", "38", "--until", "soon"], "'soon' is not a date"),
         (["decide", "override", "1", "38", "--reason", "x"], "An override needs a quantity"),
-        (["decide", "override", "1", "38", "--quantity", "-5", "--reason", "x"], "An order of -5 dollars cannot be"),
+        (["decide", "override", "1", "38", "--quantity", "-5", "--reason", "x"], "An order of -5 cannot be"),
         (["decide", "override", "1", "38", "--quantity", "5"], "An override needs a reason"),
         (["decide", "snooze", "1", "38"], "A snooze needs the date"),
     ],

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ml.forecasting.panel import FEATURE_COLUMNS, known_mean, panel_from_frame, weeks_back
+from ml.forecasting.panel import FEATURE_COLUMNS, known_mean, least_scale, panel_from_frame, weeks_back
 from warehouse.errors import ShelfcastError
 
 
@@ -62,10 +62,18 @@ def test_a_series_is_active_only_where_it_sold_in_the_last_13_weeks(make_frame) 
     assert panel_from_frame(frame).active.tolist() == [True, False]
 
 
-def test_the_scale_is_the_mean_size_of_a_year_and_never_below_a_dollar(make_frame) -> None:
+@pytest.mark.parametrize(
+    ("middle", "least"), [(7500.0, 1.0), (3200.0, 1.0), (30_000.0, 1.0), (2.4, 1e-4), (4e6, 1000.0)]
+)
+def test_the_least_scale_follows_the_middle_series_as_a_power_of_ten(middle: float, least: float) -> None:
+    assert least_scale(np.array([0.0, middle / 1000, middle, middle, 1e9 * middle])) == least
+    assert least_scale(np.zeros(3)) == 1.0
+
+
+def test_the_scale_is_the_mean_size_of_a_year_and_never_below_the_least(make_frame) -> None:
     frame = make_frame(stores=1, departments=2, weeks=60)
     frame["weekly_sales"] = np.where(frame["dept_id"] == 1, -200.0, 0.0)
-    assert panel_from_frame(frame).scale.tolist() == [200.0, 1.0]
+    assert panel_from_frame(frame).scale.tolist() == [200.0, 0.01]
 
 
 def test_the_fingerprint_tells_a_changed_cent(make_frame) -> None:

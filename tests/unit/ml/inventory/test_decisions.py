@@ -32,11 +32,14 @@ def test_an_override_may_order_nothing() -> None:
 @pytest.mark.parametrize(
     ("decision", "sentence"),
     [
-        (replace(OVERRIDE, quantity=None), "An override needs a quantity. Give the order in dollars"),
+        (
+            replace(OVERRIDE, quantity=None),
+            "An override needs a quantity. Give the order in pieces where pieces are forecast, else in money",
+        ),
         (replace(OVERRIDE, reason=" "), "An override needs a reason."),
-        (replace(OVERRIDE, quantity=-5.0), "An order of -5 dollars cannot be placed. Give 0 to 1,000,000,000 dollars"),
-        (replace(OVERRIDE, quantity=float("nan")), "An order of nan dollars cannot be placed"),
-        (replace(OVERRIDE, quantity=2e12), "An order of 2,000,000,000,000 dollars cannot be placed"),
+        (replace(OVERRIDE, quantity=-5.0), "An order of -5 cannot be placed. Give 0 to 1,000,000,000,000."),
+        (replace(OVERRIDE, quantity=float("nan")), "An order of nan cannot be placed"),
+        (replace(OVERRIDE, quantity=2e12), "An order of 2,000,000,000,000 cannot be placed"),
         (replace(OVERRIDE, until=SNOOZE.until), "To override takes no date"),
         (replace(APPROVE, quantity=5.0), "To approve takes no quantity"),
         (replace(SNOOZE, until=None), "A snooze needs the date until which the pair stays silent"),
@@ -60,6 +63,23 @@ def test_an_incomplete_decision_is_refused_in_one_sentence(decision: Decision, s
 def test_an_override_goes_out_in_whole_packs_and_at_least_the_minimum(quantity, order, pieces) -> None:
     amount = RECOMMENDED.order_of(replace(OVERRIDE, quantity=quantity))
     assert (amount, RECOMMENDED.pieces_of(amount)) == (order, pieces)
+
+
+@pytest.mark.parametrize(("quantity", "order", "pieces"), [(10.0, 30.0, 12.0), (12.0, 30.0, 12.0), (12.4, 45.0, 18.0)])
+def test_where_pieces_are_forecast_an_override_is_written_in_pieces(quantity, order, pieces) -> None:
+    recommended = Recommended("1-38-20260503", dt.date(2026, 5, 3), 75.0, "critical", "", 15.0, 0.0, 2.5, 6.0, True)
+    decision = replace(OVERRIDE, quantity=quantity)
+    assert recommended.wanted_of(decision) == quantity * 2.5
+    assert (recommended.order_of(decision), recommended.pieces_of(order)) == (order, pieces)
+
+
+def test_pieces_of_a_part_of_a_cent_and_parts_of_a_piece_come_back_as_they_were() -> None:
+    screws = Recommended("a", dt.date(2026, 5, 3), 0.0, "critical", "", 0.08437, 0.0, 0.08437, 1.0, True)
+    apples = Recommended("b", dt.date(2026, 5, 3), 0.0, "critical", "", 0.00249, 0.0, 2.49, 0.001, True)
+    for recommended, quantity in ((screws, 37.0), (apples, 1.55)):
+        assert recommended.pieces_of(recommended.order_of(replace(OVERRIDE, quantity=quantity))) == pytest.approx(
+            quantity, abs=0.003
+        )
 
 
 def test_an_approval_lets_out_what_was_recommended_and_a_snooze_nothing() -> None:

@@ -36,7 +36,7 @@ def flagged(sales=STEADY, forecast=1000.0, order=1000.0, position=3000.0, known=
         np.array([known]),
         np.array([unusual]),
         np.array([stale]),
-        **more,
+        **{"tiny_amount": 1000.0, **more},
     )[0]
 
 
@@ -101,7 +101,9 @@ def test_a_larger_order_is_never_less_suspicious():
     forecast = np.random.default_rng(4).gamma(2.0, 500.0, (200, 8))
     nothing = np.zeros(200, bool)
     counts = [
-        (flags(np.full(200, order), np.zeros(200), sales, forecast, np.full(200, 60), nothing, nothing) != "").sum()
+        (
+            flags(np.full(200, order), np.zeros(200), sales, forecast, np.full(200, 60), nothing, nothing, 1000.0) != ""
+        ).sum()
         for order in (0.0, 500.0, 2000.0, 5000.0, 20_000.0)
     ]
     assert counts == sorted(counts)
@@ -135,8 +137,9 @@ def test_returns_count_as_nothing_sold():
 
 def test_unusual_is_a_miss_of_more_than_the_mean_week_and_unknown_weeks_are_not():
     sales, expected = np.array([[1000.0, 2300.0, np.nan, 0.0]]), np.full((1, 4), 1000.0)
-    assert unusual_weeks(sales, expected, np.full((1, 4), 1000.0)).tolist() == [[False, True, False, False]]
-    assert unusual_weeks(sales, expected, np.full((1, 4), 700.0)).tolist() == [[False, True, False, True]]
+    assert unusual_weeks(sales, expected, np.full((1, 4), 1000.0), 1.0).tolist() == [[False, True, False, False]]
+    assert unusual_weeks(sales, expected, np.full((1, 4), 700.0), 1.0).tolist() == [[False, True, False, True]]
+    assert not unusual_weeks(sales, expected, np.zeros((1, 4)), 2000.0).any()
 
 
 def test_a_pair_is_stale_once_its_last_weeks_are_all_missing():

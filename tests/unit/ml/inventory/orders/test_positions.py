@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ml.inventory.orders.positions import counted_positions, simulated_positions
+from ml.inventory.orders.positions import Positions, counted_positions, simulated_positions
 from policies import plain_policies
 
 
@@ -27,20 +27,20 @@ def sales():
 IDS = [(store, dept) for store in range(1, 21) for dept in range(1, 21)]
 
 
-def test_pieces_become_dollars_and_dollars_stay():
+def test_pieces_become_money_and_money_stays():
     stock = pd.DataFrame(
-        {
-            "on_hand": [10.0, 500.0, 1.0],
-            "on_order": [2.0, 100.0, 0.0],
-            "unit_price": [4.5, np.nan, 2.0],
-            "weeks_until_expected": [1.5, np.nan, -3.0],
-        }
+        {"on_hand": [10.0, 500.0, 1.0], "on_order": [2.0, 100.0, 0.0], "weeks_until_expected": [1.5, np.nan, -3.0]}
     )
-    found = counted_positions(stock, np.array([2.0, 3.0, 2.0]))
+    found = counted_positions(stock, np.array([4.5, 1.0, 2.0]), np.array([2.0, 3.0, 2.0]))
     assert found.on_hand.tolist() == [45.0, 500.0, 2.0]
     assert found.on_order.tolist() == [9.0, 100.0, 0.0]
     assert found.due_weeks.tolist() == [1.5, 1.5, 0.0]
     assert found.total.tolist() == [54.0, 600.0, 2.0]
+
+
+def test_simulated_stock_is_rounded_to_whole_pieces_where_they_are_whole():
+    found = Positions(np.array([31.0, 31.0]), np.array([3.7, 3.7]), np.zeros(2)).in_whole(np.array([2.5, np.nan]))
+    assert (found.on_hand.tolist(), found.on_order.tolist()) == ([30.0, 31.0], [2.5, 3.7])
 
 
 def test_simulated_stock_follows_from_seed_store_and_department_alone(sales):

@@ -11,10 +11,12 @@ from ml.inventory.orders.guardrail_inputs import Watch
 from ml.inventory.orders.inputs import DecisionInputs
 from ml.inventory.orders.levels import Before
 from ml.inventory.orders.positions import Positions
-from ml.inventory.orders.recommend import recommendations
+from ml.inventory.orders.recommend import assumed_prices, recommendations
 from ml.inventory.packs import pack_of_pieces
+from ml.inventory.policy import Terms, resolve_policies
 from ml.inventory.protection import normal_demand
-from policies import plain_policies
+from ml.prices import Prices
+from policies import PLAIN_POLICY, plain_policies
 
 PAIRS = pd.DataFrame({"store_id": [1, 1, 2], "dept_id": [38, 40, 38], "store_type": ["A", "A", "B"]})
 
@@ -46,6 +48,7 @@ def watched(inputs, **changes):
         "is_unusual": np.zeros(3, dtype=bool),
         "is_stale": np.zeros(3, dtype=bool),
         "is_overdue": np.zeros(3, dtype=bool),
+        "tiny_amount": np.full(3, 1000.0),
     }
     return replace(inputs, watch=Watch(**{**calm, **changes}))
 
@@ -66,6 +69,74 @@ def test_pieces_times_their_price_is_the_order(inputs):
     assert pieces[0] * 7 == dollars[0] > 0
     assert np.isnan(pieces[1])
     assert pieces[2] == 0
+
+
+def in_pieces(price, weekly, deviation, stock, **policy):
+    """A pair that sells so many pieces a week at a price, with packs and stock in pieces."""
+    pairs = PAIRS.head(1).assign(store_code="0007", product_code="milk")
+    prices = Prices(np.array([price]), np.array(["sales"]), np.array([policy.pop("least", 1.0)]), np.array([price]))
+    row = {**PLAIN_POLICY, "policy_id": "default", "store_type": None, "store_code": None, "product_code": None}
+    rules = pd.DataFrame([row | {"minimum_order_amount": np.nan, "pack_size_amount": np.nan} | policy])
+    return DecisionInputs(
+        decision_date=dt.date(2026, 5, 3),
+        pairs=pairs,
+        demand=normal_demand(np.array([weekly * price]), np.array([deviation * price])),
+        policies=resolve_policies(rules, pairs, Terms(prices.unit_price, prices.least_piece, 1.0)),
+        positions=Positions(np.array([stock * price]), np.zeros(1), np.zeros(1)),
+        stock_source=np.array(["counted"]),
+        unit_price=prices.unit_price,
+        price_source=prices.source,
+        least_piece=prices.least_piece,
+        unit_name="units",
+    )
+
+
+def test_a_pair_of_twelve_pieces_a_week_is_ordered_in_whole_packs_of_six():
+    # Nothing varies: demand over two weeks of lead time and one of review is 36 pieces at 2.50, and (R,S) orders up to
+    # them. 7 pieces are there, 29 are wanted, and five packs of six cover them.
+    certain = {"policy_kind": "(R,S)", "lead_time_deviation_weeks": 0.0, "pack_size_units": 6}
+    row = recommendations(in_pieces(2.50, 12.0, 0.0, 7, **certain)).iloc[0]
+    assert (row["order_quantity_pieces"], row["order_quantity"], row["order_value_cost"]) == (30.0, 75.0, 52.5)
+    assert (row["reorder_point"], row["reorder_point_units"]) == (90.0, 36.0)
+    assert (row["current_stock"], row["current_stock_units"]) == (17.5, 7.0)
+    assert (row["pack_size"], row["pack_size_units"]) == (15.0, 6.0)
+    assert row["avg_daily_demand_units"] == pytest.approx(12 / 7, abs=1e-3)
+    assert (row["unit_name"], row["unit_price"], row["price_source"]) == ("units", 2.5, "sales")
+
+
+@pytest.mark.parametrize("price", [0.08437, 0.5, 2.49, 2.5, 1234.57, 1 / 3])
+@pytest.mark.parametrize("pack", [1, 6, 144])
+def test_an_order_is_its_whole_pieces_times_their_price_to_the_cent(price, pack):
+    row = recommendations(in_pieces(price, 12.0, 5.0, 7, pack_size_units=pack, minimum_order_units=10)).iloc[0]
+    pieces = row["order_quantity_pieces"]
+    assert pieces > 0
+    assert pieces % pack == 0
+    assert row["order_quantity"] == round(pieces * price, 2)
+    assert row["minimum_order_units"] == 10
+    assert row["current_stock_units"] == 7
+
+
+def test_a_pair_sold_in_parts_of_a_piece_is_ordered_in_thousandths():
+    certain = {"policy_kind": "(R,S)", "lead_time_deviation_weeks": 0.0, "least": 0.001}
+    row = recommendations(in_pieces(4.0, 1.2345, 0.0, 0.5, **certain)).iloc[0]
+    # Three weeks of 1.2345 kg less half a kilogram: 3.2035, of which the next thousandth is ordered.
+    assert row["order_quantity_pieces"] == 3.204
+    assert row["order_quantity"] == round(3.204 * 4.0, 2)
+
+
+def test_pieces_that_nothing_prices_count_as_one_and_are_said():
+    inputs = in_pieces(1.0, 12.0, 0.0, 7)
+    frame = recommendations(replace(inputs, price_source=np.array(["assumed"])))
+    assert frame["order_quantity"].tolist() == frame["order_quantity_pieces"].tolist()
+    assert assumed_prices(frame) == ["1 pairs have neither amounts nor prices: their money counts every piece as 1"]
+    assert assumed_prices(recommendations(inputs)) == []
+
+
+def test_the_same_pieces_at_ten_times_the_price_are_the_same_order():
+    cheap, dear = (recommendations(in_pieces(price, 12.0, 5.0, 7, pack_size_units=6)).iloc[0] for price in (2.5, 25.0))
+    for name in ("reorder_point_units", "current_stock_units", "stockout_probability", "status"):
+        assert cheap[name] == dear[name]
+    assert cheap["reorder_point"] * 10 == pytest.approx(dear["reorder_point"], abs=0.1)
 
 
 def test_a_recommendation_keeps_the_policy_that_ruled_it(inputs):

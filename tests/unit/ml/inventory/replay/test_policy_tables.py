@@ -49,8 +49,8 @@ def policies_of(panel, **columns):
     row = {
         "policy_id": "default",
         "store_type": None,
-        "store_id": None,
-        "dept_id": None,
+        "store_code": None,
+        "product_code": None,
         "policy_kind": "(R,S)",
         "target_kind": "cycle_service",
         "service_level_rate": 0.95,

@@ -18,8 +18,8 @@ from ml.inventory.scenarios.what_if import evaluate, service_profile
 ROW = {
     "policy_id": "default",
     "store_type": None,
-    "store_id": None,
-    "dept_id": None,
+    "store_code": None,
+    "product_code": None,
     "policy_kind": "(R,s,S)",
     "target_kind": "cycle_service",
     "service_level_rate": 0.9,
@@ -36,12 +36,13 @@ ROW = {
 
 
 def policies(*rows):
-    known = {field.name for field in fields(Policies)} | {"policy_id", "store_type", "store_id", "dept_id"}
+    known = {field.name for field in fields(Policies)} | {"policy_id", "store_type", "store_code", "product_code"}
     return pd.DataFrame([{name: value for name, value in {**ROW, **row}.items() if name in known} for row in rows])
 
 
 def make_inputs(rules, base=(1000.0, 300.0, 4000.0), noise=0.25):
     pairs = pd.DataFrame({"store_id": 1, "dept_id": range(1, len(base) + 1), "store_type": "A"})
+    pairs = pairs.assign(store_code="1", product_code=pairs["dept_id"].astype(str))
     mean, none = np.array(base), np.zeros(len(base))
     return DecisionInputs(
         decision_date=dt.date(2012, 8, 31),
@@ -85,7 +86,9 @@ def test_where_every_review_orders_the_proposal_is_the_newsvendor_s():
 
 
 def test_the_simulated_profit_of_a_proposal_is_not_below_that_of_any_other_level():
-    rules = policies({}, {"policy_id": "dear", "dept_id": 2, "holding_cost_rate": 0.9, "ordering_cost_amount": 5.0})
+    rules = policies(
+        {}, {"policy_id": "dear", "product_code": "2", "holding_cost_rate": 0.9, "ordering_cost_amount": 5.0}
+    )
     inputs = make_inputs(rules)
     profit = service_profile(inputs, LEVELS)["yearly_profit_amount"]
     default, dear = optimise(inputs, rules)
