@@ -1,6 +1,6 @@
 """Input files as parsed and judged rows: surveyed as a whole, read as the survey says, with an account of every row."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pyspark.sql import Column, DataFrame, SparkSession
@@ -44,12 +44,17 @@ RAW_TEXT_MAX = 2_000
 
 @dataclass(frozen=True)
 class Read:
-    """A file as parsed and judged, with its account and the frames that are held in memory for it."""
+    """A file as parsed and judged, with its account and the frames that are held in memory for it.
+
+    Attributes:
+        present: names in the table of the columns that the file has; the others are empty.
+    """
 
     rows: DataFrame
     account: FileAccount
     held: tuple[DataFrame, ...]
     part_names: tuple[str, ...]
+    present: frozenset[str] = frozenset()
 
 
 def unpacking_folder(settings: Settings) -> Path:
@@ -71,11 +76,12 @@ def read_files(
     tables = tables_of(inputs.mapping)
     for file in inputs.all:
         table = tables[file.table]
-        parsed, writing = _parse(spark, settings, inputs, file, table, date_format)
+        parsed, writing, present = _parse(spark, settings, inputs, file, table, date_format)
         stores = _stores(inputs, reads, known) if table.has_store_check and "store_code" in table.keys else None
         if stores is not None:
             parsed = reject_unknown_stores(parsed, *stores)
-        reads.append(_judge(parsed.persist(), inputs, file, table, writing))
+        judged = _judge(parsed.persist(), inputs, file, table, writing)
+        reads.append(replace(judged, present=frozenset(present)))
     return reads
 
 
@@ -118,8 +124,8 @@ def _stores(inputs: InputFiles, reads: list[Read], known: DataFrame | None) -> t
 
 def _parse(
     spark: SparkSession, settings: Settings, inputs: InputFiles, file: InputFile, table: Table, date_format: str | None
-) -> tuple[DataFrame, Writing]:
-    """Returns the typed rows of a file with their reasons, and how its values are written."""
+) -> tuple[DataFrame, Writing, list[str]]:
+    """Returns the typed rows of a file with their reasons, how its values are written, and which of them it has."""
     known = known_names(inputs.mapping)
     positions = locate_parts([(part.name, part.header) for part in file.parts], table.fields, known)
     present = [field for field in table.fields if any(field.name in names for names in positions)]
@@ -129,7 +135,7 @@ def _parse(
     writing = _writing(settings, inputs, file, table, found, date_format, numbered, present)
     rows = rows_of(numbered, [part.header_line for part in file.parts])
     names = [field.name for field in present]
-    return parse_rows(rows, table, names, [len(part.header) for part in file.parts], writing), writing
+    return parse_rows(rows, table, names, [len(part.header) for part in file.parts], writing), writing, names
 
 
 def _lay_out(

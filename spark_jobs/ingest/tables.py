@@ -1,8 +1,8 @@
 """The tables of a load, made of the rows that can be used: series of weeks, stores, products, covariates, stock."""
 
-import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
@@ -65,6 +65,7 @@ class Tables:
         self._mapping: Mapping = inputs.mapping
         self._folder, self._load_id, self._published = folder, load_id, published_uri
         self._rows = {read.account.table_name: self._with_store(accepted(read.rows)) for read in reads}
+        self._present = {read.account.table_name: read.present for read in reads}
         self._names = {read.account.table_name: read.account.file_name for read in reads}
         self._held: list[DataFrame] = []
         self.words: list[str] = []
@@ -178,13 +179,14 @@ class Tables:
         if whole is None:
             return account
         is_filled = self._mapping.retailer.missing_week == "zero"
-        rows = self._flagged(fill_zeros(whole) if is_filled else whole, "sale_date")
-        before = whole.count() if is_filled else 0
+        before = whole.persist().count() if is_filled else 0
+        rows = self._flagged(fill_zeros(whole) if is_filled else whole, "raw_sales", "sale_date")
         self._put("raw_sales", rows.select(*keys, "weekly_sales", "weekly_units", "weekly_amount", "is_holiday"))
         if account is None or not is_filled:
             return account
+        self._held.append(whole)
         zeros = self._spark.read.parquet(f"{self._folder}/raw_sales").count() - before
-        return WeekAccount(account.all, account.left_out, account.weeks, account.words, account.returns, zeros)
+        return replace(account, zeros=zeros)
 
     def _in_forecast_unit(self, weeks: DataFrame) -> DataFrame:
         """Returns the weeks with the measure that is forecast as `weekly_sales` and the other one beside it."""
@@ -201,17 +203,16 @@ class Tables:
             F.col("is_holiday") if "is_holiday" in weeks.columns else F.lit(None).cast("boolean").alias("is_holiday"),
         )
 
-    def _flagged(self, rows: DataFrame, date: str) -> DataFrame:
+    def _flagged(self, rows: DataFrame, table: str, date: str) -> DataFrame:
         """Returns the rows with `is_holiday` by the calendar where no file says."""
-        span = rows.agg(F.min(date), F.max(date)).collect()[0]
-        weeks = [] if span[0] is None else self._holiday_weeks(span[0], span[1])
+        if "is_holiday" in self._present.get(table, ()):
+            return rows
+        first, last = rows.agg(F.min(date), F.max(date)).collect()[0]
+        calendar = [] if first is None else holiday_rows(self._mapping.retailer, first, last)
+        weeks = sorted({week for _, _, week, is_flagged in calendar if is_flagged})
+        by_calendar = F.col(date).isin(weeks) if weeks else F.lit(False)
         given = F.col("is_holiday") if "is_holiday" in rows.columns else F.lit(None).cast("boolean")
-        return rows.withColumn("is_holiday", F.coalesce(given, F.col(date).isin(weeks) if weeks else F.lit(False)))
-
-    def _holiday_weeks(self, first: dt.date, last: dt.date) -> list[dt.date]:
-        return sorted(
-            {week for _, _, week, is_flagged in holiday_rows(self._mapping.retailer, first, last) if is_flagged}
-        )
+        return rows.withColumn("is_holiday", F.coalesce(given, by_calendar))
 
     def _write_products(self) -> None:
         """Writes what is known of every product, category or department that the series name."""
@@ -244,14 +245,13 @@ class Tables:
             if self._published is not None:
                 return None
             self.words.append("no file of covariates: no covariates")
-            columns = ", ".join(f"{name} double" for name in COVARIATES)
-            schema = f"store_id int, feature_date date, {columns}, is_holiday boolean"
-            return self._spark.createDataFrame([], schema)
+            kinds = {"store_id": pa.int32(), "feature_date": pa.date32()} | dict.fromkeys(COVARIATES, pa.float64())
+            return self._spark.createDataFrame(pa.schema(kinds | {"is_holiday": pa.bool_()}).empty_table())
         rows = self._keyed(rows)
         if "store_id" not in rows.columns:
             rows = rows.crossJoin(self._frame({"store_id": list(self._stores.values())}))
         absent = {name: F.lit(None).cast("double") for name in COVARIATES if name not in rows.columns}
-        flagged = self._flagged(rows.withColumns(absent), "feature_date")
+        flagged = self._flagged(rows.withColumns(absent), "external_features", "feature_date")
         return flagged.select("store_id", "feature_date", *COVARIATES, "is_holiday")
 
     def _stock(self) -> DataFrame | None:
@@ -282,8 +282,13 @@ class Tables:
         span = self._spark.read.parquet(f"{self._folder}/raw_sales").agg(F.min("sale_date"), F.max("sale_date"))
         first, last = span.collect()[0]
         rows = holiday_rows(self._mapping.retailer, first, last) if first is not None else []
-        schema = "holiday_date date, holiday_name string, week_date date, is_flagged boolean"
-        self._put("holidays", self._spark.createDataFrame(rows, schema))
+        names = ("holiday_date", "holiday_name", "week_date", "is_flagged")
+        kinds = (pa.date32(), pa.string(), pa.date32(), pa.bool_())
+        columns = {
+            name: pa.array([row[n] for row in rows], kind)
+            for n, (name, kind) in enumerate(zip(names, kinds, strict=True))
+        }
+        self._put("holidays", self._spark.createDataFrame(pa.table(columns)))
 
     def _write(self, name: str, given: DataFrame | None, keys: list[str]) -> None:
         whole = completed(self._spark, given, self._published, name, keys)
@@ -301,9 +306,7 @@ class Tables:
         return [name for name in TABLES if published(self._spark, self._folder, name) is not None]
 
     def _frame(self, columns: dict[str, list[int] | list[str]]) -> DataFrame:
-        """Returns a frame of columns; an Arrow table goes to Java as it is."""
-        import pyarrow as pa
-
+        """Returns a frame of columns; an Arrow table goes to Java as it is, a list of rows through Python workers."""
         kinds = {"store_id": pa.int32(), "dept_id": pa.int32(), "retailer_id": pa.int16()}
         table = pa.table({name: pa.array(values, kinds.get(name, pa.string())) for name, values in columns.items()})
         return self._spark.createDataFrame(table)

@@ -5,12 +5,13 @@ import datetime as dt
 import io
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import zstandard
 
-from spark_jobs.ingest.input_files import InputFiles, find_inputs
+from spark_jobs.ingest.input_files import find_inputs
 from warehouse.errors import ShelfcastError
 from warehouse.settings import Settings
 
@@ -60,7 +61,7 @@ def folder(tmp_path: Path) -> Path:
 @pytest.fixture(scope="module")
 def known(spark):
     """The stores that the rows may name, so that the sales can be read alone."""
-    return spark.range(1, 3).selectExpr("cast(id as int) as store_id")
+    return spark.range(1, 3).selectExpr("cast(id as string) as store_code")
 
 
 @pytest.fixture
@@ -69,7 +70,7 @@ def read(spark, settings: Settings, known) -> Callable:
     from spark_jobs.ingest.read_file import read_files
 
     def read_sales(folder: Path, **changes: str):
-        inputs = InputFiles(folder, sales=find_inputs(folder).sales)
+        inputs = replace(find_inputs(folder), stores=None, features=None, inventory=None)
         return read_files(spark, settings.model_copy(update=changes), inputs, None, known)[0]
 
     return read_sales
@@ -77,9 +78,8 @@ def read(spark, settings: Settings, known) -> Callable:
 
 def sales_of(one) -> list[tuple]:
     rows = one.rows.where("reason is null and not is_duplicate").orderBy("part", "line_number")
-    names = ("store_id", "dept_id", "sale_date", "weekly_sales", "is_holiday")
     return [
-        tuple(str(row[name]) if isinstance(row[name], dt.date) else row[name] for name in names)
+        (int(row["store_code"]), int(row["product_code"]), str(row["sale_date"]), row["amount"], row["is_holiday"])
         for row in rows.collect()
     ]
 
@@ -132,12 +132,17 @@ WRITINGS = {
         table(dates=("2010-02-01", "2010-02-08", "2010-02-15")),
         f"{PLAIN}, weeks dated by Monday, moved to the Friday of the same Monday to Sunday",
     ),
-    "Saturdays": (
-        table(dates=("2010-02-06", "2010-02-13", "2010-02-20")),
-        f"{PLAIN}, weeks dated by Saturday, moved to the Friday of the same Monday to Sunday",
-    ),
     "columns in other words": (table(header="STORE,dept,Date,Weekly Sales,Is-Holiday"), PLAIN),
 }
+
+
+@pytest.mark.parametrize("day", ["06", "07"], ids=["Saturdays", "Sundays"])
+def test_days_on_which_some_weeks_begin_and_others_end_are_asked_for(folder: Path, read, day: str):
+    (folder / "train.csv").write_text(
+        table(dates=(f"2010-02-{day}", f"2010-02-{int(day) + 7}", f"2010-02-{int(day) + 14}"))
+    )
+    with pytest.raises(ShelfcastError, match=r"are dated by S\w+s, which may be their first day or their last.*init"):
+        read(folder)
 
 
 @pytest.mark.parametrize("name", WRITINGS)

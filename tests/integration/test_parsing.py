@@ -56,7 +56,8 @@ def accepted(one, *names: str) -> list[tuple]:
 
 
 def sales_of(one) -> list[tuple]:
-    return accepted(one, "line_number", "store_id", "dept_id", "sale_date", "weekly_sales", "is_holiday")
+    rows = accepted(one, "line_number", "store_code", "product_code", "sale_date", "amount", "is_holiday")
+    return [(line, int(store), int(department), *values) for line, store, department, *values in rows]
 
 
 def reasons(one) -> dict[int, str]:
@@ -129,7 +130,7 @@ def test_every_bad_row_of_stores_is_set_aside_with_its_reason(folder: Path, read
     (folder / "stores.csv").write_text(STORES + "\n".join(BAD_STORES) + "\n10,c,1000.0\n")
     one = read(folder)["store_attributes"]
     assert reasons(one) == dict(enumerate(BAD_STORES.values(), start=4))
-    assert accepted(one, "store_id", "store_type", "size_sqft")[-1] == (10, "c", 1000)
+    assert accepted(one, "store_code", "store_type", "size_sqft")[-1] == ("10", "c", 1000)
 
 
 def test_copies_that_disagree_are_all_set_aside_and_name_each_other(folder: Path, read):
