@@ -79,12 +79,15 @@ def choose_whole(lines_by_day: dict[dt.date, int], week_end: int) -> WholeWeeks:
 
 
 def _selling_weekdays(lines_by_day: dict[dt.date, int]) -> set[int]:
+    """Returns the weekdays on which the retailer sells, 0 for Monday; one that the days do not reach may be one."""
+    first, last = min(lines_by_day), max(lines_by_day)
+    reached = {(first + dt.timedelta(days=days)).weekday() for days in range(min((last - first).days + 1, 7))}
     totals = [0] * 7
     for day, lines in lines_by_day.items():
         totals[day.weekday()] += lines
     usual = sorted(total for total in totals if total)
     least = OPEN_SHARE * usual[len(usual) // 2]
-    return {weekday for weekday, total in enumerate(totals) if total and total >= least}
+    return {weekday for weekday, total in enumerate(totals) if weekday not in reached or total >= max(least, 1)}
 
 
 def _end(day: dt.date, week_end: int) -> dt.date:
