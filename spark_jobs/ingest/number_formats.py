@@ -6,6 +6,7 @@ The patterns mean the same to Python and to Java. Digits of other scripts are no
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from decimal import Decimal
 
 from spark_jobs.ingest.schema import Place
 from warehouse.errors import ShelfcastError
@@ -70,7 +71,59 @@ class Numerals:
 
 
 PLAIN_NUMERALS = Numerals()
+_DIGITS_BUT_ZERO, _DIGITS = str.maketrans("123456789", "999999999"), str.maketrans("0123456789", "9999999999")
 _BY_MARK = {mark: re.compile(number_pattern(mark)) for mark in MARKS}
+
+
+def is_number(text: str) -> bool:
+    """Returns whether a text is a number under one of the decimal marks.
+
+    >>> is_number("1.234,50 €"), is_number("(3)"), is_number("A3")
+    (True, True, False)
+    """
+    signed = re.sub(IN_PARENTHESES, r"-\1\2\3", text)
+    return any(pattern.match(signed) for pattern in _BY_MARK.values())
+
+
+def shape_of(text: str) -> str:
+    """Returns the shape of a text: digits as 0 and 9, zeros told apart only where they may begin a number.
+
+    >>> shape_of("1.204,50"), shape_of("0.123")
+    ('9.999,99', '0.999')
+    """
+    return text[:3].translate(_DIGITS_BUT_ZERO) + text[3:].translate(_DIGITS)
+
+
+def read_number(text: str, numerals: "Numerals") -> Decimal | None:
+    """Returns the number that a text is; nothing where it is none.
+
+    >>> read_number("-1.234,50 €", Numerals(COMMA, is_plain=False)), read_number("n/a", PLAIN_NUMERALS)
+    (Decimal('-1234.50'), None)
+    """
+    if numerals.is_plain:
+        return Decimal(text) if re.match(_CASTABLE, text) and re.search(r"\d", text) else None
+    signed = re.sub(IN_PARENTHESES, r"-\1\2\3", text)
+    found = _BY_MARK[numerals.mark].match(signed)
+    if found is None:
+        return None
+    parted = (COMMA if numerals.mark == POINT else POINT) + SPACES
+    digits = found[1].translate(str.maketrans(numerals.mark, POINT, parted))
+    return Decimal(f"-{digits}" if re.search(IS_NEGATIVE, signed) else digits)
+
+
+def currencies_in(text: str) -> set[str]:
+    """Returns the signs of the currencies in a text.
+
+    >>> sorted(currencies_in("US$ 5")), sorted(currencies_in("5 EUR"))
+    (['$'], ['€'])
+    """
+    return {CURRENCIES[sign] for sign in re.findall(_CURRENCY, text)}
+
+
+def can_be_read_both_ways(shapes: Iterable["Shape"], separators: Iterable[str]) -> bool:
+    """Returns whether numbers may have a point or a comma as their decimal mark, and none of them proves which."""
+    readings = {_reading(shape) for shape in shapes}
+    return _EITHER in readings and not readings & set(MARKS) and set(separators) != {COMMA}
 
 
 def choose_numerals(

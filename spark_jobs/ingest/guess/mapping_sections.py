@@ -1,0 +1,244 @@
+"""The tables of a mapping, made of what was found, each key with its reason."""
+
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+from spark_jobs.ingest.date_formats import choose_format, date_proofs, read_date
+from spark_jobs.ingest.guess.column_words import fits, name_words, plural
+from spark_jobs.ingest.guess.forecast_level import Hierarchy, LevelShare, values_by_code
+from spark_jobs.ingest.guess.mapping_text import Entry, Section, plain_entries
+from spark_jobs.ingest.guess.sales_findings import Findings, key_column
+from spark_jobs.ingest.guess.sales_scan import Scan
+from spark_jobs.ingest.guess.table_roles import KnownTable, best_column, covariate_columns, date_of, title_of
+from spark_jobs.ingest.schema import COVARIATES, Place, fold
+from warehouse.errors import ShelfcastError
+from warehouse.retailer import LONGEST_TEXT, WEEKDAYS, Retailer
+
+
+def retailer_section(found: Findings, unit: str, why: str) -> Section:
+    """Returns who the retailer is; `unit` is what is forecast, and `why` the reason."""
+    origin, grain = found.origin, found.grain
+    last, plain = WEEKDAYS[grain.week_end], Retailer()
+    entries = [
+        Entry("currency", origin.currency, origin.reasons.get("currency", "")),
+        Entry("number_format", origin.number_format, f"as in {origin.country}" if origin.country else ""),
+        Entry("forecast_unit", unit, why),
+        Entry("week_ends_on", last, grain.reasons.get("week_ends_on", "")),
+    ]
+    if grain.label == "first":
+        entries.append(Entry("week_label", "first", "as the files have it"))
+    entries.append(
+        Entry("missing_week", plain.missing_week, "a product without a row did not sell, where its store reported")
+    )
+    return Section("retailer", tuple(entry for entry in entries if entry.value))
+
+
+def words_section(found: Findings, hierarchy: Hierarchy, level: LevelShare) -> Section:
+    """Returns what the house calls its stores and what is forecast, as the columns have it."""
+    words: dict[str, str] = {}
+    store = _word(found.roles.store, _STORE_WORDS)
+    if store:
+        words |= {"store": store, "stores": plural(store)}
+    if level.column:
+        word = hierarchy.words[hierarchy.columns.index(level.column)]
+    else:
+        name = found.roles.product[0]
+        word = "department" if fits(name, "department").score == 1 else _word(name, _PRODUCT_WORDS)
+    if word:
+        words |= {"product": word, "products": plural(word)}
+    return Section("retailer.words", plain_entries(words, {}))
+
+
+_STORE_WORDS = {
+    **{"shop": "shop", "branch": "branch", "outlet": "outlet", "location": "location", "site": "site"},
+    **dict.fromkeys(("filiale", "filial", "sucursal", "succursale", "filiaal", "oddzial"), "branch"),
+}
+
+
+_PRODUCT_WORDS = {
+    "item": "item",
+    **dict.fromkeys(("article", "artikel", "articulo", "articolo", "artigo", "artykul"), "article"),
+}
+
+
+def _word(name: str, known: Mapping[str, str]) -> str:
+    words = name_words(name)
+    return next((english for word, english in known.items() if any(one.startswith(word) for one in words)), "")
+
+
+def sales_sections(found: Findings) -> list[Section]:
+    """Returns what the sales files and their columns are."""
+    roles, grain, writing = found.roles, found.grain, found.writing
+    head = [
+        Entry("files", found.sales.table.files),
+        Entry("grain", grain.grain, grain.reasons.get("grain", "")),
+        Entry("date_label", grain.label, grain.reasons.get("date_label", "")),
+    ]
+    if found.date_format_reason:
+        head.append(Entry("date_format", writing.date_format, found.date_format_reason))
+    if found.mark_reason:
+        head.append(Entry("decimal_mark", writing.numerals.mark, found.mark_reason))
+    product = roles.product if len(roles.product) > 1 else roles.product[0]
+    columns: dict[str, str | Sequence[str]] = {"store": roles.store, "product": product, "date": roles.date}
+    columns |= {"units": roles.units, "amount": roles.amount}
+    if not roles.amount:
+        columns["price"] = roles.price
+    columns |= {"line": roles.line, "holiday": roles.holiday}
+    reasons = dict(roles.reasons) | {"line": "a line that repeats exactly is one line"}
+    if roles.price and not roles.amount:
+        reasons["price"] = "money is units times price"
+    _say_unused(found, columns)
+    return [Section("sales", tuple(head)), Section("sales.columns", plain_entries(columns, reasons))]
+
+
+def _say_unused(found: Findings, columns: Mapping[str, str | Sequence[str]]) -> None:
+    used = {name for value in columns.values() for name in ([value] if isinstance(value, str) else value)}
+    used |= {found.sales.roles[role] for role in ("product name", "store name") if role in found.sales.roles}
+    left = [name for name in found.sales.table.header if name and name not in used]
+    if left:
+        found.unused.append(f"columns of {found.sales.table.files} that are not used: {', '.join(left)}")
+
+
+def store_sections(found: Findings, scan: Scan) -> list[Section]:
+    """Returns what the file of stores and its columns are; nothing without one."""
+    if not found.roles.store:
+        found.doubts.append("no column names a store: all sales are taken for those of one store")
+        return []
+    listed = [known for known in found.others if known.kind == "stores"]
+    ranked = sorted(listed, key=lambda known: found.overlap(scan.stores, known, "store"))
+    found.unused += [f"not used: {known.table.files}, which lists stores too" for known in ranked[:-1]]
+    if not ranked or not (share := found.overlap(scan.stores, ranked[-1], "store")):
+        found.unused += [f"not used: {known.table.files}, none of whose stores sold" for known in ranked[-1:]]
+        name = _agreed_name(found.sales, found.roles.store, "store name")
+        columns: dict[str, str | Sequence[str]] = {"store": found.roles.store, "name": name}
+        if not name:
+            found.doubts.append("no file lists the stores: they have no type and no size")
+            return []
+        return _sections("stores", found.sales.table.files, columns)
+    known = ranked[-1]
+    say_overlap(found, known, "store", scan.stores, share)
+    key = key_column(known, "store")
+    names = [name for name, profile in known.columns.items() if name != key and profile.is_text]
+    areas = [name for name, profile in known.columns.items() if name != key and profile.is_number]
+    title = known.roles.get("store name") or title_of(known, key)
+    kinds = [name for name in names if name != title and known.columns[name].distinct < len(known.head)]
+    columns = {
+        "store": key,
+        "name": title if title != key else "",
+        "type": best_column(kinds, "type"),
+        "size": best_column(areas, "area"),
+    }
+    return _sections("stores", known.table.files, columns)
+
+
+def _agreed_name(known: KnownTable, code: str, role: str) -> str:
+    """Returns the column with the names of codes in the sales, where all rows agree on them."""
+    name = known.roles.get(role, "")
+    if not name or name == code:
+        return ""
+    return "" if values_by_code(known, (code,), (name,))[1] else name
+
+
+def _sections(name: str, files: str, columns: Mapping[str, str | Sequence[str]], *more: Entry) -> list[Section]:
+    head = Section(name, (Entry("files", files), *more))
+    return [head, Section(f"{name}.columns", plain_entries(columns, {}))]
+
+
+def product_sections(
+    found: Findings, hierarchy: Hierarchy, described: KnownTable | None, level: LevelShare, shares: Sequence[LevelShare]
+) -> list[Section]:
+    """Returns what the file of products, its columns and levels are; nothing where no table describes products."""
+    if described is None:
+        found.doubts.append("no file lists the products: they have no names and no groups")
+        return []
+    code = found.roles.product if described is found.sales else (key_column(described, "product"),)
+    columns: dict[str, str | Sequence[str]] = {"product": code if len(code) > 1 else code[0], "name": hierarchy.name}
+    more = []
+    if hierarchy.columns:
+        more.append(Entry("levels", hierarchy.columns, "from the coarsest to the finest"))
+    if level.column:
+        told = ", ".join(f"{one.column or 'product'} {one.share:.0%}" for one in shares)
+        reason = f"the finest level whose median series sells in most of its weeks: {told}"
+        more.append(Entry("forecast_level", level.column, reason))
+    return _sections("products", described.table.files, columns, *more)
+
+
+def stock_sections(found: Findings) -> list[Section]:
+    """Returns what the file of stock and its columns are; nothing without one."""
+    listed = [known for known in found.others if known.kind == "stock"]
+    if not listed:
+        found.doubts.append("no file of stock was found: stock is assumed, and said to be")
+        return []
+    known, roles = listed[0], listed[0].roles
+    found.unused += [f"not used: {other.table.files}, which holds stock too" for other in listed[1:]]
+    columns: dict[str, str | Sequence[str]] = {
+        "store": key_column(known, "store"),
+        "product": key_column(known, "product"),
+        "date": date_of(known),
+        "on_hand": roles["on hand"],
+        "on_order": roles.get("on order", ""),
+        "expected_date": roles.get("expected date", ""),
+        "unit_price": roles.get("price", ""),
+        "lead_time_days": roles.get("lead time", ""),
+    }
+    return _sections("stock", known.table.files, columns)
+
+
+def covariate_sections(found: Findings) -> list[Section]:
+    """Returns what the file of covariates and its columns are; nothing without one of the same weeks as the sales."""
+    listed = [known for known in found.others if known.kind == "covariates"]
+    usable = [(known, label) for known in listed if (label := _covariate_label(found, known))]
+    found.unused += [
+        f"not used: {known.table.files}, whose dates are not those of the weeks of the sales"
+        for known in listed
+        if known not in [one for one, _ in usable]
+    ]
+    if not usable:
+        return []
+    known, label = usable[0]
+    found.unused += [f"not used: {other.table.files}, which holds numbers of weeks too" for other, _ in usable[1:]]
+    columns: dict[str, str | Sequence[str]] = {
+        "store": key_column(known, "store"),
+        "date": date_of(known),
+        "holiday": known.roles.get("holiday", ""),
+    }
+    values = Section("covariates.columns.values", plain_entries(_value_names(covariate_columns(known)), {}))
+    return [*_sections("covariates", known.table.files, columns, Entry("date_label", label)), values]
+
+
+def _covariate_label(found: Findings, known: KnownTable) -> Literal["", "first", "last"]:
+    """Returns whether the dates of a table are the first or the last days of the weeks of the sales."""
+    column = date_of(known)
+    texts = {text: 1 for text in known.head[column].unique() if text}
+    proofs = date_proofs({text: Place(0, number) for number, text in enumerate(texts)})
+    try:
+        name = choose_format(known.table.files, proofs, found.writing.date_format)
+    except ShelfcastError:
+        return ""
+    weekdays = {day.weekday() for text in texts if (day := read_date(text, name)) is not None}
+    if weekdays == {found.grain.week_end}:
+        return "last"
+    return "first" if weekdays == {(found.grain.week_end + 1) % 7} else ""
+
+
+def _value_names(columns: Sequence[str]) -> dict[str, str]:
+    """Returns the names of covariates in the house's tables, by plain words of their columns."""
+    known = {fold(name): name for name in COVARIATES}
+    names: dict[str, str] = {}
+    for number, column in enumerate(columns, start=1):
+        plain = "_".join(word for word in name_words(column) if word.isascii())[:LONGEST_TEXT]
+        name = known.get(fold(column)) or plain or f"value_{number}"
+        names[name if name not in names else f"{name}_{number}"] = column
+    return names
+
+
+def say_overlap(found: Findings, known: KnownTable, role: str, codes: Sequence[str], share: float) -> None:
+    """Adds a doubt where a table lists only a share of the codes of the sales."""
+    missing = round((1 - share) * len(codes))
+    if not missing:
+        return
+    told = f"{missing:,} of {len(codes):,} {role}s of the sales are not in {known.table.files}"
+    listed = {code.lstrip("0") for code in found.codes_in(known, role)}
+    if sum(code.lstrip("0") in listed for code in codes) > len(codes) - missing:
+        told += "; some differ by leading zeros alone, which count"
+    found.doubts.append(told)

@@ -1,0 +1,189 @@
+"""The columns of the sales: what is a quantity, an amount, a price, told by names and checked against the rows."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from spark_jobs.ingest.guess.column_profiles import ColumnProfile
+from spark_jobs.ingest.guess.column_words import fits
+from spark_jobs.ingest.guess.table_roles import LEAST, KnownTable, date_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class SalesRoles:
+    """Columns of the sales, as far as they were found, and what is to be said of them."""
+
+    product: tuple[str, ...]
+    date: str
+    store: str = ""
+    units: str = ""
+    amount: str = ""
+    price: str = ""
+    line: tuple[str, ...] = ()
+    holiday: str = ""
+    label: Literal["", "first", "last"] = ""
+    reasons: Mapping[str, str] = field(default_factory=dict)
+    doubts: tuple[str, ...] = ()
+
+
+_REPEATED, _HALVED = 0.005, 0.5
+"""Share of rows that repeat a key from which on another column may belong to it, and how much of it that must end."""
+
+
+_SEVERAL, _FEW, _SMALL = 3, 0.01, 100
+"""Rows and products that tell something; a share that is next to none; a number of pieces that is usual."""
+
+
+def sales_roles(known: KnownTable, others: Sequence[KnownTable] = ()) -> SalesRoles:
+    """Returns the columns of the sales.
+
+    Args:
+        known: the table of sales.
+        others: the other tables; what they tell of products need not be told by sales.
+    """
+    reasons, doubts = dict[str, str](), list[str]()
+    roles = dict(known.roles)
+    _drop_attributes(known, roles)
+    _settle_sales(known, roles, doubts)
+    _settle_units(known, roles, doubts)
+    _settle_money(known, roles, doubts)
+    date, label = _date_and_label(known)
+    store = roles.get("store") or roles.get("store name", "")
+    product = _product_columns(known, roles, store, date, others, reasons)
+    for role, name in roles.items():
+        reasons.setdefault(role, _called(role, name))
+    line = _line(roles, product)
+    return SalesRoles(
+        product, date, store, roles.get("units", ""), roles.get("amount", ""), roles.get("price", ""), line,
+        roles.get("holiday", ""), label, reasons, tuple(doubts),
+    )  # fmt: skip
+
+
+def _called(role: str, name: str) -> str:
+    concept = role.removesuffix(" name") if role.endswith(" name") else role
+    return "its name says so" if fits(name, concept).score >= LEAST else "its values look like it"
+
+
+def _drop_attributes(known: KnownTable, roles: dict[str, str]) -> None:
+    """Drops a quantity that never changes within a product, such as the volume of a bottle, where another one does."""
+    units, sold, product = (roles.get(role, "") for role in ("units", "sales", "product"))
+    if not (units and sold and product):
+        return
+    grouped = known.head.groupby(product)
+    several = grouped.size() >= _SEVERAL
+    changes = grouped[[units, sold]].nunique()[several] > 1
+    if len(changes) >= _SEVERAL and not changes[units].any() and changes[sold].any():
+        del roles["units"]
+
+
+def _settle_units(known: KnownTable, roles: dict[str, str], doubts: list[str]) -> None:
+    """Takes an amount for pieces where it is small and whole, and a price beside it tells of such."""
+    if "units" in roles or not {"amount", "price", "product"} <= roles.keys():
+        return
+    if _are_pieces(known.columns[roles["amount"]]):
+        name = roles.pop("amount")
+        roles["units"] = name
+        doubts.append(f"the numbers in {name} are taken for pieces: all of them are whole and small")
+
+
+def _are_pieces(profile: ColumnProfile) -> bool:
+    """Returns whether numbers are whole, and most of them small."""
+    numbers = [float(value) for value in profile.samples if value.isdigit()]
+    return profile.fractions < _FEW and bool(numbers) and float(np.median(numbers)) < _SMALL
+
+
+def _settle_sales(known: KnownTable, roles: dict[str, str], doubts: list[str]) -> None:
+    """Decides whether a column that is merely called sales holds pieces or money."""
+    name = roles.pop("sales", "")
+    if not name or ("units" in roles and "amount" in roles):
+        return
+    profile = known.columns[name]
+    if "units" in roles:
+        roles["amount"] = name
+    elif "amount" in roles or ("price" in roles and profile.fractions < _FEW):
+        roles["units"] = name
+    else:
+        is_pieces = _are_pieces(profile)
+        roles["units" if is_pieces else "amount"] = name
+        what = "pieces: all of them are whole and small" if is_pieces else "money: they are large, or not whole"
+        doubts.append(f"the numbers in {name} are taken for {what}")
+
+
+def _settle_money(known: KnownTable, roles: dict[str, str], doubts: list[str]) -> None:
+    """Decides from the rows whether the one column of money is a price apiece or what a row comes to."""
+    units, product = roles.get("units", ""), roles.get("product", "")
+    money = [role for role in ("amount", "price") if role in roles]
+    if not units or not product or len(money) != 1:
+        return
+    name = roles[money[0]]
+    apiece = _is_apiece(known.head, units, name, product)
+    meant = {True: "price", False: "amount"}.get(apiece) if apiece is not None else None
+    if meant is not None and meant != money[0]:
+        del roles[money[0]]
+        roles[meant] = name
+        says = (
+            "stays the same however many are sold: a price apiece"
+            if apiece
+            else "grows with the pieces sold: money, no price apiece"
+        )
+        doubts.append(f"{name} {says}")
+
+
+def _is_apiece(head: "pd.DataFrame", units: str, money: str, product: str) -> bool | None:
+    """Returns whether an amount of money is apiece: within a product it then varies less than divided by the pieces."""
+    import pandas as pd
+
+    numbers = head[[units, money]].apply(lambda column: pd.to_numeric(column.str.replace(",", "."), errors="coerce"))
+    rows = numbers.assign(product=head[product])[(numbers[units] > 0) & (numbers[money] > 0)]
+    rows = rows.assign(divided=rows[money] / rows[units])
+    grouped = rows.groupby("product")
+    several = grouped[units].transform("nunique") > 1
+    grouped = rows[several].groupby("product")
+    if grouped.ngroups < 3:
+        return None
+    spread = grouped[[money, "divided"]].std() / grouped[[money, "divided"]].mean()
+    votes = (spread[money] < spread["divided"]).mean()
+    return None if 0.35 < votes < 0.65 else bool(votes >= 0.65)
+
+
+def _date_and_label(known: KnownTable) -> tuple[str, Literal["", "first", "last"]]:
+    roles = known.roles
+    if "last day" in roles:
+        return roles["last day"], "last"
+    if "first day" in roles:
+        return roles["first day"], "first"
+    return date_of(known), ""
+
+
+def _product_columns(
+    known: KnownTable, roles: Mapping[str, str], store: str, date: str, others: Sequence[KnownTable],
+    reasons: dict[str, str],
+) -> tuple[str, ...]:  # fmt: skip
+    """Returns the columns of a product's code: one, or a product and its size where only both tell rows apart."""
+    name = roles.get("product") or roles.get("product name", "")
+    reasons["product"] = _called("product", name)
+    size = roles.get("size", "")
+    is_listed = any(other.kind == "products" for other in others)
+    if not size or is_listed or "basket" in roles:
+        return (name,)
+    keys = [column for column in (store, date, name) if column]
+    repeated = known.head.duplicated(keys).mean()
+    with_size = known.head.duplicated([*keys, size]).mean()
+    if repeated < _REPEATED or with_size > _HALVED * repeated:
+        return (name,)
+    reasons["product"] = (
+        f"{name} and {size} together: without the second, {repeated:.0%} of the rows repeat another's key"
+    )
+    return (name, size)
+
+
+def _line(roles: Mapping[str, str], product: tuple[str, ...]) -> tuple[str, ...]:
+    """Returns the columns that identify a line of a till: the basket with the line, else with the product."""
+    if "basket" not in roles:
+        return ()
+    return (roles["basket"], roles["line"]) if "line" in roles else (roles["basket"], *product)

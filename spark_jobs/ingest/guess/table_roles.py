@@ -1,0 +1,228 @@
+"""Which table is which, and what its columns are: from their names first, from their values where names say nothing."""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
+
+from spark_jobs.ingest.guess.column_profiles import ColumnProfile, profiles, read_head
+from spark_jobs.ingest.guess.column_words import LEVELS, WORDS, fits, is_code, is_name
+from spark_jobs.ingest.guess.source_tables import SourceTable
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+TableKind = Literal["sales", "stores", "products", "stock", "covariates", "other"]
+_NUMBERS = ("units", "amount", "sales", "price", "on hand", "on order", "lead time", "cost", "other money", "area")
+_DATES = ("date", "first day", "last day", "expected date")
+_CODES = ("store", "product", "basket", "line")
+LEAST = 0.55
+"""Likeness from which on a name counts as that of a concept."""
+_NEAR = 0.05
+"""Concepts that fit a name this much less than its best one are still possible for it."""
+_UNIQUE = 0.99
+"""Share of different values from which on a column tells the rows of a table apart."""
+_SALES_NAMES = (
+    *("sales", "transaction", "train", "umsatz", "umsaetze", "verkauf", "verkaeufe", "bons", "ventes", "ventas"),
+    *("vendas", "vendite", "verkopen", "sprzedaz", "forsaljning", "tickets", "orders", "pos"),
+)
+"""What files of sales are called; parts of longer names count."""
+
+
+@dataclass(frozen=True)
+class KnownTable:
+    """A table with what its columns are.
+
+    Attributes:
+        table: the files.
+        head: its first rows as texts.
+        columns: what the values of each column look like, by its name.
+        roles: the column of each concept that was found.
+        languages: how many names of columns are words of a language, by language.
+    """
+
+    table: SourceTable
+    head: "pd.DataFrame"
+    columns: Mapping[str, ColumnProfile]
+    roles: Mapping[str, str]
+    languages: Mapping[str, int]
+
+    @property
+    def kind(self) -> TableKind:
+        """What the table is."""
+        return _kind(self)
+
+    def is_unique(self, column: str) -> bool:
+        """Returns whether a column tells the rows apart."""
+        return self.columns[column].distinct >= _UNIQUE * len(self.head)
+
+
+def look_at(table: SourceTable) -> KnownTable:
+    """Returns a table with what its columns are."""
+    head = read_head(table)
+    columns = profiles(head)
+    roles = _assign(columns)
+    return KnownTable(table, head, columns, roles, _languages(columns))
+
+
+def _assign(columns: Mapping[str, ColumnProfile]) -> dict[str, str]:
+    """Returns the column of each concept: the names that fit best first, each column for one concept."""
+    pairs = [pair for profile in columns.values() for pair in _pairs(profile)]
+    roles: dict[str, str] = {}
+    for _, concept, name in sorted(pairs, key=lambda pair: -pair[0]):
+        if concept not in roles and name not in roles.values():
+            roles[concept] = name
+    return _finest_product(roles, columns)
+
+
+def _pairs(profile: ColumnProfile) -> Iterator[tuple[float, str, str]]:
+    """Gives the concepts that a column may be, with how well its name fits."""
+    scores = {
+        concept: fits(profile.name, concept).score for concept in (*WORDS, *LEVELS) if _is_possible(concept, profile)
+    }
+    best = max(scores.values(), default=0.0)
+    for concept, score in scores.items():
+        if score >= max(LEAST, best - _NEAR):
+            called = f"{concept} name" if concept in ("store", "product") and is_name(profile.name) else concept
+            yield score + 0.01 * (concept in _CODES and is_code(profile.name)), called, profile.name
+
+
+def _is_possible(concept: str, profile: ColumnProfile) -> bool:
+    if concept in _NUMBERS:
+        return profile.is_number
+    if concept in _DATES:
+        return profile.is_date
+    if concept == "holiday":
+        return profile.flags
+    if concept in ("currency", "measure"):
+        return profile.is_text
+    return not profile.is_date
+
+
+def _finest_product(roles: dict[str, str], columns: Mapping[str, ColumnProfile]) -> dict[str, str]:
+    """Returns the roles with the finest column that is called a product; without one, with the finest level of them."""
+    others = set(roles.values()) - {roles.get("product")}
+    called = [
+        name
+        for name, profile in columns.items()
+        if name not in others and not is_name(name) and not profile.is_date and fits(name, "product").score >= 0.9
+    ]
+    if not called and "product name" not in roles:
+        called = [roles[concept] for concept in LEVELS if concept in roles and concept != "brand"]
+    if not called:
+        return roles
+    finest = max(called, key=lambda name: (columns[name].distinct, name == roles.get("product")))
+    return roles | {"product": finest}
+
+
+def _languages(columns: Collection[str]) -> dict[str, int]:
+    """Returns how many names are words of each language; those that English has too count for it if for it alone."""
+    counts: dict[str, int] = {}
+    for name in columns:
+        matches = [fits(name, concept) for concept in (*WORDS, *LEVELS)]
+        best = max(matches, key=lambda match: match.score)
+        if best.score >= LEAST and ("en" not in best.languages or best.languages == {"en"}):
+            for language in best.languages:
+                counts[language] = counts.get(language, 0) + 1
+    return counts
+
+
+def best_column(columns: Iterable[str], concept: str) -> str:
+    """Returns the column whose name fits a concept best; nothing where none does."""
+    scores = {name: fits(name, concept).score for name in columns}
+    best = max(scores, key=lambda name: scores[name], default="")
+    return best if best and scores[best] >= LEAST else ""
+
+
+def title_of(known: KnownTable, *codes: str) -> str:
+    """Returns the one column that is merely called a name or a description; nothing where there are several."""
+    taken = {*codes, *known.roles.values()}
+    titles = [
+        name for name, profile in known.columns.items() if is_name(name) and profile.is_text and name not in taken
+    ]
+    return titles[0] if len(titles) == 1 else ""
+
+
+def _kind(known: KnownTable) -> TableKind:
+    roles = known.roles
+    date = date_of(known)
+    product = roles.get("product") or roles.get("product name")
+    store = roles.get("store") or roles.get("store name")
+    if date and product and roles.get("on hand") and not ({"units", "amount", "sales"} & roles.keys()):
+        return "stock"
+    if date and product and {"units", "amount", "sales"} & roles.keys():
+        return "sales"
+    if date and not product and covariate_columns(known):
+        return "covariates"
+    if not date and product and known.is_unique(product):
+        return "products"
+    if not date and store and known.is_unique(store):
+        return "stores"
+    return "other"
+
+
+def covariate_columns(known: KnownTable) -> list[str]:
+    """Returns the columns that may be covariates: numbers that are neither codes nor dates."""
+    taken = {known.roles[role] for role in ("store", "date", "first day", "last day", "holiday") if role in known.roles}
+    return [name for name, profile in known.columns.items() if name not in taken and profile.is_number]
+
+
+def date_of(known: KnownTable) -> str:
+    """Returns the column of dates; of several the one that is called so, else the only one."""
+    for role in ("last day", "first day", "date"):
+        if role in known.roles:
+            return known.roles[role]
+    dates = [name for name, profile in known.columns.items() if profile.is_date]
+    return dates[0] if len(dates) == 1 else ""
+
+
+def choose_sales(tables: Sequence[KnownTable]) -> tuple[KnownTable | None, list[str]]:
+    """Returns the table of sales, and sentences on others that may be it: by its name, else the largest."""
+    candidates = [known for known in tables if known.kind == "sales"]
+    if not candidates:
+        return _by_values(tables), []
+    ranked = sorted(candidates, key=lambda known: (_is_called_sales(known.table.files), _bytes(known.table)))
+    others = [known.table.files for known in ranked[:-1]]
+    told = f"{', '.join(others)} may hold sales too; only {ranked[-1].table.files} is read"
+    return ranked[-1], [told] if others else []
+
+
+def _is_called_sales(files: str) -> bool:
+    return any(name in files.lower() for name in _SALES_NAMES)
+
+
+def _bytes(table: SourceTable) -> int:
+    return sum(part.path.stat().st_size for part in table.parts)
+
+
+def _by_values(tables: Sequence[KnownTable]) -> KnownTable | None:
+    """Returns the largest table that has dates, numbers and codes beside them, with roles guessed from values."""
+    found = [guessed for known in tables if (guessed := _with_guessed_roles(known)) is not None]
+    return max(found, key=lambda known: _bytes(known.table), default=None)
+
+
+def _with_guessed_roles(known: KnownTable) -> KnownTable | None:
+    date = date_of(known)
+    roles = {"date": date} | dict(known.roles)
+    free = [
+        profile
+        for name, profile in known.columns.items()
+        if name not in roles.values() and not is_name(name) and fits(name, "other").score < LEAST
+    ]
+    if not {"units", "amount", "sales"} & roles.keys():
+        measures = [profile for profile in free if profile.is_number and not _is_key(profile)]
+        if measures:
+            chosen = max(measures, key=lambda profile: (profile.fractions, profile.distinct))
+            roles["amount" if chosen.fractions else "units"] = chosen.name
+    keys = [profile for profile in free if profile.name not in roles.values() and _is_key(profile)]
+    for role in ("product", "store") if "product" not in roles else ():
+        if role not in roles and keys:
+            chosen = max(keys, key=lambda profile: profile.distinct)
+            roles[role] = chosen.name
+            keys.remove(chosen)
+    guessed = replace(known, roles=roles)
+    return guessed if date and guessed.kind == "sales" else None
+
+
+def _is_key(profile: ColumnProfile) -> bool:
+    """Returns whether a column may hold codes: words, or numbers that are whole, filled and come again."""
+    return profile.filled > 0.99 and not profile.is_date and not profile.fractions and profile.distinct > 1
