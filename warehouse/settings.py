@@ -27,6 +27,7 @@ class Settings(BaseSettings):
 
     home: Path = Field(PROJECT_ROOT / ".shelfcast", validation_alias="SHELFCAST_HOME")
     data_dir: Path | None = Field(None, validation_alias="SHELFCAST_DATA")
+    mapping: Path | None = Field(None, validation_alias="SHELFCAST_MAPPING")
     database_url: SecretStr | None = None
     db_host: str | None = None
     db_port: int = 5432

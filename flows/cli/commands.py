@@ -251,7 +251,9 @@ def schedule(cron: str, options: Options) -> None:
     prepare_environment(settings)
     configure_logging(settings)
     console.print(f"Running everything at {cron!r} (UTC). Ctrl-C ends it.")
-    serve(settings, cron, ["--data", str(Path(options.data).expanduser().absolute())] if options.data else [])
+    given = {"--data": options.data, "--mapping": options.mapping}
+    places = [(name, str(Path(place).expanduser().absolute())) for name, place in given.items() if place]
+    serve(settings, cron, [word for pair in places for word in pair])
 
 
 def dbt(arguments: list[str]) -> None:

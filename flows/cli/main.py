@@ -26,8 +26,10 @@ app.add_typer(backup_app)
 INTERRUPTED = 130
 _PASSED_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
 
-Data = Annotated[
-    str | None, typer.Option("--data", help="Folder with train.csv and what else you have.", metavar="FOLDER")
+Data = Annotated[str | None, typer.Option("--data", help="Folder with the files of your sales.", metavar="FOLDER")]
+MappingFile = Annotated[
+    str | None,
+    typer.Option("--mapping", help="What the files mean; shelfcast.toml in their folder without it.", metavar="FILE"),
 ]
 DateFormat = Annotated[
     str | None,
@@ -76,6 +78,32 @@ def main() -> None:
 
 
 @app.command()
+def init(
+    folder: Annotated[Path, typer.Argument(help="Folder with the files of your sales, and what else you have.")],
+    to: Annotated[
+        Path | None,
+        typer.Option("--to", help="File for the mapping; shelfcast.toml in the folder without it.", metavar="FILE"),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Write over a mapping that is there.")] = False,
+    date_label: Annotated[
+        str | None, typer.Option("--date-label", help="Whether the date of a week is its first or its last day.")
+    ] = None,
+    date_format: DateFormat = None,
+    decimal_mark: DecimalMark = None,
+    level: Annotated[
+        str | None,
+        typer.Option("--level", help="Column of the level to forecast; product for the products.", metavar="COLUMN"),
+    ] = None,
+    unit: Annotated[str | None, typer.Option("--unit", help="Whether units or the amount are forecast.")] = None,
+) -> None:
+    """Read the files of a folder, guess what they mean, and write it as a mapping, with a preview."""
+    from flows.cli.init import choices_of
+    from flows.cli.init import init as work
+
+    work(folder, to, force, choices_of(date_label, date_format, decimal_mark, level, unit))
+
+
+@app.command()
 def run(
     data: Data = None,
     start: Annotated[
@@ -88,12 +116,15 @@ def run(
     force: Annotated[bool, typer.Option("--force", help="Do every stage again, changed or not.")] = False,
     planned_markdowns: Planned = None,
     append: Append = False,
+    mapping: MappingFile = None,
 ) -> None:
     """Run everything, from files to decisions. What has not changed is not done again."""
     from flows.cli.commands import run_pipeline
     from flows.pipeline.context import Options
 
-    options = Options(data, date_format, reject_rate_max, replace, force, planned_markdowns, append, decimal_mark)
+    options = Options(
+        data, date_format, reject_rate_max, replace, force, planned_markdowns, append, decimal_mark, mapping
+    )
     run_pipeline(options, start)
 
 
@@ -126,12 +157,15 @@ def ingest(
     reject_rate_max: RejectRate = None,
     replace: Replace = False,
     append: Append = False,
+    mapping: MappingFile = None,
 ) -> None:
     """Read, audit and publish the input files."""
     from flows.cli.commands import run_stages
     from flows.pipeline.context import Options
 
-    options = Options(data, date_format, reject_rate_max, replace, is_append=append, decimal_mark=decimal_mark)
+    options = Options(
+        data, date_format, reject_rate_max, replace, is_append=append, decimal_mark=decimal_mark, mapping=mapping
+    )
     run_stages(("ingest", "audit"), options, "shelfcast features")
 
 
@@ -410,12 +444,13 @@ def doctor() -> None:
 def schedule(
     cron: Annotated[str, typer.Option(help="When to run, as a cron expression in UTC.")] = "0 6 * * 6",
     data: Data = None,
+    mapping: MappingFile = None,
 ) -> None:
     """Stay and run everything on a schedule."""
     from flows.cli.commands import schedule as work
     from flows.pipeline.context import Options
 
-    work(cron, Options(data))
+    work(cron, Options(data, mapping=mapping))
 
 
 @app.command()

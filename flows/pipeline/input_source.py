@@ -51,8 +51,19 @@ def input_files(context: Context) -> "tuple[InputFiles, Literal['sample', 'files
             "Name them with --data, and leave out --replace.",
         )
     folder, kind = input_folder(context)
-    mapping = Path(options.mapping).expanduser() if options.mapping and kind == "files" else None
+    mapping = mapping_file(context) if kind == "files" else None
     return find_inputs(folder, options.is_append, mapping, context.settings.home / "tmp" / "as_text"), kind
+
+
+def mapping_file(context: Context) -> Path | None:
+    """Returns the mapping that the user names, or named when the folder used before was; None for the folder's own."""
+    if context.options.mapping:
+        return Path(context.options.mapping).expanduser()
+    if context.settings.mapping is not None:
+        return context.settings.mapping.expanduser()
+    is_named = context.options.data is not None or context.settings.data_dir is not None
+    before = _mapping_memory(context)
+    return Path(before.read_text(encoding="utf-8")) if not is_named and before.exists() else None
 
 
 def input_fingerprint(context: Context) -> str:
@@ -113,14 +124,23 @@ where l.load_id = (
 
 
 def remember_folder(context: Context) -> None:
-    """Keeps the user's own folder for later runs that name none, such as those the dashboard starts."""
+    """Keeps the user's own folder, and a mapping outside it, for later runs without them, such as the dashboard's."""
     folder, kind = input_folder(context)
     if kind == "files" and not context.options.is_append:
+        mapping = mapping_file(context)
+        if mapping is None:
+            _mapping_memory(context).unlink(missing_ok=True)
+        else:
+            write_whole(_mapping_memory(context), str(mapping.resolve()))
         write_whole(_memory(context), str(folder.resolve()))
 
 
 def _memory(context: Context) -> Path:
     return context.settings.home / "data_folder.txt"
+
+
+def _mapping_memory(context: Context) -> Path:
+    return context.settings.home / "data_mapping.txt"
 
 
 def _sample_folder(context: Context) -> Path:

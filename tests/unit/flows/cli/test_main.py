@@ -12,6 +12,7 @@ from warehouse.settings import PROJECT_ROOT
 from warehouse.stages import STAGE_NAMES
 
 VERBS = [
+    "init",
     "run",
     "sample",
     "ingest",
@@ -72,6 +73,7 @@ def test_options_hold_no_secret():
         "is_append",
         "force",
         "planned_markdowns",
+        "mapping",
     }
     assert set(vars(Options())) == known
 

@@ -12,7 +12,7 @@ def context(tmp_path, monkeypatch):
     monkeypatch.setattr(input_source, "PROJECT_ROOT", tmp_path / "project")
     (tmp_path / "project" / "data" / "raw").mkdir(parents=True)
     (tmp_path / "home").mkdir()
-    settings = SimpleNamespace(home=tmp_path / "home", data_dir=None, seed=1)
+    settings = SimpleNamespace(home=tmp_path / "home", data_dir=None, mapping=None, seed=1)
     return SimpleNamespace(settings=settings, options=Options(), progress=lambda *_: None)
 
 
@@ -44,3 +44,21 @@ def test_the_sample_is_not_remembered(context, monkeypatch):
     monkeypatch.setattr(input_source, "SAMPLE_SIZE", {"stores": 1, "departments": 2, "weeks": 60})
     input_source.remember_folder(context)
     assert not (context.settings.home / "data_folder.txt").exists()
+
+
+def test_a_named_mapping_is_remembered_with_its_folder(context, tmp_path):
+    options = Options(data=str(tmp_path / "mine"), mapping=str(tmp_path / "mine.toml"))
+    named = SimpleNamespace(settings=context.settings, options=options, progress=context.progress)
+    assert input_source.mapping_file(named) == tmp_path / "mine.toml"
+    input_source.remember_folder(named)
+    assert input_source.mapping_file(context) == tmp_path / "mine.toml"
+
+
+def test_a_folder_without_a_mapping_elsewhere_forgets_that_of_another(context, tmp_path):
+    options = Options(data=str(tmp_path / "mine"), mapping=str(tmp_path / "mine.toml"))
+    named = SimpleNamespace(settings=context.settings, options=options, progress=context.progress)
+    input_source.remember_folder(named)
+    other = with_options(context, tmp_path / "other")
+    assert input_source.mapping_file(other) is None
+    input_source.remember_folder(other)
+    assert input_source.mapping_file(context) is None

@@ -1,0 +1,203 @@
+"""`shelfcast init`: what a folder's files mean, guessed, written down and shown before anything is run."""
+
+import shlex
+import sys
+import tempfile
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from flows.cli.console import console
+from warehouse.errors import ShelfcastError, UsageError
+from warehouse.files import write_whole
+
+if TYPE_CHECKING:
+    from spark_jobs.ingest.guess.preview import Preview
+    from spark_jobs.ingest.guess.proposal import Choices, Guess
+    from spark_jobs.ingest.guess.questions import Question
+
+Label = Literal["", "first", "last"]
+Unit = Literal["", "units", "amount"]
+
+
+def choices_of(
+    date_label: str | None, date_format: str | None, decimal_mark: str | None, level: str | None, unit: str | None
+) -> "Choices":
+    """Returns what the user decided beforehand.
+
+    Raises:
+        UsageError: an option has a value that it can't have.
+    """
+    from spark_jobs.ingest.date_formats import check_format
+    from spark_jobs.ingest.guess.proposal import Choices
+    from spark_jobs.ingest.number_formats import MARKS
+
+    check_format(date_format)
+    if decimal_mark is not None and decimal_mark not in MARKS:
+        raise UsageError(f"{decimal_mark!r} is no decimal mark.", "Use --decimal-mark . or --decimal-mark ,")
+    label: Label = "first" if date_label == "first" else "last" if date_label == "last" else ""
+    if date_label and not label:
+        raise UsageError(f"{date_label!r} is no label of weeks.", "Use --date-label first or --date-label last.")
+    chosen: Unit = "units" if unit == "units" else "amount" if unit == "amount" else ""
+    if unit and not chosen:
+        raise UsageError(f"{unit!r} can't be forecast.", "Use --unit units or --unit amount.")
+    return Choices(label, date_format or "", decimal_mark or "", level or "", chosen)
+
+
+def init(folder: Path, to: Path | None, is_forced: bool, choices: "Choices") -> None:
+    """Writes the mapping that a folder needs, and prints what its files come to.
+
+    Raises:
+        ShelfcastError: the files hold no sales, can be read in several ways, or the mapping may not be written.
+    """
+    from spark_jobs.ingest.guess.preview import preview_of
+    from spark_jobs.ingest.guess.proposal import propose
+    from spark_jobs.ingest.guess.questions import refuse
+
+    place = folder.expanduser()
+    target = _target(place, to, is_forced)
+    with tempfile.TemporaryDirectory(prefix="shelfcast-") as working:
+        proposal = propose(place, Path(working), choices, _ask if _is_terminal() else refuse)
+    is_written = not proposal.shipped or to is not None or is_forced
+    if is_written:
+        _write(target, proposal.text, place)
+    _print_preview(proposal, preview_of(proposal))
+    _print_notes(proposal)
+    _print_next(place, target if to is not None else None, target if is_written else None, proposal.shipped)
+
+
+def _is_terminal() -> bool:
+    return sys.stdin.isatty() and console.is_terminal
+
+
+def _target(folder: Path, to: Path | None, is_forced: bool) -> Path:
+    """Returns where the mapping goes.
+
+    Raises:
+        ShelfcastError: something stands there that may not be written over, or nothing may be written there.
+    """
+    from spark_jobs.ingest.mapping import MAPPING_NAME
+
+    target = to.expanduser() if to is not None else folder / MAPPING_NAME
+    if target.is_dir():
+        raise UsageError(f"{target} is a folder.", f"Name a file, such as {target / MAPPING_NAME}.")
+    if to is not None and not target.parent.is_dir():
+        raise UsageError(f"There is no folder {target.parent}.", "Make it first, or name another file with --to.")
+    if target.exists() and not is_forced:
+        raise ShelfcastError(
+            f"There is a mapping {target} already.", "Change it by hand, write over it with --force, or use --to FILE."
+        )
+    if folder.is_dir():
+        _check_writable(target)
+    return target
+
+
+def _check_writable(target: Path) -> None:
+    """Refuses a place where nothing may be written, before the files are read."""
+    try:
+        tempfile.TemporaryFile(dir=target.parent).close()
+    except OSError:
+        raise _not_writable(target) from None
+
+
+def _not_writable(target: Path) -> ShelfcastError:
+    return ShelfcastError(
+        f"{target.parent} may not be written to.",
+        "Keep the mapping elsewhere with --to FILE, and name it to `shelfcast run` with --mapping FILE.",
+    )
+
+
+def _write(target: Path, text: str, folder: Path) -> None:
+    try:
+        write_whole(target, text)
+    except PermissionError:
+        raise _not_writable(target) from None
+    except OSError as error:
+        raise ShelfcastError(
+            f"{target} can't be written: {error.strerror or error}.", "Make room there, or use --to FILE."
+        ) from None
+
+
+def _ask(question: "Question") -> str:
+    """Returns the reading that the user chooses on the terminal."""
+    import click
+    import typer
+
+    console.print(question.what, markup=False, soft_wrap=True)
+    for value, meaning in question.readings:
+        console.print(f"  {value}: {meaning}", markup=False, soft_wrap=True)
+    values = click.Choice([value for value, _ in question.readings])
+    return str(typer.prompt(f"Which ({question.option})", type=values))
+
+
+def _print_preview(proposal: "Guess", preview: "Preview") -> None:
+    from spark_jobs.ingest.mapping import Mapping
+
+    mapping: Mapping = proposal.mapping
+    words, currency = mapping.retailer.words, mapping.retailer.currency
+    unread = f", {preview.unread:,} that can't be read" if preview.unread else ""
+    rows = {"lines": "lines of a till", "days": "rows of days", "weeks": "rows of weeks"}[mapping.sales.grain]
+    lines = {
+        "Sales": f"{proposal.files}: {preview.rows:,} {rows}{unread}",
+        words.stores.capitalize(): f"{preview.stores:,}",
+    }
+    lines["Products"] = f"{preview.products:,}"
+    if proposal.level.column:
+        lines["Forecast"] = f"{preview.members:,} {words.products}, column {proposal.level.column}"
+    lines["Series"] = f"{preview.series:,}, of which the median sells in {proposal.level.share:.0%} of its weeks"
+    lines["Weeks"] = _weeks(preview)
+    if preview.units is not None:
+        lines["Units"] = f"{_plain(preview.units)}{'  (forecast)' if mapping.retailer.is_in_units else ''}"
+    if preview.amount is not None:
+        is_forecast = not mapping.retailer.is_in_units
+        lines["Money"] = (
+            f"{preview.amount:,} {currency or '(currency not known)'}{'  (forecast)' if is_forecast else ''}"
+        )
+    for name, text in lines.items():
+        console.print(f"{name:<10} {_shown(text)}", markup=False, soft_wrap=True)
+
+
+def _weeks(preview: "Preview") -> str:
+    if preview.first is None or preview.last is None:
+        return f"none is whole: {preview.left_out}"
+    told = f"{preview.weeks:,} whole ones, from {_days(preview.first)} to {_days(preview.last)}"
+    if preview.silent_weeks:
+        told += f"; {preview.silent_weeks:,} more without any report"
+    return f"{told}; left out: {preview.left_out}" if preview.left_out else told
+
+
+def _days(week: tuple[object, object]) -> str:
+    return f"{week[0]}..{week[1]}"
+
+
+def _plain(number: Decimal) -> str:
+    """Returns a number with all its digits, and none behind the mark that says nothing."""
+    text = f"{number:,f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _print_notes(proposal: "Guess") -> None:
+    for title, notes in (("Missing or doubtful", proposal.doubts), ("Not used", proposal.unused)):
+        if notes:
+            console.print(f"\n{title}:")
+        for number, note in enumerate(notes, start=1):
+            console.print(f"{number:>3}. {_shown(note)}", markup=False, soft_wrap=True)
+
+
+def _print_next(folder: Path, elsewhere: Path | None, written: Path | None, shipped: str) -> None:
+    console.print()
+    if shipped:
+        told = f"The mapping {shipped}, which comes with Shelfcast, is for these files: no other is needed."
+        console.print(told, markup=False, soft_wrap=True)
+    if written is not None:
+        console.print(f"Written: {_shown(str(written))}", markup=False, soft_wrap=True)
+    data = shlex.quote(str(folder))
+    mapping = f" --mapping {shlex.quote(str(elsewhere))}" if elsewhere is not None else ""
+    arguments = f" ARGS={shlex.quote(mapping.strip())}" if mapping else ""
+    console.print(f"Next:    shelfcast run --data {data}{mapping}", markup=False, soft_wrap=True)
+    console.print(f"   or    make run DATA={data}{arguments}", markup=False, soft_wrap=True)
+
+
+def _shown(text: str) -> str:
+    """Returns a text from files on one line, without signs that move a terminal."""
+    return "".join(sign if sign.isprintable() else " " for sign in text)
