@@ -249,7 +249,8 @@ def _faults(error: ValidationError) -> Iterator[str]:
 
 
 def _lowered(text: str) -> str:
-    return text[:1].lower() + text[1:]
+    """Returns a sentence without its capital; one that begins with a code stays as it is."""
+    return text[:1].lower() + text[1:] if text[1:2].islower() else text
 
 
 def _fields_at(place: Sequence[Any]) -> list[str]:

@@ -105,7 +105,7 @@ class Tables:
                 f"No week of {self._names['raw_sales']} is whole: there is only {whole.left_out}.",
                 "Add days until at least one week is whole.",
             )
-        if self._mapping.sales.repeats == "refuse":
+        if self._mapping.sales.repeats == "refuse" and self._mapping.sales.grain == "weeks":
             return rows, _account(rows, rows, whole, self._mapping)
         week = week_end_of(F.col("sale_date"), self._mapping.retailer.week_end)
         weeks = sum_to_weeks(rows.where(week.between(whole.first, whole.last)), self._mapping).persist()
