@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 import typer
 from pydantic_core import PydanticUndefined
+from typer.testing import CliRunner
 
 from flows.cli.main import app
 from spark_jobs.ingest.input_files import SHIPPED
-from spark_jobs.ingest.mapping import Mapping, Strict
+from spark_jobs.ingest.mapping import Mapping, Strict, read_mapping
 from spark_jobs.sample.shapes import shape_named, write_shape
 from warehouse.settings import PROJECT_ROOT
 
@@ -108,6 +109,25 @@ def test_every_command_of_the_page_exists_with_its_options():
         assert words[1] in commands, line
         options = {name for one in commands[words[1]].params for name in one.opts}
         assert {word for word in words if word.startswith("--")} <= options, line
+
+
+@pytest.mark.parametrize("shape", ["till-lines", "weekly-products"])
+def test_init_finds_the_files_and_columns_of_an_example_by_itself(shape: str, tmp_path: Path):
+    write_shape(shape_named(shape), tmp_path, {"stores": 3, "products": 12, "weeks": 30})
+    kept, found = tmp_path / "shelfcast.toml", tmp_path / "elsewhere.toml"
+    written = kept.read_bytes()
+    shown = CliRunner().invoke(app, ["init", str(tmp_path), "--to", str(found)])
+    assert shown.exit_code == 0, shown.output
+    assert kept.read_bytes() == written
+    meant, guessed = read_mapping(kept), read_mapping(found)
+    assert guessed.sales.grain == meant.sales.grain
+    assert guessed.sales.date_label == meant.sales.date_label
+    assert guessed.sales.columns == meant.sales.columns
+    assert guessed.retailer.week_ends_on == meant.retailer.week_ends_on
+    assert {guessed.stores and guessed.stores.files, guessed.products and guessed.products.files} == {
+        meant.stores and meant.stores.files,
+        meant.products and meant.products.files,
+    }
 
 
 def test_the_stock_of_kaggle_s_shape_has_the_columns_in_brackets():
