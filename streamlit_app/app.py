@@ -2,10 +2,11 @@
 
 import streamlit as st
 
-from streamlit_app.queries import cache, marts
+from streamlit_app.queries import cache, marts, names
 from streamlit_app.queries.session import open_session
 from streamlit_app.services import pipeline_runs
 from streamlit_app.views import components, formats
+from warehouse.wording import speaking
 
 PAGES = {
     "": [("overview", "Overview", "monitoring")],
@@ -41,7 +42,7 @@ def main() -> None:
             for section, pages in PAGES.items()
         }
     )
-    with components.errors_as_sentences(), cache.one_state():
+    with components.errors_as_sentences(), cache.one_state(), speaking(names.wording()):
         state_of_the_data()
         chosen.run()
 

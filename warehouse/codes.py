@@ -47,6 +47,14 @@ class Codes:
         """Returns what people see of a product; its number where it is not known."""
         return _of(self.products, dept_id).label
 
+    def store_code(self, store_id: int) -> str:
+        """Returns the code of a store; its number where it is not known."""
+        return _of(self.stores, store_id).code
+
+    def product_code(self, dept_id: int) -> str:
+        """Returns the code of a product; its number where it is not known."""
+        return _of(self.products, dept_id).code
+
     def pair(self, store_id: int, dept_id: int) -> str:
         """Returns the name of a series in the words of the house: Store 4, department 7."""
         return house().pair(self.store_label(store_id), self.product_label(dept_id))

@@ -3,9 +3,10 @@
 import pandas as pd
 import streamlit as st
 
-from streamlit_app.queries import cache, marts
+from streamlit_app.queries import cache, marts, names
 from streamlit_app.services import analyses
 from streamlit_app.views import address, components, formats, palette
+from warehouse.wording import house
 
 KEY = "insight"
 TITLES = {
@@ -18,8 +19,9 @@ TITLES = {
 
 def main() -> None:
     """Draws the page."""
+    pair_word = formats.literal(house().pair_word)
     components.header(
-        "AI insights", "Four agents explain a store and department in words, whose figures are looked up in the data."
+        "AI insights", f"Four agents explain a {pair_word} in words, whose figures are looked up in the data."
     )
     with st.spinner("Reading the reports …"):
         pairs = marts.inventory_filters()
@@ -37,7 +39,8 @@ def main() -> None:
     answers = marts.agent_answers(store, dept)
     if answers.empty:
         st.info(
-            f"No report on {formats.pair(store, dept)} is saved yet. Press “Get AI analysis” to have one written.",
+            f"No report on {formats.literal(names.pair(store, dept))} is saved yet. "
+            "Press “Get AI analysis” to have one written.",
             icon=":material/info:",
         )
     else:
@@ -53,7 +56,7 @@ def situation(store: int, dept: int) -> None:
     row = rows.iloc[0]
     with st.container(horizontal=True, vertical_alignment="center"):
         st.badge(str(row["status"]).capitalize(), color=palette.STATUS_BADGES[row["status"]])
-        risk, order = formats.dollars(row["value_at_risk_amount"]), formats.dollars(row["order_quantity_amount"])
+        risk, order = formats.money(row["value_at_risk_amount"]), formats.money(row["order_quantity_amount"])
         lasts, week = formats.days(row["days_until_stockout"]), formats.week(row["decision_date"])
         st.markdown(
             formats.plain_markdown(
@@ -65,7 +68,10 @@ def situation(store: int, dept: int) -> None:
 
 def analyse(store: int, dept: int) -> str:
     """Runs the crew on the pair, which saves what it says; returns why the narrator stood in, if it did."""
-    with components.errors_as_sentences(), st.status(f"The agents look at {formats.pair(store, dept)} …") as status:
+    with (
+        components.errors_as_sentences(),
+        st.status(f"The agents look at {formats.literal(names.pair(store, dept))} …") as status,
+    ):
         bar = st.progress(0.0, text="starting")
 
         def show(done: int, total: int, what: str) -> None:
@@ -133,12 +139,13 @@ def saved_reports(pairs: pd.DataFrame) -> None:
     saved = marts.reported_pairs()
     if saved.empty:
         return
+    known = names.codes()
     st.subheader("Saved reports", anchor=False)
     with st.container(horizontal=True):
         for _, row in saved.head(12).iterrows():
             store, dept = int(row["store_id"]), int(row["dept_id"])
             st.button(
-                f"Store {store} · dept {dept}",
+                formats.literal(f"{house().store(known.store_label(store))} · {known.product_label(dept)}"),
                 key=f"saved_{store}_{dept}",
                 type="tertiary",
                 icon=":material/description:",

@@ -3,9 +3,11 @@
 import pandas as pd
 import streamlit as st
 
-from streamlit_app.queries import accuracy, marts
+from streamlit_app.queries import accuracy, marts, names
 from streamlit_app.services import explanations
 from streamlit_app.views import address, charts, components, formats, highlighted_models, pair_request, tables
+from warehouse.file_names import safe_stem
+from warehouse.wording import house
 
 KEY = "forecast"
 ACCURACY_COLUMNS = (
@@ -20,7 +22,6 @@ ACCURACY_COLUMNS = (
     "forecast_count",
 )
 TOTAL_COLUMNS = ("level", "total_wape_rate", "naive_wape_rate", "bias_rate", "total_count")
-LEVELS = {"chain": "Chain", "store_type": "Store types", "store": "Stores", "department": "Departments"}
 KIND_COLUMNS = ("week_kind", "wmae_amount", "value_added_rate", "coverage_80_rate", "coverage_95_rate")
 FIGURE_COLUMNS = (
     "model_name",
@@ -37,8 +38,9 @@ UNUSUAL_COLUMNS = ("week_date", "actual_amount", "expected_amount", "deviation_a
 
 def main() -> None:
     """Draws the page."""
+    pair_word = formats.literal(house().pair_word)
     components.header(
-        "Forecasts", "Eight weeks ahead for one store and department: how much, how sure, compared with what, and why."
+        "Forecasts", f"The weeks ahead of one {pair_word}: how much, how sure, compared with what, and why."
     )
     with st.spinner("Reading the forecasts …"):
         pairs = marts.pairs()
@@ -46,7 +48,7 @@ def main() -> None:
         components.empty_state("No forecasts yet")
         return
     store, dept = choose(pairs)
-    with st.spinner(f"Reading {formats.pair(store, dept)} …"):
+    with st.spinner(f"Reading {formats.literal(names.pair(store, dept))} …"):
         weeks, forecasts = marts.pair_weeks(store, dept), marts.pair_forecasts(store, dept)
         anomalies = marts.pair_anomalies(store, dept)
     champion = forecasts[forecasts["is_champion"]]
@@ -76,39 +78,56 @@ def choose(pairs: pd.DataFrame) -> tuple[int, int]:
         st.text_input(
             "Ask for a forecast",
             key=f"{KEY}_sentence",
-            placeholder="show forecast for store 1, department 38",
+            placeholder=f"show forecast for {example(pairs)}",
             on_change=understand,
             icon=":material/search:",
         )
     with picked:
         store, dept = components.pair_picker(pairs, components.top_pair(), KEY)
     address.warn_if_unknown(pairs)
-    complaint = st.session_state.pop(f"{KEY}_complaint", "")
-    if complaint:
-        st.warning(complaint, icon=":material/help:")
+    if (asked_for := st.session_state.pop(f"{KEY}_not_found", None)) is not None:
+        st.warning(formats.literal(complaint(asked_for, pairs)), icon=":material/help:")
     return store, dept
+
+
+def example(pairs: pd.DataFrame) -> str:
+    """Returns how a person may name the first of some pairs."""
+    first, words = pairs.iloc[0], house().retailer.words
+    codes = address.named(int(first["store_id"]), int(first["dept_id"]))
+    return f"{words.store} {codes[address.STORE]}, {words.product} {codes[address.PRODUCT]}"
+
+
+def complaint(asked: pair_request.PairRequest, pairs: pd.DataFrame) -> str:
+    """Returns why a sentence shows nothing: it names nothing, or what has no forecast."""
+    words = house().retailer.words
+    if asked.unknown:
+        return f"{asked.unknown} is not known here. Choose a pair from the lists."
+    if asked.is_empty:
+        return (
+            f"There is neither a {words.store} nor a {words.product} known here in that. "
+            f"Write: show forecast for {example(pairs)}."
+        )
+    asked_for = names.pair(asked.store_id or 0, asked.dept_id or 0)
+    return f"There is no forecast for {asked_for}. Choose a pair from the lists."
 
 
 @components.errors_as_sentences()
 def understand() -> None:
-    """Takes over what the sentence asks for, or leaves a complaint for the page to show."""
+    """Takes over what the sentence asks for, or leaves for the page to say what was not found."""
     sentence = st.session_state[f"{KEY}_sentence"]
     if not sentence.strip():
         return
-    asked, pairs = pair_request.read_pair(sentence), marts.pairs()
-    if asked.is_empty:
-        st.session_state[f"{KEY}_complaint"] = (
-            "There is neither a store nor a department in that. Write: show forecast for store 1, department 38."
-        )
+    pairs, words = marts.pairs(), names.wording().retailer.words
+    asked = pair_request.read_pair(sentence, names.codes(), words)
+    if asked.is_empty or asked.unknown:
+        st.session_state[f"{KEY}_not_found"] = asked
         return
     store = asked.store_id if asked.store_id is not None else st.session_state[f"{KEY}_store"]
     dept = asked.dept_id if asked.dept_id is not None else st.session_state[f"{KEY}_dept"]
     if ((pairs["store_id"] == store) & (pairs["dept_id"] == dept)).any():
         components.choose_pair(KEY, store, dept)
         return
-    st.session_state[f"{KEY}_complaint"] = (
-        f"There is no forecast for store {store}, department {dept}. Choose a pair from the lists."
-    )
+    st.session_state[f"{KEY}_not_found"] = pair_request.PairRequest(store, dept)
 
 
 def headline(champion: pd.DataFrame, record: pd.DataFrame) -> None:
@@ -117,15 +136,16 @@ def headline(champion: pd.DataFrame, record: pd.DataFrame) -> None:
     first = champion.iloc[0]
     total.metric(
         f"Next {len(champion)} weeks",
-        formats.dollars_short(first["total_amount"]),
+        formats.quantity_short(first["total_amount"]),
         formats.change(first["growth_rate"]),
         delta_description=formats.compared(first["growth_rate"]),
         border=True,
     )
     following.metric(
         f"Week of {formats.week(first['week_date'])}",
-        formats.dollars_short(first["forecast_amount"]),
-        f"80%: {formats.dollars_short(first['lower_80_amount'])} to {formats.dollars_short(first['upper_80_amount'])}",
+        formats.quantity_short(first["forecast_amount"]),
+        f"80%: {formats.quantity_short(first['lower_80_amount'])} to "
+        f"{formats.quantity_short(first['upper_80_amount'])}",
         delta_color="off",
         delta_arrow="off",
         border=True,
@@ -150,7 +170,7 @@ def typical_error(place: "st.delta_generator.DeltaGenerator", record: pd.DataFra
     row = record.iloc[0]
     is_own = row["level_name"] == "pair"
     place.metric(
-        "Typical error of this pair" if is_own else f"Typical error, type {row['store_type']} stores",
+        "Typical error of this pair" if is_own else f"Typical error, {stores_of(str(row['store_type']))}",
         formats.percent(row["wape_rate"]),
         f"{formats.percent(row['coverage_80_rate'])} fell inside the 80% interval",
         delta_color="off",
@@ -158,8 +178,14 @@ def typical_error(place: "st.delta_generator.DeltaGenerator", record: pd.DataFra
         border=True,
         help="WAPE in the backtest: the sum of absolute errors over the sum of sales, in "
         f"{formats.count(row['forecast_count'])} scored weeks "
-        + ("of this store and department." if is_own else "of its store type: too few of this pair were scored."),
+        + ("of this pair." if is_own else f"of {stores_of(str(row['store_type']))}: too few of this pair were scored."),
     )
+
+
+def stores_of(kind: str) -> str:
+    """Returns, for Markdown, what the stores of a type are called: all stores where there is only one."""
+    words = house().retailer.words
+    return formats.literal(f"{words.stores} of type {kind}" if names.has_store_types() else f"all {words.stores}")
 
 
 def fallback_note(champion: pd.DataFrame) -> None:
@@ -187,11 +213,11 @@ def comparison(weeks: pd.DataFrame, forecasts: pd.DataFrame, scores: pd.DataFram
     """Shows the line of every model and their weekly figures side by side, the best of this store type named."""
     champion = str(forecasts.loc[forecasts["is_champion"], "model_name"].iloc[0])
     usual = highlighted_models.leaders(scores, champion) or (champion,)
-    names = list(forecasts["model_name"].unique())
+    known = list(forecasts["model_name"].unique())
     named = st.multiselect(
         "Models that stand out",
-        names,
-        [name for name in usual if name in names],
+        known,
+        [name for name in usual if name in known],
         format_func=formats.model,
         max_selections=highlighted_models.MOST_NAMED,
         key=f"{KEY}_named",
@@ -200,7 +226,7 @@ def comparison(weeks: pd.DataFrame, forecasts: pd.DataFrame, scores: pd.DataFram
     wide = forecasts.pivot_table(index="week_date", columns="model_name", values="forecast_amount", sort=False)
     order = [*named, *(name for name in wide.columns if name not in named)]
     labels = {name: formats.model(name) for name in order}
-    tables.show(wide.reset_index(), ("week_date", *order), labels=labels, amounts=order)
+    tables.show(wide.reset_index(), ("week_date", *order), heads=labels, quantities=order)
 
 
 def measured_accuracy(champion: pd.DataFrame, dept: int) -> None:
@@ -212,21 +238,22 @@ def measured_accuracy(champion: pd.DataFrame, dept: int) -> None:
         return
     left, right = st.columns(2, gap="medium")
     with left:
-        st.markdown(f"**WMAE by weeks ahead, type {store_type} stores**")
+        st.markdown(f"**WMAE by weeks ahead, {stores_of(store_type)}**")
         components.chart(charts.accuracy(by_horizon, "horizon_weeks", name), key="by_horizon")
-    with right:
-        st.markdown("**WMAE by store type, all horizons**")
-        components.chart(charts.accuracy(accuracy.accuracy("store_type"), "store_type", name), key="by_type")
+    if names.has_store_types():
+        with right:
+            st.markdown(f"**WMAE by type of {formats.literal(house().retailer.words.store)}, all horizons**")
+            components.chart(charts.accuracy(accuracy.accuracy("store_type"), "store_type", name), key="by_type")
     st.caption("Named: the champion, seasonal naive and the two best of the others. The overview scores every model.")
     tables.show(by_horizon[by_horizon["model_name"] == name], ACCURACY_COLUMNS)
-    st.caption(f"{formats.model(name)}, type {store_type} stores, from the rolling backtest.")
-    reliability_and_departments(name, dept)
+    st.caption(f"{formats.model(name)}, {stores_of(store_type)}, from the rolling backtest.")
+    reliability_and_products(name, dept)
     levels(name)
     last_weeks(name)
 
 
-def reliability_and_departments(name: str, dept: int) -> None:
-    """Shows whether the intervals keep their word, and what the model adds over seasonal naive by department."""
+def reliability_and_products(name: str, dept: int) -> None:
+    """Shows whether the intervals keep their word, and what the model adds over seasonal naive by product."""
     by_horizon, by_kind = (accuracy.accuracy("chain", slice_name) for slice_name in ("horizon", "holiday"))
     by_dept = accuracy.accuracy("department")
     left, right = st.columns(2, gap="medium")
@@ -234,21 +261,30 @@ def reliability_and_departments(name: str, dept: int) -> None:
         st.markdown("**How often the intervals hold (dotted: what they promise)**")
         components.chart(charts.reliability(by_horizon[by_horizon["model_name"] == name]), key="reliability")
     with right:
-        st.markdown(f"**Better than seasonal naive by department; department {dept} in orange**")
-        components.chart(charts.value_added(by_dept[by_dept["model_name"] == name], dept), key="by_dept")
+        word, known = house().retailer.words.product, names.codes()
+        shown = house().product(known.product_label(dept))
+        st.markdown(f"**Better than seasonal naive by {formats.literal(word)}; {formats.literal(shown)} in orange**")
+        own = by_dept[by_dept["model_name"] == name]
+        own = own.assign(product_label=[known.product_label(int(number)) for number in own["dept_id"]])
+        components.chart(charts.value_added(own, dept), key="by_dept")
     kinds = by_kind[by_kind["model_name"] == name]
     kinds = kinds.assign(week_kind=kinds["is_holiday"].map({True: "Holiday weeks", False: "Other weeks"}))
-    tables.show(kinds, KIND_COLUMNS, labels={"week_kind": "Weeks"})
+    tables.show(kinds, KIND_COLUMNS, heads={"week_kind": "Weeks"})
 
 
 def levels(name: str) -> None:
-    """Shows how far weekly totals were off, from the chain down to departments, beside seasonal naive."""
+    """Shows how far weekly totals were off, from the chain down to products, beside seasonal naive."""
     rows = accuracy.total_accuracy()
     if rows.empty:
         return
-    own = rows[rows["model_name"] == name].assign(level=lambda frame: frame["level_name"].map(LEVELS))
-    st.markdown("**Weekly totals: the chain, store types, stores and departments**")
-    tables.show(own, TOTAL_COLUMNS, labels={"level": "Totals of"})
+    shown = {"chain": "Chain", "store_type": f"Types of {house().retailer.words.store}"}
+    shown |= {"store": house().stores_word, "department": house().products_word}
+    if not names.has_store_types():
+        del shown["store_type"]
+    own = rows[(rows["model_name"] == name) & rows["level_name"].isin(list(shown))]
+    own = own.assign(level=own["level_name"].map(shown))
+    st.markdown("**Weekly totals**")
+    tables.show(own, TOTAL_COLUMNS, heads={"level": "Totals of"})
     st.caption("A total is the sum of its forecasts, and errors of opposite sign cancel within it.")
 
 
@@ -270,9 +306,9 @@ def last_weeks(name: str) -> None:
 
 
 def explanation(store: int, dept: int) -> None:
-    """Shows what moved the forecast, in dollars, once the person asks for it."""
+    """Shows what moved the forecast, once the person asks for it."""
     st.markdown(
-        "What moved this forecast, in dollars, piece by piece. Computed on demand; the first time takes seconds."
+        f"What moved this forecast, in {house().unit}, part by part. Computed on demand; the first time takes seconds."
     )
     asked = f"{KEY}_explained"
     if st.button("Explain this forecast", icon=":material/lightbulb:", key=f"{KEY}_explain"):
@@ -296,15 +332,21 @@ def contributions(explained: pd.DataFrame) -> None:
         width=280,
     )
     components.chart(charts.contributions(explanations.steps(explained, week)), key="contributions")
-    names = explanations.moving_parts(explained)
-    labels = {name: explanations.label(name) for name in names}
-    tables.show(explained, ("week_date", "forecast_amount", *names), labels=labels, amounts=names)
+    moving = explanations.moving_parts(explained)
+    labels = {name: explanations.label(name) for name in moving}
+    tables.show(explained, ("week_date", "forecast_amount", *moving), heads=labels, quantities=moving)
+
+
+def file_name(what: str, store: int, dept: int) -> str:
+    """Returns the name of a file about a pair, which every system takes."""
+    known = names.codes()
+    return f"{what}-{safe_stem(known.store_code(store))}-{safe_stem(known.product_code(dept))}.csv"
 
 
 def figures_and_download(store: int, dept: int, forecasts: pd.DataFrame, anomalies: pd.DataFrame) -> None:
     """Shows every figure of every model, ready to be taken away."""
     tables.show(forecasts, FIGURE_COLUMNS, height=330)
-    tables.download("Download CSV", lambda: forecasts, f"forecast_store{store}_dept{dept}.csv", key="download_forecast")
+    tables.download("Download CSV", lambda: forecasts, file_name("forecast", store, dept), key="download_forecast")
     if not anomalies.empty:
         st.markdown("**Unusual weeks of this pair**")
         tables.show(anomalies, UNUSUAL_COLUMNS)

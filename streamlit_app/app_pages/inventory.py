@@ -5,8 +5,9 @@ from typing import TypedDict
 import pandas as pd
 import streamlit as st
 
-from streamlit_app.queries import decisions, marts
+from streamlit_app.queries import decisions, marts, names
 from streamlit_app.views import address, charts, components, decision_form, formats, palette, tables
+from warehouse.wording import house, natural_key
 
 KEY = "inventory"
 TABLE = (
@@ -30,7 +31,8 @@ TABLE = (
 def main() -> None:
     """Draws the page."""
     components.header(
-        "Inventory", "What to reorder, how much, and how much money is at risk. All amounts in dollars at retail value."
+        "Inventory",
+        f"What to reorder, how much, and how much money is at risk. All amounts in {house().currency} at retail value.",
     )
     decision_form.saved_message()
     with st.spinner("Reading the recommendations …"):
@@ -43,7 +45,7 @@ def main() -> None:
     board = marts.inventory_board(**chosen)
     rows = marts.inventory_rows(**chosen)
     if board.empty:
-        st.info("No store and department matches these filters. Remove one of them.", icon=":material/filter_alt_off:")
+        st.info("Nothing matches these filters. Remove one of them.", icon=":material/filter_alt_off:")
         return
     status_board(board)
     decision_form.totals()
@@ -67,20 +69,34 @@ class Filters(TypedDict):
 
 def filters(pairs: pd.DataFrame, orders: pd.DataFrame) -> Filters:
     """Returns what the person chose, an empty list where all are wanted."""
+    known, words = names.codes(), house().retailer.words
     types, statuses, persons, stores, depts = st.columns([1.4, 3.7, 1.6, 2, 2])
     with persons:
         ids = waiting_filter(orders)
     return {
         "ids": ids,
-        "types": types.pills(
-            "Store type", sorted(pairs["store_type"].dropna().unique().tolist()), selection_mode="multi"
-        ),
+        "types": type_filter(types, pairs) if names.has_store_types() else [],
         "statuses": statuses.pills("Status", palette.STATUSES, selection_mode="multi", format_func=str.capitalize),
-        "stores": stores.multiselect("Stores", sorted(pairs["store_id"].unique().tolist()), placeholder="All stores"),
+        "stores": stores.multiselect(
+            formats.literal(house().stores_word),
+            known.store_ids(pairs["store_id"]),
+            format_func=known.store_label,
+            placeholder=f"All {words.stores}",
+        ),
         "depts": depts.multiselect(
-            "Departments", sorted(pairs["dept_id"].unique().tolist()), placeholder="All departments"
+            formats.literal(house().products_word),
+            known.product_ids(pairs["dept_id"]),
+            format_func=known.product_label,
+            placeholder=f"All {words.products}",
         ),
     }
+
+
+def type_filter(place: "st.delta_generator.DeltaGenerator", pairs: pd.DataFrame) -> list[str]:
+    """Returns the chosen types of stores."""
+    kinds = sorted(pairs["store_type"].dropna().unique().tolist(), key=natural_key)
+    label = formats.literal(f"{house().store_word} type")
+    return place.pills(label, kinds, selection_mode="multi", format_func=formats.literal)
 
 
 def waiting_filter(orders: pd.DataFrame) -> list[str]:
@@ -91,7 +107,7 @@ def waiting_filter(orders: pd.DataFrame) -> list[str]:
 
 
 def status_board(board: pd.DataFrame) -> None:
-    """Shows counts and dollars by status."""
+    """Shows counts and money by status."""
     by_status = {row["status"]: row for _, row in board.iterrows()}
     for place, status in zip(st.columns(len(palette.STATUSES)), palette.STATUSES, strict=True):
         with place.container(border=True):
@@ -105,8 +121,8 @@ def status_board(board: pd.DataFrame) -> None:
             st.metric(
                 f"{status} pairs",
                 formats.count(row["pair_count"]),
-                f"{formats.dollars_short(row['value_at_risk_amount'])} at risk, "
-                f"order {formats.dollars_short(row['order_quantity_amount'])}",
+                f"{formats.money_short(row['value_at_risk_amount'])} at risk, "
+                f"order {formats.money_short(row['order_quantity_amount'])}",
                 delta_color="off",
                 delta_arrow="off",
                 label_visibility="collapsed",
@@ -114,8 +130,8 @@ def status_board(board: pd.DataFrame) -> None:
     first = board.iloc[0]
     with st.container(horizontal=True, vertical_alignment="center"):
         components.simulated_badge(int(first["simulated_count"]), int(first["all_count"]))
-        risk = formats.dollars_short(first["all_value_at_risk_amount"])
-        orders = formats.dollars_short(first["all_order_quantity_amount"])
+        risk = formats.money_short(first["all_value_at_risk_amount"])
+        orders = formats.money_short(first["all_order_quantity_amount"])
         st.markdown(
             formats.plain_markdown(
                 f"**{formats.count(first['all_count'])}** pairs, **{risk}** at risk, orders of **{orders}** "
@@ -150,13 +166,13 @@ def addressed_row(rows: pd.DataFrame) -> int:
 def detail(row: pd.Series) -> None:
     """Shows how the recommendation for one pair comes about."""
     store, dept = int(row["store_id"]), int(row["dept_id"])
-    st.subheader(f"{formats.pair(store, dept)}", anchor=False)
+    st.subheader(formats.literal(names.pair(store, dept)), anchor=False)
     with st.container(horizontal=True):
         st.badge(str(row["status"]).capitalize(), color=palette.STATUS_BADGES[row["status"]])
         decision_form.badge(row)
     decision_form.state(row)
     first, second, third = st.columns(3)
-    first.metric("Order now", formats.dollars(row["order_quantity_amount"]))
+    first.metric("Order now", formats.money(row["order_quantity_amount"]))
     lasts, is_beyond = row["days_until_stockout"], formats.is_missing(row["days_until_stockout"])
     second.metric(
         "Stock lasts",
@@ -173,41 +189,47 @@ def detail(row: pd.Series) -> None:
         st.markdown("**The inventory agent says**")
         st.markdown(formats.plain_markdown(str(row["agent_reasoning"])))
     with st.container(horizontal=True):
-        named = {"store": str(store), "dept": str(dept)}
+        named = address.named(store, dept)
         st.page_link(components.page("forecasts"), label="Forecast", icon=":material/timeline:", query_params=named)
         st.page_link(components.page("ai_insights"), label="AI analysis", icon=":material/forum:", query_params=named)
 
 
 def detail_lines(row: pd.Series) -> pd.DataFrame:
     """Returns the figures behind a recommendation as label and text."""
+    lead, review = (formats.figure(row[f"{name}_weeks"]) for name in ("lead_time", "review_period"))
     source = " (simulated)" if row["stock_source"] == "simulated" else " (counted)"
     lines = {
-        f"Stock on hand{source}": formats.dollars(row["current_stock_amount"]),
-        "Stock on order": formats.dollars(row["on_order_amount"]),
-        "Stock position, with orders that come in time": formats.dollars(row["stock_position_amount"]),
-        "Demand a day": formats.dollars(row["average_daily_demand_amount"]),
-        "Lead time and review period": f"{row['lead_time_weeks']:g} + {row['review_period_weeks']:g} weeks",
+        f"Stock on hand{source}": formats.money(row["current_stock_amount"]),
+        "Stock on order": formats.money(row["on_order_amount"]),
+        "Stock position, with orders that come in time": formats.money(row["stock_position_amount"]),
+        "Demand a day": formats.money(row["average_daily_demand_amount"]),
+        "Lead time and review period": f"{lead} + {review} weeks",
         "Target service level": formats.percent(row["service_level_rate"], 0),
-        "Safety stock": formats.dollars(row["safety_stock_amount"]),
-        "Reorder point": formats.dollars(row["reorder_point_amount"]),
-        "Order up to": formats.dollars(row["order_up_to_level_amount"]),
-        "Order that goes out": formats.dollars(row["effective_order_amount"]),
-        "Margin expected to be lost": formats.dollars(row["expected_lost_margin_amount"]),
-        "Holding cost a review period": formats.dollars(row["holding_cost_amount"]),
-        "Money at risk": formats.dollars(row["value_at_risk_amount"]),
+        "Safety stock": formats.money(row["safety_stock_amount"]),
+        "Reorder point": formats.money(row["reorder_point_amount"]),
+        "Order up to": formats.money(row["order_up_to_level_amount"]),
+        "Order that goes out": formats.money(row["effective_order_amount"]),
+        "Margin expected to be lost": formats.money(row["expected_lost_margin_amount"]),
+        "Holding cost a review period": formats.money(row["holding_cost_amount"]),
+        "Money at risk": formats.money(row["value_at_risk_amount"]),
     }
     escaped = [text.replace("$", "\\$") for text in lines.values()]
-    return pd.DataFrame({"Dollars at retail value": escaped}, index=list(lines))
+    return pd.DataFrame({f"{house().currency} at retail value": escaped}, index=list(lines))
 
 
 def stock_chart(rows: pd.DataFrame) -> None:
     """Shows stock against the reorder point for the top of the table."""
     st.subheader("Stock against the reorder point", anchor=False)
-    top = rows.head(15)
+    top, known = rows.head(15), names.codes()
+    top = top.assign(
+        store_label=[known.store_label(int(number)) for number in top["store_id"]],
+        product_label=[known.product_label(int(number)) for number in top["dept_id"]],
+    )
     components.chart(charts.stock(top), key="stock")
+    store, product = house().store_word, house().retailer.words.product
     st.caption(
-        "Store / department, those at the top of the table. Solid: on hand; pale: on order; dark mark: reorder point; "
-        "grey mark: order-up-to level."
+        f"{formats.literal(store)} / {formats.literal(product)}, those at the top of "
+        "the table. Solid: on hand; pale: on order; dark mark: reorder point; grey mark: order-up-to level."
     )
 
 

@@ -3,8 +3,9 @@
 import pandas as pd
 import streamlit as st
 
-from streamlit_app.queries import marts, totals
+from streamlit_app.queries import marts, names, totals
 from streamlit_app.views import charts, components, formats, quality_tabs, tables
+from warehouse.wording import house
 
 EXCEPTION_COLUMNS = (
     "store_id",
@@ -71,12 +72,12 @@ def headline(weeks: pd.DataFrame, ahead: pd.DataFrame, scores: pd.DataFrame, boa
     last = weeks.iloc[-1]
     sales.metric(
         "Sales, last 13 weeks",
-        formats.dollars_short(last["sales_13_weeks_amount"]),
+        formats.quantity_short(last["sales_13_weeks_amount"]),
         formats.change(last["growth_13_weeks_rate"]),
         delta_description=formats.compared(last["growth_13_weeks_rate"]),
         border=True,
         help=f"13 weeks up to the week of {formats.week(last['week_date'])}, against the 13 weeks 52 weeks before: "
-        f"{formats.dollars_short(last['sales_13_weeks_last_year_amount'])}.".replace("$", "\\$"),
+        f"{formats.quantity_short(last['sales_13_weeks_last_year_amount'])}.".replace("$", "\\$"),
     )
     forecast_figure(outlook, ahead)
     money_figure(risk, board)
@@ -89,10 +90,10 @@ def forecast_figure(place: "st.delta_generator.DeltaGenerator", ahead: pd.DataFr
         place.metric("Forecast, next 8 weeks", formats.MISSING, border=True, help="No forecast has been published yet.")
         return
     chain = ahead.iloc[0]
-    span = f"{formats.dollars_short(chain['lower_amount'])} to {formats.dollars_short(chain['upper_amount'])}"
+    span = f"{formats.quantity_short(chain['lower_amount'])} to {formats.quantity_short(chain['upper_amount'])}"
     place.metric(
         f"Forecast, next {formats.count(chain['week_count'])} weeks",
-        formats.dollars_short(chain["forecast_amount"]),
+        formats.quantity_short(chain["forecast_amount"]),
         span if not formats.is_missing(chain["lower_amount"]) else None,
         delta_color="off",
         delta_arrow="off",
@@ -110,7 +111,7 @@ def money_figure(place: "st.delta_generator.DeltaGenerator", board: pd.DataFrame
     critical = board.loc[board["status"] == "critical", "pair_count"]
     place.metric(
         "Money at risk",
-        formats.dollars_short(board["all_value_at_risk_amount"].iloc[0]),
+        formats.money_short(board["all_value_at_risk_amount"].iloc[0]),
         f"{formats.count(critical.iloc[0] if len(critical) else 0)} critical of "
         f"{formats.count(board['all_count'].iloc[0])} pairs",
         delta_color="off",
@@ -129,12 +130,13 @@ def champion_figure(place: "st.delta_generator.DeltaGenerator", scores: pd.DataF
     best = champion.iloc[0]
     place.metric(
         f"Champion: {formats.model(best['model_name'])}",
-        f"WMAE {formats.dollars(best['wmae_amount'])}",
+        f"WMAE {formats.quantity(best['wmae_amount'])}",
         formats.change(best["value_added_rate"]),
         delta_description="better than naive",
         border=True,
-        help="Weighted mean absolute error per store, department and week in the backtest, in dollars; holiday weeks "
-        "weigh 5. Seasonal naive (the same week a year ago) is scored on the same rows.",
+        help=f"Weighted mean absolute error per {formats.literal(house().pair_word)} and week in the backtest; holiday "
+        f"weeks weigh {formats.figure(house().retailer.holiday_weight)}. "
+        "Seasonal naive (the same week a year ago) is scored on the same rows.",
     )
 
 
@@ -158,14 +160,22 @@ def total_forecasts(rows: pd.DataFrame) -> None:
     """Shows what the chain, the store types and the stores are to sell in the weeks ahead, beside last year."""
     if rows.empty:
         return
-    st.subheader(f"The next {formats.count(rows['week_count'].max())} weeks by store", anchor=False)
+    words = house().retailer.words
+    ahead = f"The next {formats.count(rows['week_count'].max())} weeks by {formats.literal(words.store)}"
+    st.subheader(ahead, anchor=False)
     stores = rows[rows["level_name"] == "store"]
+    stores = stores.assign(store_label=[names.codes().store_label(int(store)) for store in stores["store_id"]])
     left, right = st.columns([2, 3], gap="medium")
     with left:
-        above = rows[rows["level_name"] != "store"]
-        names = above["store_type"].map(lambda kind: "Chain" if formats.is_missing(kind) else f"Type {kind} stores")
-        tables.show(above.assign(total_name=names), TOTAL_COLUMNS, labels={"total_name": "Total"})
-        st.caption("Every total is the sum of its pairs, so stores, store types and departments add up to the chain.")
+        above = rows[(rows["level_name"] == "chain") | ((rows["level_name"] == "store_type") & names.has_store_types())]
+        totals_of = above["store_type"].map(
+            lambda kind: "Chain" if formats.is_missing(kind) else f"{house().stores_word} of type {kind}"
+        )
+        tables.show(above.assign(total_name=totals_of), TOTAL_COLUMNS, heads={"total_name": "Total"})
+        st.caption(
+            f"Every total is the sum of its pairs: {formats.literal(words.stores)} and "
+            f"{formats.literal(words.products)} add up to the chain."
+        )
     with right:
         components.chart(charts.stores(stores), key="stores")
 
@@ -205,7 +215,7 @@ def scorecard(scores: pd.DataFrame) -> None:
         f"Champion: {formats.model(champion.iloc[0] if len(champion) else None)}. Rolling backtest over "
         f"{formats.count(compared['origin_count'].max())} origins, eight weeks ahead, "
         f"{formats.count(compared['forecast_count'].max())} forecasts a model. "
-        "Amounts are dollars per store, department and week."
+        f"Figures are in {house().unit} per {formats.literal(house().pair_word)} and week."
     )
     apart = scores.loc[~scores["is_comparable"], "model_name"]
     if len(apart):

@@ -9,9 +9,11 @@ import streamlit as st
 
 from ml.inventory.orders.inputs import DecisionInputs
 from ml.inventory.scenarios.what_if import Evaluation, Promotion, Scenario, ScenarioKpis, compared
-from streamlit_app.queries import marts
+from streamlit_app.queries import marts, names
 from streamlit_app.services import scenarios
 from streamlit_app.views import charts, components, formats, tables
+from warehouse.codes import Codes
+from warehouse.wording import capital, house
 
 AS_IT_IS = "As it is"
 EVERY = 0
@@ -43,7 +45,7 @@ METRICS: tuple[tuple[str, str, Literal["normal", "inverse", "off"]], ...] = (
 HELP = {
     "risk_rate": "Probability that stock runs out before an order placed now is delivered, mean of the pairs.",
     "stock_amount": "Stock on hand that the policy leads to in the long run; today's may differ.",
-    "fill_rate": "Share of demand in dollars that is met, in the long run.",
+    "fill_rate": "Share of demand, in money, that is met in the long run.",
     "stockout_rate": "Share of review cycles in which stock runs out, mean of the pairs.",
     "profit_amount": "Margin of what is sold less holding and ordering cost, in a year like the weeks ahead.",
 }
@@ -70,7 +72,7 @@ def main() -> None:
     components.header(
         "What-if",
         "Try another service level, lead time, review period, promotion or demand. Nothing is changed by trying. "
-        "All amounts in dollars at retail value.",
+        f"All amounts in {house().currency} at retail value.",
     )
     if marts.inventory_filters().empty:
         components.empty_state("No recommendations yet")
@@ -89,32 +91,38 @@ def main() -> None:
 
 
 def chosen_pairs(inputs: DecisionInputs) -> scenarios.PairChoice:
-    """Returns the store and department chosen; all departments of the store with most at risk where nothing is."""
-    stores = sorted({int(store) for store in inputs.pairs["store_id"]})
+    """Returns the store and product chosen; all products of the store with most at risk where nothing is."""
+    known, words = names.codes(), house().retailer.words
+    stores = known.store_ids(inputs.pairs["store_id"])
     first = components.top_pair()[0]
     left, right, reset = st.columns([3, 3, 1.2], vertical_alignment="bottom")
     with left:
         store = st.selectbox(
-            "Store",
+            formats.literal(house().store_word),
             [EVERY, *stores],
             index=stores.index(first) + 1 if first in stores else 0,
             key="what_if_store",
-            format_func=lambda number: f"Store {number}" if number else "All stores",
+            format_func=lambda number: house().store(known.store_label(number)) if number else f"All {words.stores}",
         )
     rows = inputs.pairs if store == EVERY else inputs.pairs[inputs.pairs["store_id"] == store]
-    depts = [EVERY, *sorted({int(dept) for dept in rows["dept_id"]})]
+    depts = [EVERY, *known.product_ids(rows["dept_id"])]
     if st.session_state.get("what_if_dept") not in depts:
         st.session_state["what_if_dept"] = EVERY
     with right:
         dept = st.selectbox(
-            "Department",
+            formats.literal(house().product_word),
             depts,
             key="what_if_dept",
-            format_func=lambda number: f"Department {number}" if number else "All departments",
+            format_func=lambda number: product_title(known, number) if number else f"All {words.products}",
         )
     with reset:
         st.button("Start over", on_click=start_over, icon=":material/restart_alt:", width="stretch")
     return scenarios.PairChoice(store or None, dept or None)
+
+
+def product_title(known: Codes, number: int) -> str:
+    """Returns a product as an option is written: Department 7."""
+    return capital(house().product(known.product_label(number)))
 
 
 def asked_scenario(inputs: DecisionInputs) -> Scenario:
@@ -139,7 +147,7 @@ def asked_scenario(inputs: DecisionInputs) -> Scenario:
 def planned_promotions(inputs: DecisionInputs) -> tuple[Promotion, ...]:
     """Returns the promotions planned: an uplift in percent for any of the weeks ahead."""
     weeks = range(1, inputs.demand.forecast.shape[1] + 1)
-    day = {week: inputs.decision_date + dt.timedelta(weeks=week) for week in weeks}
+    day = {week: house().called(inputs.decision_date + dt.timedelta(weeks=week)) for week in weeks}
     chosen = st.multiselect(
         "Promotions in the weeks of",
         list(weeks),
@@ -165,7 +173,7 @@ def figures(before: ScenarioKpis, after: ScenarioKpis) -> None:
         for place, (label, name, color) in zip(st.columns(len(line)), line, strict=True):
             old, new = getattr(before, name), getattr(after, name)
             is_rate = name.endswith("_rate")
-            text = formats.percent(new, 2) if is_rate else formats.dollars_short(new)
+            text = formats.percent(new, 2) if is_rate else formats.money_short(new)
             is_same = abs(new - old) < (5e-5 if is_rate else 0.5)
             place.metric(
                 label,
@@ -182,8 +190,8 @@ def change_text(old: float, new: float, is_rate: bool) -> str:
     """Returns a change with its sign, and from where."""
     sign = "-" if new < old else "+"
     if is_rate:
-        return f"{sign}{abs(new - old) * 100:.2f} points, from {formats.percent(old, 2)}"
-    return f"{sign}{formats.dollars_short(abs(new - old))}, from {formats.dollars_short(old)}"
+        return f"{sign}{house().number(abs(new - old) * 100, 2)} points, from {formats.percent(old, 2)}"
+    return f"{sign}{formats.money_short(abs(new - old))}, from {formats.money_short(old)}"
 
 
 def badge_and_note(before: Evaluation, choice: scenarios.PairChoice) -> None:
@@ -237,7 +245,7 @@ def changes(pairs: pd.DataFrame, is_changed: bool) -> None:
     else:
         words = moved.assign(**{name: moved[name].str.capitalize() for name in ("status_before", "status_after")})
         amounts = [name for name in LABELS if name.endswith("_amount")]
-        tables.show(words, TABLE, height=330, labels=LABELS, amounts=amounts)
+        tables.show(words, TABLE, height=330, heads=LABELS, money=amounts)
     with st.container(horizontal=True, vertical_alignment="center"):
         tables.download("Download all pairs", lambda: pairs, "what_if.csv", key="download_what_if")
         st.caption(f"{formats.count(len(moved))} of {formats.count(len(pairs))} orders change.")
@@ -248,8 +256,8 @@ def value_text(value: float | None, unit: str) -> str:
     if value is None:
         return AS_IT_IS
     if unit == "%":
-        return f"{value * 100:g}%"
-    return f"{value:g} week{'' if value == 1 else 's'}"
+        return f"{formats.figure(value * 100)}%"
+    return f"{formats.figure(value)} week{'' if value == 1 else 's'}"
 
 
 main()

@@ -1,4 +1,4 @@
-"""Why a forecast looks so: the contributions in dollars, in the shape that the waterfall chart takes."""
+"""Why a forecast looks so: the contributions, in the shape that the waterfall chart takes."""
 
 import datetime as dt
 
@@ -11,7 +11,7 @@ from streamlit_app.views import formats
 
 FORECAST = "Forecast"
 LEAST_AMOUNT = 0.5
-"""Dollars from which a part is shown."""
+"""From which a part is shown, in the unit that is forecast."""
 LABELS = {
     "last_year_amount": "Last year without holidays",
     "holiday_amount": "Holidays and calendar",
@@ -19,13 +19,13 @@ LABELS = {
     "recent_level_amount": "Recent level",
     "season_amount": "Season",
     "promotion_amount": "Planned promotions",
-    "coherence_amount": "Store total",
+    "coherence_amount": "Total above",
     "other_amount": "Other",
 }
 
 
 def explained(store_id: int, dept_id: int) -> pd.DataFrame:
-    """Returns one row per week to come with the parts that add up to the champion's forecast, in dollars.
+    """Returns one row per week to come with the parts that add up to the champion's forecast, in its unit.
 
     Raises:
         ShelfcastError: the pair is not known or no longer sells, or no model was trained.
@@ -73,7 +73,7 @@ def parts(rows: pd.DataFrame) -> list[str]:
 
 
 def moving_parts(rows: pd.DataFrame) -> list[str]:
-    """Returns the parts that move the forecast of any week by half a dollar or more, in their order."""
+    """Returns the parts that move the forecast of any week by `LEAST_AMOUNT` or more, in their order."""
     return [name for name in parts(rows) if rows[name].abs().max() >= LEAST_AMOUNT]
 
 

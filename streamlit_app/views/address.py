@@ -1,10 +1,13 @@
-"""The store and department in the address of a page: links set them, and the browser's back and forward buttons."""
+"""The store and product in the address of a page, by code: links set them, and the browser's back and forward."""
 
 import pandas as pd
 import streamlit as st
 
-LONGEST_NUMBER = 9
-"""Digits above which a number is no store and no department."""
+from streamlit_app.queries import names
+from warehouse.wording import house
+
+STORE, PRODUCT = "store", "dept"
+"""Their names in the address."""
 
 
 def turn(key: str) -> int:
@@ -21,32 +24,39 @@ def turn(key: str) -> int:
 
 
 def pair() -> tuple[int | None, int | None]:
-    """Returns the store and department that the address names; None for what it does not name as a number."""
-    store, dept = (int(text) if text.isdecimal() and len(text) <= LONGEST_NUMBER else None for text in _texts())
-    return store, dept
+    """Returns the numbers of the store and product that the address names; None for what it does not name."""
+    (store, product), known = _texts(), names.codes()
+    return known.find_store(store), known.find_product(product)
+
+
+def named(store: int, dept: int) -> dict[str, str]:
+    """Returns the part of an address that names a pair: codes, which the browser's address writes encoded."""
+    known = names.codes()
+    return {STORE: known.store_code(store), PRODUCT: known.product_code(dept)}
 
 
 def write(key: str, store: int, dept: int) -> None:
     """Sets the address to a pair that a person chose, which is a step of its own for the browser's back button."""
-    st.query_params.update({"store": str(store), "dept": str(dept)})
+    st.query_params.update(named(store, dept))
     st.session_state[f"{key}_address"] = _texts()
 
 
 def warn_if_unknown(pairs: pd.DataFrame) -> None:
-    """Shows a warning where the address names a store or department that is not among some pairs.
+    """Shows a warning where the address names a store or product that is not among some pairs.
 
     Args:
         pairs: store_id and dept_id.
     """
     fits = pd.Series(True, index=pairs.index)
-    for text, name in zip(_texts(), ("store_id", "dept_id"), strict=True):
-        fits &= (pairs[name].astype(str) == text) | (text == "")
+    for text, number, name in zip(_texts(), pair(), ("store_id", "dept_id"), strict=True):
+        if text:
+            fits &= pairs[name] == (-1 if number is None else number)
     if not fits.any():
         st.warning(
-            "The link asks for a store and department that are not known here. Another pair is shown instead.",
+            f"The link asks for a {house().pair_word} that are not known here. Another pair is shown instead.",
             icon=":material/link_off:",
         )
 
 
 def _texts() -> tuple[str, str]:
-    return st.query_params.get("store", ""), st.query_params.get("dept", "")
+    return st.query_params.get(STORE, ""), st.query_params.get(PRODUCT, "")

@@ -1,6 +1,7 @@
 """Charts: a frame in, a Plotly figure out; nothing is read and nothing is computed that a page states as a figure."""
 
 import datetime as dt
+import html
 from collections.abc import Mapping, Sequence
 
 import pandas as pd
@@ -8,16 +9,23 @@ import plotly.graph_objects as go
 
 from streamlit_app.views import formats, palette
 from streamlit_app.views.highlighted_models import Look, leaders, looks
+from warehouse.wording import house
 
-_DOLLARS = "%{y:$,.0f}"
+_FIGURE = "%{y:$,.0f}"
+_CROSS_FIGURE = "%{x:$,.0f}"
+_AXIS = "$~s"
+"""d3's formats, whose $ stands for the currency, or the pieces, of the chart's locale: see `components.spelling`."""
 RECENT_WEEKS = 78
+LONGEST_LABEL = 32
+"""Characters of a label that a chart has room for."""
 Point = tuple[float, float]
-"""Average stock in dollars, and the share of demand met."""
-_EXCHANGE_HOVER = "Target %{customdata:.1%}: %{y:.2%} of demand met, stock %{x:$,.0f}<extra></extra>"
+"""Average stock in money, and the share of demand met."""
+_EXCHANGE_HOVER = f"Target %{{customdata:.1%}}: %{{y:.2%}} of demand met, stock {_CROSS_FIGURE}<extra></extra>"
 
 
 def chain(history: pd.DataFrame, forecast: pd.DataFrame) -> go.Figure:
     """Returns chain sales by week, last year's as context, and the forecast with its range."""
+    history, forecast = _called(history), _called(forecast)
     figure = go.Figure(layout=palette.layout(340))
     _add_history(figure, history, has_year_before=True)
     if not forecast.empty:
@@ -25,11 +33,12 @@ def chain(history: pd.DataFrame, forecast: pd.DataFrame) -> go.Figure:
             _add_band(figure, forecast, "lower_80_amount", "upper_80_amount", "80% range", palette.BAND_80)
         _add_forecast(figure, history, forecast)
     _mark_holidays(figure, history)
-    return _dollar_axis(_begin_recent(figure, history, forecast))
+    return _figure_axis(_begin_recent(figure, history, forecast))
 
 
 def pair(history: pd.DataFrame, forecast: pd.DataFrame, anomalies: pd.DataFrame) -> go.Figure:
     """Returns a pair's history, its champion forecast with 80 and 95 % intervals, and its unusual weeks."""
+    history, forecast, anomalies = _called(history), _called(forecast), _called(anomalies)
     figure = go.Figure(layout=palette.layout(380))
     _add_history(figure, history, has_year_before=True)
     if not forecast.empty:
@@ -43,34 +52,34 @@ def pair(history: pd.DataFrame, forecast: pd.DataFrame, anomalies: pd.DataFrame)
             name="Unusual week",
             mode="markers",
             marker={"color": palette.ACCENT, "size": 9, "symbol": "circle-open", "line": {"width": 2}},
-            hovertemplate=_DOLLARS,
+            hovertemplate=_FIGURE,
         )
     _mark_holidays(figure, history)
-    return _dollar_axis(_begin_recent(figure, history, forecast))
+    return _figure_axis(_begin_recent(figure, history, forecast))
 
 
 def stores(rows: pd.DataFrame) -> go.Figure:
     """Returns the forecast total of every store as a bar, the largest first, and its sales of a year before as a mark.
 
     Args:
-        rows: store_id, forecast_amount and sales_last_year_amount, dollars.
+        rows: store_label, forecast_amount and sales_last_year_amount.
     """
     ordered = rows.sort_values("forecast_amount", ascending=False)
-    names = [str(int(store)) for store in ordered["store_id"]]
+    names = _shown(ordered["store_label"])
     figure = go.Figure(layout=palette.layout(300))
     figure.add_bar(
         x=names,
         y=ordered["forecast_amount"],
         name="Forecast",
         marker={"color": palette.FORECAST},
-        hovertemplate=_DOLLARS,
+        hovertemplate=_FIGURE,
     )
     figure.add_scatter(
         x=names,
         y=ordered["sales_last_year_amount"],
         name="A year before",
         mode="markers",
-        hovertemplate=_DOLLARS,
+        hovertemplate=_FIGURE,
         marker={
             "symbol": "line-ew",
             "size": 11,
@@ -78,8 +87,8 @@ def stores(rows: pd.DataFrame) -> go.Figure:
             "line": {"color": palette.ACCENT, "width": 2.5},
         },
     )
-    figure.update_xaxes(title_text="Store", type="category")
-    return _dollar_axis(figure)
+    figure.update_xaxes(title_text=plain(house().store_word), type="category")
+    return _figure_axis(figure)
 
 
 def models(history: pd.DataFrame, forecasts: pd.DataFrame, named: Sequence[str]) -> go.Figure:
@@ -87,16 +96,17 @@ def models(history: pd.DataFrame, forecasts: pd.DataFrame, named: Sequence[str])
 
     Args:
         history: weeks of the pair.
-        forecasts: rows of every model, dollars.
+        forecasts: rows of every model.
         named: models that stand out and in the legend, the champion among them; the others are thin and grey.
     """
+    history, forecasts = _called(history), _called(forecasts)
     figure = go.Figure(layout=palette.layout(320))
     _add_history(figure, history)
     champion = str(forecasts.loc[forecasts["is_champion"], "model_name"].max())
     by_name = {str(name): rows for name, rows in forecasts.groupby("model_name", sort=False)}
     drawn = looks(list(by_name), named, champion)
     _add_models(figure, {name: by_name[name] for name in drawn}, drawn, "week_date", "forecast_amount")
-    return _dollar_axis(figure)
+    return _figure_axis(figure)
 
 
 def accuracy(rows: pd.DataFrame, by: str, champion: str) -> go.Figure:
@@ -110,16 +120,16 @@ def accuracy(rows: pd.DataFrame, by: str, champion: str) -> go.Figure:
     else:
         for name in named:
             figure.add_bar(
-                x=parts[name][by],
+                x=_shown(parts[name][by]),
                 y=parts[name]["wmae_amount"],
                 name=drawn[name].label,
-                hovertemplate=_DOLLARS,
+                hovertemplate=_FIGURE,
                 marker={"color": drawn[name].color},
             )
-    titles = {"horizon_weeks": "Weeks ahead", "store_type": "Store type"}
+    titles = {"horizon_weeks": "Weeks ahead", "store_type": plain(f"Type of {house().retailer.words.store}")}
     figure.update_xaxes(title_text=titles[by], dtick=1)
     figure.update_yaxes(rangemode="tozero")
-    return _dollar_axis(figure)
+    return _figure_axis(figure)
 
 
 def reliability(rows: pd.DataFrame) -> go.Figure:
@@ -146,26 +156,27 @@ def reliability(rows: pd.DataFrame) -> go.Figure:
 
 
 def value_added(rows: pd.DataFrame, dept_id: int) -> go.Figure:
-    """Returns how much less a model errs than seasonal naive by department, the best first, one of them marked.
+    """Returns how much less a model errs than seasonal naive by product, the best first, one of them marked.
 
     Args:
-        rows: dept_id and value_added_rate of one model, a fraction.
-        dept_id: department that is marked.
+        rows: dept_id, product_label and value_added_rate of one model, a fraction.
+        dept_id: the product that is marked.
     """
     ordered = rows.dropna(subset="value_added_rate").sort_values("value_added_rate", ascending=False)
     colors = [
         palette.ACCENT if dept == dept_id else palette.GOOD if rate >= 0 else palette.BAD
         for dept, rate in zip(ordered["dept_id"], ordered["value_added_rate"], strict=True)
     ]
+    word = plain(house().product_word)
     figure = go.Figure(layout=palette.layout(270, hovermode="closest", showlegend=False))
     figure.add_bar(
-        x=[str(dept) for dept in ordered["dept_id"]],
+        x=_shown(ordered["product_label"]),
         y=ordered["value_added_rate"],
         name="Better than naive",
         marker={"color": colors},
-        hovertemplate="Department %{x}: %{y:+.1%}<extra></extra>",
+        hovertemplate=f"{word} %{{x}}: %{{y:+.1%}}<extra></extra>",
     )
-    figure.update_xaxes(title_text="Department", type="category", showticklabels=len(ordered) <= 24)
+    figure.update_xaxes(title_text=word, type="category", showticklabels=len(ordered) <= 24)
     figure.update_yaxes(tickformat=".0%")
     return figure
 
@@ -177,6 +188,7 @@ def drift(rows: pd.DataFrame, figure_name: str) -> go.Figure:
         rows: week_date, is_outside, and of the figure its rate and the ends of its range, fractions.
         figure_name: wape or bias.
     """
+    rows = _called(rows)
     figure = go.Figure(layout=palette.layout(230))
     lower, upper = f"expected_{figure_name}_lower_rate", f"expected_{figure_name}_upper_rate"
     if rows[upper].notna().all():
@@ -199,7 +211,7 @@ def contributions(rows: pd.DataFrame) -> go.Figure:
     """Returns a waterfall of what moved a forecast.
 
     Args:
-        rows: in the order to draw, with label, amount (dollars) and is_total (whether the bar starts at zero).
+        rows: in the order to draw, with label, amount and is_total (whether the bar starts at zero).
     """
     figure = go.Figure(layout=palette.layout(max(240, 70 + 30 * len(rows)), hovermode="closest", showlegend=False))
     figure.add_waterfall(
@@ -207,7 +219,7 @@ def contributions(rows: pd.DataFrame) -> go.Figure:
         y=rows["label"],
         x=rows["amount"],
         measure=["absolute" if is_total else "relative" for is_total in rows["is_total"]],
-        text=[formats.dollars(amount) for amount in rows["amount"]],
+        text=[formats.quantity(amount) for amount in rows["amount"]],
         textposition="outside",
         cliponaxis=False,
         increasing={"marker": {"color": palette.GOOD}},
@@ -217,7 +229,7 @@ def contributions(rows: pd.DataFrame) -> go.Figure:
         hovertemplate="%{y}: %{text}<extra></extra>",
     )
     figure.update_yaxes(autorange="reversed", showgrid=False)
-    figure.update_xaxes(showgrid=True, tickformat="$~s")
+    figure.update_xaxes(showgrid=True, tickformat=_AXIS)
     figure.update_layout(margin={"l": 8, "r": 70, "t": 10, "b": 8})
     return figure
 
@@ -247,8 +259,15 @@ def statuses(board: pd.DataFrame) -> go.Figure:
 
 
 def stock(rows: pd.DataFrame) -> go.Figure:
-    """Returns, per pair, stock on hand and on order as bars and the reorder point as a mark."""
-    labels = [f"{store} / {dept}" for store, dept in zip(rows["store_id"], rows["dept_id"], strict=True)]
+    """Returns, per pair, stock on hand and on order as bars and the reorder point as a mark, in money.
+
+    Args:
+        rows: store_label, product_label, status and amounts.
+    """
+    labels = [
+        f"{store} / {product}"
+        for store, product in zip(_shown(rows["store_label"]), _shown(rows["product_label"]), strict=True)
+    ]
     figure = go.Figure(layout=palette.layout(90 + 24 * max(len(rows), 3), barmode="stack", hovermode="y unified"))
     colors = [palette.STATUS_COLORS[status] for status in rows["status"]]
     bars = (("current_stock_amount", "On hand", 0.9), ("on_order_amount", "On order", 0.35))
@@ -261,7 +280,7 @@ def stock(rows: pd.DataFrame) -> go.Figure:
             opacity=opacity,
             showlegend=False,
             marker={"color": colors},
-            hovertemplate=f"{name}: %{{x:$,.0f}}<extra></extra>",
+            hovertemplate=f"{name}: {_CROSS_FIGURE}<extra></extra>",
         )
     marks = (
         ("reorder_point_amount", "Reorder point", palette.INK, 3),
@@ -274,11 +293,11 @@ def stock(rows: pd.DataFrame) -> go.Figure:
             name=name,
             mode="markers",
             marker={"symbol": "line-ns", "size": 13, "color": color, "line": {"color": color, "width": width}},
-            hovertemplate=f"{name}: %{{x:$,.0f}}<extra></extra>",
+            hovertemplate=f"{name}: {_CROSS_FIGURE}<extra></extra>",
         )
     figure.update_yaxes(autorange="reversed", type="category", showgrid=False)
-    figure.update_xaxes(tickformat="$~s", showgrid=True, rangemode="tozero")
-    return figure
+    figure.update_xaxes(tickformat=_AXIS, showgrid=True, rangemode="tozero")
+    return _of_money(figure)
 
 
 def exchange(today: pd.DataFrame, after: pd.DataFrame | None, here: Point, there: Point | None) -> go.Figure:
@@ -313,11 +332,11 @@ def exchange(today: pd.DataFrame, after: pd.DataFrame | None, here: Point, there
                 name=name,
                 mode="markers",
                 marker={"color": color, "size": 13, "symbol": symbol, "line": {"color": "white", "width": 1.5}},
-                hovertemplate=f"{name}: %{{y:.2%}} of demand met, stock %{{x:$,.0f}}<extra></extra>",
+                hovertemplate=f"{name}: %{{y:.2%}} of demand met, stock {_CROSS_FIGURE}<extra></extra>",
             )
-    figure.update_xaxes(title_text="Average stock", tickformat="$~s", showgrid=True)
+    figure.update_xaxes(title_text="Average stock", tickformat=_AXIS, showgrid=True)
     figure.update_yaxes(title_text="Demand met", tickformat=".1%")
-    return figure
+    return _of_money(figure)
 
 
 def stages(rows: pd.DataFrame) -> go.Figure:
@@ -359,7 +378,7 @@ def _add_history(figure: go.Figure, history: pd.DataFrame, has_year_before: bool
             y=history[column],
             name=name,
             line={"color": color, "width": width},
-            hovertemplate=_DOLLARS,
+            hovertemplate=_FIGURE,
         )
 
 
@@ -383,7 +402,7 @@ def _add_forecast(figure: go.Figure, history: pd.DataFrame, forecast: pd.DataFra
         mode="lines+markers",
         line=color,
         marker={"size": 5},
-        hovertemplate=_DOLLARS,
+        hovertemplate=_FIGURE,
     )
 
 
@@ -398,7 +417,7 @@ def _add_models(
             y=parts[name][y],
             name=look.label,
             mode="lines+markers" if look.is_named else "lines",
-            hovertemplate=_DOLLARS,
+            hovertemplate=_FIGURE,
             marker={"size": 5},
             showlegend=look.is_named,
             legendrank=1100 - rank,
@@ -420,7 +439,7 @@ def _add_models(
 
 
 def _add_band(
-    figure: go.Figure, rows: pd.DataFrame, lower: str, upper: str, name: str, color: str, hover: str = _DOLLARS
+    figure: go.Figure, rows: pd.DataFrame, lower: str, upper: str, name: str, color: str, hover: str = _FIGURE
 ) -> None:
     figure.add_scatter(
         x=rows["week_date"],
@@ -482,6 +501,35 @@ def _begin_recent(figure: go.Figure, history: pd.DataFrame, forecast: pd.DataFra
     return figure
 
 
-def _dollar_axis(figure: go.Figure) -> go.Figure:
-    figure.update_yaxes(tickformat="$~s")
+def is_of_money(figure: go.Figure) -> bool:
+    """Returns whether the figures of a chart are money whatever is forecast."""
+    return bool(figure.layout.meta == "money") or not house().retailer.is_in_units
+
+
+def plain(text: str) -> str:
+    """Returns text from data as a chart shows it: Plotly takes tags for mark-up and links."""
+    return html.escape(text, quote=False)
+
+
+def _shown(labels: pd.Series) -> list[str]:
+    """Returns labels as a chart shows them: cut where they are long and still differ."""
+    whole = [str(label) for label in labels]
+    short = [label if len(label) <= LONGEST_LABEL else f"{label[:LONGEST_LABEL]}…" for label in whole]
+    return [plain(label) for label in (short if len(set(short)) == len(set(whole)) else whole)]
+
+
+def _called(rows: pd.DataFrame) -> pd.DataFrame:
+    """Returns rows whose weeks are dated by the day by which the house calls them."""
+    if rows.empty:
+        return rows
+    return rows.assign(week_date=[house().called(week) for week in rows["week_date"]])
+
+
+def _of_money(figure: go.Figure) -> go.Figure:
+    figure.update_layout(meta="money")
+    return figure
+
+
+def _figure_axis(figure: go.Figure) -> go.Figure:
+    figure.update_yaxes(tickformat=_AXIS)
     return figure

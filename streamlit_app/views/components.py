@@ -11,9 +11,10 @@ import plotly.graph_objects as go
 import streamlit as st
 from streamlit.errors import FragmentHandledException
 
-from streamlit_app.queries import accuracy, marts
-from streamlit_app.views import address, formats
+from streamlit_app.queries import accuracy, marts, names
+from streamlit_app.views import address, charts, formats
 from warehouse.errors import ShelfcastError
+from warehouse.wording import NO_BREAK, PIECES, house
 
 logger = logging.getLogger(__name__)
 
@@ -65,7 +66,18 @@ def errors_as_sentences() -> Iterator[None]:
 
 def chart(figure: go.Figure, key: str) -> None:
     """Shows a figure in the dashboard's own colours, without the tool bar that nobody uses."""
-    st.plotly_chart(figure, theme=None, key=key, config={"displayModeBar": False, "responsive": True})
+    st.plotly_chart(
+        figure, theme=None, key=key, config={"displayModeBar": False, "responsive": True, **spelling(figure)}
+    )
+
+
+def spelling(figure: go.Figure) -> dict[str, object]:
+    """Returns the locale in which the browser writes the figures of a chart: the currency, or pieces, of the house."""
+    before, behind = (house().sign, "") if charts.is_of_money(figure) else ("", f"{NO_BREAK}{PIECES}")
+    thousands, decimal = house().marks
+    figures = {"currency": [before, behind], "thousands": thousands, "decimal": decimal, "grouping": [3]}
+    figure.update_layout(separators=f"{decimal}{thousands}")
+    return {"locale": "house", "locales": {"house": {"dictionary": {}, "format": figures}}}
 
 
 def drift_warning() -> None:
@@ -76,7 +88,8 @@ def drift_warning() -> None:
     row = rows.iloc[0]
     st.warning(
         f"The forecasts drift: in two of the three weeks to {formats.week(row['week_date'])} "
-        f"{formats.model(row['model_name'])} missed more than its backtest led to expect. {row['drift_text']} "
+        f"{formats.model(row['model_name'])} missed more than its backtest led to expect. "
+        f"{formats.plain_markdown(str(row['drift_text']))} "
         "Look at the newest weeks of input first.",
         icon=":material/trending_down:",
     )
@@ -98,7 +111,7 @@ def simulated_badge(simulated: int, of: int) -> None:
 
 
 def pair_picker(pairs: pd.DataFrame, default: tuple[int, int], key: str) -> tuple[int, int]:
-    """Returns the chosen store and department; the address of the page follows the choice, and the other way round.
+    """Returns the chosen store and product; the address of the page follows the choice, and the other way round.
 
     An address without a pair stays as it is until somebody chooses one: each change of it is a step of the browser's
     back button, which would lead to the same page again.
@@ -114,15 +127,16 @@ def pair_picker(pairs: pd.DataFrame, default: tuple[int, int], key: str) -> tupl
     is_addressed = st.session_state.get(shown_key, (0,))[0] != turn or store_key not in st.session_state
     if is_addressed:
         st.session_state[store_key], st.session_state[dept_key] = address.pair()
-    stores = sorted({int(store) for store in pairs["store_id"]})
+    known = names.codes()
+    stores = known.store_ids(pairs["store_id"])
     _settle(store_key, stores, default[0])
     left, right = st.columns(2)
     with left:
-        store = st.selectbox("Store", stores, key=store_key)
-    depts = sorted({int(dept) for dept in pairs.loc[pairs["store_id"] == store, "dept_id"]})
+        store = st.selectbox(formats.literal(house().store_word), stores, key=store_key, format_func=known.store_label)
+    depts = known.product_ids(pairs.loc[pairs["store_id"] == store, "dept_id"])
     _settle(dept_key, depts, default[1])
     with right:
-        dept = st.selectbox("Department", depts, key=dept_key)
+        dept = st.selectbox(formats.literal(house().product_word), depts, key=dept_key, format_func=known.product_label)
     shown = (turn, store, dept)
     if not is_addressed and st.session_state[shown_key] != shown:
         address.write(key, store, dept)

@@ -17,9 +17,10 @@ from ml.inventory.decisions import (
     record,
 )
 from ml.inventory.orders.guardrails import GUARDRAILS
-from streamlit_app.queries import decisions
+from streamlit_app.queries import decisions, names
 from streamlit_app.queries.session import open_session
 from streamlit_app.views import components, formats, palette, tables
+from warehouse.wording import house
 
 _ICONS = {"approve": ":material/check:", "override": ":material/edit:", "snooze": ":material/snooze:"}
 _DONE = {"approve": "approved", "override": "overridden", "snooze": "snoozed"}
@@ -50,12 +51,12 @@ def state(row: pd.Series) -> None:
 
 def decided_sentence(row: pd.Series) -> str:
     """Returns who decided what, and what goes out because of it."""
-    until = f" until {formats.week(row['snooze_until_date'])}" if row["order_state"] == "snoozed" else ""
+    until = f" until {formats.day(row['snooze_until_date'])}" if row["order_state"] == "snoozed" else ""
     who, reason = formats.literal(row["decided_by"]), formats.literal(row["reason_text"])
     why = f" “{reason}”" if reason else ""
     return (
         f"**{row['order_state'].capitalize()}**{until} by {who}, {formats.moment(row['decided_at'])}: "
-        f"{formats.dollars(row['effective_order_amount'])} goes out.{why}"
+        f"{formats.money(row['effective_order_amount'])} goes out.{why}"
     )
 
 
@@ -113,14 +114,14 @@ def totals() -> None:
     row = rows.iloc[0]
     text = (
         f"Whole chain: **{formats.count(row['order_count'])}** orders of "
-        f"**{formats.dollars_short(row['order_amount'])}** go out, **{formats.count(row['waiting_count'])}** pairs "
+        f"**{formats.money_short(row['order_amount'])}** go out, **{formats.count(row['waiting_count'])}** pairs "
         f"need a person, **{formats.count(row['decided_count'])}** have been decided by one."
     )
     if len(value) and value["score_count"].iloc[0]:
         scored = value.iloc[0]
         text += (
             f" {formats.count(scored['score_count'])} overrides are scored by now: they saved "
-            f"{formats.dollars(scored['value_added_amount'])} against the recommended orders."
+            f"{formats.money(scored['value_added_amount'])} against the recommended orders."
         )
     st.caption(formats.plain_markdown(text))
 
@@ -135,7 +136,7 @@ def _what(kind: Kind, row: pd.Series) -> tuple[float | None, dt.date | None]:
     recommended = float(row["order_quantity_amount"])
     if kind == "override":
         quantity = st.number_input(
-            "Order, dollars at retail value",
+            f"Order, {house().currency} at retail value",
             min_value=0.0,
             value=recommended,
             step=float(row["pack_size_amount"]),
@@ -152,7 +153,7 @@ def _what(kind: Kind, row: pd.Series) -> tuple[float | None, dt.date | None]:
             max_value=day + dt.timedelta(weeks=LONGEST_SNOOZE_WEEKS),
         )
         return None, until
-    st.markdown(formats.plain_markdown(f"**{formats.dollars(recommended)}** goes out as recommended."))
+    st.markdown(formats.plain_markdown(f"**{formats.money(recommended)}** goes out as recommended."))
     return None, None
 
 
@@ -166,10 +167,10 @@ def _save(decision: Decision, shown: Seen) -> None:
 
 def said(made: Recorded) -> str:
     """Returns what was saved, for the message that passes by."""
-    pair = formats.pair(made.decision.store_id, made.decision.dept_id)
+    pair = formats.literal(names.pair(made.decision.store_id, made.decision.dept_id))
     if not made.is_new:
         return f"{pair}: this decision was already on record."
-    return f"{pair}: {_DONE[made.decision.kind]}, {formats.dollars(made.effective_amount)} goes out."
+    return f"{pair}: {_DONE[made.decision.kind]}, {formats.money(made.effective_amount)} goes out."
 
 
 def _name() -> str:

@@ -2,18 +2,17 @@
 
 import datetime as dt
 import itertools
-import math
 import re
 from typing import TYPE_CHECKING, Any
 
+from agents import phrases
 from agents.quoting import ADDRESS, MARKUP, escape_markup
+from warehouse.wording import house
 
 if TYPE_CHECKING:
     from typing_extensions import TypeIs
 
 MISSING = "—"
-_STEPS = ((999.95e6, 1e9, "B"), (999.95e3, 1e6, "M"), (999.5, 1e3, "k"))
-"""Where a unit begins, so that 999,960 reads $1.0M and not $1000.0k; the unit; its sign."""
 _MODEL_NAMES = {
     "lightgbm": "LightGBM",
     "extra_trees": "Extra-trees",
@@ -30,35 +29,35 @@ def is_missing(value: Any) -> "TypeIs[None]":
     return value is None or bool(value != value)
 
 
-def dollars(amount: float | None) -> str:
-    """Returns whole dollars with separators: $1,234, -$56."""
-    if is_missing(amount):
-        return MISSING
-    return f"{_sign(round(amount))}${abs(round(amount)):,}"
+def money(amount: float | None) -> str:
+    """Returns an amount without cents in the currency of the house: $1,234, -€56."""
+    return MISSING if is_missing(amount) else house().money(amount)
 
 
-def dollars_short(amount: float | None) -> str:
-    """Returns dollars in at most four digits: $562.1M, $48.3k, $912."""
-    if is_missing(amount):
-        return MISSING
-    for beginning, step, suffix in _STEPS:
-        if abs(amount) >= beginning:
-            return f"{_sign(amount)}${abs(amount) / step:,.1f}{suffix}"
-    return dollars(amount)
+def money_short(amount: float | None) -> str:
+    """Returns an amount in at most four digits: $562.1M, $48.3k, $912."""
+    return MISSING if is_missing(amount) else house().money_short(amount)
+
+
+def quantity(value: float | None) -> str:
+    """Returns what is forecast: pieces, or money without cents."""
+    return MISSING if is_missing(value) else house().quantity(value)
+
+
+def quantity_short(value: float | None) -> str:
+    """Returns what is forecast in at most four digits."""
+    return MISSING if is_missing(value) else house().quantity_short(value)
 
 
 def percent(rate: float | None, digits: int = 1) -> str:
     """Returns a fraction as percent: 0.123 is 12.3%."""
-    if is_missing(rate):
-        return MISSING
-    text = f"{abs(rate) * 100:.{digits}f}%"
-    return text if float(text[:-1]) == 0 else _sign(rate) + text
+    return MISSING if is_missing(rate) else house().percent(rate, digits)
 
 
 def signed_percent(rate: float | None, digits: int = 1) -> str:
     """Returns a fraction as percent with its sign always written: +2.1%."""
     text = percent(rate, digits)
-    return text if is_missing(rate) or rate < 0 or float(text[:-1]) == 0 else f"+{text}"
+    return text if is_missing(rate) or rate < 0 or not text.strip("0.,%") else f"+{text}"
 
 
 def change(rate: float | None) -> str | None:
@@ -73,12 +72,26 @@ def compared(rate: float | None) -> str:
 
 def count(number: float | None) -> str:
     """Returns a whole number with separators."""
-    return MISSING if is_missing(number) else f"{int(number):,}"
+    return MISSING if is_missing(number) else house().number(int(number))
 
 
-def week(day: dt.date | None) -> str:
-    """Returns the date of a week: Oct 26, 2012."""
-    return MISSING if is_missing(day) else f"{day:%b} {day.day}, {day:%Y}"
+def figure(value: float) -> str:
+    """Returns a number with at most two decimals: 1, 2.5."""
+    return phrases.figure(value)
+
+
+def week(last: dt.date | None) -> str:
+    """Returns the day by which people call a week, its first or its last: Oct 26, 2012.
+
+    Args:
+        last: last day of the week, by which the marts date it.
+    """
+    return MISSING if is_missing(last) else day(house().called(last))
+
+
+def day(date: dt.date | None) -> str:
+    """Returns a date: Oct 26, 2012."""
+    return MISSING if is_missing(date) else f"{date:%b} {date.day}, {date:%Y}"
 
 
 def moment(at: dt.datetime | None) -> str:
@@ -86,7 +99,7 @@ def moment(at: dt.datetime | None) -> str:
     if is_missing(at):
         return MISSING
     at = at.astimezone(dt.UTC)
-    return f"{week(at)}, {at:%H:%M} UTC"
+    return f"{day(at)}, {at:%H:%M} UTC"
 
 
 def duration(seconds: float | None) -> str:
@@ -111,11 +124,6 @@ def stages_done(done: int, of: int, is_running: bool) -> str:
 def days(number: float | None) -> str:
     """Returns a number of days; a missing one means that stock lasts beyond the forecast."""
     return "beyond the forecast" if is_missing(number) else f"{number:.0f} day{'' if round(number) == 1 else 's'}"
-
-
-def pair(store_id: int, dept_id: int) -> str:
-    """Returns the name of a series."""
-    return f"Store {store_id}, department {dept_id}"
 
 
 def model(name: str | None) -> str:
@@ -155,7 +163,3 @@ def plain_log(text: str, lines: int = 25) -> str:
     """Returns the last lines of a log without terminal colours and overwritten progress."""
     kept = [line.rsplit("\r", 1)[-1] for line in _ANSI.sub("", text).replace("\r\n", "\n").split("\n")]
     return "\n".join(kept[-lines:]).strip()
-
-
-def _sign(amount: float) -> str:
-    return "-" if amount < 0 and not math.isclose(amount, 0, abs_tol=1e-12) else ""

@@ -8,6 +8,7 @@ import streamlit as st
 
 from streamlit_app.queries import quality
 from streamlit_app.views import components, formats, palette, tables
+from warehouse.wording import house
 
 SCORE_COLUMNS = (
     "checked_at",
@@ -37,12 +38,12 @@ DRIFT_LABELS = {
 }
 MEASURES: dict[str, tuple[str, Callable[[float | None], str]]] = {
     "store_rows": ("Rows of a store", formats.count),
-    "sales_distribution": ("Spread of sales, median", formats.dollars),
+    "sales_distribution": ("Spread of sales, median", formats.quantity),
     "sales_level": ("Sales against the year before, median", formats.percent),
     "zero_weeks": ("Weeks that sell nothing", formats.percent),
     "negative_weeks": ("Weeks with more returns than sales", formats.percent),
-    "vanished_pairs": ("Departments that vanished", formats.count),
-    "new_pairs": ("Departments that are new", formats.count),
+    "vanished_pairs": ("Pairs that vanished", formats.count),
+    "new_pairs": ("Pairs that are new", formats.count),
     "missing_covariates": ("Covariates that are missing", formats.percent),
 }
 INDEXED = ("sales_distribution",)
@@ -122,7 +123,7 @@ def history() -> None:
     st.caption(
         "After each run: the share of rules that held in its audits, or in the latest ones before where it had none."
     )
-    tables.show(scores.iloc[::-1], SCORE_COLUMNS, height=330, labels=SCORE_LABELS)
+    tables.show(scores.iloc[::-1], SCORE_COLUMNS, height=330, heads=SCORE_LABELS)
 
 
 def score_chart(scores: pd.DataFrame) -> go.Figure:
@@ -171,7 +172,7 @@ def drift() -> None:
         )
     else:
         st.success(f"All {formats.count(len(rows))} figures lie inside their limits.", icon=":material/check:")
-    tables.show(drift_table(rows), DRIFT_COLUMNS, height=DRIFT_HEIGHT, labels=DRIFT_LABELS)
+    tables.show(drift_table(rows), DRIFT_COLUMNS, height=DRIFT_HEIGHT, heads=DRIFT_LABELS)
     st.caption(
         "New weeks are compared with the weeks before (sales with the same weeks a year before), weeks published "
         "earlier with what they were. The shift of a spread is the population stability index. The limits were set on "
@@ -180,7 +181,7 @@ def drift() -> None:
 
 
 def drift_table(rows: pd.DataFrame) -> pd.DataFrame:
-    """Returns the rows of drift with their figures in words: shares in percent, amounts in dollars."""
+    """Returns the rows of drift with their figures in words: shares in percent, sales in the unit that is forecast."""
     written = [MEASURES.get(str(name), (formats.words(str(name)), formats.count)) for name in rows["measure_name"]]
     is_index = rows["measure_name"].isin(INDEXED)
     return rows.assign(
@@ -194,7 +195,10 @@ def drift_table(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _shifts(values: pd.Series, is_index: pd.Series) -> list[str]:
-    return [f"{value:.2f}" if index else formats.percent(value) for value, index in zip(values, is_index, strict=True)]
+    return [
+        house().number(value, 2) if index else formats.percent(value)
+        for value, index in zip(values, is_index, strict=True)
+    ]
 
 
 def profile() -> None:
@@ -203,7 +207,7 @@ def profile() -> None:
     if load_id is None:
         return
     rows = quality.load_profile(load_id)
-    tables.show(profile_table(rows), PROFILE_COLUMNS, height=PROFILE_HEIGHT, labels=PROFILE_LABELS)
+    tables.show(profile_table(rows), PROFILE_COLUMNS, height=PROFILE_HEIGHT, heads=PROFILE_LABELS)
     before = rows["previous_load_id"].dropna()
     st.caption(
         f"Before: load {before.iloc[0]}, the published one before it."
@@ -233,7 +237,7 @@ def _figure(value: float | None) -> str:
     """Returns a figure of any unit: whole from a thousand on, else with as many digits as it needs."""
     if formats.is_missing(value):
         return formats.MISSING
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:,.4g}"
+    return house().number(value) if abs(value) >= 1000 else f"{value:.4g}".replace(".", house().marks[1])
 
 
 def _choose_load(key: str) -> str | None:

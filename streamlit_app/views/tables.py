@@ -2,18 +2,18 @@
 
 import zlib
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 import streamlit as st
 from streamlit import column_config as columns
 
+from streamlit_app.queries import names
 from streamlit_app.views import formats, palette
 from warehouse.cells import text_cells
+from warehouse.wording import PIECES, house
 
 _LABELS = {
-    "store_id": "Store",
-    "dept_id": "Dept",
     "store_type": "Type",
     "exception_rank": "Rank",
     "model_name": "Model",
@@ -36,7 +36,7 @@ _LABELS = {
 _TEXTS = {"reason_text": "Why it stands out", "description": "Rule", "reason": "Reason", "message": "What it did"}
 _TEXTS |= {"old_value": "Until then", "new_value": "From then on", "change_kind": "Change"}
 _TEXTS |= {"raw_text": "The line as it stands", "dialect": "Written as", "why": "Why"}
-_AMOUNTS = {
+_MONEY = {
     "value_at_risk_amount": "At risk",
     "order_quantity_amount": "Order now",
     "recommended_order_amount": "Recommended",
@@ -46,6 +46,8 @@ _AMOUNTS = {
     "current_stock_amount": "On hand",
     "on_order_amount": "On order",
     "reorder_point_amount": "Reorder point",
+}
+_QUANTITIES = {
     "actual_amount": "Sales",
     "expected_amount": "Expected",
     "forecast_amount": "Forecast",
@@ -73,7 +75,7 @@ _RATES = {
     "interval_score_80_rate": "Score 80%",
     "score_rate": "Rules that hold",
 }
-_SIGNED = {"deviation_amount": "Difference, $"}
+_SIGNED = {"deviation_amount": "Difference"}
 _COUNTS = {
     "pair_count": "Pairs",
     "forecast_count": "Forecasts scored",
@@ -87,9 +89,9 @@ _COUNTS = {
     "row_count": "Rows",
     "line_number": "Line",
 }
-_DOLLARS = "$%,.0f"
-_PLAIN = "%,.0f"
-_NUMBERS = ((_RATES, "%.1f%%"), (_COUNTS, "localized"), (_SIGNED, "%+,.0f"))
+_NUMBERS = ((_RATES, "%.1f%%"), (_COUNTS, "localized"))
+_FEW = 100.0
+"""Pieces below which a column shows a decimal."""
 _MOMENTS = {
     "checked_at": "Checked",
     "loaded_at": "Loaded",
@@ -115,19 +117,16 @@ HELP = {
     "wmae_amount": "Weighted mean absolute error a week; holiday weeks weigh 5.",
     "value_added_rate": "Share by which WMAE is below that of seasonal naive on the same rows.",
     "wape_rate": "Sum of absolute errors over the sum of sales.",
-    "store_total_wape_rate": "The same for the weekly totals of stores: errors of departments partly cancel.",
+    "store_total_wape_rate": "The same for weekly totals, one a store: errors partly cancel in them.",
     "growth_rate": "Forecast against the same weeks a year before.",
     "bias_rate": "Above zero: forecasts too much.",
     "coverage_80_rate": "Share of weeks inside the 80% interval; should be near 80%.",
     "coverage_95_rate": "Share of weeks inside the 95% interval; should be near 95%.",
-    "interval_score_80_rate": "Width of the 80% interval, plus 10 dollars for each dollar outside it, over sales. "
-    "Less is better.",
+    "interval_score_80_rate": "Width of the 80% interval plus 10 times what lies outside, over sales: less is better.",
     "mean_width_80_amount": "Mean width of the 80% interval.",
     "stages_done": "Stages that succeeded or had nothing to do.",
 }
 _WIDTHS = {
-    "store_id": 62,
-    "dept_id": 62,
     "store_type": 62,
     "exception_rank": 62,
     "file_sha256": 90,
@@ -136,7 +135,9 @@ _WIDTHS = {
     "status": 104,
 }
 _ROW_HEIGHT = 35
-_CENTERED = ("store_id", "dept_id", "store_type", "exception_rank", "horizon_weeks")
+_NUMBER_WIDTH = 62
+_KEYS = ("store_id", "dept_id")
+_CENTERED = ("store_type", "exception_rank", "horizon_weeks")
 
 
 def show(
@@ -144,8 +145,9 @@ def show(
     order: Sequence[str],
     *,
     height: int | None = None,
-    labels: dict[str, str] | None = None,
-    amounts: Sequence[str] = (),
+    heads: dict[str, str] | None = None,
+    money: Sequence[str] = (),
+    quantities: Sequence[str] = (),
 ) -> None:
     """Shows some columns of a frame.
 
@@ -153,13 +155,17 @@ def show(
         frame: with the marts' own column names.
         order: the columns to show.
         height: pixels above which the table scrolls; as high as its rows without it.
-        labels: labels of columns that no mart has, by column.
-        amounts: those of them that hold dollars.
+        heads: heads of columns that no mart has, by column.
+        money: those of them that hold money.
+        quantities: those of them that hold what is forecast, pieces or money.
     """
-    options = _options(frame, order, height)
-    for name, label in (labels or {}).items():
-        options["column_config"][name] = _amounts(label, frame[name]) if name in amounts else label
-    st.dataframe(_ready(frame, order), **options)
+    order = _wanted(order)
+    ready = _ready(frame, order)
+    options = _options(frame, ready, height)
+    for name, label in (heads or {}).items():
+        shown = money_column if name in money else quantity_column if name in quantities else None
+        options["column_config"][name] = label if shown is None else shown(label, frame[name])
+    st.dataframe(ready, **options)
 
 
 def chosen_row(
@@ -178,28 +184,29 @@ def chosen_row(
         height: pixels above which the table scrolls; as high as its rows without it.
     """
     rows_key = zlib.crc32("\n".join(map(str, frame[by])).encode())
+    ready = _ready(frame, _wanted(order))
     event = st.dataframe(
-        _ready(frame, order),
-        key=f"{key}_{rows_key}",
-        on_select="rerun",
-        selection_mode="single-row",
-        **_options(frame, order, height),
+        ready, key=f"{key}_{rows_key}", on_select="rerun", selection_mode="single-row", **_options(frame, ready, height)
     )
     rows = event["selection"]["rows"]
     return int(rows[0]) if rows else None
 
 
 def download(label: str, read: Callable[[], pd.DataFrame], file_name: str, key: str) -> None:
-    """Shows a button that saves a frame as CSV, under the marts' own column names; it is read when it is pressed."""
+    """Shows a button that saves a frame as CSV, which is read when it is pressed.
+
+    Columns are called as in the marts; codes and names stand in place of the numbers of stores and products.
+    """
+    known = names.codes()
 
     def csv() -> bytes:
-        return text_cells(read()).to_csv(index=False).encode()
+        return text_cells(known.with_codes(read())).to_csv(index=False).encode()
 
     st.download_button(label, csv, file_name, "text/csv", key=key, icon=":material/download:", on_click="ignore")
 
 
 def _ready(frame: pd.DataFrame, order: Sequence[str]) -> pd.DataFrame:
-    """Returns the shown columns with statuses as pills, model names as people say them, and no text a formula.
+    """Returns the shown columns with labels, statuses as pills, models as people call them, and no text a formula.
 
     What is shown can be copied, and saved by the table's own button.
     """
@@ -210,30 +217,81 @@ def _ready(frame: pd.DataFrame, order: Sequence[str]) -> pd.DataFrame:
     changes |= {name: (frame[name].astype(float) * 100).round(1) + 0.0 for name in _RATES if name in order}
     if "model_name" in order:
         changes["model_name"] = frame["model_name"].map(formats.model)
+    if "week_date" in order:
+        changes["week_date"] = [
+            week if formats.is_missing(week) else house().called(week) for week in frame["week_date"]
+        ]
+    changes |= {name: labels(frame[name]) for name in _KEYS if name in order}
     return text_cells(frame.assign(**changes)[list(order)])
+
+
+def labels(numbers: pd.Series) -> pd.Series:
+    """Returns what people see of stores or products; whole numbers where all labels are such, to be sorted by value.
+
+    Args:
+        numbers: store_id or dept_id, by its name.
+    """
+    known = names.codes()
+    label = known.store_label if numbers.name == "store_id" else known.product_label
+    shown = numbers.map(lambda number: None if formats.is_missing(number) else label(int(number)))
+    plain = shown.dropna().map(lambda text: text.isascii() and text.isdecimal() and str(int(text)) == text)
+    return shown.astype("Int64") if len(plain) and plain.all() else shown
+
+
+def _wanted(order: Sequence[str]) -> list[str]:
+    """Returns the columns without the type of a store where there is only one."""
+    return [name for name in order if name != "store_type" or names.has_store_types()]
 
 
 def _pill_text(value: Any) -> str:
     return {True: "held", False: "failed"}[bool(value)] if not isinstance(value, str) else value
 
 
-def _options(frame: pd.DataFrame, order: Sequence[str], height: int | None) -> dict[str, Any]:
+def _options(frame: pd.DataFrame, ready: pd.DataFrame, height: int | None) -> dict[str, Any]:
     return {
         "hide_index": True,
         "height": height if height and len(frame) * _ROW_HEIGHT > height else "content",
         "placeholder": formats.MISSING,
-        "column_config": {
-            name: _amounts(_AMOUNTS[name], frame[name], HELP.get(name)) if name in _AMOUNTS else column(name)
-            for name in order
-        },
+        "column_config": {name: _config(name, frame, ready) for name in ready.columns},
     }
 
 
-def _amounts(label: str, values: pd.Series, hint: str | None = None) -> Any:
-    """Returns how a column of dollars is shown; a column's format would write minus one as $-1."""
-    if (values < 0).any():
-        return columns.NumberColumn(f"{label}, $", format=_PLAIN, help=hint)
-    return columns.NumberColumn(label, format=_DOLLARS, help=hint)
+def _config(name: str, frame: pd.DataFrame, ready: pd.DataFrame) -> Any:
+    if name in _MONEY:
+        return money_column(_MONEY[name], frame[name], HELP.get(name))
+    if name in _QUANTITIES:
+        return quantity_column(_QUANTITIES[name], frame[name], HELP.get(name))
+    if name in _SIGNED:
+        return columns.NumberColumn(f"{_SIGNED[name]}, {house().unit}", format=_figures("%+", 0), help=HELP.get(name))
+    if name in _KEYS:
+        word = house().store_word if name == "store_id" else house().product_word
+        is_number = ready[name].dtype == "Int64"
+        alignment: Literal["center", "left"] = "center" if is_number else "left"
+        return columns.Column(word, width=_NUMBER_WIDTH if is_number else None, alignment=alignment)
+    return column(name)
+
+
+def money_column(label: str, values: pd.Series, hint: str | None = None) -> Any:
+    """Returns how a column of money is shown, with its currency before the figures or in its head."""
+    sign, is_english = house().sign, house().marks == (",", ".")
+    # A column's format would write minus one as $-1.
+    if not sign or not is_english or (values < 0).any():
+        head = f"{label}, {house().currency}" if sign else label
+        return columns.NumberColumn(head, format=_figures("%", 0), help=hint)
+    return columns.NumberColumn(label, format=f"{sign.replace('%', '%%')}{_figures('%', 0)}", help=hint)
+
+
+def quantity_column(label: str, values: pd.Series, hint: str | None = None) -> Any:
+    """Returns how a column of what is forecast is shown: money, or pieces."""
+    if not house().retailer.is_in_units:
+        return money_column(label, values, hint)
+    digits = 1 if values.abs().max() < _FEW else 0
+    return columns.NumberColumn(f"{label}, {PIECES}", format=_figures("%", digits), help=hint)
+
+
+def _figures(beginning: str, digits: int) -> str:
+    """Returns a column's format: English figures, or else those of the reader's own browser, which knows no other."""
+    return f"{beginning},.{digits}f" if house().marks == (",", ".") else "localized"
 
 
 def column(name: str) -> Any:

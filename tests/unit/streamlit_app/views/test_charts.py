@@ -3,7 +3,9 @@ import datetime as dt
 import pandas as pd
 import pytest
 
-from streamlit_app.views import charts, palette
+from streamlit_app.views import charts, components, palette
+from warehouse.retailer import Retailer
+from warehouse.wording import Wording, speaking
 
 WEEK = dt.date(2012, 10, 26)
 
@@ -56,7 +58,7 @@ def test_the_chain_chart_holds_history_forecast_and_range_as_given(
 
 def test_the_stores_are_drawn_largest_first_beside_last_year() -> None:
     rows = pd.DataFrame(
-        {"store_id": [4.0, 20.0], "forecast_amount": [8.0, 17.0], "sales_last_year_amount": [9.0, None]}
+        {"store_label": ["4", "20"], "forecast_amount": [8.0, 17.0], "sales_last_year_amount": [9.0, None]}
     )
     drawn = traces(charts.stores(rows))
     assert list(drawn["Forecast"].x) == ["20", "4"]
@@ -136,8 +138,8 @@ def test_statuses_keep_their_order_and_colour_whatever_the_order_of_the_rows() -
 def test_the_stock_chart_sets_stock_beside_the_reorder_point() -> None:
     rows = pd.DataFrame(
         {
-            "store_id": [1],
-            "dept_id": [38],
+            "store_label": ["1"],
+            "product_label": ["38"],
             "status": ["critical"],
             "current_stock_amount": [10.0],
             "on_order_amount": [5.0],
@@ -177,7 +179,9 @@ def test_the_reliability_chart_sets_what_holds_beside_what_is_promised() -> None
 
 
 def test_departments_are_drawn_by_value_added_with_the_chosen_one_marked() -> None:
-    rows = pd.DataFrame({"dept_id": [1, 2, 3, 4], "value_added_rate": [-0.1, 0.3, None, 0.2]})
+    rows = pd.DataFrame(
+        {"dept_id": [1, 2, 3, 4], "product_label": ["1", "2", "3", "4"], "value_added_rate": [-0.1, 0.3, None, 0.2]}
+    )
     bars = charts.value_added(rows, 4).data[0]
     assert list(bars.x) == ["2", "4", "1"]
     assert list(bars.marker.color) == [palette.GOOD, palette.ACCENT, palette.BAD]
@@ -204,3 +208,50 @@ def test_dollars_below_zero_have_their_sign_before_the_dollar(history: pd.DataFr
     assert figure.layout.yaxis.tickformat == "$~s"
     assert figure.layout.yaxis.tickprefix is None
     assert {trace.hovertemplate for trace in figure.data if trace.hovertemplate} == {"%{y:$,.0f}"}
+
+
+HOUSES = [
+    (Retailer(currency="USD"), ["$", ""], ".,"),
+    (Retailer(currency="EUR", number_format="1.234,5"), ["€", ""], ",."),
+    (Retailer(currency="CHF", number_format="1'234.5"), ["CHF\xa0", ""], ".'"),
+    (Retailer(number_format="1 234,5"), ["", ""], ",\xa0"),
+    (Retailer(currency="EUR", forecast_unit="units"), ["", "\xa0pcs"], ".,"),
+]
+
+
+@pytest.mark.parametrize(("retailer", "currency", "separators"), HOUSES)
+def test_the_browser_writes_the_figures_of_a_chart_as_the_house_does(
+    retailer: Retailer, currency: list[str], separators: str, history: pd.DataFrame
+) -> None:
+    figure = charts.chain(history, pd.DataFrame())
+    with speaking(Wording(retailer)):
+        config = components.spelling(figure)
+    form = config["locales"][config["locale"]]["format"]
+    assert (form["currency"], figure.layout.separators) == (currency, separators)
+
+
+def test_stock_is_money_also_where_pieces_are_forecast() -> None:
+    points = pd.DataFrame({"service_level_rate": [0.9], "stock_amount": [10.0], "fill_rate": [0.9]})
+    with speaking(Wording(Retailer(currency="EUR", forecast_unit="units"))):
+        config = components.spelling(charts.exchange(points, None, (10.0, 0.9), None))
+    assert config["locales"]["house"]["format"]["currency"] == ["€", ""]
+
+
+def test_weeks_are_called_as_the_house_calls_them(history: pd.DataFrame, forecast: pd.DataFrame) -> None:
+    with speaking(Wording(Retailer(week_ends_on="Friday", week_label="first"))):
+        drawn = traces(charts.chain(history, forecast))
+    assert list(drawn["Sales"].x)[-1] == WEEK - dt.timedelta(days=6)
+    assert next(iter(drawn["Forecast"].x)) == WEEK + dt.timedelta(days=1)
+
+
+HOSTILE = ["<a href='http://evil.example'>x</a>", "<b>bold", "Молоко 3,5 % ☕", "=1+1", "0042", "ü" * 128]
+
+
+def test_names_from_files_are_text_in_a_chart() -> None:
+    rows = pd.DataFrame({"store_label": HOSTILE, "forecast_amount": 1.0, "sales_last_year_amount": 1.0})
+    shown = list(traces(charts.stores(rows))["Forecast"].x)
+    assert not any("<" in label for label in shown)
+    assert {"=1+1", "0042", "Молоко 3,5 % ☕", "&lt;b&gt;bold"} <= set(shown)
+    assert max(map(len, shown)) < 128
+    alike = pd.DataFrame({"store_label": ["ü" * 99 + end for end in "ab"], "forecast_amount": 1.0})
+    assert len(set(traces(charts.stores(alike.assign(sales_last_year_amount=1.0)))["Forecast"].x)) == 2

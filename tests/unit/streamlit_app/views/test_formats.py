@@ -14,7 +14,7 @@ from streamlit_app.views import formats
     ("amount", "text"), [(1234.4, "$1,234"), (-56, "-$56"), (0, "$0"), (-0.2, "$0"), (None, "—"), (float("nan"), "—")]
 )
 def test_dollars_are_whole_and_carry_their_sign_before_the_dollar(amount: float | None, text: str) -> None:
-    assert formats.dollars(amount) == text
+    assert formats.money(amount) == text
 
 
 @pytest.mark.parametrize(
@@ -31,7 +31,7 @@ def test_dollars_are_whole_and_carry_their_sign_before_the_dollar(amount: float 
     ],
 )
 def test_short_dollars_have_a_unit_that_fits(amount: float | None, text: str) -> None:
-    assert formats.dollars_short(amount) == text
+    assert formats.money_short(amount) == text
 
 
 @pytest.mark.parametrize(
