@@ -9,8 +9,8 @@ from typing import Any
 
 from crewai import BaseLLM
 
+from agents.narration import narrate
 from agents.records import NARRATOR, Facts
-from agents.wording import narrate
 
 Message = Mapping[str, Any]
 

@@ -6,6 +6,7 @@ from streamlit_app.queries import cache, marts, names
 from streamlit_app.queries.session import open_session
 from streamlit_app.services import pipeline_runs
 from streamlit_app.views import components, formats
+from warehouse.codes import knowing
 from warehouse.wording import speaking
 
 PAGES = {
@@ -42,7 +43,7 @@ def main() -> None:
             for section, pages in PAGES.items()
         }
     )
-    with components.errors_as_sentences(), cache.one_state(), speaking(names.wording()):
+    with components.errors_as_sentences(), cache.one_state(), speaking(names.wording()), knowing(names.codes()):
         state_of_the_data()
         chosen.run()
 

@@ -1,15 +1,17 @@
 """Stores and products by the codes and names that people know; the numbers of the tables stay inside."""
 
 import difflib
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from warehouse.errors import ShelfcastError, UsageError
-from warehouse.wording import house, natural_key
+from warehouse.wording import capital, house, natural_key
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     import pandas as pd
 
@@ -54,6 +56,14 @@ class Codes:
     def product_code(self, dept_id: int) -> str:
         """Returns the code of a product; its number where it is not known."""
         return _of(self.products, dept_id).code
+
+    def store_title(self, store_id: int) -> str:
+        """Returns a store with its word: Store 4, Filiale Nord."""
+        return capital(house().store(self.store_label(store_id)))
+
+    def product_title(self, dept_id: int) -> str:
+        """Returns a product with its word, as a line begins with it: Department 7."""
+        return capital(house().product(self.product_label(dept_id)))
 
     def pair(self, store_id: int, dept_id: int) -> str:
         """Returns the name of a series in the words of the house: Store 4, department 7."""
@@ -106,6 +116,37 @@ class Codes:
     @cached_property
     def _product_texts(self) -> list[dict[str, int]]:
         return _texts(self.products)
+
+
+_KNOWN: ContextVar[Codes] = ContextVar("_KNOWN")
+
+
+def known() -> Codes:
+    """Returns the stores and products that are known here; none before somebody has looked."""
+    return _KNOWN.get(_NOBODY)
+
+
+def know(codes: Codes) -> None:
+    """Lets stores and products be known from here on, in this thread."""
+    _KNOWN.set(codes)
+
+
+@contextmanager
+def knowing(codes: Codes) -> "Iterator[Codes]":
+    """Lets stores and products be known in the block."""
+    token = _KNOWN.set(codes)
+    try:
+        yield codes
+    finally:
+        _KNOWN.reset(token)
+
+
+def codes_so_far(database: "Database", role: "Role" = "reader") -> Codes:
+    """Returns the stores and products of the marts, none where they are not built yet."""
+    try:
+        return read_codes(database, role)
+    except ShelfcastError:
+        return _NOBODY
 
 
 def read_codes(database: "Database", role: "Role" = "reader") -> Codes:
@@ -196,7 +237,7 @@ def _those(word: str, known: "Mapping[int, Code]") -> str:
 
 
 def _shown(one: Code) -> str:
-    return one.code if one.label in ("", one.code) or one.code in one.label else f"{one.code} ({one.label})"
+    return one.label if one.code in one.label else f"{one.code} ({one.label})"
 
 
 def _replaced(frame: "pd.DataFrame", key: str, columns: tuple[str, str], known: "Mapping[int, Code]") -> "pd.DataFrame":
@@ -211,3 +252,6 @@ def _replaced(frame: "pd.DataFrame", key: str, columns: tuple[str, str], known: 
         if name not in coded:
             coded.insert(place + offset, name, [None if one is None else getattr(one, part) for one in found])
     return coded
+
+
+_NOBODY = Codes()

@@ -76,6 +76,18 @@ class Wording:
         """The currency's code; `money` where it is not known."""
         return self.retailer.currency or "money"
 
+    def money_head(self, text: str) -> str:
+        """Returns the head of a column of money: orders ($), orders (CHF)."""
+        return _headed(text, self.sign.strip())
+
+    def quantity_head(self, text: str) -> str:
+        """Returns the head of a column of what is forecast: sales ($), sales (pcs)."""
+        return _headed(text, PIECES if self.retailer.is_in_units else self.sign.strip())
+
+    def bare_quantity(self, value: float) -> str:
+        """Returns what is forecast without its unit, which the head of the column says."""
+        return self._counted(value) if self.retailer.is_in_units else self.number(value)
+
     @property
     def unit(self) -> str:
         """What forecasts are in, for the head of a column or an axis: pieces, or the currency."""
@@ -238,6 +250,10 @@ def natural_key(text: str) -> tuple[tuple[int, int, str], ...]:
     """
     parts = _DIGITS.split(text.casefold())
     return tuple((0, int(part), part) if part.isdecimal() else (1, 0, part) for part in parts if part)
+
+
+def _headed(text: str, unit: str) -> str:
+    return f"{text} ({unit})" if unit else text
 
 
 def _titled(word: str, label: str) -> str:

@@ -12,10 +12,12 @@ from flows.cli.console import Display, console
 from flows.exports.marts import read_marts
 from flows.pipeline.context import Context, Options, open_context
 from flows.pipeline.stages import Outcome, carry_out, is_all_current, stage_named
+from warehouse.codes import known
 from warehouse.errors import ShelfcastError, UsageError
 from warehouse.runs import exclusive, published_fingerprint
 from warehouse.settings import load_settings
 from warehouse.stages import STAGE_NAMES, StageName
+from warehouse.wording import house, read_wording, speak
 
 if TYPE_CHECKING:
     from flows.exports.forecasts import ForecastOptions
@@ -87,8 +89,12 @@ def forecast(as_of: str | None, planned_markdowns: bool | None = None) -> None:
     console.print(f"{report}\nNext: [bold]shelfcast transform[/] to see it in the marts")
 
 
-def explain(store: int | None, department: int | None) -> None:
-    """Prints what moved a forecast, in dollars, and what the four agents say of the pair."""
+def explain(store: str | None, product: str | None) -> None:
+    """Prints what moved a forecast, in its unit, and what the four agents say of the pair.
+
+    Raises:
+        UsageError: a code is not known.
+    """
     from rich.markdown import Markdown
 
     from agents.crew import explain_pair
@@ -100,10 +106,12 @@ def explain(store: int | None, department: int | None) -> None:
     with display.shown():
         context = open_context(progress=display)
         display.begin("explain")
-        if store is None or department is None:
-            store, department = _top_exception(context)
-        contributions = explain_forecast(context.settings, context.database, store, department)
-        pair = explain_pair(context.settings, context.database, context.run_id, store, department, progress=display)
+        if store is None or product is None:
+            numbers = _top_exception(context)
+        else:
+            numbers = known().store(store), known().product(product)
+        contributions = explain_forecast(context.settings, context.database, *numbers)
+        pair = explain_pair(context.settings, context.database, context.run_id, *numbers, progress=display)
     console.print(contributions_table(contributions))
     console.print(Markdown(report_markdown(pair)))
 
@@ -159,10 +167,10 @@ def export(what: str, to: Path | None, asked: "ForecastOptions", week: str | Non
         if request is None:
             frame = mart_rows(context.database, what)
         else:
-            # Dollars, to the cent.
+            # Money to the cent, pieces to a hundredth.
             frame = forecast_rows(context.settings, context.database, request, display).round(2)
         write_frame(frame, draft, path)
-    console.print(f"{len(frame):,} rows written to {path}", soft_wrap=True)
+    console.print(f"{house().number(len(frame))} rows written to {path}", soft_wrap=True)
 
 
 def _export_rejected(to: Path) -> None:
@@ -304,6 +312,8 @@ def _show(display: Display, context: Context, name: str, is_forced: bool = False
 def _summarise(context: Context, outcomes: dict[StageName, Outcome], seconds: float) -> None:
     from flows.reports.run_summary import decisions_table, loads_table, scorecard_table
 
+    # What was loaded may be another retailer's.
+    speak(read_wording(context.database))
     console.print()
     for table in (loads_table, scorecard_table, decisions_table):
         console.print(table(context.database))

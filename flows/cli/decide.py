@@ -6,8 +6,8 @@ import typer
 
 app = typer.Typer(no_args_is_help=True, help="Approve, override or snooze a recommendation; list what was decided.")
 
-Store = Annotated[int, typer.Argument(help="Store.")]
-Department = Annotated[int, typer.Argument(help="Department.")]
+Store = Annotated[str, typer.Argument(help="Code or name of the store.")]
+Product = Annotated[str, typer.Argument(help="Code or name of the product, or of the department.")]
 Reason = Annotated[str, typer.Option("--reason", help="Why, in your own words.")]
 By = Annotated[
     str | None, typer.Option("--by", help="Who decides; the user of the operating system without it.", metavar="NAME")
@@ -15,32 +15,30 @@ By = Annotated[
 
 
 @app.command()
-def approve(store: Store, department: Department, reason: Reason = "", by: By = None) -> None:
-    """Let the recommended order of a store and department go out as it is."""
-    _decide("approve", store, department, by, reason=reason)
+def approve(store: Store, product: Product, reason: Reason = "", by: By = None) -> None:
+    """Let the recommended order of a store and product go out as it is."""
+    _decide("approve", store, product, by, reason=reason)
 
 
 @app.command()
 def override(
     store: Store,
-    department: Department,
+    product: Product,
     quantity: Annotated[
         float | None,
-        typer.Option(
-            "--quantity", help="Order in dollars at retail value instead; 0 orders nothing.", metavar="DOLLARS"
-        ),
+        typer.Option("--quantity", help="Order in money at retail value instead; 0 orders nothing.", metavar="AMOUNT"),
     ] = None,
     reason: Reason = "",
     by: By = None,
 ) -> None:
     """Order something else than was recommended, and say why."""
-    _decide("override", store, department, by, quantity=quantity, reason=reason)
+    _decide("override", store, product, by, quantity=quantity, reason=reason)
 
 
 @app.command()
 def snooze(
     store: Store,
-    department: Department,
+    product: Product,
     until: Annotated[
         str | None,
         typer.Option(
@@ -50,10 +48,10 @@ def snooze(
     reason: Reason = "",
     by: By = None,
 ) -> None:
-    """Order nothing for a store and department until a date, the weeks in between included."""
+    """Order nothing for a store and product until a date, the weeks in between included."""
     from flows.exports.forecasts import day_of
 
-    _decide("snooze", store, department, by, until=None if until is None else day_of(until), reason=reason)
+    _decide("snooze", store, product, by, until=None if until is None else day_of(until), reason=reason)
 
 
 @app.command("list")
@@ -69,14 +67,19 @@ def list_decisions(
         console.print(part, soft_wrap=True)
 
 
-def _decide(kind: Any, store: int, department: int, by: str | None, **given: Any) -> None:
+def _decide(kind: Any, store: str, product: str, by: str | None, **given: Any) -> None:
     import getpass
 
     from flows.cli.console import console
     from flows.pipeline.context import open_context
     from flows.reports.decisions import recorded_sentence
     from ml.inventory.decisions import Decision, record
+    from warehouse.codes import known
 
-    decision = Decision(kind, store, department, getpass.getuser() if by is None else by, **given).checked()
-    console.print(recorded_sentence(record(open_context().database, decision)), soft_wrap=True, markup=False)
+    name = getpass.getuser() if by is None else by
+    # Before anything starts: what is wrong in itself should not cost a wait.
+    Decision(kind, 0, 0, name, **given).checked()
+    database = open_context().database
+    decision = Decision(kind, known().store(store), known().product(product), name, **given).checked()
+    console.print(recorded_sentence(record(database, decision)), soft_wrap=True, markup=False)
     console.print("Next: [bold]shelfcast export orders[/] writes the purchase orders")

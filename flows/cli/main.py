@@ -217,16 +217,18 @@ def recommend() -> None:
 @app.command()
 def explain(
     store: Annotated[
-        int | None, typer.Argument(help="Store; without it, the pair with the most money at risk.")
+        str | None, typer.Argument(help="Code or name of the store; without it, the pair with the most money at risk.")
     ] = None,
-    department: Annotated[int | None, typer.Argument(help="Department.")] = None,
+    product: Annotated[str | None, typer.Argument(help="Code or name of the product, or of the department.")] = None,
 ) -> None:
-    """Explain the forecast and the recommendation of one store and department."""
+    """Explain the forecast and the recommendation of one store and product."""
     from flows.cli.commands import explain as work
 
-    if (store is None) != (department is None):
-        raise UsageError("A store needs a department with it.", "Write for instance `shelfcast explain 1 38`.")
-    work(store, department)
+    if (store is None) != (product is None):
+        raise UsageError(
+            "A store needs a product, or a department, with it.", "Write for instance `shelfcast explain 1 38`."
+        )
+    work(store, product)
 
 
 @app.command()
@@ -278,7 +280,7 @@ def replay(
         bool, typer.Option("--calibration", help="Only how often our levels covered demand.")
     ] = False,
 ) -> None:
-    """Replay history with our ordering policy and with simple ones: service against stock, in weeks and dollars."""
+    """Replay history with our ordering policy and with simple ones: service against stock, in weeks and money."""
     from flows.cli.replay import replay as work
     from flows.cli.replay import replay_settings
 
@@ -287,8 +289,11 @@ def replay(
 
 @app.command(name="what-if")
 def what_if(
-    store: Annotated[int | None, typer.Argument(help="Store; the chain without it.")] = None,
-    department: Annotated[int | None, typer.Argument(help="Department; the whole store without it.")] = None,
+    store: Annotated[str | None, typer.Argument(help="Code or name of the store; the chain without it.")] = None,
+    product: Annotated[
+        str | None,
+        typer.Argument(help="Code or name of the product, or of the department; the whole store without it."),
+    ] = None,
     service_level: Annotated[
         float | None, typer.Option("--service-level", help="Target of every pair in percent, 50 to 99.9.")
     ] = None,
@@ -320,7 +325,7 @@ def what_if(
 
     service = None if service_level is None else service_level / 100
     shift, planned = demand_shift / 100, promotions_of(promotion or [])
-    work(store, department, Scenario(service, lead_time, lead_time_deviation, review_period, shift, planned))
+    work(store, product, Scenario(service, lead_time, lead_time_deviation, review_period, shift, planned))
 
 
 policy = typer.Typer(no_args_is_help=True, help="Show the inventory policies, or propose service levels that pay.")
@@ -380,12 +385,12 @@ def export(
         Path | None,
         typer.Option(
             "--pairs",
-            help="Forecast the rows of this file: Store, Dept and Date, like Kaggle's test.csv.",
+            help="Forecast the rows of this file: codes as Store and Dept, and Date, like Kaggle's test.csv.",
             metavar="FILE",
         ),
     ] = None,
     submission: Annotated[
-        bool, typer.Option("--submission", help="Write Id (store_dept_date) and Weekly_Sales (dollars) instead.")
+        bool, typer.Option("--submission", help="Write Id (store_dept_date) and Weekly_Sales instead.")
     ] = False,
     model: Annotated[
         str | None, typer.Option("--model", help="Candidate that forecasts; the champion without it.", metavar="NAME")
@@ -397,9 +402,9 @@ def export(
 ) -> None:
     """Write forecasts, or a mart, to a CSV or Parquet file, whole or not at all; orders to one file a store.
 
-    Forecasts have the columns store, dept, date and cutoff (Fridays; the last week whose sales were known), then in
-    dollars a week yhat, lo80, hi80, lo95 and hi95 (bounds of the 80 % and 95 % intervals), and model. Only forecasts
-    take the other options.
+    Forecasts have the columns store_code, store_name, product_code, product_name, date and cutoff (last days of weeks;
+    the cutoff is the last week whose sales were known), then, for a week and in the unit that is forecast, yhat, lo80,
+    hi80, lo95 and hi95 (bounds of the 80 % and 95 % intervals), and model. Only forecasts take the other options.
     """
     from flows.cli.commands import export as work
     from flows.exports.forecasts import ForecastOptions

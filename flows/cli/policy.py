@@ -13,6 +13,7 @@ from flows.exports.marts import read_marts, whole_file, writing
 from flows.pipeline.context import open_context
 from warehouse.errors import ShelfcastError, UsageError
 from warehouse.settings import PROJECT_ROOT
+from warehouse.wording import house
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -125,18 +126,26 @@ def proposals_table(proposals: "list[Proposal]") -> Table:
         caption="A year like the weeks ahead; stock is the average on hand that the policy leads to. Newsvendor: the "
         "share\nof review cycles without a stockout that pays best; cycles served: that share as it is to be expected.",
     )
-    heads = ("policy", "pairs", "newsvendor", "service level", "cycles served", "profit ($)", "stock ($)")
+    heads = (
+        "policy",
+        "pairs",
+        "newsvendor",
+        "service level",
+        "cycles served",
+        house().money_head("profit"),
+        house().money_head("stock"),
+    )
     for name in heads:
         table.add_column(name, justify="left" if name == "policy" else "right")
     for one in proposals:
         table.add_row(
             one.policy_id,
-            f"{one.pairs:,}",
+            house().number(one.pairs),
             _percent(one.critical_rate),
             _arrow(_percent(one.service_level_before), _percent(one.service_level_after)),
             _arrow(_percent(one.cycle_service_before), _percent(one.cycle_service_after)),
-            _arrow(f"{one.profit_before:,.0f}", f"{one.profit_after:,.0f}"),
-            _arrow(f"{one.stock_before:,.0f}", f"{one.stock_after:,.0f}"),
+            _arrow(house().number(one.profit_before), house().number(one.profit_after)),
+            _arrow(house().number(one.stock_before), house().number(one.stock_after)),
         )
     return table
 
@@ -148,8 +157,8 @@ def sentences(proposals: "list[Proposal]") -> list[str]:
     profit = sum(one.profit_after - one.profit_before for one in changes)
     stock = sum(one.stock_after - one.stock_before for one in changes)
     said = [
-        f"{len(changes)} of {len(proposals)} service levels would change: expected profit a year {profit:+,.0f} "
-        f"dollars, average stock {stock:+,.0f} dollars."
+        f"{len(changes)} of {len(proposals)} service levels would change: expected profit a year {_changed(profit)}, "
+        f"average stock {_changed(stock)}."
         if changes
         else "Every service level is already the best of those tried."
     ]
@@ -173,12 +182,16 @@ def policies_table(policies: "pd.DataFrame") -> Table:
     return table
 
 
+def _changed(amount: float) -> str:
+    return f"{'' if round(amount) < 0 else '+'}{house().money(amount)}"
+
+
 def _arrow(old: str, new: str) -> str:
     return old if old == new else f"{old} → {new}"
 
 
 def _percent(value: float) -> str:
-    return "-" if value != value else f"{100 * value:.1f} %"
+    return "-" if value != value else f"{house().number(100 * value, 1)} %"
 
 
 def _cell(value: Any, empty: str) -> str:

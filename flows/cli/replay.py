@@ -19,6 +19,7 @@ from flows.reports.replay import (
     policies_table,
     sentences,
 )
+from warehouse.cells import text_cells
 from warehouse.errors import UsageError
 from warehouse.runs import exclusive
 
@@ -150,7 +151,7 @@ def write_files(comparison: "Comparison", folder: Path) -> int:
 
     frame, picture = comparison_rows(comparison), draw_curves(comparison)
     ways: dict[str, Callable[[Path], object]] = {
-        "replay.csv": lambda draft: frame.to_csv(draft, index=False),
+        "replay.csv": lambda draft: text_cells(frame).to_csv(draft, index=False),
         "replay.png": lambda draft: picture.savefig(draft, dpi=110, format="png"),
         "replay.md": lambda draft: draft.write_text(comparison_markdown(comparison)),
     }

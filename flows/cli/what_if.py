@@ -6,7 +6,10 @@ from rich.table import Table
 
 from flows.cli.console import Display, console
 from flows.pipeline.context import open_context
+from flows.reports.labels import plain, product_cell, store_cell
+from warehouse.codes import known
 from warehouse.errors import UsageError
+from warehouse.wording import house
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -15,22 +18,31 @@ if TYPE_CHECKING:
 
 SHOWN_CHANGES = 8
 _FIGURES = (
-    ("orders now ($)", "order_amount", "dollars"),
+    ("orders now", "order_amount", "money"),
     ("stockout risk before delivery", "risk_rate", "percent"),
-    ("margin at risk before delivery ($)", "risk_amount", "dollars"),
-    ("average stock ($)", "stock_amount", "dollars"),
+    ("margin at risk before delivery", "risk_amount", "money"),
+    ("average stock", "stock_amount", "money"),
     ("review cycles with a stockout", "stockout_rate", "percent"),
     ("demand met", "fill_rate", "percent"),
-    ("demand a year ($)", "demand_amount", "dollars"),
-    ("margin lost a year ($)", "lost_margin_amount", "dollars"),
-    ("holding cost a year ($)", "holding_cost_amount", "dollars"),
-    ("ordering cost a year ($)", "ordering_cost_amount", "dollars"),
-    ("profit a year ($)", "profit_amount", "dollars"),
+    ("demand a year", "demand_amount", "money"),
+    ("margin lost a year", "lost_margin_amount", "money"),
+    ("holding cost a year", "holding_cost_amount", "money"),
+    ("ordering cost a year", "ordering_cost_amount", "money"),
+    ("profit a year", "profit_amount", "money"),
 )
 
 
-def what_if(store: int | None, department: int | None, scenario: "Scenario") -> None:
-    """Prints what a scenario does to a pair, a store, a department or the chain."""
+def what_if(store: str | None, product: str | None, scenario: "Scenario") -> None:
+    """Prints what a scenario does to a pair, a store, a product or the chain.
+
+    Args:
+        store: code or name of the store; all stores without it.
+        product: code or name of the product; all products without it.
+        scenario: what is tried.
+
+    Raises:
+        UsageError: a code is not known.
+    """
     from ml.inventory.orders.inputs import load_decision_inputs
     from ml.inventory.scenarios.what_if import compared, rows_of
     from ml.inventory.scenarios.what_if import what_if as evaluate
@@ -41,9 +53,11 @@ def what_if(store: int | None, department: int | None, scenario: "Scenario") -> 
     with display.shown():
         context = open_context(progress=display)
         display.begin("what-if")
+        store_id = None if store is None else known().store(store)
+        dept_id = None if product is None else known().product(product)
         inputs = load_decision_inputs(context.settings, context.database, "reader")
-        found = evaluate(inputs, scenario, rows_of(inputs, store, department))
-    console.print(figures_table(found, f"{selection(store, department)}: {words(scenario)}"))
+        found = evaluate(inputs, scenario, rows_of(inputs, store_id, dept_id))
+    console.print(figures_table(found, f"{selection(store_id, dept_id)}: {words(scenario)}"))
     pairs = compared(found.before, found.after)
     changes = pairs[pairs["order_change_amount"] != 0]
     if len(changes):
@@ -78,7 +92,7 @@ def figures_table(found: "WhatIf", title: str) -> Table:
     """Returns the expected figures before and after, for the terminal."""
     pairs = found.before.kpis.pairs
     table = Table(
-        title=f"{title} ({pairs:,} pair{'s' if pairs > 1 else ''})",
+        title=f"{plain(title)} ({house().number(pairs)} pair{'s' if pairs > 1 else ''})",
         title_justify="left",
         caption="The first three: this decision, with the stock of today. The others: what the policy leads to in a "
         "year like the weeks ahead, without promotions.",
@@ -87,7 +101,10 @@ def figures_table(found: "WhatIf", title: str) -> Table:
     for name in ("", "before", "after", "change"):
         table.add_column(name, justify="right" if name else "left", no_wrap=True)
     for label, name, unit in _FIGURES:
-        table.add_row(label, *_before_and_after(found.before.kpis, found.after.kpis, name, unit))
+        table.add_row(
+            house().money_head(label) if unit == "money" else label,
+            *_before_and_after(found.before.kpis, found.after.kpis, name, unit),
+        )
     return table
 
 
@@ -95,30 +112,34 @@ def changes_table(changes: "pd.DataFrame") -> Table:
     """Returns the largest changes of orders, for the terminal."""
     more = len(changes) - SHOWN_CHANGES
     table = Table(
-        title=f"Orders that change: {len(changes):,}, the largest first",
+        title=f"Orders that change: {house().number(len(changes))}, the largest first",
         title_justify="left",
-        caption=f"{more:,} more change." if more > 0 else None,
+        caption=f"{house().number(more)} more change." if more > 0 else None,
         caption_justify="left",
     )
-    for name in ("store", "department", "before ($)", "after ($)", "status before", "status after"):
-        table.add_column(name, justify="left" if "status" in name else "right")
-    for row in changes.head(SHOWN_CHANGES).itertuples():
+    named = (house().retailer.words.store, house().retailer.words.product)
+    amounts = (house().money_head("before"), house().money_head("after"))
+    for name in (*named, *amounts, "status before", "status after"):
+        table.add_column(plain(name), justify="right" if name in amounts else "left")
+    for row in changes.head(SHOWN_CHANGES).to_dict("records"):
         table.add_row(
-            f"{row.store_id}",
-            f"{row.dept_id}",
-            f"{row.order_before_amount:,.0f}",
-            f"{row.order_after_amount:,.0f}",
-            str(row.status_before),
-            str(row.status_after),
+            store_cell(row["store_id"]),
+            product_cell(row["dept_id"]),
+            house().number(row["order_before_amount"]),
+            house().number(row["order_after_amount"]),
+            str(row["status_before"]),
+            str(row["status_after"]),
         )
     return table
 
 
-def selection(store: int | None, department: int | None) -> str:
+def selection(store_id: int | None, dept_id: int | None) -> str:
     """Returns what was asked for, in words."""
-    parts = [("Store", store), ("department", department)]
-    named = ", ".join(f"{word} {number}" for word, number in parts if number is not None)
-    return named or "Chain"
+    if store_id is not None and dept_id is not None:
+        return known().pair(store_id, dept_id)
+    if store_id is not None:
+        return known().store_title(store_id)
+    return "Chain" if dept_id is None else known().product_title(dept_id)
 
 
 def words(scenario: "Scenario") -> str:
@@ -137,7 +158,12 @@ def words(scenario: "Scenario") -> str:
 
 
 def _before_and_after(before: "ScenarioKpis", after: "ScenarioKpis", name: str, unit: str) -> tuple[str, str, str]:
-    old, new = float(getattr(before, name)), float(getattr(after, name))
+    old, new, number = float(getattr(before, name)), float(getattr(after, name)), house().number
     if unit == "percent":
-        return f"{100 * old:.2f} %", f"{100 * new:.2f} %", f"{round(100 * (new - old), 2) + 0.0:+.2f} points"
-    return f"{old:,.0f}", f"{new:,.0f}", f"{round(new - old):+,d}"
+        points = 100 * (new - old)
+        return f"{number(100 * old, 2)} %", f"{number(100 * new, 2)} %", f"{_plus(points, 2)}{number(points, 2)} points"
+    return number(old), number(new), f"{_plus(new - old)}{number(new - old)}"
+
+
+def _plus(value: float, digits: int = 0) -> str:
+    return "+" if round(value, digits) >= 0 else ""

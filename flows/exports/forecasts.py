@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, LiteralString
 
 from flows.exports.pairs_file import read_pairs, weeks_ahead
+from warehouse.codes import read_codes
 from warehouse.database import Database
 from warehouse.errors import ShelfcastError, UsageError
 from warehouse.progress import Progress, silent
@@ -19,14 +20,17 @@ if TYPE_CHECKING:
     from ml.forecasting.panel import FloatArray, Panel
     from ml.forecasting.served_model import ServedModel
 
-COLUMNS = ("store", "dept", "date", "cutoff", "yhat", "lo80", "hi80", "lo95", "hi95", "model")
+COLUMNS = (
+    *("store_code", "store_name", "product_code", "product_name"),
+    *("date", "cutoff", "yhat", "lo80", "hi80", "lo95", "hi95", "model"),
+)
 _LAST_WEEK: LiteralString = (
     "select max(feature_date) as day from features.engineered_features where weekly_sales is not null"
 )
 _PUBLISHED: LiteralString = """
 select
-    store_id as store,
-    dept_id as dept,
+    store_id,
+    dept_id,
     forecast_date as date,
     origin_date as cutoff,
     predicted_sales as yhat,
@@ -102,7 +106,7 @@ def day_of(text: str) -> dt.date:
 
 
 def forecast_rows(settings: Settings, database: Database, asked: Wanted, progress: Progress = silent) -> "pd.DataFrame":
-    """Returns store, dept, date, cutoff, yhat, lo80, hi80, lo95, hi95 (dollars) and model, or the competition's form.
+    """Returns the forecasts with the columns `COLUMNS`, in the unit that is forecast, or in the competition's form.
 
     What was published from the same data and code is not made again. Nothing after the day of `as_of` touches what is
     made for it, not even a plan of markdowns: what is known of a later week today was not known then.
@@ -119,19 +123,21 @@ def forecast_rows(settings: Settings, database: Database, asked: Wanted, progres
     """
     if asked.model is not None:
         _check_model(settings, asked.model)
-    pairs = read_pairs(asked.pairs) if asked.pairs is not None else None
+    codes = read_codes(database)
+    pairs, codes = (None, codes) if asked.pairs is None else read_pairs(asked.pairs, codes)
     if asked.as_of is None and _is_published_range(asked):
         rows = _latest_published(database, asked)
     else:
         rows = _from_history(settings, database, asked, pairs, progress)
-    return submission(rows) if asked.is_submission else rows
+    coded = codes.with_codes(rows)
+    return submission(coded) if asked.is_submission else coded
 
 
 def submission(frame: "pd.DataFrame") -> "pd.DataFrame":
-    """Returns the rows in the competition's form: Id, which is store_dept_date, and Weekly_Sales in dollars."""
+    """Returns the rows in the competition's form: Id, which is store_dept_date by their codes, and Weekly_Sales."""
     import pandas as pd
 
-    key = frame["store"].astype(str) + "_" + frame["dept"].astype(str) + "_" + frame["date"].astype(str)
+    key = frame["store_code"] + "_" + frame["product_code"] + "_" + frame["date"].astype(str)
     return pd.DataFrame({"Id": key, "Weekly_Sales": frame["yhat"]})
 
 
@@ -184,7 +190,7 @@ def _from_history(
         return _series_rows(_served(settings, database, history, is_latest, asked, progress), history, asked.horizon)
     stores = _stores(database)
     name = asked.pairs.name if asked.pairs else ""
-    ahead = weeks_ahead(pairs, history.origin, stores.store_ids.tolist(), name, MOST_WEEKS)
+    ahead = weeks_ahead(pairs, history.origin, name, MOST_WEEKS)
     served = _served(settings, database, history, is_latest, asked, progress)
     made = pair_forecasts(served, history, ahead, stores)
     return _frame(pairs, history.origin, made.point, made.bounds, made.model)
@@ -215,7 +221,7 @@ def _series_rows(served: "ServedModel", history: "Panel", horizon: int) -> "pd.D
     from ml.forecasting.served_model import forecast_frame
 
     made = forecast_frame(history, *range_forecast(served, history, horizon))
-    keys = made.rename(columns={"store_id": "store", "dept_id": "dept", "forecast_date": "date"})
+    keys = made.rename(columns={"forecast_date": "date"})
     bounds = made[["prediction_lower", "prediction_upper", "prediction_lower_95", "prediction_upper_95"]]
     return _frame(keys, history.origin, made["predicted_sales"], bounds.to_numpy().T, served.name)
 
@@ -227,8 +233,8 @@ def _frame(
 
     lower, upper, lower_95, upper_95 = bounds
     made = {"yhat": point, "lo80": lower, "hi80": upper, "lo95": lower_95, "hi95": upper_95, "model": model}
-    dates = {"store": keys["store"], "dept": keys["dept"], "date": keys["date"].dt.date, "cutoff": cutoff}
-    return pd.DataFrame({**dates, **made})
+    numbers = {"store_id": keys["store_id"], "dept_id": keys["dept_id"]}
+    return pd.DataFrame({**numbers, "date": keys["date"].dt.date, "cutoff": cutoff, **made})
 
 
 def _stores(database: Database) -> "Stores":

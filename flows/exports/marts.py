@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, LiteralString
 
 from warehouse.cells import text_cells
+from warehouse.codes import read_codes
 from warehouse.database import Database
 from warehouse.errors import ShelfcastError, UsageError
 from warehouse.home import as_the_user_makes_them, make_folder_of_the_user
@@ -31,7 +32,6 @@ _QUERIES: dict[str, LiteralString] = {
     "sales": "select * from marts.sales_summary order by store_id, dept_id",
     "rejected": "select * from marts.fct_rejected_rows order by rejected_at desc, file_name, line_number",
 }
-_KEYS = ("store_id", "dept_id")
 FORECASTS, ORDERS, REJECTED = "forecasts", "orders", "rejected"
 NAMES = (FORECASTS, *_QUERIES, ORDERS)
 _ELSEWHERE = "Choose another place with --to."
@@ -66,13 +66,12 @@ def read_marts(database: Database, query: LiteralString, parameters: Mapping[str
 
 
 def mart_rows(database: Database, name: str) -> "pd.DataFrame":
-    """Returns the rows of a mart by its name in the command, numbers of stores and departments whole or empty.
+    """Returns the rows of a mart by its name in the command, with codes and names of stores and products.
 
     Raises:
         ShelfcastError: the marts are not built yet.
     """
-    frame = read_marts(database, _QUERIES[name])
-    return frame.astype({key: "Int64" for key in _KEYS if key in frame})
+    return read_codes(database).with_codes(read_marts(database, _QUERIES[name]))
 
 
 @contextlib.contextmanager

@@ -8,16 +8,21 @@ from typing import TYPE_CHECKING, LiteralString
 
 from flows.exports.marts import read_marts, whole_folder, writing
 from warehouse.cells import text_cells
+from warehouse.codes import Codes, read_codes
 from warehouse.database import Database
 from warehouse.errors import ShelfcastError
+from warehouse.file_names import safe_stem, safe_stems
+from warehouse.wording import house
 
 if TYPE_CHECKING:
     import pandas as pd
 
 COLUMNS = (
     "order_id",
-    "store",
-    "dept",
+    "store_code",
+    "store_name",
+    "product_code",
+    "product_name",
     "decision_week",
     "expected_delivery_date",
     "order_amount",
@@ -28,13 +33,13 @@ COLUMNS = (
     "decided_by",
     "stock_source",
 )
-"""Columns of a file; amounts are dollars at retail value, the cost at cost value."""
+"""Columns of a file; amounts are money at retail value, the cost at cost value."""
 
 _ORDERS: LiteralString = """
 select
     recommendation_id as order_id,
-    store_id as store,
-    dept_id as dept,
+    store_id,
+    dept_id,
     decision_date as decision_week,
     expected_delivery_date,
     effective_order_amount as order_amount,
@@ -65,7 +70,7 @@ where order_date = %(week)s and order_quantity > 0 and order_id <> all(%(ids)s::
 """
 
 
-_FILE = re.compile(r"orders-(\d+)-\d{4}-\d{2}-\d{2}\.csv")
+_FILE = re.compile(r"orders-.+-\d{4}-\d{2}-\d{2}\.csv", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -75,11 +80,11 @@ class OrdersReport:
     Attributes:
         week: decision week.
         stores: stores with an order.
-        orders: orders, one a department.
-        order_amount: their sum in dollars at retail value.
+        orders: orders, one a pair.
+        order_amount: their sum in money at retail value.
         cost_amount: the same at cost value.
         waiting: pairs whose order goes out only once a person has approved or overridden it.
-        waiting_amount: what was recommended for them, in dollars at retail value.
+        waiting_amount: what was recommended for them, in money at retail value.
         snoozed: pairs that a person snoozed.
         simulated: orders whose stock position is simulated.
         new: orders that were never exported before.
@@ -106,6 +111,8 @@ class OrdersReport:
 def export_orders(database: Database, folder: Path, week: dt.date | None, run_id: str) -> OrdersReport:
     """Returns what was written: `<week>/orders-<store>-<week>.csv` for every store with an order, all files or none.
 
+    The store stands in the name by its code, where that is plain: see `warehouse.file_names`.
+
     A second export of the same decisions writes the same bytes and records nothing. The file of a store that has
     nothing left to order keeps its header alone.
 
@@ -118,17 +125,18 @@ def export_orders(database: Database, folder: Path, week: dt.date | None, run_id
     Raises:
         ShelfcastError: the week has no recommendations, or the folder cannot be written.
     """
+    codes = read_codes(database)
     rows = _read(database, week)
     orders = rows[rows["order_amount"] > 0]
     day = rows["decision_week"].iloc[0]
     before = _contents(folder / str(day))
-    write_files(orders, folder, day)
+    write_files(orders, folder, day, codes)
     files_changed = sum(before.get(name) != content for name, content in _contents(folder / str(day)).items())
     new, changed, withdrawn = _record(database, orders, day, run_id)
     waiting = rows[rows["decision"] == "waiting"]
     return OrdersReport(
         day,
-        orders["store"].nunique(),
+        orders["store_id"].nunique(),
         len(orders),
         float(orders["order_amount"].sum()),
         float(orders["order_cost_amount"].sum()),
@@ -143,21 +151,29 @@ def export_orders(database: Database, folder: Path, week: dt.date | None, run_id
     )
 
 
-def write_files(orders: "pd.DataFrame", folder: Path, week: dt.date) -> list[Path]:
+def write_files(orders: "pd.DataFrame", folder: Path, week: dt.date, codes: Codes) -> list[Path]:
     """Returns the files of the week's folder, which takes its place with all of them at once."""
     place = folder / str(week)
-    stores = sorted({*orders["store"].astype(int)} | _stores_of_before(place))
-    if not stores:
+    # All stores that are known decide on the names: one that orders for the first time must not rename another's file.
+    stems = safe_stems(one.code for one in codes.stores.values())
+    coded = codes.with_codes(orders)
+    texts = {
+        file_name(stems.get(str(code)) or safe_stem(str(code)), week): csv_text(rows)
+        for code, rows in coded.groupby("store_code", sort=False)
+    }
+    before = [name for name in _contents(place) if _FILE.fullmatch(name)]
+    texts = {**dict.fromkeys(before, csv_text(coded.head(0))), **texts}
+    if not texts:
         return []
     with whole_folder(place, lambda name: _FILE.fullmatch(name) is not None) as draft, writing(place):
-        for store in stores:
-            (draft / file_name(store, week)).write_bytes(csv_text(orders[orders["store"] == store]).encode())
-    return [place / file_name(store, week) for store in stores]
+        for name, text in texts.items():
+            (draft / name).write_bytes(text.encode())
+    return sorted(place / name for name in texts)
 
 
-def file_name(store: int, week: dt.date) -> str:
+def file_name(stem: str, week: dt.date) -> str:
     """Returns the name of a store's file."""
-    return f"orders-{store}-{week}.csv"
+    return f"orders-{stem}-{week}.csv"
 
 
 def csv_text(orders: "pd.DataFrame") -> str:
@@ -169,35 +185,40 @@ def csv_text(orders: "pd.DataFrame") -> str:
 
 def summary(report: OrdersReport, place: Path) -> list[str]:
     """Returns what the terminal says of an export to the folder of its week."""
+    money, number, week = house().money, house().number, house().called(report.week)
     if report.orders:
         first = (
-            f"{report.orders:,} orders of {report.stores:,} stores for the week of {report.week}: "
-            f"${report.order_amount:,.0f} at retail, ${report.cost_amount:,.0f} at cost, written to {place}"
+            f"{number(report.orders)} orders of {number(report.stores)} {house().retailer.words.stores} for the week "
+            f"of {week}: {money(report.order_amount)} at retail, {money(report.cost_amount)} at cost, written to "
+            f"{place}"
         )
     else:
-        first = f"Nothing is to be ordered for the week of {report.week}."
+        first = f"Nothing is to be ordered for the week of {week}."
     lines = [first]
     if report.new or report.changed or report.withdrawn:
         lines.append(
-            f"Recorded: {report.new:,} new, {report.changed:,} with another amount than exported before, "
-            f"{report.withdrawn:,} withdrawn."
+            f"Recorded: {number(report.new)} new, {number(report.changed)} with another amount than exported before, "
+            f"{number(report.withdrawn)} withdrawn."
         )
     elif report.orders:
         files = (
-            f"{report.files_changed:,} files name new decisions" if report.files_changed else "the files are the same"
+            f"{number(report.files_changed)} files name new decisions"
+            if report.files_changed
+            else "the files are the same"
         )
         lines.append(f"All of them were exported before with these amounts: {files} and nothing was recorded.")
     if report.withdrawn or report.changed:
         lines.append("Tell the suppliers of the orders that changed or were withdrawn.")
     if report.simulated:
         lines.append(
-            f"Orders that rest on simulated stock: {report.simulated:,}. Do not place these; supply inventory.csv."
+            f"Orders that rest on simulated stock: {number(report.simulated)}. Do not place these; "
+            "supply inventory.csv."
         )
     if report.snoozed:
-        lines.append(f"Pairs that are snoozed: {report.snoozed:,}.")
+        lines.append(f"Pairs that are snoozed: {number(report.snoozed)}.")
     if report.waiting:
         lines.append(
-            f"Pairs that wait for a person: {report.waiting:,}, with ${report.waiting_amount:,.0f} recommended; "
+            f"Pairs that wait for a person: {number(report.waiting)}, with {money(report.waiting_amount)} recommended; "
             "`shelfcast decide list --waiting` names them."
         )
     return lines
@@ -212,14 +233,8 @@ def _read(database: Database, week: dt.date | None) -> "pd.DataFrame":
         raise ShelfcastError("There are no recommendations to order from.", "Run `shelfcast run` first.")
     raise ShelfcastError(
         f"There are no recommendations for the week of {week}.",
-        f"Decision weeks are Fridays from {weeks['first']} to {weeks['last']}.",
+        f"Decision weeks end on a {weeks['last']:%A}, from {weeks['first']} to {weeks['last']}.",
     )
-
-
-def _stores_of_before(place: Path) -> set[int]:
-    """Returns the stores that an earlier export wrote a file for."""
-    found = map(_FILE.fullmatch, (path.name for path in place.glob("*")))
-    return {int(match[1]) for match in found if match}
 
 
 def _contents(place: Path) -> dict[str, bytes]:
@@ -231,8 +246,8 @@ def _record(database: Database, orders: "pd.DataFrame", week: dt.date, run_id: s
     """Returns how many orders were recorded as new, with another amount, and as withdrawn."""
     given = {
         "ids": orders["order_id"].tolist(),
-        "stores": orders["store"].tolist(),
-        "depts": orders["dept"].tolist(),
+        "stores": orders["store_id"].tolist(),
+        "depts": orders["dept_id"].tolist(),
         "amounts": orders["order_amount"].tolist(),
         "week": week,
         "run_id": run_id,

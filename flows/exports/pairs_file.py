@@ -1,14 +1,18 @@
 """The file that names the pairs and weeks to forecast, in the shape of the public competition's test.csv."""
 
 import datetime as dt
+import re
 import zipfile
 import zlib
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from spark_jobs.ingest.file_format import open_parts
+from warehouse.codes import Code, Codes
 from warehouse.errors import ShelfcastError
+from warehouse.retailer import LONGEST_TEXT
+from warehouse.wording import house
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,45 +26,71 @@ _PACKINGS: Mapping[str, Literal["gzip", "bz2", "zip", "zstd"]] = {
     ".zst": "zstd",
 }
 COLUMNS = ("store", "dept", "date")
+_WITH_ZEROS = re.compile(r"\d+\.0+")
 _NEEDS = "It needs a header with Store, Dept and Date, like the competition's test.csv."
 
 
-def read_pairs(path: Path) -> "pd.DataFrame":
-    """Returns store, dept and date of every row of a file with the columns Store, Dept and Date, in its order.
+def read_pairs(path: Path, codes: Codes) -> "tuple[pd.DataFrame, Codes]":
+    """Returns store_id, dept_id and date of every row of a file with the columns Store, Dept and Date, in its order.
+
+    Stores and products stand there by their codes. A product that never sold gets a number below zero, and stands
+    with it in the codes that are returned: it is forecast by what the store sells.
 
     Other columns, such as IsHoliday, are not read: the calendar knows the holidays. The file may be compressed.
 
     Raises:
-        ShelfcastError: the file cannot be read, lacks a column or a value, or asks for a row twice.
+        ShelfcastError: the file cannot be read, lacks a column or a value, names a store that is not known, or asks
+            for a row twice.
     """
+    import pandas as pd
+
     frame = _text(path)
-    rows = frame.assign(
-        store=_numbers(frame, "store", path), dept=_numbers(frame, "dept", path), date=_dates(frame, path)
+    stores, products, dates = _filled(frame, "store", path), _filled(frame, "dept", path), _dates(frame, path)
+    store_ids = stores.map({text: _spelled(text, codes.find_store) for text in stores.unique()})
+    _demand(
+        store_ids.notna(),
+        frame["store"],
+        path,
+        f"is no {house().retailer.words.store} that is known.",
+        "Leave its rows out, or add it to your files and run `shelfcast run`.",
     )
+    found = {text: _spelled(text, codes.find_product) for text in products.unique()}
+    new = {text: -place for place, text in enumerate((text for text in found if found[text] is None), start=1)}
+    dept_ids = products.map({**found, **new})
+    rows = pd.DataFrame({"store_id": store_ids.astype("int64"), "dept_id": dept_ids.astype("int64"), "date": dates})
+    _refuse_repeated(rows, frame, path)
+    fresh = {number: Code(text, "", text) for text, number in new.items()}
+    return rows, Codes(codes.stores, {**codes.products, **fresh})
+
+
+def _refuse_repeated(rows: "pd.DataFrame", frame: "pd.DataFrame", path: Path) -> None:
     is_repeated = rows.duplicated().to_numpy()
     if is_repeated.any():
         number = int(is_repeated.argmax())
-        row = rows.iloc[number]
+        pair = house().pair(frame["store"].iloc[number].strip(), frame["dept"].iloc[number].strip())
         raise ShelfcastError(
-            f"Row {number + 1} of {path.name} asks again for store {row['store']}, department {row['dept']} and "
-            f"{row['date']:%Y-%m-%d}.",
+            f"Row {number + 1} of {path.name} asks again for {pair} and {rows['date'].iloc[number]:%Y-%m-%d}.",
             "Keep one of the rows.",
         )
-    return rows
 
 
-def weeks_ahead(rows: "pd.DataFrame", cutoff: dt.date, stores: Collection[int], name: str, most: int) -> "PairWeeks":
+def _spelled(text: str, find: Callable[[str], int | None]) -> int | None:
+    """Returns what a text names, also where a program has written a whole number with a point and zeros."""
+    found = find(text)
+    return find(text.split(".")[0]) if found is None and _WITH_ZEROS.fullmatch(text) else found
+
+
+def weeks_ahead(rows: "pd.DataFrame", cutoff: dt.date, name: str, most: int) -> "PairWeeks":
     """Returns the rows as weeks after the cutoff.
 
     Args:
-        rows: store, dept and date.
+        rows: store_id, dept_id and date.
         cutoff: last week whose sales are known.
-        stores: stores that are known.
         name: name of the file, for the sentence.
         most: weeks after the cutoff that can be forecast.
 
     Raises:
-        ShelfcastError: a store is not known, or a date cannot be forecast from the cutoff.
+        ShelfcastError: a date cannot be forecast from the cutoff.
     """
     import numpy as np
     import pandas as pd
@@ -69,13 +99,6 @@ def weeks_ahead(rows: "pd.DataFrame", cutoff: dt.date, stores: Collection[int], 
 
     days = (rows["date"] - pd.Timestamp(cutoff)).dt.days
     last = cutoff + dt.timedelta(weeks=most)
-    _refuse(
-        ~rows["store"].isin(list(stores)),
-        rows,
-        name,
-        "has store {store}, which is not known.",
-        "Leave its rows out, or add it to stores.csv and run `shelfcast run`.",
-    )
     _refuse(
         days <= 0,
         rows,
@@ -97,7 +120,9 @@ def weeks_ahead(rows: "pd.DataFrame", cutoff: dt.date, stores: Collection[int], 
         f"asks for {{date:%Y-%m-%d}}, more than {most} weeks after {cutoff}.",
         f"Ask for weeks to {last}.",
     )
-    store_ids, dept_ids, steps = (np.asarray(part, dtype=np.int64) for part in (rows["store"], rows["dept"], days // 7))
+    store_ids, dept_ids, steps = (
+        np.asarray(part, dtype=np.int64) for part in (rows["store_id"], rows["dept_id"], days // 7)
+    )
     return PairWeeks(store_ids, dept_ids, steps)
 
 
@@ -107,7 +132,7 @@ def _refuse(is_wrong: "pd.Series[bool]", rows: "pd.DataFrame", name: str, what: 
     if wrong.any():
         number = int(wrong.argmax())
         row = rows.iloc[number]
-        raise ShelfcastError(f"Row {number + 1} of {name} {what.format(store=row['store'], date=row['date'])}", fix)
+        raise ShelfcastError(f"Row {number + 1} of {name} {what.format(date=row['date'])}", fix)
 
 
 def _text(path: Path) -> "pd.DataFrame":
@@ -136,19 +161,17 @@ def _text(path: Path) -> "pd.DataFrame":
     return lines.iloc[1:].reset_index(drop=True).set_axis(header, axis=1)[list(COLUMNS)]
 
 
-def _numbers(frame: "pd.DataFrame", column: str, path: Path) -> "pd.Series[Any]":
-    import pandas as pd
-
-    values = pd.to_numeric(frame[column].str.strip(), errors="coerce")
-    is_whole = (values >= 1) & (values < 1_000_000_000) & (values % 1 == 0)
+def _filled(frame: "pd.DataFrame", column: str, path: Path) -> "pd.Series[str]":
+    texts = frame[column].str.strip()
+    words = house().retailer.words
     _demand(
-        is_whole,
+        (texts != "") & (texts.str.len() <= LONGEST_TEXT),
         frame[column],
         path,
-        f"is no number of a {'store' if column == 'store' else 'department'}.",
-        "Write it as a whole number from 1 on.",
+        f"is no code of a {words.store if column == 'store' else words.product}.",
+        "Write it as your files do.",
     )
-    return values.astype("int64")
+    return texts
 
 
 def _dates(frame: "pd.DataFrame", path: Path) -> "pd.Series[Any]":

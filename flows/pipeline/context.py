@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from warehouse.codes import codes_so_far, know
 from warehouse.database import Database
 from warehouse.environment import prepare_environment
 from warehouse.journal import configure_logging
@@ -12,6 +13,7 @@ from warehouse.opening import open_database
 from warehouse.progress import Progress, silent
 from warehouse.runs import new_run_id
 from warehouse.settings import PROJECT_ROOT, Settings, load_settings
+from warehouse.wording import read_wording, speak
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -50,13 +52,19 @@ class Context:
 
 
 def open_context(options: Options | None = None, run_id: str | None = None, progress: Progress = silent) -> Context:
-    """Returns the context of a run: settings read, libraries quiet, database running and migrated."""
+    """Returns the context of a run: settings read, libraries quiet, database running and migrated.
+
+    From here on people are spoken to in the words of the retailer whose data is published.
+    """
     options = options or Options()
     names = ("reject_rate_max", "planned_markdowns", "decimal_mark")
     settings = load_settings(**{name: getattr(options, name) for name in names})
     prepare_environment(settings)
     configure_logging(settings)
-    return Context(settings, open_database(settings), options, run_id or new_run_id(), progress)
+    database = open_database(settings)
+    speak(read_wording(database))
+    know(codes_so_far(database))
+    return Context(settings, database, options, run_id or new_run_id(), progress)
 
 
 def fingerprint(*parts: Any) -> str:

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 
 from flows.pipeline.context import Context, code_fingerprint, fingerprint
 from flows.pipeline.input_source import base_folder, input_files, input_fingerprint, is_held, remember_folder
+from warehouse.codes import codes_so_far, knowing
 from warehouse.errors import ShelfcastError, UsageError
 from warehouse.inputs import published_content
 from warehouse.journal import known_secrets, redact
 from warehouse.runs import begin_stage, end_stage, published_fingerprint
 from warehouse.stages import STAGE_NAMES, StageName
+from warehouse.wording import read_wording, speaking
 
 logger = logging.getLogger(__name__)
 
@@ -203,7 +205,8 @@ def recorded(context: Context, name: str, mark: str, work: Callable[[], Outcome]
     began = time.monotonic()
     begin_stage(context.database, context.run_id, name, mark)
     try:
-        outcome = work()
+        with speaking(read_wording(context.database, "pipeline")), knowing(codes_so_far(context.database)):
+            outcome = work()
     except BaseException as error:
         text = redact(str(error) or type(error).__name__, known_secrets(context.settings))
         end_stage(context.database, context.run_id, name, "failed", None, text.splitlines()[0][:1000])

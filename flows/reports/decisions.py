@@ -3,6 +3,9 @@
 from typing import TYPE_CHECKING, Any, LiteralString
 
 from flows.exports.marts import read_marts
+from flows.reports.labels import plain, product_cell, store_cell
+from warehouse.codes import known
+from warehouse.wording import house
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,13 +43,14 @@ where is_latest
 def recorded_sentence(made: "Recorded") -> str:
     """Returns what was recorded, in one line."""
     decision = made.decision
-    pair = f"Store {decision.store_id}, department {decision.dept_id}, week of {made.recommended.decision_date}"
-    recommended = f"${made.recommended.order_amount:,.0f}"
+    week = house().called(made.recommended.decision_date)
+    pair = f"{known().pair(decision.store_id, decision.dept_id)}, week of {week}"
+    money, recommended = house().money, house().money(made.recommended.order_amount)
     is_rounded = made.effective_amount != decision.quantity
-    rounding = f" (${decision.quantity or 0:,.0f} in whole packs and at least the minimum order)" if is_rounded else ""
+    rounding = f" ({money(decision.quantity or 0)} in whole packs and at least the minimum order)" if is_rounded else ""
     what = {
         "approve": f"approved, {recommended} as recommended",
-        "override": f"overridden, ${made.effective_amount:,.0f} instead of {recommended}{rounding}",
+        "override": f"overridden, {money(made.effective_amount)} instead of {recommended}{rounding}",
         "snooze": f"snoozed until {decision.until}, nothing of the {recommended} recommended is ordered",
     }[decision.kind]
     sentence = f"{pair}: {what}, by {decision.decided_by}."
@@ -76,61 +80,60 @@ def waiting_sentence(counts: "pd.Series[Any]", is_listed: bool = False) -> str:
     """Returns how many pairs wait for a person, and what lists them or lets one out."""
     if not counts["pair_count"]:
         return "There are no recommendations yet. Run `shelfcast run` first."
+    week, number = house().called(counts["decision_date"]), house().number
     if not counts["waiting_count"]:
-        return f"No pair waits for a person in the week of {counts['decision_date']}."
+        return f"No pair waits for a person in the week of {week}."
     following = (
         "`shelfcast decide approve` lets one out" if is_listed else "`shelfcast decide list --waiting` names them"
     )
     return (
-        f"{counts['waiting_count']:,} of {counts['pair_count']:,} pairs wait for a person in the week of "
-        f"{counts['decision_date']}, {counts['waiting_order_count']:,} of them with an order: {following}."
+        f"{number(counts['waiting_count'])} of {number(counts['pair_count'])} pairs wait for a person in the week of "
+        f"{week}, {number(counts['waiting_order_count'])} of them with an order: {following}."
     )
 
 
 def decisions_table(frame: "pd.DataFrame") -> "Table":
-    """Returns decisions as a table, amounts in dollars at retail value."""
-    table = _table("Decisions, $ at retail value", "store", "dept", "decision", "recommended", "goes out", "who", "why")
-    for row in frame.itertuples():
-        until = f" until {row.snooze_until_date}" if row.decision_name == "snooze" else ""
+    """Returns decisions as a table, amounts in money at retail value."""
+    title = f"Decisions, {house().currency} at retail value"
+    table = _table(title, "decision", "recommended", "goes out", "who", "why")
+    for row in frame.to_dict("records"):
+        until = f" until {row['snooze_until_date']}" if row["decision_name"] == "snooze" else ""
         table.add_row(
-            str(row.store_id),
-            str(row.dept_id),
-            f"{row.decision_name}{until}",
-            f"{row.recommended_order_amount:,.0f}",
-            f"{row.effective_order_amount:,.0f}",
-            _plain(str(row.decided_by)),
-            _plain(str(row.reason_text)),
+            store_cell(row["store_id"]),
+            product_cell(row["dept_id"]),
+            f"{row['decision_name']}{until}",
+            house().number(row["recommended_order_amount"]),
+            house().number(row["effective_order_amount"]),
+            plain(str(row["decided_by"])),
+            plain(str(row["reason_text"])),
         )
     return table
 
 
 def waiting_table(frame: "pd.DataFrame") -> "Table":
-    """Returns pairs that wait for a person as a table, amounts in dollars at retail value."""
+    """Returns pairs that wait for a person as a table, amounts in money at retail value."""
     from ml.inventory.orders.guardrails import GUARDRAILS
 
-    table = _table("Waiting for a person, $ at retail value", "store", "dept", "status", "recommended", "because")
-    for row in frame.itertuples():
-        because = GUARDRAILS.get(str(row.review_reason), str(row.review_reason))
-        order = f"{row.recommended_order_amount:,.0f}"
-        table.add_row(str(row.store_id), str(row.dept_id), str(row.status), order, _plain(because))
+    title = f"Waiting for a person, {house().currency} at retail value"
+    table = _table(title, "status", "recommended", "because")
+    for row in frame.to_dict("records"):
+        because = GUARDRAILS.get(str(row["review_reason"]), str(row["review_reason"]))
+        order = house().number(row["recommended_order_amount"])
+        table.add_row(
+            store_cell(row["store_id"]), product_cell(row["dept_id"]), str(row["status"]), order, plain(because)
+        )
     return table
 
 
 def _rest(count: int) -> list[str]:
-    return [f"... and {count - SHOWN_ROWS:,} more."] if count > SHOWN_ROWS else []
-
-
-def _plain(text: str) -> str:
-    """Returns a person's words so that the terminal takes no mark-up from them."""
-    from rich.markup import escape
-
-    return escape(text)
+    return [f"... and {house().number(count - SHOWN_ROWS)} more."] if count > SHOWN_ROWS else []
 
 
 def _table(title: str, *columns: str) -> "Table":
     from rich.table import Table
 
+    words = house().retailer.words
     table = Table(title=title, title_justify="left")
-    for name in columns:
-        table.add_column(name, justify="right" if name in ("store", "dept", "recommended", "goes out") else "left")
+    for name in (words.store, words.product, *columns):
+        table.add_column(plain(name), justify="right" if name in ("recommended", "goes out") else "left")
     return table

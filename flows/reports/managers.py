@@ -2,10 +2,13 @@
 
 from pathlib import Path
 
+from flows.reports.labels import markdown_cell
 from flows.reports.run_summary import scorecard_markdown
+from warehouse.codes import known
 from warehouse.database import Database, Snapshot
 from warehouse.errors import ShelfcastError
 from warehouse.settings import Settings
+from warehouse.wording import house
 
 _HEAD = (
     "select max(decision_date) as decision_date, count(*) as pair_count, sum(order_quantity_amount) as order_amount, "
@@ -55,9 +58,10 @@ def _compose(snapshot: Snapshot) -> str:
     head = snapshot.read_frame(_HEAD).iloc[0]
     simulated = "Stock positions are **simulated** where inventory.csv has none.\n\n" if head.is_simulated else ""
     return (
-        f"# Shelfcast report, week of {head.decision_date}\n\n"
-        f"{head.pair_count:,} store and department pairs; recommended orders ${head.order_amount or 0:,.0f}; "
-        f"money at risk ${head.risk_amount or 0:,.0f}.\n\n{simulated}"
+        f"# Shelfcast report, week of {house().called(head.decision_date)}\n\n"
+        f"{house().number(head.pair_count)} pairs of {markdown_cell(house().pair_word)}; "
+        f"recommended orders {house().money(head.order_amount or 0)}; "
+        f"money at risk {house().money(head.risk_amount or 0)}.\n\n{simulated}"
         f"## Decisions\n\n{_statuses(snapshot)}\n\n## Forecast accuracy\n\n{scorecard_markdown(snapshot)}\n\n"
         f"## Ten most valuable exceptions\n\n{_exceptions(snapshot)}\n\n"
         f"## What the agents say\n\n{_answers(snapshot)}\n"
@@ -65,18 +69,26 @@ def _compose(snapshot: Snapshot) -> str:
 
 
 def _statuses(snapshot: Snapshot) -> str:
-    lines = ["| status | pairs | orders ($) | money at risk ($) |", "| --- | --- | --- | --- |"]
+    number = house().number
+    heads = ("status", "pairs", house().money_head("orders"), house().money_head("money at risk"))
+    lines = [f"| {' | '.join(heads)} |", "| --- | --- | --- | --- |"]
     for row in snapshot.read_rows(_STATUSES):
-        lines.append(f"| {row.status} | {row.pair_count:,} | {row.order_amount:,.0f} | {row.risk_amount:,.0f} |")
+        lines.append(
+            f"| {row.status} | {number(row.pair_count)} | {number(row.order_amount)} | {number(row.risk_amount)} |"
+        )
     return "\n".join(lines)
 
 
 def _exceptions(snapshot: Snapshot) -> str:
-    lines = ["| store | department | status | order ($) | stockout probability | at risk ($) |", "|" + " --- |" * 6]
+    words, number = house().retailer.words, house().number
+    heads = [markdown_cell(words.store), markdown_cell(words.product), "status", house().money_head("order")]
+    heads += ["stockout probability", house().money_head("at risk")]
+    lines = [f"| {' | '.join(heads)} |", "|" + " --- |" * 6]
     for row in snapshot.read_rows(_EXCEPTIONS):
+        labels = known().store_label(row.store_id), known().product_label(row.dept_id)
         lines.append(
-            f"| {row.store_id} | {row.dept_id} | {row.status} | {row.order_quantity_amount:,.0f} "
-            f"| {100 * row.stockout_probability_rate:.0f} % | {row.value_at_risk_amount:,.0f} |"
+            f"| {' | '.join(map(markdown_cell, labels))} | {row.status} | {number(row.order_quantity_amount)} "
+            f"| {number(100 * row.stockout_probability_rate)} % | {number(row.value_at_risk_amount)} |"
         )
     return "\n".join(lines)
 
@@ -84,5 +96,5 @@ def _exceptions(snapshot: Snapshot) -> str:
 def _answers(snapshot: Snapshot) -> str:
     parts = []
     for row in snapshot.read_rows(_ANSWERS):
-        parts.append(f"### Store {row.store_id}, department {row.dept_id}\n\n{row.agent_response}")
+        parts.append(f"### {markdown_cell(known().pair(row.store_id, row.dept_id))}\n\n{row.agent_response}")
     return "\n\n".join(parts) or "The agents have not been asked yet: run `shelfcast explain`."

@@ -7,6 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
 
+from flows.reports.labels import markdown_cell, plain
+from warehouse.codes import known
+from warehouse.wording import house
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -15,9 +19,9 @@ if TYPE_CHECKING:
 _UNKNOWN = (float("nan"), float("nan"))
 _MEASURES = {
     "stockout_rate": "pair-weeks with lost sales",
-    "lost_amount": "lost sales in dollars",
-    "excess_amount": "excess stock in dollars",
-    "stock_amount": "average stock in dollars",
+    "lost_amount": "lost sales",
+    "excess_amount": "excess stock",
+    "stock_amount": "average stock",
 }
 
 
@@ -38,10 +42,12 @@ _FORECASTS = {
 
 def headline(comparison: "Comparison") -> str:
     """Returns what was replayed, in one sentence."""
+    number, stores = house().number, house().retailer.words.stores
     asked, drawn = comparison.settings, "draw" if comparison.settings.seeds == 1 else "draws"
     return (
-        f"Replayed {asked.weeks} weeks from {comparison.first_week} to {comparison.last_week}: {comparison.pairs:,} of "
-        f"{comparison.series:,} pairs in {comparison.stores:,} stores, {asked.seeds} {drawn} of lead times"
+        f"Replayed {asked.weeks} weeks from {comparison.first_week} to {comparison.last_week}: "
+        f"{number(comparison.pairs)} of {number(comparison.series)} pairs in {number(comparison.stores)} {stores}, "
+        f"{asked.seeds} {drawn} of lead times"
     )
 
 
@@ -95,9 +101,9 @@ def policies_table(comparison: "Comparison") -> Table:
                 one.source,
                 _percent(one.kpis.stockout_rate),
                 _percent(one.kpis.fill_rate),
-                _number(one.kpis.stock_weeks, ".2f"),
-                f"{one.orders:,.0f}",
-                _dollars(one.profit_amount),
+                _number(one.kpis.stock_weeks, 2),
+                house().number(one.orders),
+                _money(one.profit_amount),
             )
     return table
 
@@ -122,6 +128,7 @@ def _is_told(saving: "Saving") -> bool:
 
 def comparison_markdown(comparison: "Comparison") -> str:
     """Returns the report of the comparison."""
+    words = house().retailer.words
     parts = [
         "# Policies replayed on history",
         f"{headline(comparison)}.",
@@ -132,13 +139,13 @@ def comparison_markdown(comparison: "Comparison") -> str:
         "mean over draws of lead times. Those over stores are the wider ones: draws alone say too little.",
         _service_markdown(comparison),
         "## Money at equal average stock",
-        "Dollars at retail value over the replayed weeks. Excess is stock and orders above the next three weeks' real "
-        "demand. Profit is margin less holding and ordering cost of the inventory policies.",
+        f"{house().currency} at retail value over the replayed weeks. Excess is stock and orders above the next three "
+        "weeks' real demand. Profit is margin less holding and ordering cost of the inventory policies.",
         _money_markdown(comparison),
         "## What Shelfcast saves",
         "\n".join(f"- {_saving_sentence(saving)}" for saving in comparison.savings),
-        "## By store type",
-        "At the setting that gives the whole chain the stock. Departments are in replay.csv.",
+        f"## By type of {words.store}",
+        f"At the setting that gives the whole chain the stock. {house().products_word} are in replay.csv.",
         _types_markdown(comparison),
         "## Do service targets hold?",
         "Share of decisions after which demand until the next delivery could arrive stayed at or below the "
@@ -154,8 +161,8 @@ def comparison_markdown(comparison: "Comparison") -> str:
 def comparison_rows(comparison: "Comparison") -> "pd.DataFrame":
     """Returns one row a policy, stock level and group (row_kind equal_stock), and one a point of each exchange curve.
 
-    Amounts are dollars at retail value over the replayed weeks, stock and excess their averages; rates are fractions.
-    The chain has neither store_type nor dept_id. Rows of kind guardrail hold what the guardrails would have done,
+    Amounts are at retail value over the replayed weeks, stock and excess their averages; rates are fractions.
+    The chain has neither store_type nor product_code. Rows of kind guardrail hold what the guardrails would have done,
     those of kind policies what a table of policies would have.
     """
     import pandas as pd
@@ -174,7 +181,8 @@ def comparison_rows(comparison: "Comparison") -> "pd.DataFrame":
         for curve in comparison.curves
         for number, (knob, earned) in enumerate(zip(curve.knobs, curve.profit_amount, strict=True))
     ]
-    return pd.DataFrame([*at_stock, *points, *_guardrail_rows(comparison), *_policy_rows(comparison)])
+    rows = pd.DataFrame([*at_stock, *points, *_guardrail_rows(comparison), *_policy_rows(comparison)])
+    return known().with_codes(rows)
 
 
 def _row(figures: "Figures") -> dict[str, Any]:
@@ -228,12 +236,12 @@ def _money_markdown(comparison: "Comparison") -> str:
         [
             f"{one.stock_level_weeks:g} weeks",
             _title(one.policy),
-            f"{_dollars(one.kpis.lost_amount)}{_between(one.intervals['lost_amount'], _dollars)}",
-            _dollars(one.kpis.stock_amount),
-            _dollars(one.kpis.excess_amount),
-            _number(one.kpis.turns_rate, ".1f"),
-            _number(one.kpis.orders_rate, ".2f"),
-            _dollars(one.profit_amount),
+            f"{_quantity(one.kpis.lost_amount)}{_between(one.intervals['lost_amount'], _quantity)}",
+            _quantity(one.kpis.stock_amount),
+            _quantity(one.kpis.excess_amount),
+            _number(one.kpis.turns_rate, 1),
+            _number(one.kpis.orders_rate, 2),
+            _money(one.profit_amount),
         ]
         for one in comparison.figures
         if one.is_chain
@@ -257,13 +265,13 @@ def _types_markdown(comparison: "Comparison") -> str:
         [
             f"{one.stock_level_weeks:g} weeks",
             _title(one.policy),
-            one.store_type,
-            f"{one.pairs:,}",
+            markdown_cell(one.store_type),
+            house().number(one.pairs),
             _percent(one.kpis.stockout_rate),
             _percent(one.kpis.fill_rate),
-            _number(one.kpis.stock_weeks, ".2f"),
-            _dollars(one.kpis.lost_amount),
-            _dollars(one.profit_amount),
+            _number(one.kpis.stock_weeks, 2),
+            _quantity(one.kpis.lost_amount),
+            _money(one.profit_amount),
         ]
         for one in comparison.figures
         if one.store_type
@@ -284,7 +292,7 @@ def calibration_table(found: "Sequence[Calibration]") -> Table:
     )
     kinds = found[0].by_type if found else ()
     fifths = ("1st", "2nd", "3rd", "4th", "5th")
-    for head in ("lead time", "target", "covered", *kinds, *fifths, "beside holidays", "within 5"):
+    for head in ("lead time", "target", "covered", *map(plain, kinds), *fifths, "beside holidays", "within 5"):
         table.add_column(head, justify="right")
     for lead_time, *shares in calibration_rows(found).itertuples(index=False):
         table.add_row(lead_time, *(_points(share) for share in shares))
@@ -310,14 +318,14 @@ def calibration_rows(found: "Sequence[Calibration]") -> "pd.DataFrame":
 
 
 def _calibration_cells(found: "Sequence[Calibration]") -> tuple[list[str], list[list[str]]]:
-    heads = ["policy", "lead time", "target", "covered", "by store type", "by fifth", "beside holidays", "within 5"]
+    heads = ["policy", "lead time", "target", "covered", "by type", "by fifth", "beside holidays", "within 5"]
     rows = [
         [
             _title(one.policy),
             one.lead_time,
             _points(one.target),
             _points(one.covered_rate),
-            ", ".join(f"{kind} {_points(share)}" for kind, share in one.by_type.items()),
+            ", ".join(f"{markdown_cell(kind)} {_points(share)}" for kind, share in one.by_type.items()),
             ", ".join(_points(share) for share in one.by_fifth),
             _points(one.beside_holidays_rate),
             _percent(one.pairs_within_rate),
@@ -328,7 +336,7 @@ def _calibration_cells(found: "Sequence[Calibration]") -> tuple[list[str], list[
 
 
 def _points(share: float) -> str:
-    return "-" if isnan(share) else f"{100 * share:.1f}"
+    return "-" if isnan(share) else house().number(100 * share, 1)
 
 
 def _saving_sentence(saving: "Saving") -> str:
@@ -337,7 +345,7 @@ def _saving_sentence(saving: "Saving") -> str:
     what = f"{_title(saving.policy)} against {_title(saving.baseline)}, both at {level}: {_MEASURES[saving.measure]}"
     if isnan(saving.cut_rate):
         return f"{what} cannot be compared, because a curve does not get there or has none."
-    show = _percent if saving.measure == "stockout_rate" else _dollars
+    show = _percent if saving.measure == "stockout_rate" else _quantity
     over = (("stores", saving.interval), ("draws", saving.seed_interval))
     ranges = [f"{name} {-100 * high:+.1f} to {-100 * low:+.1f} %" for name, (low, high) in over if not isnan(low)]
     sure = f" (95 % interval over {', over '.join(ranges)})" if ranges else ""
@@ -358,13 +366,14 @@ def _guardrail_sentences(comparison: "Comparison") -> list[str]:
     if found is None:
         return []
     return [
-        f"Guardrails: {_percent(found.automatic.share_rate)} of {found.reviews:,} pair-reviews, new and short series "
-        f"included, need no person ({_percent(found.automatic_rate_with_tiny)} if tiny pairs were asked about too), "
+        f"Guardrails: {_percent(found.automatic.share_rate)} of {house().number(found.reviews)} pair-reviews, new and "
+        f"short series included, need no person ({_percent(found.automatic_rate_with_tiny)} if tiny pairs were asked "
+        "about too), "
         f"at most {_percent(found.worst_week_rate)} are flagged in a week ({found.worst_week}).",
         f"At a target of {_percent(found.target)} the levels of automatic orders covered "
         f"{_percent(found.automatic.covered_rate)} of the protection periods, those of flagged ones "
-        f"{_percent(found.flagged.covered_rate)}; forecasts missed by {found.automatic.error_rate:.2f} and "
-        f"{found.flagged.error_rate:.2f} mean weeks.",
+        f"{_percent(found.flagged.covered_rate)}; forecasts missed by {_number(found.automatic.error_rate, 2)} and "
+        f"{_number(found.flagged.error_rate, 2)} mean weeks.",
     ]
 
 
@@ -374,7 +383,7 @@ def _guardrail_markdown(comparison: "Comparison") -> list[str]:
         return []
     named = {"automatic": found.automatic, "flagged": found.flagged, **found.by_reason}
     rows = [
-        [name.replace("_", " "), _percent(one.share_rate), _percent(one.covered_rate), _number(one.error_rate, ".2f")]
+        [name.replace("_", " "), _percent(one.share_rate), _percent(one.covered_rate), _number(one.error_rate, 2)]
         for name, one in named.items()
     ]
     heads = ["reviews", "share", f"covered at a target of {_percent(found.target)}", "forecast error, mean weeks"]
@@ -396,14 +405,14 @@ def _policy_cells(comparison: "Comparison") -> tuple[list[str], list[list[str]]]
     rows = [
         [
             one.source,
-            one.store_type or "all",
-            f"{one.pairs:,}",
+            markdown_cell(one.store_type) or "all",
+            house().number(one.pairs),
             _percent(one.kpis.stockout_rate),
             _percent(one.kpis.fill_rate),
-            _number(one.kpis.stock_weeks, ".2f"),
-            _dollars(one.kpis.stock_amount),
-            f"{one.orders:,.0f}",
-            _dollars(one.profit_amount),
+            _number(one.kpis.stock_weeks, 2),
+            _quantity(one.kpis.stock_amount),
+            house().number(one.orders),
+            _money(one.profit_amount),
         ]
         for one in comparison.asked_policies
     ]
@@ -468,15 +477,19 @@ def _between(bounds: tuple[float, float], show: Any) -> str:
 
 
 def _percent(value: Any) -> str:
-    return "-" if isnan(value) else f"{100 * value:.1f} %"
+    return "-" if isnan(value) else f"{house().number(100 * float(value), 1)} %"
 
 
-def _dollars(value: Any) -> str:
-    return "-" if isnan(value) else f"-${-value:,.0f}" if value < 0 else f"${value:,.0f}"
+def _money(value: Any) -> str:
+    return "-" if isnan(value) else house().money(float(value))
 
 
-def _number(value: Any, form: str) -> str:
-    return "-" if isnan(value) else format(float(value), form)
+def _quantity(value: Any) -> str:
+    return "-" if isnan(value) else house().quantity(float(value))
+
+
+def _number(value: Any, digits: int) -> str:
+    return "-" if isnan(value) else house().number(float(value), digits)
 
 
 def _markdown(heads: list[str], rows: Iterable[list[str]]) -> str:

@@ -5,9 +5,13 @@ from typing import TYPE_CHECKING, Any
 from rich import box
 from rich.table import Table
 
+from flows.reports.labels import plain
 from ml.forecasting.evaluation.metrics import METRICS, SCORECARD
 from warehouse.calendar import holiday_of
+from warehouse.codes import known
+from warehouse.conventions import HORIZON
 from warehouse.database import Database, Snapshot
+from warehouse.wording import house
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,7 +22,6 @@ _DRIFT = (
     "where is_champion and is_latest and is_drifting"
 )
 _METRICS = [METRICS[name] for name in SCORECARD]
-_HEADS = ("model", *(metric.title for metric in _METRICS))
 _STATUSES = (
     "select status, count(*) as pair_count, sum(order_quantity_amount) as order_amount, "
     "sum(value_at_risk_amount) as risk_amount, count(*) filter (where stock_source = 'simulated') as simulated_count "
@@ -37,7 +40,8 @@ _PARTS = {"promotion_amount": "plan", "coherence_amount": "store total"}
 
 def scorecard_markdown(snapshot: Snapshot) -> str:
     """Returns the scorecard of the backtest as a Markdown table."""
-    lines = [f"| {' | '.join(_HEADS)} |", "|" + " --- |" * len(_HEADS)]
+    heads = _heads()
+    lines = [f"| {' | '.join(heads)} |", "|" + " --- |" * len(heads)]
     lines += [f"| {' | '.join(_cells(row))} |" for row in snapshot.read_rows(_SCORES)]
     return "\n\n".join(["\n".join(lines), *_notes(snapshot)])
 
@@ -46,10 +50,11 @@ def scorecard_table(database: Database) -> Table:
     """Returns the scorecard for the terminal."""
     with database.snapshot("reader") as snapshot:
         frame, notes = snapshot.read_frame(_SCORES), _notes(snapshot)
+    weight = house().number(house().retailer.holiday_weight).strip()
     compared = frame[frame["is_comparable"].astype(bool)]
     origins = int(compared["origin_count"].max()) if len(compared) else 0
     table = Table(
-        title=f"Scorecard: 8 weeks ahead, {origins} origins; holiday weeks weigh 5",
+        title=f"Scorecard: {HORIZON} weeks ahead, {origins} origins; holiday weeks weigh {weight}",
         title_justify="left",
         caption="\n".join(notes) or None,
         caption_justify="left",
@@ -59,13 +64,18 @@ def scorecard_table(database: Database) -> Table:
         padding=(0, 1, 0, 0),
     )
     rows = [_cells(row) for row in frame.itertuples()]
-    for name, cells in zip(_HEADS, zip(*rows, strict=True) if rows else [()] * len(_HEADS), strict=True):
+    heads = _heads()
+    for name, cells in zip(heads, zip(*rows, strict=True) if rows else [()] * len(heads), strict=True):
         is_model = name == "model"
         width = None if is_model else max(map(len, [*name.split(), *cells]))
         table.add_column(name, justify="left" if is_model else "right", width=width)
     for row in rows:
         table.add_row(*row)
     return table
+
+
+def _heads() -> tuple[str, ...]:
+    return ("model", *(metric.head for metric in _METRICS))
 
 
 def _notes(snapshot: Snapshot) -> list[str]:
@@ -89,29 +99,31 @@ def _cells(row: Any) -> tuple[str, ...]:
 def decisions_table(database: Database) -> Table:
     """Returns the recommendations of the latest decision week by status, for the terminal."""
     frame = database.read_frame("reader", _STATUSES)
-    simulated = int(frame["simulated_count"].sum())
-    said = f"; stock of {simulated:,} pairs is simulated, as inventory.csv counts none" if simulated else ""
+    simulated, number = int(frame["simulated_count"].sum()), house().number
+    said = f"; stock of {number(simulated)} pairs is simulated, as inventory.csv counts none" if simulated else ""
     table = Table(title=f"Recommendations{said}", title_justify="left")
-    for name in ("status", "pairs", "orders ($)", "money at risk ($)"):
+    for name in ("status", "pairs", house().money_head("orders"), house().money_head("money at risk")):
         table.add_column(name, justify="left" if name == "status" else "right")
-    for row in frame.itertuples():
-        table.add_row(str(row.status), f"{row.pair_count:,}", f"{row.order_amount:,.0f}", f"{row.risk_amount:,.0f}")
+    for row in frame.to_dict("records"):
+        figures = (row["pair_count"], row["order_amount"], row["risk_amount"])
+        table.add_row(str(row["status"]), *map(number, figures))
     return table
 
 
 def contributions_table(rows: "pd.DataFrame") -> Table:
-    """Returns what moves the forecast of a pair, in dollars, for the terminal; parts that move nothing are left out.
+    """Returns what moves the forecast of a pair, in its unit, for the terminal; parts that move nothing are left out.
 
     Args:
         rows: as `ml.forecasting.explain.explain_forecast` returns them.
     """
     first = rows.iloc[0]
+    pair = known().pair(first.store_id, first.dept_id)
     parts = [name for name in rows.columns if name.endswith("_amount") and name != "forecast_amount"]
     shown = [name for name in parts if rows[name].abs().max() >= 0.5]
     weeks = [friday.date() for friday in rows["forecast_date"]]
     holidays = [f"{name.replace('_', ' ')} {week:%b %d}" for week in weeks if (name := holiday_of(week))]
     table = Table(
-        title=f"Store {first.store_id}, department {first.dept_id}: what moves the forecast of {first.model_name}, $",
+        title=plain(house().quantity_head(f"{pair}: what moves the forecast of {first.model_name}")),
         title_justify="left",
         caption=f"Flagged weeks ahead: {', '.join(holidays)}." if holidays else None,
         caption_justify="left",
@@ -124,7 +136,7 @@ def contributions_table(rows: "pd.DataFrame") -> Table:
     for name in [*shown, "forecast_amount"]:
         table.add_column(_PARTS.get(name, name).removesuffix("_amount").replace("_", " "), justify="right")
     for week, amounts in zip(weeks, rows[[*shown, "forecast_amount"]].to_numpy(), strict=True):
-        table.add_row(f"{week:%b %d}", *(f"{amount:,.0f}" for amount in amounts))
+        table.add_row(f"{house().called(week):%b %d}", *map(house().bare_quantity, amounts))
     return table
 
 
@@ -135,5 +147,5 @@ def loads_table(database: Database) -> Table:
         table.add_column(name, justify="left" if name == "file" else "right")
     for row in database.read_rows("pipeline", _LOADS):
         counts = (row.rows_read, row.rows_accepted, row.rows_rejected, row.rows_duplicate)
-        table.add_row(row.file_name, *(f"{count:,}" for count in counts))
+        table.add_row(row.file_name, *map(house().number, counts))
     return table

@@ -23,7 +23,6 @@ from warehouse.errors import ShelfcastError
 from warehouse.incoming import publish_frame
 from warehouse.publish import Change
 from warehouse.settings import Settings
-from warehouse.wording import read_wording, speaking
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -73,8 +72,7 @@ def detect_anomalies(settings: Settings, database: Database, run_id: str) -> Ano
     panel = read_panel(database)
     if panel is None:
         raise ShelfcastError("There are no sales yet, so there is nothing to look at.", "Run `shelfcast ingest` first.")
-    with speaking(read_wording(database, "pipeline")):
-        frame = find_anomalies(panel).assign(run_id=run_id)
+    frame = find_anomalies(panel).assign(run_id=run_id)
     keys = ["store_id", "dept_id", "sale_date", "detector"]
     change = publish_frame(database, frame, "ml.sales_anomalies", keys, "replace")
     known = int(np.isfinite(panel.sales).sum())

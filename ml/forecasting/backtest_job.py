@@ -59,8 +59,8 @@ class BacktestReport:
 
     def __str__(self) -> str:
         columns = [METRICS[name] for name in _SHOWN]
-        widths = [len(column.title) + 3 for column in columns]
-        lines = ["model".ljust(18) + "".join(map(str.rjust, [column.title for column in columns], widths))]
+        widths = [len(column.head) + 3 for column in columns]
+        lines = ["model".ljust(18) + "".join(map(str.rjust, [column.head for column in columns], widths))]
         for model, score in sorted(self.scores.items(), key=lambda item: item[1]["wmae_amount"]):
             cells = [column.text(score[column.name]) for column in columns]
             lines.append(model.ljust(18) + "".join(map(str.rjust, cells, widths)))

@@ -8,6 +8,7 @@ from ml.forecasting.models.protocol import PARTS
 from ml.forecasting.panel import Panel, read_panel
 from ml.forecasting.planned_markdowns import planned_promotions
 from ml.forecasting.registry.client import load_models
+from warehouse.codes import known
 from warehouse.conventions import HORIZON
 from warehouse.database import Database
 from warehouse.errors import ShelfcastError
@@ -68,12 +69,12 @@ def _series_of(panel: Panel, store_id: int, dept_id: int) -> int:
     found = np.flatnonzero((panel.store_ids == store_id) & (panel.dept_ids == dept_id))
     if not len(found):
         raise ShelfcastError(
-            f"Store {store_id} has no department {dept_id} in the data.",
-            "`shelfcast forecast` covers every pair of train.csv.",
+            f"There are no sales of {known().pair(store_id, dept_id)}.",
+            "`shelfcast forecast` covers every pair that has sold.",
         )
     if not panel.active[found[0]]:
         raise ShelfcastError(
-            f"Department {dept_id} of store {store_id} has not sold anything in the 13 weeks to {panel.origin}.",
+            f"{known().pair(store_id, dept_id)} has not sold anything of late: nothing in the weeks to {panel.origin}.",
             "Only active pairs are forecast.",
         )
     return int(found[0])

@@ -24,6 +24,7 @@ from warehouse.progress import Progress, silent
 from warehouse.publish import Change
 from warehouse.roles import grant_all
 from warehouse.settings import Settings
+from warehouse.wording import house
 
 logger = logging.getLogger(__name__)
 
@@ -60,8 +61,8 @@ class TrainReport:
         score = self.scores[self.champion]
         return (
             f"champion {self.champion} (version {self.champion_version} in the registry): weighted error "
-            f"${score['wmae_amount']:,.0f} against ${score['baseline_wmae_amount']:,.0f} of seasonal naive, "
-            f"{score['value_added_rate']:.1%} less, over {self.origin_count} "
+            f"{house().quantity(score['wmae_amount'])} against {house().quantity(score['baseline_wmae_amount'])} of "
+            f"seasonal naive, {house().percent(score['value_added_rate'])} less, over {self.origin_count} "
             f"origins; {self.change}{'; ' * bool(self.warning)}{self.warning}"
         )
 

@@ -10,8 +10,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, LiteralString, get_args
 
 from ml.inventory.packs import whole_packs
+from warehouse.codes import known
 from warehouse.database import Database
 from warehouse.errors import ShelfcastError, UsageError
+from warehouse.wording import house
 
 if TYPE_CHECKING:
     import psycopg
@@ -172,7 +174,7 @@ class Earlier:
     def __str__(self) -> str:
         what = {"approve": "approved", "override": "overrode", "snooze": "snoozed"}[self.kind]
         moment = f"{self.decided_at.astimezone(dt.UTC):%Y-%m-%d %H:%M} UTC"
-        return f"{self.decided_by} {what} it at {moment}: {self.effective_amount:,.2f} goes out"
+        return f"{self.decided_by} {what} it at {moment}: {house().money(self.effective_amount)} goes out"
 
 
 @dataclass(frozen=True)
@@ -242,8 +244,8 @@ def _check_seen(seen: Seen, recommended: Recommended, earlier: Earlier | None) -
         raise ShelfcastError(f"Since you looked, {earlier}.", "Nothing was saved; look at it, then decide again.")
     if abs(recommended.order_amount - seen.order_amount) >= HALF_CENT:
         raise ShelfcastError(
-            f"Since you looked, a run has recommended {recommended.order_amount:,.2f} instead of "
-            f"{seen.order_amount:,.2f}.",
+            f"Since you looked, a run has recommended {house().money(recommended.order_amount, 2)} instead of "
+            f"{house().money(seen.order_amount, 2)}.",
             "Nothing was saved; look at it, then decide again.",
         )
 
@@ -257,7 +259,8 @@ def _recommendation(connection: "psycopg.Connection[Any]", decision: Decision) -
     if latest is None or latest[0] is None:
         raise ShelfcastError("There are no recommendations to decide on.", "Run `shelfcast run` first.")
     raise ShelfcastError(
-        f"Store {decision.store_id}, department {decision.dept_id} has no recommendation for the week of {latest[0]}.",
+        f"{known().pair(decision.store_id, decision.dept_id)} has no recommendation for the week of "
+        f"{house().called(latest[0])}.",
         "`shelfcast export recommendations` lists the pairs that have one.",
     )
 

@@ -12,8 +12,7 @@ from ml.inventory.scenarios.what_if import Evaluation, Promotion, Scenario, Scen
 from streamlit_app.queries import marts, names
 from streamlit_app.services import scenarios
 from streamlit_app.views import charts, components, formats, tables
-from warehouse.codes import Codes
-from warehouse.wording import capital, house
+from warehouse.wording import house
 
 AS_IT_IS = "As it is"
 EVERY = 0
@@ -102,7 +101,7 @@ def chosen_pairs(inputs: DecisionInputs) -> scenarios.PairChoice:
             [EVERY, *stores],
             index=stores.index(first) + 1 if first in stores else 0,
             key="what_if_store",
-            format_func=lambda number: house().store(known.store_label(number)) if number else f"All {words.stores}",
+            format_func=lambda number: known.store_title(number) if number else f"All {words.stores}",
         )
     rows = inputs.pairs if store == EVERY else inputs.pairs[inputs.pairs["store_id"] == store]
     depts = [EVERY, *known.product_ids(rows["dept_id"])]
@@ -113,16 +112,11 @@ def chosen_pairs(inputs: DecisionInputs) -> scenarios.PairChoice:
             formats.literal(house().product_word),
             depts,
             key="what_if_dept",
-            format_func=lambda number: product_title(known, number) if number else f"All {words.products}",
+            format_func=lambda number: known.product_title(number) if number else f"All {words.products}",
         )
     with reset:
         st.button("Start over", on_click=start_over, icon=":material/restart_alt:", width="stretch")
     return scenarios.PairChoice(store or None, dept or None)
-
-
-def product_title(known: Codes, number: int) -> str:
-    """Returns a product as an option is written: Department 7."""
-    return capital(house().product(known.product_label(number)))
 
 
 def asked_scenario(inputs: DecisionInputs) -> Scenario:

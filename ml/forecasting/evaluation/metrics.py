@@ -10,13 +10,20 @@ import numpy as np
 import numpy.typing as npt
 
 from ml.forecasting.panel import BoolArray, FloatArray, IntArray
+from warehouse.wording import house
 
 HOLIDAY_WEIGHT = 5.0
 """Weight of a holiday week in the weighted mean absolute error, as in the competition that published the data."""
 BOUND_LEVELS = (0.1, 0.9, 0.025, 0.975)
 """Levels of the quantiles that the bounds stand for: lower and upper at 80 %, then at 95 %."""
-UNITS = {"count": "{:,.0f}", "amount": "{:,.0f}", "rate": "{:.1%}", "signed rate": "{:+.1%}", "ratio": "{:.3f}"}
-"""How a figure of each unit is written; amounts are dollars, rates fractions."""
+UNITS: Mapping[str, Callable[[float], str]] = {
+    "count": lambda value: house().number(value),
+    "amount": lambda value: house().bare_quantity(value),
+    "rate": lambda value: f"{house().number(100 * value, 1)} %",
+    "signed rate": lambda value: f"{'' if value < 0 else '+'}{house().number(100 * value, 1)} %",
+    "ratio": lambda value: house().number(value, 3),
+}
+"""How a figure of each unit is written; amounts are in the unit that is forecast, rates fractions."""
 
 Score = Mapping[str, float]
 """Figures of one candidate over some rows, by the name of the metric."""
@@ -75,18 +82,23 @@ class ScoredForecasts:
 
 @dataclass(frozen=True)
 class Metric:
-    """A figure of forecasts: its name in marts and MLflow, its head in tables, its unit, and how it is computed."""
+    """A figure of forecasts: its name in marts and MLflow, its title, its unit, and how it is computed."""
 
     name: str
     title: str
     unit: str
     function: Callable[[ScoredForecasts], float]
 
+    @property
+    def head(self) -> str:
+        """The head of its column in tables: the title, with what amounts are in."""
+        return house().quantity_head(self.title) if self.unit == "amount" else self.title
+
     def text(self, value: float | None) -> str:
         """Returns the figure as tables write it, a dash where there is none."""
         if value is None or value != value:
             return "-"
-        return UNITS[self.unit].format(value).replace("%", " %")
+        return UNITS[self.unit](value)
 
 
 METRICS: dict[str, Metric] = {}
@@ -114,19 +126,19 @@ def forecast_count(rows: ScoredForecasts) -> float:
     return float(len(rows.actual))
 
 
-@metric("sales ($)", "amount")
+@metric("sales", "amount")
 def absolute_sales_amount(rows: ScoredForecasts) -> float:
     """Returns the sum of absolute sales in dollars; equal for candidates that were scored on the same rows."""
     return float(np.abs(rows.actual).sum())
 
 
-@metric("WMAE ($)", "amount")
+@metric("WMAE", "amount")
 def wmae_amount(rows: ScoredForecasts) -> float:
     """Returns the mean absolute error in dollars in which holiday weeks weigh 5."""
     return float((rows.weight * np.abs(rows.error)).sum() / rows.weight.sum())
 
 
-@metric("WMAE of naive ($)", "amount")
+@metric("WMAE of naive", "amount")
 def baseline_wmae_amount(rows: ScoredForecasts) -> float:
     """Returns the weighted mean absolute error of seasonal naive on the same rows, in dollars."""
     if rows.baseline is None:
@@ -141,13 +153,13 @@ def value_added_rate(rows: ScoredForecasts) -> float:
     return 0.0 if baseline == 0 else 1 - wmae_amount(rows) / baseline
 
 
-@metric("MAE ($)", "amount")
+@metric("MAE", "amount")
 def mae_amount(rows: ScoredForecasts) -> float:
     """Returns the mean absolute error in dollars."""
     return float(np.abs(rows.error).mean())
 
 
-@metric("RMSE ($)", "amount")
+@metric("RMSE", "amount")
 def rmse_amount(rows: ScoredForecasts) -> float:
     """Returns the root mean squared error in dollars."""
     return float(np.sqrt((rows.error**2).mean()))
@@ -196,7 +208,7 @@ def coverage_95_rate(rows: ScoredForecasts) -> float:
     return _coverage(*rows.interval(0.95))
 
 
-@metric("width 80 % ($)", "amount")
+@metric("width 80 %", "amount")
 def mean_width_80_amount(rows: ScoredForecasts) -> float:
     """Returns the mean width of the 80 % intervals in dollars."""
     _, lower, upper = rows.interval(0.8)
@@ -210,7 +222,7 @@ def interval_score_80_rate(rows: ScoredForecasts) -> float:
     return float(interval_score(actual, lower, upper, 0.8).sum()) / _sales(actual) if len(actual) else float("nan")
 
 
-@metric("pinball ($)", "amount")
+@metric("pinball", "amount")
 def pinball_amount(rows: ScoredForecasts) -> float:
     """Returns the mean pinball loss of the four bounds in dollars."""
     if rows.bounds is None:

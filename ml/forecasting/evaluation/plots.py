@@ -10,7 +10,9 @@ import numpy as np
 from ml.forecasting.evaluation.backtest import Backtest, OriginResult
 from ml.forecasting.evaluation.metrics import HOLIDAY_WEIGHT, coverage_by
 from ml.forecasting.panel import BoolArray, FloatArray, IntArray
+from warehouse.codes import known
 from warehouse.conventions import BASELINE, HORIZON
+from warehouse.wording import house
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 ERROR_BY_HORIZON = "error_by_horizon.png"
 RELIABILITY = "interval_reliability.png"
 VALUE_ADDED = "value_added_by_department.png"
+_MOST_NAMED = 150
+"""Bars that can be told apart by a name below each."""
 _LEVELS = ((0.8, 0, "#1F5A85"), (0.95, 2, "#C9781E"))
 """Share that an interval is meant to cover, the first of its two bounds, its colour."""
 _GOOD, _BAD, _MUTED = "#3C8C62", "#B3362B", "#6B7885"
@@ -118,7 +122,7 @@ def error_by_horizon(backtest: Backtest, shown: str) -> "Figure":
     if len(ranked) > len(named):
         axes.plot([], [], color=_MUTED, alpha=0.5, linewidth=0.9, label=f"{len(ranked) - len(named)} others")
     axes.set_xlabel("weeks ahead")
-    axes.set_ylabel("weighted mean absolute error, $")
+    axes.set_ylabel(house().quantity_head("weighted mean absolute error").replace("$", r"\$"))
     axes.set_ylim(bottom=0)
     axes.legend(frameon=False, fontsize=9)
     return figure
@@ -153,11 +157,17 @@ def value_added_by_department(rows: ScoredRows, baseline: ScoredRows, shown: str
     departments, error = _weighted_errors(rows)
     _, naive = _weighted_errors(baseline)
     gain = np.where(naive > 0, 1 - error / np.maximum(naive, 1e-9), 0.0)
-    order = np.argsort(-gain, kind="stable")
-    figure, axes = _figure(f"Error of {shown} below seasonal naive's, by department", width=14)
-    axes.bar([str(dept) for dept in departments[order]], gain[order], color=np.where(gain[order] >= 0, _GOOD, _BAD))
-    axes.axhline(1 - error.sum() / max(float(naive.sum()), 1e-9), color=_MUTED, linestyle=":", label="all departments")
-    axes.set_xlabel("department")
+    order, words = np.argsort(-gain, kind="stable"), house().retailer.words
+    figure, axes = _figure(f"Error of {shown} below seasonal naive's, by {words.product}", width=14)
+    # A dollar sign in a name would begin a formula.
+    labels = [known().product_label(int(dept)).replace("$", r"\$") for dept in departments[order]]
+    places = np.arange(len(labels))
+    axes.bar(places, gain[order], color=np.where(gain[order] >= 0, _GOOD, _BAD))
+    axes.set_xticks(places, labels if len(labels) <= _MOST_NAMED else [""] * len(labels))
+    axes.axhline(
+        1 - error.sum() / max(float(naive.sum()), 1e-9), color=_MUTED, linestyle=":", label=f"all {words.products}"
+    )
+    axes.set_xlabel(words.product)
     axes.set_ylabel("share of the error that is gone")
     axes.tick_params(axis="x", labelsize=7, rotation=90)
     axes.margins(x=0.01)

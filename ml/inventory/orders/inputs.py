@@ -15,6 +15,7 @@ from ml.inventory.policy import FloatArray, Policies, Terms, TextArray, resolve_
 from ml.inventory.protection import REGULAR_RATE, DemandAhead, PastForecasts, learn
 from ml.inventory.sizes import middle_week, ordering_cost, tiny_amount
 from ml.prices import WHOLE, KnownPrices, Prices, read_prices
+from warehouse.codes import known
 from warehouse.conventions import YEAR_WEEKS
 from warehouse.database import Database, Role, Snapshot
 from warehouse.errors import ShelfcastError
@@ -360,6 +361,6 @@ def _read_policies(snapshot: Snapshot, is_waiting: bool) -> "pd.DataFrame":
 
 def _no_pair(store_id: int, dept_id: int, date: dt.date) -> ShelfcastError:
     return ShelfcastError(
-        f"Store {store_id}, department {dept_id} has no champion forecast from {date}.",
+        f"{known().pair(store_id, dept_id)} has no champion forecast from {date}.",
         "Choose a pair with recent sales, or run `shelfcast forecast`.",
     )

@@ -13,6 +13,7 @@ from ml.inventory.replay.kpis import Kpis
 from ml.inventory.replay.lead_times import LeadTimes
 from warehouse.conventions import YEAR_WEEKS
 from warehouse.errors import UsageError
+from warehouse.wording import house
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -354,13 +355,13 @@ def draw_curves(comparison: Comparison) -> "Figure":
     figure = Figure(figsize=(11, 4.8), layout="constrained")
     by_weeks, by_dollars = figure.subplots(1, 2, sharex=True)
     figure.suptitle(
-        f"Stock against service, {comparison.pairs:,} pairs replayed from {comparison.first_week} to "
+        f"Stock against service, {house().number(comparison.pairs)} pairs replayed from {comparison.first_week} to "
         f"{comparison.last_week} (stock simulated)"
     )
     for axes, measure in ((by_weeks, "stockout_rate"), (by_dollars, "lost_rate")):
         _draw(axes, comparison, measure)
     by_weeks.set_ylabel("share of pair-weeks with lost sales, %")
-    by_dollars.set_ylabel("lost sales, % of demand in dollars")
+    by_dollars.set_ylabel("lost sales, % of demand")
     by_weeks.legend(frameon=False, fontsize=9)
     return figure
 

@@ -16,6 +16,7 @@ from ml.inventory.orders.recommend import named, recommendations
 from ml.inventory.policy import GREATEST_SERVICE, LEAST_SERVICE, MAXIMUM_WEEKS, FloatArray, Policies
 from ml.inventory.protection import ProtectionDemand
 from ml.inventory.scenarios.steady_state import steady_state
+from warehouse.codes import known
 from warehouse.errors import ShelfcastError, UsageError
 
 if TYPE_CHECKING:
@@ -180,13 +181,13 @@ def rows_of(inputs: DecisionInputs, store_id: int | None = None, dept_id: int | 
     """
     if store_id is not None and dept_id is not None:
         return np.array([inputs.row_of(store_id, dept_id)], dtype=np.intp)
-    asked = [("store", "store_id", store_id), ("department", "dept_id", dept_id)]
-    for word, column, number in asked:
+    asked = [("store_id", store_id, known().store_title), ("dept_id", dept_id, known().product_title)]
+    for column, number, title in asked:
         if number is not None:
             found = np.flatnonzero((inputs.pairs[column] == number).to_numpy())
             if not len(found):
                 raise ShelfcastError(
-                    f"No {word} {number} has a champion forecast from {inputs.decision_date}.",
+                    f"{title(number)} has no champion forecast from {inputs.decision_date}.",
                     "Choose one with recent sales.",
                 )
             return found

@@ -60,7 +60,7 @@ def test_a_user_s_mistake_becomes_one_sentence_and_its_exit_code(monkeypatch, ca
     with pytest.raises(SystemExit) as ended:
         main()
     assert ended.value.code == 2
-    assert re.fullmatch(r"A store needs a department with it\. .*\n", capsys.readouterr().err)
+    assert re.fullmatch(r"A store needs a product, or a department, with it\. .*\n", capsys.readouterr().err)
 
 
 def test_options_hold_no_secret():

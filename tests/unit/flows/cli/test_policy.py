@@ -42,9 +42,7 @@ def test_a_seed_that_is_not_the_published_one_is_refused_and_one_that_is_stays_u
 def test_the_table_and_the_sentences_say_what_would_change():
     assert proposals_table(PROPOSALS).row_count == 2
     said = sentences(PROPOSALS)
-    assert said[0] == (
-        "1 of 2 service levels would change: expected profit a year +200 dollars, average stock -100 dollars."
-    )
+    assert said[0] == ("1 of 2 service levels would change: expected profit a year +$200, average stock -$100.")
     assert said[1] == "Left alone, because no pair goes by it: default."
 
 

@@ -12,7 +12,9 @@ from flows.exports.forecasts import ForecastOptions, Wanted, submission
 from flows.exports.marts import check_target, whole_file, write_frame
 from warehouse.errors import ShelfcastError, UsageError
 
-FRAME = pd.DataFrame({"store": [1, 45], "dept": [98, 2], "date": [dt.date(2012, 11, 2)] * 2, "yhat": [12.5, -3.0]})
+FRAME = pd.DataFrame(
+    {"store_code": ["1", "45"], "product_code": ["98", "2"], "date": [dt.date(2012, 11, 2)] * 2, "yhat": [12.5, -3.0]}
+)
 
 
 @pytest.mark.parametrize("name", ["rows.csv", "rows.parquet"])
@@ -120,5 +122,5 @@ def test_other_exports_take_no_options_of_forecasts(tmp_path, arguments: list[st
 
 def test_the_help_says_what_every_column_is() -> None:
     shown = CliRunner().invoke(app, ["export", "--help"], env={"COLUMNS": "200"}).output
-    for word in ("cutoff", "yhat", "lo80", "hi95", "dollars", "--as-of", "--pairs", "--submission", "1 to 39"):
+    for word in ("cutoff", "yhat", "lo80", "hi95", "product_code", "--as-of", "--pairs", "--submission", "1 to 39"):
         assert word in shown

@@ -110,8 +110,8 @@ def test_the_sentences_name_baseline_stock_level_and_what_is_simulated(compariso
         "Shelfcast against weeks of cover, 4-week mean, both at 1.67 weeks of stock: pair-weeks with lost sales "
         "-75.0 % (95 % interval over stores -80.0 to -70.0 %, over draws -76.0 to -74.0 %), 5.0 % instead of 20.0 %."
     ) in text
-    assert "lost sales in dollars +50.0 %, $300 instead of $200." in text
-    assert "at 98.5 % of demand sold: excess stock in dollars cannot be compared" in text
+    assert "lost sales +50.0 %, $300 instead of $200." in text
+    assert "at 98.5 % of demand sold: excess stock cannot be compared" in text
     assert "a target of 95.0 % covered 94.8 % of the protection periods" in text
     assert "Stock positions are simulated" in text
     assert "uncensored" in text

@@ -3,6 +3,8 @@
 import datetime as dt
 
 from ml.anomalies.reasons import Circumstances, reason_for
+from warehouse.retailer import Retailer, Words
+from warehouse.wording import Wording, speaking
 
 PLAIN = dt.date(2012, 6, 15)
 
@@ -49,3 +51,14 @@ def test_markdowns_do_not_explain_a_fall_and_a_silly_percentage_is_left_out():
     assert "markdowns" not in reason_for(Circumstances(PLAIN, 1e3, 1e4, markdown=5e4, markdown_ratio=4))
     assert "%" not in reason_for(Circumstances(PLAIN, 12_675, 122))
     assert "%" not in reason_for(Circumstances(PLAIN, 500, -10, horizon_weeks=1))
+
+
+def test_the_house_reads_its_own_words_currency_and_figures():
+    words = Words(store="Filiale", stores="Filialen", product="Artikel", products="Artikel")
+    retailer = Retailer(currency="EUR", number_format="1.234,5", forecast_unit="units", words=words)
+    seen = Circumstances(PLAIN, 1500, 1000, store_share=0.5, markdown=50_000, markdown_ratio=2.54)
+    with speaking(Wording(retailer)):
+        text = reason_for(seen)
+    assert text.startswith("Sales of 1.500\xa0pcs were 500\xa0pcs (50%) above the 1.000\xa0pcs")
+    assert "50% of the Filiale's Artikel moved the same way" in text
+    assert "markdowns in the Filiale were €50.000, 2,5 times the usual" in text

@@ -178,9 +178,9 @@ def test_more_service_and_a_longer_lead_time_ask_a_pair_for_more_stock():
 
 def test_an_unknown_store_department_or_pair_is_one_sentence():
     inputs = make_inputs()
-    with pytest.raises(ShelfcastError, match="No store 9 has a champion forecast from 2012-08-31"):
+    with pytest.raises(ShelfcastError, match="Store 9 has no champion forecast from 2012-08-31"):
         rows_of(inputs, 9)
-    with pytest.raises(ShelfcastError, match="No department 7 has"):
+    with pytest.raises(ShelfcastError, match="Department 7 has no"):
         rows_of(inputs, dept_id=7)
     with pytest.raises(ShelfcastError, match="Store 3, department 40 has no champion forecast"):
         rows_of(inputs, 3, 40)

@@ -3,9 +3,9 @@
 import pytest
 
 from agents.grounding import check_numbers
+from agents.narration import anomaly_words, decision_words, forecast_words, inventory_words, narrate, report_words
 from agents.phrases import day, listed, money, pct, span, versus
 from agents.records import ANALYSES
-from agents.wording import anomaly_words, decision_words, forecast_words, inventory_words, narrate, report_words
 
 DECISION = {
     "pair_text": "<data>Store 4, department 9</data>",
