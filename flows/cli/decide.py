@@ -26,7 +26,11 @@ def override(
     product: Product,
     quantity: Annotated[
         float | None,
-        typer.Option("--quantity", help="Order in money at retail value instead; 0 orders nothing.", metavar="AMOUNT"),
+        typer.Option(
+            "--quantity",
+            help="Order instead, in pieces where pieces are forecast, else in money at retail value; 0 orders nothing.",
+            metavar="QUANTITY",
+        ),
     ] = None,
     reason: Reason = "",
     by: By = None,

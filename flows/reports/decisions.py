@@ -46,8 +46,9 @@ def recorded_sentence(made: "Recorded") -> str:
     week = house().called(made.recommended.decision_date)
     pair = f"{known().pair(decision.store_id, decision.dept_id)}, week of {week}"
     money, recommended = house().money, house().money(made.recommended.order_amount)
-    is_rounded = made.effective_amount != decision.quantity
-    rounding = f" ({money(decision.quantity or 0)} in whole packs and at least the minimum order)" if is_rounded else ""
+    is_rounded = made.effective_amount != made.recommended.wanted_of(decision)
+    wanted = house().quantity(decision.quantity or 0)
+    rounding = f" ({wanted} in whole packs and at least the minimum order)" if is_rounded else ""
     what = {
         "approve": f"approved, {recommended} as recommended",
         "override": f"overridden, {money(made.effective_amount)} instead of {recommended}{rounding}",

@@ -236,9 +236,9 @@ def _money_markdown(comparison: "Comparison") -> str:
         [
             f"{one.stock_level_weeks:g} weeks",
             _title(one.policy),
-            f"{_quantity(one.kpis.lost_amount)}{_between(one.intervals['lost_amount'], _quantity)}",
-            _quantity(one.kpis.stock_amount),
-            _quantity(one.kpis.excess_amount),
+            f"{_money(one.kpis.lost_amount)}{_between(one.intervals['lost_amount'], _money)}",
+            _money(one.kpis.stock_amount),
+            _money(one.kpis.excess_amount),
             _number(one.kpis.turns_rate, 1),
             _number(one.kpis.orders_rate, 2),
             _money(one.profit_amount),
@@ -270,7 +270,7 @@ def _types_markdown(comparison: "Comparison") -> str:
             _percent(one.kpis.stockout_rate),
             _percent(one.kpis.fill_rate),
             _number(one.kpis.stock_weeks, 2),
-            _quantity(one.kpis.lost_amount),
+            _money(one.kpis.lost_amount),
             _money(one.profit_amount),
         ]
         for one in comparison.figures
@@ -345,7 +345,7 @@ def _saving_sentence(saving: "Saving") -> str:
     what = f"{_title(saving.policy)} against {_title(saving.baseline)}, both at {level}: {_MEASURES[saving.measure]}"
     if isnan(saving.cut_rate):
         return f"{what} cannot be compared, because a curve does not get there or has none."
-    show = _percent if saving.measure == "stockout_rate" else _quantity
+    show = _percent if saving.measure == "stockout_rate" else _money
     over = (("stores", saving.interval), ("draws", saving.seed_interval))
     ranges = [f"{name} {-100 * high:+.1f} to {-100 * low:+.1f} %" for name, (low, high) in over if not isnan(low)]
     sure = f" (95 % interval over {', over '.join(ranges)})" if ranges else ""
@@ -410,7 +410,7 @@ def _policy_cells(comparison: "Comparison") -> tuple[list[str], list[list[str]]]
             _percent(one.kpis.stockout_rate),
             _percent(one.kpis.fill_rate),
             _number(one.kpis.stock_weeks, 2),
-            _quantity(one.kpis.stock_amount),
+            _money(one.kpis.stock_amount),
             house().number(one.orders),
             _money(one.profit_amount),
         ]
@@ -482,10 +482,6 @@ def _percent(value: Any) -> str:
 
 def _money(value: Any) -> str:
     return "-" if isnan(value) else house().money(float(value))
-
-
-def _quantity(value: Any) -> str:
-    return "-" if isnan(value) else house().quantity(float(value))
 
 
 def _number(value: Any, digits: int) -> str:

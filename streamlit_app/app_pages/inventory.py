@@ -172,7 +172,9 @@ def detail(row: pd.Series) -> None:
         decision_form.badge(row)
     decision_form.state(row)
     first, second, third = st.columns(3)
-    first.metric("Order now", formats.money(row["order_quantity_amount"]))
+    first.metric(
+        "Order now", formats.money(row["order_quantity_amount"]), pieces(row), delta_color="off", delta_arrow="off"
+    )
     lasts, is_beyond = row["days_until_stockout"], formats.is_missing(row["days_until_stockout"])
     second.metric(
         "Stock lasts",
@@ -192,6 +194,12 @@ def detail(row: pd.Series) -> None:
         named = address.named(store, dept)
         st.page_link(components.page("forecasts"), label="Forecast", icon=":material/timeline:", query_params=named)
         st.page_link(components.page("ai_insights"), label="AI analysis", icon=":material/forum:", query_params=named)
+
+
+def pieces(row: pd.Series) -> str | None:
+    """Returns the pieces of a recommended order; None where none is known."""
+    count = row["order_quantity_pieces"]
+    return None if formats.is_missing(count) else house().pieces(count)
 
 
 def detail_lines(row: pd.Series) -> pd.DataFrame:

@@ -20,7 +20,7 @@ from ml.inventory.orders.guardrails import GUARDRAILS
 from streamlit_app.queries import decisions, names
 from streamlit_app.queries.session import open_session
 from streamlit_app.views import components, formats, palette, tables
-from warehouse.wording import house
+from warehouse.wording import PIECES, house
 
 _ICONS = {"approve": ":material/check:", "override": ":material/edit:", "snooze": ":material/snooze:"}
 _DONE = {"approve": "approved", "override": "overridden", "snooze": "snoozed"}
@@ -135,11 +135,14 @@ def _what(kind: Kind, row: pd.Series) -> tuple[float | None, dt.date | None]:
     """Returns the quantity of an override, or the date of a snooze."""
     recommended = float(row["order_quantity_amount"])
     if kind == "override":
+        is_priced = house().retailer.is_in_units and not formats.is_missing(row["unit_price_amount"])
+        price = float(row["unit_price_amount"]) if is_priced else 1.0
+        unit = PIECES if house().retailer.is_in_units else f"{house().currency} at retail value"
         quantity = st.number_input(
-            f"Order, {house().currency} at retail value",
+            f"Order, {unit}",
             min_value=0.0,
-            value=recommended,
-            step=float(row["pack_size_amount"]),
+            value=round(recommended / price, 2),
+            step=max(round(float(row["pack_size_amount"]) / price, 2), 0.01),
             format="%.0f",
             help="Goes out in whole packs, and not below the minimum order; 0 orders nothing.",
         )

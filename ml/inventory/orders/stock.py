@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from ml.inventory.orders.positions import Positions, counted_positions
 from ml.inventory.policy import MAXIMUM_WEEKS, FloatArray, Policies
+from warehouse.codes import known
 from warehouse.database import Snapshot
 from warehouse.errors import ShelfcastError
 
@@ -89,7 +90,4 @@ def merged_positions(
 
 
 def _stock_of(row: "pd.Series[Any]") -> str:
-    store, product = (
-        row.get(code, row[key]) for code, key in (("store_code", "store_id"), ("product_code", "dept_id"))
-    )
-    return f"Stock of store {store}, department {product}"
+    return f"Stock of {known().pair(row['store_id'], row['dept_id'])}"
