@@ -169,7 +169,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "sv": "bestallt, i order",
     },
     "expected date": {
-        "en": "expected date, eta, delivery date, due date, arrival date, ship date, shipping date",
+        "en": "expected date, eta, due, delivery date, due date, arrival date, ship date, shipping date",
         "de": "lieferdatum, liefertermin, erwartet am",
         "fr": "date de livraison, livraison prevue",
         "es": "fecha de entrega, entrega prevista",
@@ -329,6 +329,17 @@ LEVELS: Mapping[str, Mapping[str, str]] = {
         "nl": "familie",
         "pl": "rodzina",
         "sv": "familj",
+    },
+    "range": {
+        "en": "range, product range, collection",
+        "de": "kollektion, produktreihe",
+        "fr": "collection, gamme de produits",
+        "it": "collezione",
+        "es": "coleccion",
+        "pt": "colecao",
+        "nl": "collectie",
+        "pl": "kolekcja",
+        "sv": "kollektion",
     },
     "class": {
         "en": "class",

@@ -96,7 +96,7 @@ def _say_unused(found: Findings, columns: Mapping[str, str | Sequence[str]]) -> 
     used |= {found.sales.roles[role] for role in ("product name", "store name") if role in found.sales.roles}
     left = [name for name in found.sales.table.header if name and name not in used]
     if left:
-        found.unused.append(f"columns of {found.sales.table.files} that are not used: {', '.join(left)}")
+        found.unused.append(f"columns of {found.sales.table.files}: {', '.join(left)}")
 
 
 def store_sections(found: Findings, scan: Scan) -> list[Section]:
@@ -106,9 +106,9 @@ def store_sections(found: Findings, scan: Scan) -> list[Section]:
         return []
     listed = [known for known in found.others if known.kind == "stores"]
     ranked = sorted(listed, key=lambda known: found.overlap(scan.stores, known, "store"))
-    found.unused += [f"not used: {known.table.files}, which lists stores too" for known in ranked[:-1]]
+    found.unused += [f"{known.table.files}, which lists stores too" for known in ranked[:-1]]
     if not ranked or not (share := found.overlap(scan.stores, ranked[-1], "store")):
-        found.unused += [f"not used: {known.table.files}, none of whose stores sold" for known in ranked[-1:]]
+        found.unused += [f"{known.table.files}, none of whose stores sold" for known in ranked[-1:]]
         name = _agreed_name(found.sales, found.roles.store, "store name")
         columns: dict[str, str | Sequence[str]] = {"store": found.roles.store, "name": name}
         if not name:
@@ -121,6 +121,8 @@ def store_sections(found: Findings, scan: Scan) -> list[Section]:
     names = [name for name, profile in known.columns.items() if name != key and profile.is_text]
     areas = [name for name, profile in known.columns.items() if name != key and profile.is_number]
     title = known.roles.get("store name") or title_of(known, key)
+    unique = [name for name in names if known.is_unique(name)]
+    title = title or (unique[0] if len(unique) == 1 else "")
     kinds = [name for name in names if name != title and known.columns[name].distinct < len(known.head)]
     columns = {
         "store": key,
@@ -170,7 +172,7 @@ def stock_sections(found: Findings) -> list[Section]:
         found.doubts.append("no file of stock was found: stock is assumed, and said to be")
         return []
     known, roles = listed[0], listed[0].roles
-    found.unused += [f"not used: {other.table.files}, which holds stock too" for other in listed[1:]]
+    found.unused += [f"{other.table.files}, which holds stock too" for other in listed[1:]]
     columns: dict[str, str | Sequence[str]] = {
         "store": key_column(known, "store"),
         "product": key_column(known, "product"),
@@ -189,14 +191,14 @@ def covariate_sections(found: Findings) -> list[Section]:
     listed = [known for known in found.others if known.kind == "covariates"]
     usable = [(known, label) for known in listed if (label := _covariate_label(found, known))]
     found.unused += [
-        f"not used: {known.table.files}, whose dates are not those of the weeks of the sales"
+        f"{known.table.files}, whose dates are not those of the weeks of the sales"
         for known in listed
         if known not in [one for one, _ in usable]
     ]
     if not usable:
         return []
     known, label = usable[0]
-    found.unused += [f"not used: {other.table.files}, which holds numbers of weeks too" for other, _ in usable[1:]]
+    found.unused += [f"{other.table.files}, which holds numbers of weeks too" for other, _ in usable[1:]]
     columns: dict[str, str | Sequence[str]] = {
         "store": key_column(known, "store"),
         "date": date_of(known),

@@ -304,7 +304,7 @@ def _hierarchy(found: Findings, scan: Scan) -> tuple[Hierarchy, KnownTable | Non
     listed = [known for known in found.others if known.kind == "products"]
     if listed and len(product) == 1:
         ranked = sorted(listed, key=lambda known: found.overlap(scan.products, known, "product"))
-        found.unused += [f"not used: {known.table.files}, which lists products too" for known in ranked[:-1]]
+        found.unused += [f"{known.table.files}, which lists products too" for known in ranked[:-1]]
         known = ranked[-1]
         code = key_column(known, "product")
         share = found.overlap(scan.products, known, "product")
@@ -340,7 +340,7 @@ def _level(shares: Sequence[LevelShare], hierarchy: Hierarchy, choices: Choices,
 def _say_the_rest(found: Findings, scan: Scan) -> None:
     """Adds what the rows themselves leave open."""
     used = ("stores", "products", "stock", "covariates")
-    found.unused += [f"not used: {known.table.files}" for known in found.others if known.kind not in used]
+    found.unused += [f"{known.table.files}" for known in found.others if known.kind not in used]
     if scan.repeats:
         found.doubts.append(f"{scan.repeats:,} lines repeat another exactly and are left out")
     if scan.repeats is None:

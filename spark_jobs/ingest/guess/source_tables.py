@@ -104,8 +104,8 @@ def find_tables(folder: Path, working: Path) -> tuple[list[SourceTable], list[st
             f"There is no file with a table in {folder}.",
             f"Put the sales there, as {', '.join((*ENDINGS, *OTHER_FORMS))}, packed or not.",
         )
-    notes += [f"not read: {error}" for error in errors]
-    notes += [f"not read: {path.name}; save it as CSV, .xlsx or Parquet" for path in _of_other_kinds(folder)]
+    notes += map(str, errors)
+    notes += [f"{path.name}; save it as CSV, .xlsx or Parquet" for path in _of_other_kinds(folder)]
     return _joined(folder, tables), notes
 
 
@@ -147,9 +147,9 @@ def _read_file(path: Path, working: Path) -> tuple[list[SourceTable], list[str]]
     texts = as_csv(path, working) if is_other_form(path) else [path]
     parts = [part for text in texts for part in open_parts(text)]
     if any(len(part.header) < 2 or not part.has_rows for part in parts):
-        return [], [*notes, f"not used: {path.name} has one column alone, or no row"]
+        return [], [*notes, f"{path.name} has one column alone, or no row"]
     if len({tuple(map(fold, part.header)) for part in parts}) > 1:
-        return [], [*notes, f"not used: {path.name} holds tables of different columns; unpack it"]
+        return [], [*notes, f"{path.name} holds tables of different columns; unpack it"]
     return [SourceTable(path.name, tuple(parts))], notes
 
 
@@ -160,7 +160,7 @@ def _without_copies(tables: list[SourceTable], notes: list[str]) -> list[SourceT
         key = tuple(digest(part.path) for part in table.parts)
         first = firsts.setdefault(key, table)
         if first is not table:
-            notes.append(f"not used: {table.files} is a copy of {first.files}")
+            notes.append(f"{table.files} is a copy of {first.files}")
     return list(firsts.values())
 
 

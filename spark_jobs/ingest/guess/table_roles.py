@@ -171,7 +171,8 @@ def date_of(known: KnownTable) -> str:
     for role in ("last day", "first day", "date"):
         if role in known.roles:
             return known.roles[role]
-    dates = [name for name, profile in known.columns.items() if profile.is_date]
+    expected = known.roles.get("expected date")
+    dates = [name for name, profile in known.columns.items() if profile.is_date and name != expected]
     return dates[0] if len(dates) == 1 else ""
 
 
