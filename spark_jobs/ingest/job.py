@@ -13,10 +13,10 @@ from psycopg import sql
 from spark_jobs.ingest.appending import published_stores
 from spark_jobs.ingest.date_formats import check_format
 from spark_jobs.ingest.input_files import InputFiles
+from spark_jobs.ingest.load_tables import TABLES, Tables
 from spark_jobs.ingest.read_file import Read, read_files, rejected, unpacking_folder
 from spark_jobs.ingest.row_accounts import FileAccount, close_open_loads, record_load, refusal
 from spark_jobs.ingest.schema import known_names, locate_parts, tables_of
-from spark_jobs.ingest.tables import TABLES, Tables
 from spark_jobs.lake import inputs_folder, prune_inputs, remove_folder
 from spark_jobs.session import open_spark
 from warehouse.database import Database

@@ -23,6 +23,18 @@ INPUTS = {
     "stock_positions": "stock",
 }
 """Table of a mapping that names the files, by the table in schema raw that they feed."""
+Covariate = Literal[
+    "temperature",
+    "fuel_price",
+    "markdown_1",
+    "markdown_2",
+    "markdown_3",
+    "markdown_4",
+    "markdown_5",
+    "cpi",
+    "unemployment",
+]
+"""Numbers that features are made of, by their names in `raw.external_features`; markdowns are money."""
 Columns = Annotated[tuple[str, ...], BeforeValidator(lambda value: (value,) if isinstance(value, str) else value)]
 """One column, or several whose texts together, with a blank between them, are the value."""
 Pattern = Annotated[str, Field(min_length=1, max_length=255)]
@@ -60,7 +72,7 @@ class SalesColumns(Strict):
         return self
 
 
-class Sales(Strict):
+class SalesInput(Strict):
     """The sales files.
 
     Attributes:
@@ -78,7 +90,7 @@ class Sales(Strict):
     columns: SalesColumns
 
     @model_validator(mode="after")
-    def _label_fits_grain(self) -> "Sales":
+    def _label_fits_grain(self) -> "SalesInput":
         if (self.grain == "weeks") == (self.date_label == "day"):
             raise ValueError(
                 "a date labels the first or the last day of a week where the grain is weeks, and a day where it is not"
@@ -95,7 +107,7 @@ class StoreColumns(Strict):
     size: str = ""
 
 
-class Stores(Strict):
+class StoresInput(Strict):
     """The file of stores.
 
     Attributes:
@@ -114,7 +126,7 @@ class ProductColumns(Strict):
     name: str = ""
 
 
-class Products(Strict):
+class ProductsInput(Strict):
     """The file of products.
 
     Attributes:
@@ -128,7 +140,7 @@ class Products(Strict):
     forecast_level: str = ""
 
     @model_validator(mode="after")
-    def _level_is_known(self) -> "Products":
+    def _level_is_known(self) -> "ProductsInput":
         if self.forecast_level and self.forecast_level not in self.levels:
             raise ValueError(f"forecast_level {self.forecast_level} is none of the levels {', '.join(self.levels)}")
         return self
@@ -147,7 +159,7 @@ class StockColumns(Strict):
     lead_time_days: str = ""
 
 
-class Stock(Strict):
+class StockInput(Strict):
     """The file of stock counts."""
 
     files: Pattern
@@ -155,15 +167,15 @@ class Stock(Strict):
 
 
 class CovariateColumns(Strict):
-    """Columns of the covariates: numbers of a store and a week under names of the retailer's own."""
+    """Columns of the covariates: numbers of a store and a week, by the names that features know them under."""
 
     store: Columns = ()
     date: str
     holiday: str = ""
-    values: dict[str, str] = Field(default_factory=dict)
+    values: dict[Covariate, str] = Field(default_factory=dict)
 
 
-class Covariates(Strict):
+class CovariatesInput(Strict):
     """The file of covariates.
 
     Attributes:
@@ -184,11 +196,11 @@ class Mapping(Strict):
 
     codes: Literal["text", "numbers"] = "text"
     retailer: Retailer
-    sales: Sales
-    stores: Stores | None = None
-    products: Products | None = None
-    stock: Stock | None = None
-    covariates: Covariates | None = None
+    sales: SalesInput
+    stores: StoresInput | None = None
+    products: ProductsInput | None = None
+    stock: StockInput | None = None
+    covariates: CovariatesInput | None = None
 
     @model_validator(mode="after")
     def _unit_is_given(self) -> "Mapping":

@@ -208,3 +208,23 @@ def _choose_currency(file_name: str, shapes: list[Shape]) -> str:
             "Convert them into one.",
         )
     return next(iter(firsts), "")
+
+
+_PESOS = ("MXN", "ARS", "CLP", "COP", "UYU", "DOP", "CUP", "PHP", "BRL")
+_MEANT = {"€": "EUR", "£": "GBP", "¥": "JPY or CNY", "$": "USD or another dollar or peso"}
+
+
+def check_currency(file_name: str, sign: str, currency: str) -> None:
+    """Checks that the sign of a file's amounts may be that of the retailer's currency.
+
+    Raises:
+        ShelfcastError: the sign is that of another currency.
+    """
+    if not sign or not currency:
+        return
+    is_dollar = currency.endswith("D") or currency in _PESOS
+    if not (is_dollar if sign == "$" else currency in _MEANT[sign]):
+        raise ShelfcastError(
+            f"The amounts of {file_name} are in {sign}, but the mapping says {currency}.",
+            f"Say {_MEANT[sign]} under retailer.currency, or convert the amounts.",
+        )

@@ -22,7 +22,7 @@ from spark_jobs.ingest.lines import (
     text_name,
     with_line_numbers,
 )
-from spark_jobs.ingest.number_formats import MARKS, choose_numerals
+from spark_jobs.ingest.number_formats import MARKS, check_currency, choose_numerals
 from spark_jobs.ingest.parsing import (
     TOTALS,
     WEEK_DAYS,
@@ -176,6 +176,8 @@ def _writing(
     sales = inputs.mapping.sales
     mark = settings.decimal_mark or (sales.decimal_mark if file.table == "raw_sales" else None) or None
     numerals = choose_numerals(file.name, found.shapes, separators, mark, show)
+    if not inputs.is_shipped:
+        check_currency(file.name, numerals.currency, inputs.mapping.retailer.currency)
     week_end = inputs.mapping.retailer.week_end
     if not any(field in present for field in table.dates):
         return Writing(date_format="", week_end=week_end, numerals=numerals)
@@ -261,7 +263,10 @@ def _judge(parsed: DataFrame, inputs: InputFiles, file: InputFile, table: Table,
         rows = name_totals(rows, table.keys)
         totals = rows.where(F.col("reason") == TOTALS).count()
     names = tuple(part.name for part in file.parts)
-    return Read(rows, _account(file, writing, rows, counts, totals), held, names)
+    account = _account(file, writing, rows, counts, totals)
+    if adds_up and inputs.mapping.sales.grain != "lines":
+        account = replace(account, keys_repeated=counts.repeated_keys)
+    return Read(rows, account, held, names)
 
 
 def _account(file: InputFile, writing: Writing, rows: DataFrame, counts: Counts, totals: int) -> FileAccount:
@@ -273,7 +278,6 @@ def _account(file: InputFile, writing: Writing, rows: DataFrame, counts: Counts,
         rows_read=counts.read,
         rows_rejected=counts.rejected,
         rows_duplicate=counts.duplicates,
-        keys_repeated=counts.repeated_keys,
         first_rejection=_first_rejection(rows, counts.first_rejected, file.part_names),
         header_text=file.header_text,
         rows_total=totals,

@@ -40,6 +40,7 @@ class WeekAccount:
         weeks: of the rows of series and weeks that they were summed to.
         words: which weeks were left out; empty where none was.
         returns: usable rows that took something back.
+        without_other: usable rows without the measure that is not forecast, where others have it.
         zeros: rows of weeks without a sale that were added; they were zero because their store reported.
     """
 
@@ -48,6 +49,7 @@ class WeekAccount:
     weeks: Measures
     words: str = ""
     returns: int = 0
+    without_other: int = 0
     zeros: int = 0
 
     def __str__(self) -> str:
@@ -56,6 +58,8 @@ class WeekAccount:
             words.append(f"left out {self.words} ({self.left_out.rows:,} rows)")
         if self.returns:
             words.append(f"{self.returns:,} returns kept")
+        if self.without_other:
+            words.append(f"{self.without_other:,} without the other of units and amounts")
         if self.zeros:
             words.append(f"{self.zeros:,} weeks without a sale are 0")
         return ", ".join(words)
@@ -67,7 +71,7 @@ class FileAccount:
 
     Attributes:
         rows_total: rejected rows that are totals of others; no fault of the file.
-        keys_repeated: keys that several usable rows have.
+        keys_repeated: keys of days or weeks that several usable rows have, where rows add up.
         weeks: of the sales.
         dialect: how the file is written, in words.
         note: what was done to the values of all rows; empty where they were taken as they are.
@@ -103,6 +107,7 @@ class FileAccount:
             f"{self.file_name}: {self.rows_read:,} rows read = {self.rows_accepted:,} accepted "
             f"+ {self.rows_rejected:,} rejected{self._totals} + {self.rows_duplicate:,} exact duplicates"
             + (f" ({self.note})" if self.note else "")
+            + (f", {self.keys_repeated:,} keys in several rows that add up" if self.keys_repeated else "")
             + (f", {self.weeks}" if self.weeks and str(self.weeks) else "")
         )
 

@@ -4,9 +4,9 @@ import difflib
 import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, get_args
 
-from spark_jobs.ingest.mapping import Mapping
+from spark_jobs.ingest.mapping import Covariate, Mapping
 from warehouse.errors import ShelfcastError
 
 Kind = Literal["code", "whole", "number", "above_zero", "zero_or_more", "flag", "week", "day", "text", "size"]
@@ -79,11 +79,8 @@ class Table:
         return tuple(field for field in self.fields if field.kind in ("week", "day"))
 
 
-COVARIATES = (
-    *("temperature", "fuel_price", "markdown_1", "markdown_2", "markdown_3", "markdown_4", "markdown_5"),
-    *("cpi", "unemployment"),
-)
-"""Covariates that features are made of, by their names in `raw.external_features`."""
+COVARIATES: tuple[str, ...] = get_args(Covariate)
+"""Columns of numbers in `raw.external_features`."""
 
 
 def tables_of(mapping: Mapping) -> dict[str, Table]:

@@ -12,7 +12,7 @@ from spark_jobs.ingest.keys import give_keys, with_keys
 from spark_jobs.ingest.mapping import Mapping
 from spark_jobs.ingest.read_file import Read, accepted
 from spark_jobs.ingest.row_accounts import Measures, WeekAccount
-from spark_jobs.ingest.schema import COVARIATES, ONE_STORE, ONE_TYPE, UNKNOWN
+from spark_jobs.ingest.schema import COVARIATES, ONE_STORE, ONE_TYPE, UNKNOWN, fold, tables_of
 from spark_jobs.ingest.weeks import (
     DECIMALS,
     MEASURES,
@@ -32,6 +32,8 @@ TABLES = (
     *("store_attributes", "products", "raw_sales", "external_features", "stock_positions", "retailer", "holidays"),
 )
 """What a load may bring, by table in schema raw."""
+_SHOWN, _NAMED = 40, 20
+"""Characters of a column's name that are shown, and how many columns are named."""
 _EXACT = f"decimal(30,{DECIMALS})"
 
 
@@ -76,6 +78,7 @@ class Tables:
         Raises:
             ShelfcastError: no week of the sales is whole.
         """
+        self._tell_unused()
         account, sales = None, None
         if "raw_sales" in self._rows:
             sales, account = self._weeks()
@@ -90,6 +93,17 @@ class Tables:
         for frame in self._held:
             frame.unpersist()
         return Written(tuple(self._there()), account, tuple(self.words))
+
+    def _tell_unused(self) -> None:
+        """Says which columns of the files nobody asks for; of a shipped mapping they are known."""
+        if self._inputs.is_shipped:
+            return
+        fields = {name: table.fields for name, table in tables_of(self._mapping).items()}
+        for file in self._inputs.all:
+            used = {fold(column) for field in fields[file.table] for column in field.columns}
+            unused = [name for name in file.header if name and fold(name) not in used]
+            if unused:
+                self.words.append(f"not used of {file.name}: {', '.join(name[:_SHOWN] for name in unused[:_NAMED])}")
 
     def _with_store(self, rows: DataFrame) -> DataFrame:
         """Returns the rows with the one store's code where the files have no column of stores."""
@@ -226,7 +240,18 @@ class Tables:
             absent = [name for name in names if name not in rows.columns]
             rows = rows.withColumns({name: F.lit(None).cast("string") for name in absent})
             described = codes.join(self._described(rows, products.forecast_level), on="product_code", how="left")
+            self._tell_unknown(rows, products.forecast_level)
         self._write("products", described.select("dept_id", "product_code", *names), ["dept_id"])
+
+    def _tell_unknown(self, rows: DataFrame, forecast_level: str) -> None:
+        """Says how many products of the sales the file of products lacks."""
+        if "raw_sales" not in self._rows:
+            return
+        sold = self._rows["raw_sales"].select("product_code").distinct()
+        missing = sold.join(rows.select("product_code"), on="product_code", how="left_anti").count()
+        if missing:
+            what = f": their {forecast_level} is {UNKNOWN}" if forecast_level else ""
+            self.words.append(f"{missing:,} products are not in {self._names['products']}{what}")
 
     def _described(self, rows: DataFrame, forecast_level: str) -> DataFrame:
         """Returns name and hierarchy by the code of the level that is forecast: of a level, what most products have."""
@@ -320,13 +345,17 @@ def _account(rows: DataFrame, weeks: DataFrame, whole: WholeWeeks, mapping: Mapp
     """Returns the account of usable rows and of the weeks that they were summed to, to the last digit of the file."""
     end = week_end_of(F.col("sale_date"), mapping.retailer.week_end)
     is_out = ~end.between(whole.first, whole.last) if whole.left_out else F.lit(False)
+    other = MEASURES[1 if mapping.retailer.is_in_units else 0]
     is_return = F.least(*[F.coalesce(name, F.lit(0.0)) for name in MEASURES]) < 0
     sums = [F.sum(F.col(name).cast(_EXACT)) for name in MEASURES]
     out = [F.sum(F.when(is_out, F.col(name).cast(_EXACT)).otherwise(0)) for name in MEASURES]
-    found = rows.agg(F.count(F.lit(1)), *sums, F.count_if(is_out), *out, F.count_if(is_return)).collect()[0]
+    found = rows.agg(
+        F.count(F.lit(1)), *sums, F.count_if(is_out), *out, F.count_if(is_return), F.count(other)
+    ).collect()[0]
     summed = found[:3] if weeks is rows else weeks.agg(F.count(F.lit(1)), *sums).collect()[0]
+    without = int(found[0]) - int(found[7]) if found[7] else 0
     return WeekAccount(
-        _measures(found[:3]), _measures(found[3:6]), _measures(summed), whole.left_out, returns=int(found[6])
+        _measures(found[:3]), _measures(found[3:6]), _measures(summed), whole.left_out, int(found[6]), without
     )
 
 
