@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from agents.phrases import day, figure, holiday, listed, money, pct, quantity, sentences, span, versus
+from agents.phrases import day, figure, holiday_week, listed, money, pct, quantity, sentences, span, versus
 from agents.quoting import quoted_text
 from agents.records import ANOMALY, FORECASTING, INVENTORY, REPORT, Facts
 from warehouse.wording import house
@@ -119,7 +119,7 @@ def _outlook_words(forecast: Facts) -> list[str]:
         f"{quantity(forecast['peak_forecast_quantity'])}, the weakest that of "
         f"{day(forecast['low_week_date'])} with {quantity(forecast['low_forecast_quantity'])}.",
         _interval_words(first),
-        f"Ahead: {listed([holiday(week['holiday_name']) + ', ' + day(week['week_date']) for week in holidays])}."
+        f"Ahead: {listed([holiday_week(week['holiday_name'], week['week_date']) for week in holidays])}."
         if holidays
         else "",
         _plan_words(forecast),

@@ -2,14 +2,10 @@
 
 import datetime as dt
 
+from agents.quoting import safe_name
+from warehouse.calendar import Calendar
 from warehouse.wording import house
 
-_HOLIDAYS = {
-    "super_bowl": "the Super Bowl",
-    "labor_day": "Labor Day",
-    "thanksgiving": "Thanksgiving",
-    "christmas": "the week after Christmas",
-}
 LEVEL_PERCENT = 1.0
 """A change below this is called level."""
 
@@ -60,9 +56,11 @@ def listed(parts: list[str]) -> str:
     return known[0] if len(known) == 1 else ", ".join(known[:-1]) + (" and " + known[-1] if known else "")
 
 
-def holiday(name: str) -> str:
-    """Returns a holiday as people call it."""
-    return _HOLIDAYS.get(name, name.replace("_", " "))
+def holiday_week(name: str, iso: str) -> str:
+    """Returns a holiday week as people say it, with its date: by where the holiday lies in it, where that is known."""
+    calendar, week = Calendar.of(house().retailer), dt.date.fromisoformat(iso)
+    words = calendar.week_words(week) if safe_name(calendar.holiday_of(week)) == name else f"the week of {name}"
+    return f"{safe_name(words)}, {day(iso)}"
 
 
 def sentences(*parts: str) -> str:

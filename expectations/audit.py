@@ -9,13 +9,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from expectations.baseline import Published, incoming_rows, read_comparable, read_published
+from expectations.baseline import Published, incoming_retailer, read_comparable, read_incoming, read_published
 from expectations.drift import Shift, measure_drift, record_drift
 from expectations.findings import Finding, failed, record, refusal
 from expectations.load_pages import write_load_pages
 from expectations.profile import take_profile
 from warehouse.database import Database
+from warehouse.retailer import read_retailer
 from warehouse.settings import Settings
+from warehouse.wording import Wording, speaking
 
 if TYPE_CHECKING:
     from expectations.rules import Suite
@@ -73,7 +75,9 @@ def audit_inputs(settings: Settings, database: Database, run_id: str, may_remove
 
         shifts = measured.result()
     today = dt.datetime.now(dt.UTC).date()
-    suites = input_suites(published, incoming_rows(database), today, may_remove)
+    retailer = incoming_retailer(database)
+    with speaking(Wording(retailer)):
+        suites = input_suites(published, read_incoming(database), retailer, today, may_remove)
     suites += [drift_suite(load_id, may_remove, _is_append(database, load_id))] if shifts else []
     write_load_pages(settings, database, run_id, load_id)
     findings, report = _audit(settings, database, run_id, "incoming", suites, load_id)
@@ -113,7 +117,10 @@ def audit_models(settings: Settings, database: Database, run_id: str) -> AuditRe
     """
     from expectations.model_suites import model_suites
 
-    findings, report = _audit(settings, database, run_id, "models", model_suites(read_published(database)))
+    retailer = read_retailer(database, "pipeline")
+    with speaking(Wording(retailer)):
+        suites = model_suites(read_published(database), retailer)
+    findings, report = _audit(settings, database, run_id, "models", suites)
     if report.failed_critical:
         raise refusal(
             findings, report.docs_path, "Run `shelfcast run --from train`; if it fails again, look at the report."

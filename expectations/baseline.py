@@ -1,6 +1,7 @@
 """What is published already: the yardstick for drift and for absurd values."""
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -8,6 +9,7 @@ from psycopg import sql
 
 from warehouse.conventions import YEAR_DAYS
 from warehouse.database import Database
+from warehouse.retailer import Retailer, read_retailer
 
 TABLES = ("raw_sales", "external_features", "store_attributes", "stock_positions")
 
@@ -27,6 +29,17 @@ group by newest.week
 """
 
 
+_AMOUNTS = {
+    "raw_sales": ("weekly_sales",),
+    "external_features": ("fuel_price", *(f"markdown_{number}" for number in range(1, 6))),
+    "stock_positions": ("unit_price",),
+}
+_MIDDLE_SIZE = "select percentile_cont(0.5) within group (order by size_sqft) from raw_incoming.store_attributes"
+BEYOND_BELIEF = 1_000.0
+"""How many times an amount that one in ten exceeds no amount exceeds: beyond lies a slipped decimal point."""
+_LARGEST_NUMBER = 1e300
+
+
 @dataclass(frozen=True)
 class Published:
     """Figures of the published tables; empty where nothing comparable was published.
@@ -35,8 +48,8 @@ class Published:
         row_counts: rows that are published, by table of schema raw; tables without any are left out.
         store_ids: stores that are published.
         newest_week: last week of published sales.
-        largest_sale: largest absolute weekly sales of any series, in dollars.
-        mean_sale: mean weekly sales of the last 52 weeks, in dollars.
+        largest_sale: largest absolute weekly sales of any series, in the unit that is forecast.
+        mean_sale: mean weekly sales of the last 52 weeks, in that unit.
     """
 
     row_counts: dict[str, int] = field(default_factory=dict)
@@ -44,6 +57,25 @@ class Published:
     newest_week: dt.date | None = None
     largest_sale: float = 0.0
     mean_sale: float = 0.0
+
+
+@dataclass(frozen=True)
+class Incoming:
+    """Figures of the incoming tables.
+
+    Attributes:
+        rows: rows by table.
+        usual: what one amount in ten exceeds, by column; columns without any are left out.
+        middle_size: size of the middle store; 0 where none has one.
+    """
+
+    rows: Mapping[str, int] = field(default_factory=dict)
+    usual: Mapping[str, float] = field(default_factory=dict)
+    middle_size: float = 0.0
+
+    def largest(self, column: str) -> float:
+        """Returns the amount beyond which a value of a column is a mistake, whatever the retailer's scale."""
+        return BEYOND_BELIEF * self.usual[column] if column in self.usual else _LARGEST_NUMBER
 
 
 def read_published(database: Database) -> Published:
@@ -73,10 +105,37 @@ def _figures(connection: Any, kind: str | None) -> Published:
     return Published(counts, tuple(row[0] for row in stores), newest, float(largest), float(mean))
 
 
-def incoming_rows(database: Database) -> dict[str, int]:
-    """Returns the rows of each incoming table, by its name."""
+def read_incoming(database: Database) -> Incoming:
+    """Returns the figures of the incoming tables."""
     with database.connect("pipeline") as connection:
-        return {table: _count(connection, "raw_incoming", table) for table in TABLES}
+        rows = {table: _count(connection, "raw_incoming", table) for table in TABLES}
+        usual: dict[str, float] = {}
+        for table, columns in _AMOUNTS.items():
+            found = connection.execute(_usual(table, columns)).fetchone() if rows[table] else None
+            usual |= {
+                name: float(value) for name, value in zip(columns, found or (), strict=False) if value is not None
+            }
+        middle = connection.execute(_MIDDLE_SIZE).fetchone()
+    return Incoming(rows, usual, float(middle[0]) if middle and middle[0] is not None else 0.0)
+
+
+def incoming_retailer(database: Database) -> Retailer:
+    """Returns the retailer whose files came in; the published one where they don't say."""
+    rows = database.read_frame("pipeline", "select settings from raw_incoming.retailer")
+    if rows.empty:
+        return read_retailer(database, "pipeline")
+    return Retailer.model_validate_json(str(rows.loc[0, "settings"]))
+
+
+def _usual(table: str, columns: tuple[str, ...]) -> sql.Composed:
+    """Returns a query for what one amount in ten of each column exceeds, signs, zeros and what is no number aside."""
+    ranks = [
+        sql.SQL(
+            "percentile_disc(0.9) within group (order by abs({0})) filter (where {0} <> 0 and abs({0}) < 'Infinity')"
+        ).format(sql.Identifier(column))
+        for column in columns
+    ]
+    return sql.SQL("select {} from {}").format(sql.SQL(", ").join(ranks), sql.Identifier("raw_incoming", table))
 
 
 def _count(connection: Any, schema: str, table: str) -> int:

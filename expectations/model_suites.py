@@ -19,8 +19,9 @@ from expectations.rules import (
     where,
     within,
 )
+from warehouse.retailer import Retailer
+from warehouse.wording import house
 
-HORIZONS = [1, 2, 3, 4, 5, 6, 7, 8]
 BOUNDS = {
     "prediction_lower": "lower 80 % bound",
     "prediction_upper": "upper 80 % bound",
@@ -43,7 +44,7 @@ SIGNED_AMOUNTS = {
     "reorder_point": "Reorder point",
     "order_up_to_level": "Order-up-to level",
 }
-"""Amounts that a department of returns may turn negative."""
+"""Amounts that a series of returns may turn negative."""
 STATUSES = ["critical", "reorder", "monitor", "adequate"]
 
 _FORECASTS = """
@@ -68,7 +69,7 @@ from (
 ) a
 left join {batch} f on f.store_id = a.store_id and f.dept_id = a.dept_id and f.part = 'champion'
 group by a.store_id, a.dept_id
-having count(distinct f.horizon_weeks) < 8
+having count(distinct f.horizon_weeks) < {horizon}
 """
 _RECOMMENDATIONS = """
 select r.*
@@ -86,17 +87,17 @@ group by f.store_id, f.dept_id
 """
 
 
-def model_suites(published: Published) -> list[Suite]:
+def model_suites(published: Published, retailer: Retailer) -> list[Suite]:
     """Returns the suites of the newest forecasts and of the newest recommendations."""
-    return [forecasts_suite(published), recommendations_suite(published)]
+    return [forecasts_suite(published, retailer), recommendations_suite(published)]
 
 
-def forecasts_suite(published: Published) -> Suite:
+def forecasts_suite(published: Published, retailer: Retailer) -> Suite:
     """Returns the suite of the forecasts of the latest origin."""
     rules = [
         row_count(1, None, "The latest origin has forecasts.", "Without forecasts nothing can be decided."),
-        *_forecast_coverage(),
-        *_forecast_ranges(max(published.largest_sale, 1.0)),
+        *_forecast_coverage(retailer),
+        *_forecast_ranges(published.largest_sale or 1.0),
         *_intervals(),
         *_forecast_drift(published),
     ]
@@ -104,19 +105,21 @@ def forecasts_suite(published: Published) -> Suite:
     return Suite("forecasts", "ml.forecasts", _FORECASTS, keys, tuple(rules))
 
 
-def _forecast_coverage() -> list[Expectation]:
+def _forecast_coverage(retailer: Retailer) -> list[Expectation]:
+    horizons = list(range(1, retailer.horizon_weeks + 1))
+    span = f"1 to {horizons[-1]} weeks" if len(horizons) > 1 else "1 week"
     return [
         within(
             "horizon_weeks",
-            HORIZONS[0],
-            HORIZONS[-1],
-            "Forecasts reach 1 to 8 weeks ahead.",
+            horizons[0],
+            horizons[-1],
+            f"Forecasts reach {span} ahead.",
             "Intervals are calibrated for these horizons only.",
         ),
         contains(
             "horizon_weeks",
-            HORIZONS,
-            "Each of the 8 weeks ahead is forecast.",
+            horizons,
+            "Each of the weeks ahead is forecast.",
             "A hole hides the demand of a delivery.",
             "critical",
         ),
@@ -128,7 +131,10 @@ def _forecast_coverage() -> list[Expectation]:
             strictly=True,
         ),
         one_of(
-            "weekday", ["Friday"], "Every forecast week is dated by its Friday.", "Other days meet no week of sales."
+            "weekday",
+            [retailer.week_ends_on],
+            f"Every forecast week is dated by its last day, a {retailer.week_ends_on}.",
+            "Other days meet no week of sales.",
         ),
         distinct_count(
             "model_name",
@@ -138,8 +144,8 @@ def _forecast_coverage() -> list[Expectation]:
             only=where("part", "champion"),
         ),
         none_found(
-            _UNCOVERED_BY_FORECASTS,
-            "Every active series has a champion forecast for all 8 weeks.",
+            _UNCOVERED_BY_FORECASTS.replace("{horizon}", str(retailer.horizon_weeks)),
+            "Every active series has a champion forecast for all weeks.",
             "A series that sold in the last 4 weeks and is not forecast would run out unseen.",
             "critical",
         ),
@@ -161,7 +167,7 @@ def _forecast_ranges(largest: float) -> list[Expectation]:
             "predicted_sales",
             -largest,
             10 * largest,
-            f"No forecast exceeds 10 times the largest sale ever published, {largest:,.0f} dollars.",
+            f"No forecast exceeds 10 times the largest sale ever published, {house().quantity(largest)}.",
             "Such a figure is a model that ran away, or not a number.",
         ),
         within(
@@ -190,7 +196,7 @@ def _forecast_ranges(largest: float) -> list[Expectation]:
                 column,
                 -20 * largest,
                 20 * largest,
-                f"No {name} exceeds 20 times the largest sale ever published, {largest:,.0f} dollars.",
+                f"No {name} exceeds 20 times the largest sale ever published, {house().quantity(largest)}.",
                 "An interval this wide says nothing; it may not be a number at all.",
             ),
         ]
@@ -252,8 +258,8 @@ def _forecast_drift(published: Published) -> list[Expectation]:
             "predicted_sales",
             0.5 * mean,
             2 * mean,
-            f"The mean champion forecast is between half and twice the year's mean sale, {mean:,.0f} dollars.",
-            "Eight weeks may be high or low season, but not another business.",
+            f"The mean champion forecast is between half and twice the year's mean sale, {house().quantity(mean)}.",
+            "The weeks ahead may be high or low season, but not another business.",
             "warning",
             where("part", "champion"),
         ),
@@ -262,7 +268,7 @@ def _forecast_drift(published: Published) -> list[Expectation]:
 
 def recommendations_suite(published: Published) -> Suite:
     """Returns the suite of the recommendations of the latest decision week."""
-    rules = [*_recommendation_coverage(), *_recommendation_ranges(100 * max(published.largest_sale, 1.0))]
+    rules = [*_recommendation_coverage(), *_recommendation_ranges(100 * (published.largest_sale or 1.0))]
     if published.newest_week is not None:
         week = published.newest_week.isoformat()
         rules.append(
@@ -327,7 +333,7 @@ def _recommendation_coverage() -> list[Expectation]:
 
 
 def _recommendation_ranges(absurd: float) -> list[Expectation]:
-    limit = f"100 times the largest sale ever published, {absurd:,.0f} dollars"
+    limit = f"100 times the largest sale ever published, {house().quantity(absurd)}"
     return [
         *(
             within(column, 0, absurd, f"{name} lies between 0 and {limit}.", "Else a unit slipped, or it is no number.")
@@ -342,7 +348,7 @@ def _recommendation_ranges(absurd: float) -> list[Expectation]:
             0,
             None,
             "Mean daily demand is negative for at most 2 % of the pairs.",
-            "Only a department of returns sells less than nothing.",
+            "Only a series of returns sells less than nothing.",
             "warning",
             0.98,
         ),

@@ -12,7 +12,7 @@ import datetime as dt
 
 from great_expectations.expectations.expectation import Expectation
 
-from expectations.baseline import Published
+from expectations.baseline import BEYOND_BELIEF, Incoming, Published
 from expectations.rules import (
     Suite,
     contains,
@@ -25,11 +25,14 @@ from expectations.rules import (
     seldom_zero,
     within,
 )
-from warehouse.calendar import friday_on_or_after, holiday_weeks
-from warehouse.conventions import HORIZON, LONGEST_LEAD_TIME_WEEKS
+from warehouse.calendar import Calendar
+from warehouse.conventions import LONGEST_LEAD_TIME_WEEKS
+from warehouse.retailer import Retailer
+from warehouse.wording import house
 
-FIRST_DAY = "2000-01-01"
-LARGEST_AMOUNT = 50_000_000.0
+FIRST_DAY = "1970-01-01"
+OTHER_STORE = 20.0
+"""How many times larger or smaller than the middle store a store hardly ever is."""
 PLAN_WEEKS = 104
 LONGEST_LEAD_TIME_DAYS = 7 * LONGEST_LEAD_TIME_WEEKS
 
@@ -108,25 +111,32 @@ where i.unit_price is null and exists (select 1 from raw_incoming.stock_position
 """
 
 
-def input_suites(published: Published, rows: dict[str, int], today: dt.date, may_remove: bool = False) -> list[Suite]:
+def input_suites(
+    published: Published, incoming: Incoming, retailer: Retailer, today: dt.date, may_remove: bool = False
+) -> list[Suite]:
     """Returns the suites of the incoming tables; those of covariates and stock positions only where some came.
 
     Args:
         published: what the load is held against; empty where nothing comparable is published.
-        rows: rows of each incoming table.
+        incoming: rows and usual amounts of the incoming tables.
+        retailer: whose files they are, with its weeks and its calendar.
         today: no sale may lie after the week of this day.
         may_remove: whether the load may replace what is published; a change of scale then only warns.
     """
-    suites = [sales_suite(published, today, may_remove), stores_suite(published)]
-    suites += [covariates_suite(published, today)] if rows.get("external_features") else []
-    return suites + ([stock_suite(published, today)] if rows.get("stock_positions") else [])
+    suites = [sales_suite(published, incoming, retailer, today, may_remove), stores_suite(published, incoming)]
+    suites += [covariates_suite(published, incoming, retailer, today)] if incoming.rows.get("external_features") else []
+    return suites + (
+        [stock_suite(published, incoming, retailer, today)] if incoming.rows.get("stock_positions") else []
+    )
 
 
-def sales_suite(published: Published, today: dt.date, may_remove: bool = False) -> Suite:
+def sales_suite(
+    published: Published, incoming: Incoming, retailer: Retailer, today: dt.date, may_remove: bool = False
+) -> Suite:
     """Returns the suite of raw_incoming.raw_sales."""
-    rules = _sales_completeness() + _sales_plausibility(today) + _sales_shares()
+    rules = _sales_completeness() + _sales_plausibility(incoming, retailer, today) + _sales_shares()
     rules += _drift("raw_sales", "sale_date", published) + (_restatements(may_remove) if published.row_counts else [])
-    query = _SALES.format(holidays=_holiday_dates(today))
+    query = _SALES.format(holidays=_holiday_dates(retailer, today))
     return Suite("incoming_sales", "raw_incoming.raw_sales", query, ("store_id", "dept_id", "sale_date"), tuple(rules))
 
 
@@ -134,7 +144,7 @@ def _sales_completeness() -> list[Expectation]:
     return [
         row_count(1, None, "The file brings at least one week of sales.", "An empty file would hide every series."),
         known("weekly_sales", "Every row has an amount.", "Leave out a week without sales, or write 0."),
-        known("is_holiday", "Every row says whether its week is a holiday.", "Holiday weeks weigh five in the score."),
+        known("is_holiday", "Every row says whether its week is a holiday.", "Holiday weeks weigh more in the score."),
         none_found(
             _LOST_WEEKS,
             "No week is missing altogether between the first and the last.",
@@ -150,11 +160,12 @@ def _sales_completeness() -> list[Expectation]:
     ]
 
 
-def _sales_plausibility(today: dt.date) -> list[Expectation]:
-    this_week = friday_on_or_after(today).isoformat()
+def _sales_plausibility(incoming: Incoming, retailer: Retailer, today: dt.date) -> list[Expectation]:
+    this_week = Calendar.of(retailer).week_of(today).isoformat()
+    largest, words = incoming.largest("weekly_sales"), retailer.words
     return [
-        within("store_id", 0, None, "Store numbers are not negative.", "A negative number is a misread column."),
-        within("dept_id", 0, None, "Department numbers are not negative.", "A negative number is a misread column."),
+        within("store_id", 0, None, "Keys of stores are not negative.", "They are given once, from 1 on."),
+        within("dept_id", 0, None, "Keys of products are not negative.", "They are given once, from 1 on."),
         within(
             "sale_date",
             FIRST_DAY,
@@ -164,21 +175,21 @@ def _sales_plausibility(today: dt.date) -> list[Expectation]:
         ),
         one_of(
             "weekday",
-            ["Friday"],
-            "Every week of sales is dated by its Friday.",
-            "Series are built on a calendar of Fridays; any other day would make a second week of the same one.",
+            [retailer.week_ends_on],
+            f"Every week of sales is dated by its last day, a {retailer.week_ends_on}.",
+            "Any other day would make a second week of the same one.",
         ),
         within(
             "weekly_sales",
-            -LARGEST_AMOUNT,
-            LARGEST_AMOUNT,
-            "A department sells less than 50 million dollars a week.",
+            -largest,
+            largest,
+            f"No {words.product} of a {words.store} sells {BEYOND_BELIEF:,.0f} times what one week in ten exceeds.",
             "Amounts beyond that are a slipped decimal point, another unit, or not a number.",
         ),
         one_of(
             "holiday_flag",
             ["agrees"],
-            "Holiday flags of sales agree with the calendar of the four holidays.",
+            "Holiday flags of sales agree with the calendar.",
             "A flag in another week teaches the models the wrong lift.",
             "warning",
         ),
@@ -275,13 +286,13 @@ def _drift(table: str, date_column: str | None, published: Published) -> list[Ex
     return rules
 
 
-def covariates_suite(published: Published, today: dt.date) -> Suite:
+def covariates_suite(published: Published, incoming: Incoming, retailer: Retailer, today: dt.date) -> Suite:
     """Returns the suite of raw_incoming.external_features."""
-    last_day = (friday_on_or_after(today) + dt.timedelta(weeks=PLAN_WEEKS)).isoformat()
+    last_day = (Calendar.of(retailer).week_of(today) + dt.timedelta(weeks=PLAN_WEEKS)).isoformat()
     rules = [
         row_count(1, None, "The file brings at least one week of a store.", "An empty file hides every covariate."),
-        known("is_holiday", "Every week of covariates says whether it is a holiday.", "Holiday weeks weigh five."),
-        within("store_id", 0, None, "Store numbers are not negative.", "A negative number is a misread column."),
+        known("is_holiday", "Every week of covariates says whether it is a holiday.", "Holiday weeks weigh more."),
+        within("store_id", 0, None, "Keys of stores are not negative.", "They are given once, from 1 on."),
         within(
             "feature_date",
             FIRST_DAY,
@@ -291,19 +302,26 @@ def covariates_suite(published: Published, today: dt.date) -> Suite:
         ),
         one_of(
             "weekday",
-            ["Friday"],
-            "Every week of covariates is dated by its Friday.",
+            [retailer.week_ends_on],
+            f"Every week of covariates is dated by its last day, a {retailer.week_ends_on}.",
             "Covariates of another day join to no week of sales.",
         ),
         one_of(
             "holiday_flag",
             ["agrees"],
-            "Holiday flags of covariates agree with the calendar of the four holidays.",
+            "Holiday flags of covariates agree with the calendar.",
             "A flag in another week teaches the models the wrong lift.",
             "warning",
         ),
-        *_measured("temperature", "Temperatures", -130, 140, 0.95, "degrees Fahrenheit"),
-        *_measured("fuel_price", "Fuel prices", 0.1, 50, 0.95, "dollars per gallon"),
+        *_measured("temperature", "Temperatures", -130, 140, 0.95, "degrees"),
+        _known_mostly("fuel_price", "Fuel prices", 0.95),
+        within(
+            "fuel_price",
+            0,
+            incoming.largest("fuel_price"),
+            f"Fuel prices are nowhere {BEYOND_BELIEF:,.0f} times what one in ten exceeds.",
+            "Anything else is another unit, a shifted column, or not a number.",
+        ),
         *_measured("cpi", "Consumer price indices", 1, 10_000, 0.85, "index points"),
         *_measured("unemployment", "Unemployment rates", 0, 100, 0.85, "percent"),
         within(
@@ -317,9 +335,9 @@ def covariates_suite(published: Published, today: dt.date) -> Suite:
         ),
     ]
     for markdown in MARKDOWNS:
-        rules += _markdown_rules(markdown)
+        rules += _markdown_rules(markdown, incoming.largest(markdown))
     rules += _drift("external_features", "feature_date", published)
-    query = _COVARIATES.format(holidays=_holiday_dates(today))
+    query = _COVARIATES.format(holidays=_holiday_dates(retailer, today))
     return Suite(
         "incoming_covariates", "raw_incoming.external_features", query, ("store_id", "feature_date"), tuple(rules)
     )
@@ -327,13 +345,7 @@ def covariates_suite(published: Published, today: dt.date) -> Suite:
 
 def _measured(column: str, name: str, low: float, high: float, share: float, unit: str) -> list[Expectation]:
     return [
-        known(
-            column,
-            f"{name} are known in at least {100 * share:.0f} % of the weeks.",
-            "Weeks ahead may lack them; more gaps than that mean a lost column.",
-            "warning",
-            share,
-        ),
+        _known_mostly(column, name, share),
         within(
             column,
             low,
@@ -344,21 +356,31 @@ def _measured(column: str, name: str, low: float, high: float, share: float, uni
     ]
 
 
-def _markdown_rules(column: str) -> list[Expectation]:
+def _known_mostly(column: str, name: str, share: float) -> Expectation:
+    return known(
+        column,
+        f"{name} are known in at least {100 * share:.0f} % of the weeks.",
+        "Weeks ahead may lack them; more gaps than that mean a lost column.",
+        "warning",
+        share,
+    )
+
+
+def _markdown_rules(column: str, largest: float) -> list[Expectation]:
     name = column.replace("_", " ").capitalize()
     return [
         known(
             column,
             f"{name} is known in at least a quarter of the weeks.",
-            "Markdowns are recorded from November 2011 on; a share, not a fault.",
+            "Markdowns are often recorded late, and seldom given; a share, not a fault.",
             "info",
             0.25,
         ),
         within(
             column,
-            -100_000,
-            10_000_000,
-            f"{name} lies between minus 100 thousand and 10 million dollars.",
+            -largest,
+            largest,
+            f"{name} is nowhere {BEYOND_BELIEF:,.0f} times what one in ten exceeds.",
             "Anything else is a slipped decimal point, or not a number.",
         ),
         within(
@@ -373,28 +395,29 @@ def _markdown_rules(column: str) -> list[Expectation]:
     ]
 
 
-def stores_suite(published: Published) -> Suite:
+def stores_suite(published: Published, incoming: Incoming) -> Suite:
     """Returns the suite of raw_incoming.store_attributes."""
+    size = incoming.middle_size
     rules = [
         row_count(1, None, "The file brings at least one store.", "Without stores no sale can be placed."),
         known("store_type", "Every store has a type.", "Policies are set by store type."),
         none_found(
             _MISSING_SIZES, "Every store has a size, or none has.", "Models scale by the size of a store.", "critical"
         ),
-        within("store_id", 0, None, "Store numbers are not negative.", "A negative number is a misread column."),
+        within("store_id", 0, None, "Keys of stores are not negative.", "They are given once, from 1 on."),
         within(
             "size_sqft",
-            100,
-            2_000_000,
-            "Store sizes lie between 100 and 2 million square feet.",
+            size / BEYOND_BELIEF,
+            size * BEYOND_BELIEF,
+            f"No store is {BEYOND_BELIEF:,.0f} times as large or as small as the middle one.",
             "Anything else is another unit or a misread column.",
         ),
         within(
             "size_sqft",
-            5_000,
-            400_000,
-            "Store sizes are those of a retail store, 5,000 to 400,000 square feet.",
-            "Sizes may be in square metres, or belong to a warehouse.",
+            size / OTHER_STORE,
+            size * OTHER_STORE,
+            f"Hardly any store is {OTHER_STORE:,.0f} times as large or as small as the middle one.",
+            "Some sizes may be in another unit, or belong to a warehouse.",
             "warning",
             0.95,
         ),
@@ -414,7 +437,7 @@ def stores_suite(published: Published) -> Suite:
     return Suite("incoming_stores", "raw_incoming.store_attributes", _STORES, ("store_id",), tuple(rules))
 
 
-def stock_suite(published: Published, today: dt.date) -> Suite:
+def stock_suite(published: Published, incoming: Incoming, retailer: Retailer, today: dt.date) -> Suite:
     """Returns the suite of raw_incoming.stock_positions."""
     tomorrow = (today + dt.timedelta(days=1)).isoformat()
     rules = [
@@ -431,9 +454,9 @@ def stock_suite(published: Published, today: dt.date) -> Suite:
         ),
         within(
             "unit_price",
-            0.001,
-            1e6,
-            "Prices of a piece lie between a tenth of a cent and 1 million dollars.",
+            0,
+            incoming.largest("unit_price"),
+            f"No price of a piece is {BEYOND_BELIEF:,.0f} times what one in ten exceeds.",
             "Stock in pieces is valued with this price.",
         ),
         within(
@@ -441,11 +464,11 @@ def stock_suite(published: Published, today: dt.date) -> Suite:
             0.1,
             LONGEST_LEAD_TIME_DAYS,
             f"Lead times lie between a few hours and {LONGEST_LEAD_TIME_DAYS} days.",
-            "Lead times are in days; an eight-week forecast is not stretched over more than half a year.",
+            "Lead times are in days; a forecast is not stretched over more than half a year.",
         ),
         none_found(
             _UNKNOWN_PAIRS,
-            "Every count is of a store and department that has sales.",
+            f"Every count is of a {house().pair_word} that has sales.",
             "Stock of a pair that never sold is a mistyped number.",
             "critical",
         ),
@@ -458,7 +481,7 @@ def stock_suite(published: Published, today: dt.date) -> Suite:
         none_found(
             _MISSING_PRICES,
             "Every count has the price of a piece, or none has.",
-            "Without its price nobody knows whether a count is in pieces or in dollars.",
+            "Without its price nobody knows whether a count is in pieces or in money.",
             "critical",
         ),
         ordered(
@@ -471,7 +494,7 @@ def stock_suite(published: Published, today: dt.date) -> Suite:
         seldom_zero("on_hand", 0.5, "At most half of the counted shelves are empty.", "Zeros may stand for no count."),
     ]
     if published.newest_week:
-        oldest = (published.newest_week - dt.timedelta(weeks=HORIZON)).isoformat()
+        oldest = (published.newest_week - dt.timedelta(weeks=retailer.horizon_weeks)).isoformat()
         rules.append(
             newest(
                 "stock_date",
@@ -486,6 +509,9 @@ def stock_suite(published: Published, today: dt.date) -> Suite:
     return Suite("incoming_stock", "raw_incoming.stock_positions", _STOCK, keys, tuple(rules))
 
 
-def _holiday_dates(today: dt.date) -> str:
-    years = range(2009, today.year + 3)
-    return ", ".join(f"date '{day}'" for year in years for day in holiday_weeks(year).values())
+def _holiday_dates(retailer: Retailer, today: dt.date) -> str:
+    """Returns the holiday weeks of all years that a file can hold as dates of SQL."""
+    years = range(dt.date.fromisoformat(FIRST_DAY).year - 1, today.year + 3)
+    calendar = Calendar.of(retailer)
+    weeks = [week for year in years for week in calendar.holiday_weeks(year)]
+    return ", ".join(f"date '{week}'" for week in weeks) or "null::date"

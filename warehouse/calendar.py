@@ -1,6 +1,7 @@
 """The calendar of a retailer: weeks dated by their last day, the holidays of its country and events of its own."""
 
 import datetime as dt
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -8,6 +9,7 @@ from itertools import groupby
 from typing import NamedTuple
 
 import holidays
+from holidays.constants import PUBLIC, UNOFFICIAL
 
 from warehouse.retailer import CalendarSettings, Retailer
 
@@ -15,18 +17,50 @@ WEEK_DAYS = 7
 YEARS_AHEAD = 3
 """Years after the last week of sales for which holidays are published."""
 _LANGUAGE = "en_US"
+_ESTIMATED = " (estimated)"
 _SUBSTITUTE = "(substituted from"
 _NAMED_YEARS = range(2000, 2040)
+_YEAR_DAYS = 365.25
+_LONGEST_MOVE = dt.timedelta(days=45)
+"""How far from a year ago last year's time of a holiday can lie."""
+_LEAST_MOVE = 3
+"""Days by which a holiday that hangs on a date moves at most: a leap day, or an equinox."""
 _PATTERN_YEARS = 8
 """Years of the library that show on what a holiday hangs."""
 
 
 class Holiday(NamedTuple):
-    """A day of a holiday or event, and whether the week that it lies in counts as a holiday week."""
+    """A day of a holiday or event.
+
+    Attributes:
+        day: the day.
+        name: what people call it.
+        is_flagged: whether the week that it lies in counts as a holiday week.
+        is_official: whether it is a public holiday or an event of the retailer's.
+    """
 
     day: dt.date
     name: str
     is_flagged: bool
+    is_official: bool = True
+
+
+class Anchor(NamedTuple):
+    """A holiday that last year's sales are aligned on.
+
+    Attributes:
+        name: of the holiday or event.
+        is_moving: whether it hangs on a weekday or on another calendar, and not on a date.
+        is_flagged: whether its weeks count as holiday weeks.
+        weeks_before: weeks before its own that go with it.
+        weeks_after: weeks after its own that go with it.
+    """
+
+    name: str
+    is_moving: bool
+    is_flagged: bool
+    weeks_before: int
+    weeks_after: int
 
 
 class HolidayDays(NamedTuple):
@@ -76,11 +110,39 @@ class Calendar:
         """Returns the name of the first flagged holiday that lies in a week; None where there is none."""
         return next((holiday.name for holiday in self.holidays_of(week) if holiday.is_flagged), None)
 
+    def week_words(self, week: dt.date) -> str:
+        """Returns what a week is to its first flagged holiday, `the week of Thanksgiving Day`; nothing without one."""
+        holiday = next((holiday for holiday in self.holidays_of(week) if holiday.is_flagged), None)
+        if holiday is None:
+            return ""
+        place = {week: "ends with", week - dt.timedelta(days=WEEK_DAYS - 1): "begins with"}.get(holiday.day)
+        return f"the week that {place} {holiday.name}" if place else f"the week of {holiday.name}"
+
     def holiday_weeks(self, year: int) -> Mapping[dt.date, str]:
         """Returns the name of the first flagged holiday of each week that holds one of the year's, by week."""
         flagged = [holiday for holiday in self.holidays(year) if holiday.is_flagged]
         weeks = groupby(flagged, key=lambda holiday: self.week_of(holiday.day))
         return {week: next(holidays).name for week, holidays in weeks}
+
+    @property
+    def anchors(self) -> tuple[Anchor, ...]:
+        """The holidays that last year's sales are aligned on, those that move first."""
+        return _anchors(self.settings)
+
+    def times_between(self, name: str, first: dt.date, last: dt.date) -> Iterator[dt.date]:
+        """Returns the first day of every time of a holiday from a day to another, both included, oldest first."""
+        for year in range(first.year, last.year + 1):
+            yield from (day for day in _times(self.settings, year).get(name, ()) if first <= day <= last)
+
+    def times_like(self, name: str, day: dt.date, years: int) -> Iterator[dt.date]:
+        """Returns the first days of the times of a holiday about so many years before a day, oldest first."""
+        then = _years_before(day, years)
+        return self.times_between(name, then - _LONGEST_MOVE, then + _LONGEST_MOVE)
+
+    def time_like(self, name: str, day: dt.date, years: int) -> dt.date | None:
+        """Returns the first day of the time of a holiday that lies nearest to a day of years before; None without."""
+        then = _years_before(day, years)
+        return min(self.times_like(name, day, years), key=lambda time: abs(time - then), default=None)
 
     def next_holiday(self, week: dt.date) -> tuple[str, dt.date] | None:
         """Returns the first holiday week from a week on and its holiday; None where the next two years have none."""
@@ -149,26 +211,87 @@ def known_names(country: str, region: str) -> frozenset[str]:
 
 
 class _CountryDay(NamedTuple):
-    """A holiday of a country's: its name in English, that and its own names, and whether it is a public one."""
+    """A holiday of a country's.
+
+    Attributes:
+        day: the day.
+        name: its name in English.
+        names: that, and the names in the country's own language.
+        kind: `PUBLIC`, `UNOFFICIAL`, or empty for every other kind.
+    """
 
     day: dt.date
     name: str
     names: frozenset[str]
-    is_public: bool
+    kind: str
+
+
+def _years_before(day: dt.date, years: int) -> dt.date:
+    return day - dt.timedelta(days=round(years * _YEAR_DAYS))
+
+
+@lru_cache(maxsize=1024)
+def _times(settings: CalendarSettings, year: int) -> Mapping[str, Sequence[dt.date]]:
+    """Returns the first day of every time that a holiday of some days begins in a year, by its name."""
+    begin = dt.timedelta(days=WEEK_DAYS)
+    times: dict[str, list[dt.date]] = {}
+    latest = {holiday.name: holiday.day for holiday in _holidays(settings, year - 1)}
+    for day, name, *_ in _holidays(settings, year):
+        if name not in latest or day - latest[name] > begin:
+            times.setdefault(name, []).append(day)
+        latest[name] = day
+    return times
+
+
+@lru_cache(maxsize=64)
+def _anchors(settings: CalendarSettings) -> tuple[Anchor, ...]:
+    years = sorted({*_NAMED_YEARS, *(day.year for event in settings.events for day in event.dates)})
+    if settings.aligned:
+        anchors = [_anchor(settings, years, *holiday.model_dump().values()) for holiday in settings.aligned]
+    else:
+        known = {holiday.name: holiday for year in years for holiday in _holidays(settings, year)}
+        found = [(_anchor(settings, years, name), known[name]) for name in sorted(known)]
+        # An unofficial day of a fixed date, such as Groundhog Day, is no reason to compare by date.
+        anchors = [anchor for anchor, holiday in found if anchor and (anchor.is_moving or holiday.is_official)]
+    return tuple(sorted((anchor for anchor in anchors if anchor), key=lambda anchor: not anchor.is_moving))
+
+
+def _anchor(
+    settings: CalendarSettings,
+    years: Sequence[int],
+    name: str,
+    weeks_before: int | None = None,
+    weeks_after: int | None = None,
+) -> Anchor | None:
+    """Returns the anchor of a holiday, None for one that does not recur.
+
+    One that keeps its weekday goes alone, every other with the weeks beside it.
+    """
+    calendar = Calendar(0, settings)
+    days = [day for year in years for day in _times(settings, year).get(name, ())]
+    likes = [(day, calendar.time_like(name, day, 1)) for day in days]
+    moves = [abs((day - like).days - _YEAR_DAYS) for day, like in likes if like is not None]
+    if not moves:
+        return None
+    beside = 0 if _LEAST_MOVE < max(moves) <= WEEK_DAYS else 1
+    is_flagged = any(name == holiday.name and holiday.is_flagged for holiday in calendar.holidays(days[-1].year))
+    before, after = (beside if weeks is None else weeks for weeks in (weeks_before, weeks_after))
+    return Anchor(name, max(moves) > _LEAST_MOVE, is_flagged, before, after)
 
 
 @lru_cache(maxsize=1024)
 def _holidays(settings: CalendarSettings, year: int) -> tuple[Holiday, ...]:
-    chosen = frozenset(settings.holidays)
-    found: dict[tuple[dt.date, str], bool] = {}
-    for day, name, names, is_public in _country_days(settings.country, settings.region, year):
-        called = min(names & chosen, default=name)
-        if is_public or called in chosen:
-            found[day, called] = called in chosen or not chosen
+    chosen, aligned = frozenset(settings.holidays), frozenset(holiday.name for holiday in settings.aligned)
+    found: dict[tuple[dt.date, str], tuple[bool, bool]] = {}
+    for day, name, names, kind in _country_days(settings.country, settings.region, year):
+        # People see the name that the mapping has.
+        called = min(names & (chosen | aligned), default=name)
+        if kind or called in chosen | aligned:
+            found[day, called] = (called in chosen if chosen else kind == PUBLIC, kind == PUBLIC)
     for event in settings.events:
         # What a few stores do makes no holiday week of the whole chain.
-        found |= {(day, event.name): not event.stores for day in event.dates if day.year == year}
-    return tuple(Holiday(day, name, is_flagged) for (day, name), is_flagged in sorted(found.items()))
+        found |= {(day, event.name): (not event.stores, True) for day in event.dates if day.year == year}
+    return tuple(Holiday(*key, *kinds) for key, kinds in sorted(found.items()))
 
 
 @lru_cache(maxsize=1024)
@@ -176,20 +299,27 @@ def _country_days(country: str, region: str, year: int) -> tuple[_CountryDay, ..
     """Returns a country's holidays of a year; before the first year of the library those that a rule gives."""
     if not country:
         return ()
-    kind = type(holidays.country_holidays(country))
-    if year >= kind.start_year:
+    first = type(holidays.country_holidays(country)).start_year
+    if year >= first:
         return _library_days(country, region, year)
-    return tuple(_assumed_days(country, region, year, kind.start_year))
+    return tuple(_assumed_days(country, region, year, first))
 
 
 def _library_days(country: str, region: str, year: int) -> tuple[_CountryDay, ...]:
-    kind = type(holidays.country_holidays(country))
-    every = kind.supported_categories
-    english = _named(country, region, year, _LANGUAGE, every)
-    public = _named(country, region, year, _LANGUAGE, (holidays.PUBLIC,) if holidays.PUBLIC in every else every)
-    own = _named(country, region, year, kind.default_language, every)
+    entity = type(holidays.country_holidays(country))
+    english, own = (
+        _named(country, region, year, language, entity.supported_categories)
+        for language in (_LANGUAGE, entity.default_language)
+    )
+    kinds = {
+        (day, name): kind
+        for kind in (UNOFFICIAL, PUBLIC)
+        if kind in entity.supported_categories
+        for day, names in _named(country, region, year, _LANGUAGE, (kind,)).items()
+        for name in names
+    }
     return tuple(
-        _CountryDay(day, name, frozenset((name, *own[day])), name in public.get(day, ()))
+        _CountryDay(day, name, frozenset((name, *own[day])), kinds.get((day, name), ""))
         for day, names in sorted(english.items())
         for name in names
         if _SUBSTITUTE not in name
@@ -200,10 +330,13 @@ def _named(
     country: str, region: str, year: int, language: str | None, categories: Sequence[str]
 ) -> Mapping[dt.date, Sequence[str]]:
     """Returns the names of a country's holidays of a year by day, days off in place of them left out."""
-    found = holidays.country_holidays(
-        country, subdiv=region or None, years=year, observed=False, language=language, categories=categories
-    )
-    return {day: found.get_list(day) for day in found}
+    with warnings.catch_warnings():
+        # Of some countries the library knows a span of years only: the others have fewer holidays.
+        warnings.simplefilter("ignore", UserWarning)
+        found = holidays.country_holidays(
+            country, subdiv=region or None, years=year, observed=False, language=language, categories=categories
+        )
+    return {day: [name.removesuffix(_ESTIMATED) for name in found.get_list(day)] for day in found}
 
 
 def _assumed_days(country: str, region: str, year: int, first: int) -> Iterator[_CountryDay]:
@@ -219,49 +352,3 @@ def _assumed_days(country: str, region: str, year: int, first: int) -> Iterator[
             yield days[0]._replace(day=days[0].day.replace(year=year))
         elif len(days) == _PATTERN_YEARS and len(distances) == 1:
             yield days[0]._replace(day=easter_sunday(year) + dt.timedelta(days=distances.pop()))
-
-
-HOLIDAYS = ("super_bowl", "labor_day", "thanksgiving", "christmas")
-FRIDAY = 4
-
-
-def friday_on_or_after(day: dt.date) -> dt.date:
-    """Returns the Friday that dates the Saturday-to-Friday week of a day."""
-    return day + dt.timedelta(days=(FRIDAY - day.weekday()) % 7)
-
-
-def holiday_weeks(year: int) -> dict[str, dt.date]:
-    """Returns the Friday of each flagged week of a year, by holiday.
-
-    The flagged weeks are those of the public data: the week of the Super Bowl (first Sunday of February, the second
-    from 2022 on), Labor Day's (first Monday of September), Thanksgiving's own (Friday after the fourth Thursday of
-    November), and the last Friday of December, the week after Christmas.
-    """
-    december_end = dt.date(year, 12, 31)
-    return {
-        "super_bowl": _nth_weekday(year, 2, 6, 1 if year < 2022 else 2) + dt.timedelta(days=5),
-        "labor_day": _nth_weekday(year, 9, 0, 1) + dt.timedelta(days=4),
-        "thanksgiving": _nth_weekday(year, 11, 3, 4) + dt.timedelta(days=1),
-        "christmas": december_end - dt.timedelta(days=(december_end.weekday() - FRIDAY) % 7),
-    }
-
-
-def holiday_of(week: dt.date) -> str | None:
-    """Returns the holiday whose flagged week is dated by this Friday, or None."""
-    return next((name for name, friday in holiday_weeks(week.year).items() if friday == week), None)
-
-
-def next_holiday(week: dt.date) -> tuple[str, dt.date]:
-    """Returns the holiday week at or after a Friday, with its name."""
-    upcoming = {**_dated(week.year), **_dated(week.year + 1)}
-    friday = min(day for day in upcoming if day >= week)
-    return upcoming[friday], friday
-
-
-def _dated(year: int) -> dict[dt.date, str]:
-    return {friday: name for name, friday in holiday_weeks(year).items()}
-
-
-def _nth_weekday(year: int, month: int, weekday: int, nth: int) -> dt.date:
-    first = dt.date(year, month, 1)
-    return first + dt.timedelta(days=(weekday - first.weekday()) % 7 + 7 * (nth - 1))

@@ -47,19 +47,36 @@ class Event(Strict):
     stores: tuple[str, ...] = ()
 
 
+class AlignedHoliday(Strict):
+    """A holiday whose week is compared with its own week of the years before.
+
+    Attributes:
+        name: of a holiday or an event.
+        weeks_before: weeks before its own that go with it; by the kind of holiday where it is empty.
+        weeks_after: weeks after its own that go with it; by the kind of holiday where it is empty.
+    """
+
+    name: str = Field(min_length=1, max_length=LONGEST_TEXT)
+    weeks_before: int | None = Field(None, ge=0, le=4)
+    weeks_after: int | None = Field(None, ge=0, le=4)
+
+
 class CalendarSettings(Strict):
     """Which days are holidays.
 
     Attributes:
         country: ISO 3166 code that the library `holidays` knows, such as DE; empty where no country's holidays count.
         region: subdivision that the library knows, such as BY.
-        holidays: names of the country's holidays that count; all of them where it is empty.
+        holidays: names of the country's holidays whose weeks count as holiday weeks; all public ones where it is empty.
+        aligned: holidays and events, counting or not, that sales of the years before are aligned on; where it is empty
+            all public ones, the unofficial ones that move, and all events.
         events: the retailer's own.
     """
 
     country: str = ""
     region: str = ""
     holidays: tuple[str, ...] = ()
+    aligned: tuple[AlignedHoliday, ...] = ()
     events: tuple[Event, ...] = ()
 
 

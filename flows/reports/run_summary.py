@@ -7,7 +7,7 @@ from rich.table import Table
 
 from flows.reports.labels import plain
 from ml.forecasting.evaluation.metrics import METRICS, SCORECARD
-from warehouse.calendar import holiday_of
+from warehouse.calendar import Calendar
 from warehouse.codes import known
 from warehouse.conventions import HORIZON
 from warehouse.database import Database, Snapshot
@@ -120,8 +120,9 @@ def contributions_table(rows: "pd.DataFrame") -> Table:
     pair = known().pair(first.store_id, first.dept_id)
     parts = [name for name in rows.columns if name.endswith("_amount") and name != "forecast_amount"]
     shown = [name for name in parts if rows[name].abs().max() >= 0.5]
-    weeks = [friday.date() for friday in rows["forecast_date"]]
-    holidays = [f"{name.replace('_', ' ')} {week:%b %d}" for week in weeks if (name := holiday_of(week))]
+    weeks = [week.date() for week in rows["forecast_date"]]
+    calendar = Calendar.of(house().retailer)
+    holidays = [f"{plain(name)} {week:%b %d}" for week in weeks if (name := calendar.holiday_of(week))]
     table = Table(
         title=plain(house().quantity_head(f"{pair}: what moves the forecast of {first.model_name}")),
         title_justify="left",

@@ -43,7 +43,7 @@ class AnomalyPanel:
     """Weekly figures of n pairs over T weeks; dollars, NaN where nothing is known.
 
     Attributes:
-        first_week: Friday of column 0; the columns are a week apart.
+        first_week: last day of the week of column 0; the columns are a week apart.
         store_id: store of each row.
         dept_id: department of each row.
         sales: (n, T) sales.
@@ -61,7 +61,7 @@ class AnomalyPanel:
     markdown: FloatArray = field(repr=False)
 
     def week_date(self, column: int) -> dt.date:
-        """Returns the Friday of a column."""
+        """Returns the last day of the week of a column."""
         return self.first_week + dt.timedelta(weeks=column)
 
 

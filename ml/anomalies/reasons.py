@@ -3,7 +3,7 @@
 import datetime as dt
 from dataclasses import dataclass
 
-from warehouse.calendar import holiday_of
+from warehouse.calendar import Calendar
 from warehouse.wording import house
 
 SHARED = 0.3
@@ -14,20 +14,13 @@ MARKDOWN_RATIO = 2.0
 
 HINTS = 3
 
-_HOLIDAYS = {
-    "super_bowl": "Super Bowl week",
-    "labor_day": "Labor Day week",
-    "thanksgiving": "Thanksgiving week",
-    "christmas": "the week after Christmas",
-}
-
 
 @dataclass(frozen=True)
 class Circumstances:
     """What is known about an unusual week; sales in the unit that is forecast, markdowns in money, weeks and fractions.
 
     Attributes:
-        week: Friday of the week.
+        week: last day of the week.
         actual: sales that came.
         expected: sales that were expected.
         horizon_weeks: weeks that the forecast looked ahead, or None where the expectation is seasonal.
@@ -78,11 +71,12 @@ def _source(seen: Circumstances) -> str:
 
 
 def _hints(seen: Circumstances, side: str) -> list[str]:
-    holiday, words, percent = holiday_of(seen.week), house().retailer.words, house().percent
+    holiday = Calendar.of(house().retailer).week_words(seen.week)
+    words, percent = house().retailer.words, house().percent
     found = [
         ("returns exceeded sales", seen.actual < 0),
         (f"it is the first week after {seen.weeks_missing} without sales", seen.weeks_missing > 0),
-        (f"it is {_HOLIDAYS.get(holiday or '', '')}", holiday is not None),
+        (f"it is {holiday}", holiday != ""),
         (f"week {seen.weeks_in_a_row} in a row {side} expectation", seen.weeks_in_a_row > 1),
         (
             f"{percent(seen.store_share, 0)} of the {words.store}'s {words.products} moved the same way",

@@ -127,7 +127,7 @@ class _Seasons:
     @cached_property
     def last_year(self) -> FloatArray:
         """Aligned sales of last year in dollars, NaN where not known, (series, horizon)."""
-        like = alignment_matrix(self.history.weeks, self.history.future_weeks(self.horizon), 1)
+        like = alignment_matrix(self.history.calendar, self.history.weeks, self.history.future_weeks(self.horizon), 1)
         return aligned(self.history.sales, like)
 
     @cached_property

@@ -20,6 +20,7 @@ from ml.forecasting.models.stl_ets import StlEts
 from ml.forecasting.models.top_down import DepartmentShares
 from ml.forecasting.served_model import ServedModel
 from warehouse.errors import ShelfcastError
+from warehouse.retailer import Retailer
 
 MODEL_FILE = "model.json"
 
@@ -88,6 +89,8 @@ def _as_json(value: object) -> object:
             return {"array": value.tolist()}
         case Mapping():
             return {"map": [[_as_json(key), _as_json(each)] for key, each in value.items()]}
+        case Retailer():
+            return {"retailer": value.model_dump_json()}
         case lightgbm.Booster():
             return {"trees": value.model_to_string()}
     if (name := type(value).__name__) not in _KINDS:
@@ -116,4 +119,6 @@ def _from_json(value: Any) -> Any:
             return {_from_json(key): _from_json(each) for key, each in content}
         case "trees":
             return lightgbm.Booster(model_str=content)
+        case "retailer":
+            return Retailer.model_validate_json(content)
     return _KINDS[name](**{field: _from_json(each) for field, each in content.items()})

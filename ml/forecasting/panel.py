@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from warehouse.calendar import Calendar
 from warehouse.conventions import ACTIVE_WEEKS, LONGEST_HORIZON, YEAR_WEEKS
 from warehouse.errors import ShelfcastError
+from warehouse.retailer import Retailer, retailer_of_sales
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -61,9 +63,10 @@ class Panel:
         store_ids: store of each series, (S,).
         dept_ids: department of each series, (S,).
         store_types: type of the store of each series, (S,).
-        weeks: last days of the weeks, which date them, 7 days apart, (T,).
+            weeks: last days of the weeks, which date them, 7 days apart, (T,).
         sales: in the unit that is forecast, pieces or money, NaN where not known, (S, T).
-        is_holiday: whether the data flags the week, (T,).
+            is_holiday: whether the data flags the week, (T,).
+        retailer: whose sales they are, with its calendar, its horizon and the weight of its holiday weeks.
         features: by column, (S, T + 1); position t holds what was known before week t began.
         planned_markdown: markdown of the store in money where the user says that markdowns ahead are a plan, NaN
             where nothing is planned, (S, T + 39). The plan of a past week is the markdown that it had.
@@ -75,8 +78,14 @@ class Panel:
     weeks: DateArray
     sales: FloatArray
     is_holiday: BoolArray
+    retailer: Retailer
     features: Mapping[str, FloatArray]
     planned_markdown: FloatArray | None = None
+
+    @property
+    def calendar(self) -> Calendar:
+        """Weeks, holidays and events of the retailer."""
+        return Calendar.of(self.retailer)
 
     @property
     def series_count(self) -> int:
@@ -143,8 +152,8 @@ class Panel:
 
     @cached_property
     def fingerprint(self) -> str:
-        """Hash of the series, the weeks, the sales and the features."""
-        digest = hashlib.sha256()
+        """Hash of the series, the weeks, the retailer, the sales and the features."""
+        digest = hashlib.sha256(self.retailer.model_dump_json().encode())
         arrays = [self.store_ids, self.dept_ids, self.weeks.astype(np.int64), self.sales, self.is_holiday]
         for values in [*arrays, *(self.features[name] for name in sorted(self.features))]:
             digest.update(np.ascontiguousarray(values).tobytes())
@@ -198,7 +207,9 @@ def read_panel(database: "Database", with_plan: bool = False) -> Panel:
         raise ShelfcastError("There are no features to train on.", "Run `shelfcast features` first.")
     keys = ["store_id", "dept_id", "feature_date", "store_type", "weekly_sales", "is_holiday"]
     table = ds.dataset(found["uri"].iloc[0], format="parquet").to_table(columns=[*keys, *FEATURE_COLUMNS])
-    panel = panel_from_frame(table.to_pandas())
+    with database.snapshot("reader") as snapshot:
+        retailer = retailer_of_sales(snapshot)
+    panel = panel_from_frame(table.to_pandas(), retailer)
     logger.info("panel of %d series and %d weeks to %s", panel.series_count, panel.week_count, panel.origin)
     return with_planned_markdown(panel, database.read_frame("reader", _MARKDOWNS)) if with_plan else panel
 
@@ -221,8 +232,12 @@ def with_planned_markdown(panel: Panel, markdowns: "pd.DataFrame") -> Panel:
     return replace(panel, planned_markdown=plan[store])
 
 
-def panel_from_frame(frame: "pd.DataFrame") -> Panel:
+def panel_from_frame(frame: "pd.DataFrame", retailer: Retailer) -> Panel:
     """Returns the panel of rows of `features.engineered_features`; columns that are missing count as unknown.
+
+    Args:
+        frame: the rows.
+        retailer: whose sales they are.
 
     Raises:
         ShelfcastError: no row has known sales, or the weeks are not whole weeks apart.
@@ -235,16 +250,14 @@ def panel_from_frame(frame: "pd.DataFrame") -> Panel:
     days = frame["feature_date"].to_numpy().astype("datetime64[D]")
     first, last = days.min(), days[sold].max()
     if ((days - first).astype(np.int64) % 7).any():
-        raise ShelfcastError(
-            "The weeks of the features are not 7 days apart.", "Date every week in train.csv by its Friday."
-        )
+        raise ShelfcastError("The weeks of the features are not 7 days apart.", "Run `shelfcast features` again.")
     position = (days - first) // WEEK
     week_count = int((last - first) // WEEK) + 1
     kept = position <= week_count
-    return _filled_panel(frame[kept], position[kept], first + WEEK * np.arange(week_count))
+    return _filled_panel(frame[kept], position[kept], first + WEEK * np.arange(week_count), retailer)
 
 
-def _filled_panel(frame: "pd.DataFrame", position: IntArray, weeks: DateArray) -> Panel:
+def _filled_panel(frame: "pd.DataFrame", position: IntArray, weeks: DateArray, retailer: Retailer) -> Panel:
     stores, store = np.unique(frame["store_id"].to_numpy(np.int64), return_inverse=True)
     depts, dept = np.unique(frame["dept_id"].to_numpy(np.int64), return_inverse=True)
     series, first_row, row = np.unique(store * len(depts) + dept, return_index=True, return_inverse=True)
@@ -265,5 +278,6 @@ def _filled_panel(frame: "pd.DataFrame", position: IntArray, weeks: DateArray) -
         weeks=weeks,
         sales=spread("weekly_sales")[:, :-1],
         is_holiday=is_holiday[:-1],
+        retailer=retailer,
         features={name: spread(name) for name in FEATURE_COLUMNS},
     )

@@ -93,14 +93,15 @@ def _surplus(history: Panel, depth: FloatArray, ahead: FloatArray) -> FloatArray
         ahead: of the weeks after it, (S, horizon); `depth` itself for its own weeks.
     """
     targets = history.weeks if ahead is depth else history.future_weeks(ahead.shape[1])
-    before = aligned(depth, alignment_matrix(history.weeks, targets, 1))
+    before = aligned(depth, alignment_matrix(history.calendar, history.weeks, targets, 1))
     usual = known_mean(depth[:, -YEAR_WEEKS:])[:, None]
     return np.asarray(ahead - np.where(np.isnan(before), usual, before))
 
 
 def _response(history: Panel, depth: FloatArray) -> FloatArray:
     """Returns the fraction of sales that a unit of depth adds, not below zero, (S,)."""
-    department, like = SeriesGroups.of(history).department, alignment_matrix(history.weeks, history.weeks, 1)
+    department = SeriesGroups.of(history).department
+    like = alignment_matrix(history.calendar, history.weeks, history.weeks, 1)
     gain, surplus = _gain_on_last_year(history, depth, like), _surplus(history, depth, depth)
     usable = ~np.isnan(gain) & ~np.isnan(surplus) & history.active[:, None]
     weight = history.scale[:, None] * usable

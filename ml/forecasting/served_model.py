@@ -11,6 +11,7 @@ from ml.forecasting.intervals.error_scale import FittedErrorScale
 from ml.forecasting.models.protocol import FittedModel, PointForecast
 from ml.forecasting.panel import FloatArray, Panel, panel_from_frame
 from warehouse.conventions import HORIZON
+from warehouse.retailer import Retailer
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,12 +26,14 @@ class ServedModel:
         model: the fitted candidate.
         calibration: what turns its point forecasts into intervals.
         error_scale: how far forecasts may lie off, which the calibration multiplies.
+        retailer: whose sales it was fitted on.
     """
 
     name: str
     model: FittedModel
     calibration: IntervalCalibration
     error_scale: FittedErrorScale
+    retailer: Retailer
 
     def forecast(self, history: Panel, horizon: int = HORIZON) -> tuple[PointForecast, FloatArray]:
         """Returns the forecasts after a history, and their bounds as `IntervalCalibration.bounds` gives them.
@@ -50,7 +53,7 @@ class ServedModel:
             model_input: rows of `features.engineered_features`, the row beyond the last known week included.
             params: not used.
         """
-        history = panel_from_frame(model_input)
+        history = panel_from_frame(model_input, self.retailer)
         forecast, bounds = self.forecast(history)
         return forecast_frame(history, forecast, bounds)
 

@@ -41,7 +41,8 @@ def study(panel: Panel, tried: Sequence[Forecaster], origin_count: int, progress
     error_scale = ErrorScale(row_store(tried)).fit(panel)
     for number, model in enumerate(tried):
         progress(number, len(tried), f"fit on all weeks: {model.name}")
-        models[model.name] = ServedModel(model.name, model.fit(panel), backtest.calibrations[model.name], error_scale)
+        calibration = backtest.calibrations[model.name]
+        models[model.name] = ServedModel(model.name, model.fit(panel), calibration, error_scale, panel.retailer)
     return Study(backtest, scores, models)
 
 

@@ -1,12 +1,7 @@
 """Weather, economy, markdowns and stores, as they are known when a week begins."""
 
-import datetime as dt
-
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F  # noqa: N812
-
-MARKDOWN_START = dt.date(2011, 11, 1)
-"""Markdowns are recorded from here on: an empty one means unknown before and none after."""
 
 MARKDOWNS = tuple(f"markdown_{number}" for number in range(1, 6))
 
@@ -21,13 +16,16 @@ def known_covariates(external: DataFrame) -> DataFrame:
     """
     day = F.unix_date("feature_date")
     store = Window.partitionBy("store_id").orderBy(day)
+    # From the first week with a markdown on, they are recorded: an empty one means unknown before it and none after.
+    has_any = F.coalesce(*MARKDOWNS).isNotNull()
+    first = external.agg(F.min(F.when(has_any, F.col("feature_date"))).alias("first_markdown_date"))
     # Frames count days, not rows: where the file skips a week, the week before is unknown.
     week_before, all_before = store.rangeBetween(-7, -7), store.rangeBetween(Window.unboundedPreceding, -1)
 
     def change(name: str) -> Column:
         return F.col(name) - F.first(name).over(week_before)
 
-    return external.select(
+    return external.join(F.broadcast(first), how="cross").select(
         "store_id",
         F.date_add("feature_date", 7).alias("feature_date"),
         "temperature",
@@ -55,7 +53,7 @@ def _markdown_columns() -> list[Column]:
     total, count = F.lit(0.0), F.lit(0)
     for amount in amounts:
         total, count = total + amount, count + F.when(amount != 0, 1).otherwise(0)
-    is_recorded = F.col("feature_date") >= F.lit(MARKDOWN_START)
+    is_recorded = F.col("feature_date") >= F.col("first_markdown_date")
     return [
         F.when(is_recorded, total).alias("total_markdown"),
         F.when(is_recorded, count > 0).alias("has_markdown"),

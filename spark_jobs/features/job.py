@@ -3,13 +3,14 @@
 import datetime as dt
 import logging
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
-from spark_jobs.features.calendar import WEEK, calendar_frame
+from spark_jobs.features.calendar import WEEK, calendar_frame, calendar_weeks
 from spark_jobs.features.covariates import known_covariates, normalized_stores
 from spark_jobs.features.publication import (
     Artifact,
@@ -22,8 +23,10 @@ from spark_jobs.features.publication import (
 )
 from spark_jobs.features.windows import aligned_sales, complete_weeks, sales_history
 from spark_jobs.session import open_spark
+from warehouse.calendar import Calendar
 from warehouse.database import Database
 from warehouse.errors import ShelfcastError
+from warehouse.retailer import read_retailer
 from warehouse.settings import Settings
 
 if TYPE_CHECKING:
@@ -95,8 +98,10 @@ def build_features(settings: Settings, database: Database, run_id: str) -> Featu
     """
     began = time.monotonic()
     inputs, current = published_inputs(database), published(database, "features")
-    artifact = Artifact(free_folder(settings.lake, run_id, current), feature_fingerprint(inputs))
-    write_features(open_spark(settings, _published_rows(database)), inputs.uri, artifact.uri, run_id)
+    retailer = read_retailer(database, "pipeline")
+    artifact = Artifact(free_folder(settings.lake, run_id, current), feature_fingerprint(inputs, retailer))
+    spark = open_spark(settings, _published_rows(database))
+    write_features(spark, inputs.uri, artifact.uri, Calendar.of(retailer), run_id)
     written = time.monotonic()
     rows, change, uri = publish_features(database, artifact, run_id, current)
     clear_folders(settings.lake, written=artifact.uri, published=uri, previous=current)
@@ -117,7 +122,7 @@ def _published_rows(database: Database) -> int:
     return int(row[0]) if row else 0
 
 
-def write_features(spark: SparkSession, inputs_uri: str, folder: str, run_id: str) -> None:
+def write_features(spark: SparkSession, inputs_uri: str, folder: str, calendar: Calendar, run_id: str) -> None:
     """Writes the features of the inputs as Parquet files to a folder, which is emptied first.
 
     Raises:
@@ -126,11 +131,11 @@ def write_features(spark: SparkSession, inputs_uri: str, folder: str, run_id: st
     sales, stores, external = (
         spark.read.parquet(f"{inputs_uri}/{name}") for name in ("raw_sales", "store_attributes", "external_features")
     )
-    features = engineer_features(sales, stores, external).withColumn("run_id", F.lit(run_id))
+    features = engineer_features(sales, stores, external, calendar).withColumn("run_id", F.lit(run_id))
     features.write.mode("overwrite").parquet(folder)
 
 
-def engineer_features(sales: DataFrame, stores: DataFrame, external: DataFrame) -> DataFrame:
+def engineer_features(sales: DataFrame, stores: DataFrame, external: DataFrame, calendar: Calendar) -> DataFrame:
     """Returns one row per series and week of the completed calendar, with the columns of `FEATURE_TYPES`.
 
     The calendar ends one week beyond the last week of all sales: what a forecast at the latest origin reads.
@@ -139,20 +144,22 @@ def engineer_features(sales: DataFrame, stores: DataFrame, external: DataFrame) 
         sales: `raw.raw_sales`: one row per series and known week.
         stores: `raw.store_attributes`: one row per store.
         external: `raw.external_features`: one row per store and week.
+        calendar: of the retailer.
 
     Raises:
         ShelfcastError: there are no sales.
     """
     first, last = sold_weeks(sales)
-    calendar = calendar_frame(sales.sparkSession, first, last + WEEK)
-    history = sales_history(complete_weeks(sales, last))
+    weeks = calendar_weeks(calendar, first, last + WEEK)
+    weeks_back = sorted({week.aligned_weeks for week in weeks})
+    history = sales_history(complete_weeks(sales, last), weeks_back)
     # All three are small beside the sales, and a broadcast leaves the sales where the windows put them.
     joined = (
-        history.join(F.broadcast(calendar), on="feature_date", how="left")
+        history.join(F.broadcast(calendar_frame(sales.sparkSession, weeks)), on="feature_date", how="left")
         .join(F.broadcast(known_covariates(external)), on=["store_id", "feature_date"], how="left")
         .join(F.broadcast(normalized_stores(stores)), on="store_id", how="left")
     )
-    return select_features(joined)
+    return select_features(joined, weeks_back)
 
 
 def sold_weeks(sales: DataFrame) -> tuple[dt.date, dt.date]:
@@ -167,7 +174,10 @@ def sold_weeks(sales: DataFrame) -> tuple[dt.date, dt.date]:
     return span["first"], span["last"]
 
 
-def select_features(joined: DataFrame) -> DataFrame:
+def select_features(joined: DataFrame, weeks_back: Sequence[int]) -> DataFrame:
     """Returns the columns of the table out of a history joined to calendar, covariates and stores."""
-    made = {"sales_last_year_aligned": aligned_sales(), "is_holiday": F.coalesce("is_flagged", "is_calendar_holiday")}
+    made = {
+        "sales_last_year_aligned": aligned_sales(weeks_back),
+        "is_holiday": F.coalesce("is_flagged", "is_calendar_holiday"),
+    }
     return joined.select(*[made.get(name, F.col(name)).cast(kind).alias(name) for name, kind in FEATURE_TYPES.items()])

@@ -14,6 +14,7 @@ from warehouse.errors import ShelfcastError
 from warehouse.incoming import create_incoming, demand_rows
 from warehouse.load import copy_parquet
 from warehouse.publish import Change, merge
+from warehouse.retailer import Retailer
 
 logger = logging.getLogger(__name__)
 
@@ -56,9 +57,9 @@ def published_inputs(database: Database) -> Artifact:
     return inputs
 
 
-def feature_fingerprint(inputs: Artifact) -> str:
-    """Returns the hash of the inputs' fingerprint and of the code that makes features of them."""
-    digest = hashlib.sha256(inputs.fingerprint.encode())
+def feature_fingerprint(inputs: Artifact, retailer: Retailer) -> str:
+    """Returns the hash of the inputs' fingerprint, of the retailer and of the code that makes features of them."""
+    digest = hashlib.sha256(inputs.fingerprint.encode() + retailer.model_dump_json().encode())
     for name in _CODE:
         digest.update((Path(__file__).parent / name).read_bytes())
     return digest.hexdigest()

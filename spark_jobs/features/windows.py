@@ -4,11 +4,12 @@ Every window here is partitioned and ordered alike, so Spark shuffles and sorts 
 """
 
 import datetime as dt
+from collections.abc import Sequence
 
 from pyspark.sql import Column, DataFrame, Window, WindowSpec
 from pyspark.sql import functions as F  # noqa: N812
 
-from spark_jobs.features.calendar import WEEK, WEEKS_BACK
+from spark_jobs.features.calendar import WEEK
 from warehouse.conventions import WINDOW_WEEKS, YEAR_WEEKS
 
 LAGS = (1, 2, 4, 8, YEAR_WEEKS)
@@ -37,18 +38,19 @@ def complete_weeks(sales: DataFrame, last_week: dt.date) -> DataFrame:
     )
 
 
-def sales_history(weeks: DataFrame) -> DataFrame:
+def sales_history(weeks: DataFrame, weeks_back: Sequence[int]) -> DataFrame:
     """Returns the completed weeks with what their series sold before each of them; no window reaches week t.
 
     Args:
         weeks: one row per series and week without a gap, as `complete_weeks` makes them.
+        weeks_back: how many weeks back last years' weeks lie that the calendar leads to.
     """
     return weeks.select(
         "store_id",
         "dept_id",
         "feature_date",
-        *[_lag(weeks_back).alias(f"sales_lag_{weeks_back}") for weeks_back in LAGS],
-        *[_lag(weeks_back).alias(f"sales_back_{weeks_back}") for weeks_back in WEEKS_BACK],
+        *[_lag(lag).alias(f"sales_lag_{lag}") for lag in LAGS],
+        *[_lag(lag).alias(f"sales_back_{lag}") for lag in weeks_back],
         *[F.avg("weekly_sales").over(_before(width)).alias(f"rolling_mean_{width}") for width in WINDOW_WEEKS],
         *[F.stddev_samp("weekly_sales").over(_before(width)).alias(f"rolling_std_{width}") for width in (4, 13)],
         F.min("weekly_sales").over(_before(4)).alias("rolling_min_4"),
@@ -59,11 +61,11 @@ def sales_history(weeks: DataFrame) -> DataFrame:
     )
 
 
-def aligned_sales() -> Column:
+def aligned_sales(weeks_back: Sequence[int]) -> Column:
     """Returns the sales of last year's week like week t, out of a history joined to the calendar."""
     column = F.lit(None).cast("double")
-    for weeks_back in WEEKS_BACK:
-        column = F.when(F.col("aligned_weeks") == weeks_back, F.col(f"sales_back_{weeks_back}")).otherwise(column)
+    for lag in weeks_back:
+        column = F.when(F.col("aligned_weeks") == lag, F.col(f"sales_back_{lag}")).otherwise(column)
     return column
 
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from warehouse.calendar import HOLIDAYS, holiday_of
+from spark_jobs.ingest.mapping import SHIPPED, read_mapping
+from warehouse.calendar import Calendar
 from warehouse.conventions import LONGEST_HORIZON, YEAR_WEEKS
 
 Floats = NDArray[np.float64]
@@ -24,6 +25,7 @@ MARKDOWNS = 5
 KINDS = ("staple", "gift", "staple", "garden", "seasonal", "tiny", "staple", "gift", "seasonal", "staple")
 STORE_TYPES = ("A", "A", "B", "A", "C", "B", "A", "B", "B", "C")
 SIZES = {"A": 180_000, "B": 105_000, "C": 41_000}
+HOLIDAYS = ("Super Bowl", "Labor Day", "Thanksgiving Day", "Christmas Day")
 _STORE, _DEPARTMENT, _NATION = 1, 2, 3
 
 
@@ -74,7 +76,8 @@ class Departments:
 def make_weeks(known: int) -> Weeks:
     """Returns the calendar of a sample with sales in the first `known` weeks."""
     days = tuple(FIRST_WEEK + dt.timedelta(weeks=week) for week in range(known + LONGEST_HORIZON))
-    names = [holiday_of(day) for day in days]
+    calendar = Calendar.of(read_mapping(SHIPPED / "walmart.toml").retailer)
+    names = [calendar.holiday_of(day) for day in days]
     return Weeks(
         days=days,
         known=known,
@@ -208,8 +211,8 @@ def _markdowns(random: np.random.Generator, weeks: Weeks, size: int) -> Floats:
     shape = (MARKDOWNS, len(weeks.days))
     typical = np.array([6_000, 1_200, 300, 1_800, 4_200])[:, None] * size / 150_000
     amounts = typical * np.exp(random.normal(0, 0.75, shape))
-    amounts[2] *= 1 + 60 * weeks.holidays[HOLIDAYS.index("thanksgiving")]
-    amounts[1] *= 1 + 12 * weeks.holidays[HOLIDAYS.index("christmas")]
+    amounts[2] *= 1 + 60 * weeks.holidays[HOLIDAYS.index("Thanksgiving Day")]
+    amounts[1] *= 1 + 12 * weeks.holidays[HOLIDAYS.index("Christmas Day")]
     missing = random.random(shape) < np.array([0.02, 0.3, 0.12, 0.1, 0.01])[:, None]
     before = np.array([day < FIRST_MARKDOWN for day in weeks.days])
     return np.where(missing | before, np.nan, np.round(amounts, 2))

@@ -77,7 +77,7 @@ def test_the_calendar_ends_39_weeks_after_the_last_sale(rows):
     (labor_day,) = rows(
         "select is_holiday, holiday_name, is_future from marts.dim_weeks where week_date = '2012-09-07'"
     )
-    assert labor_day == {"is_holiday": True, "holiday_name": "labor_day", "is_future": True}
+    assert labor_day == {"is_holiday": True, "holiday_name": "Labor Day", "is_future": True}
 
 
 def test_weekly_sales_carry_last_year_returns_markdowns_and_weather(rows):

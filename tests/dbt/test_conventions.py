@@ -1,12 +1,8 @@
 """What every model keeps to, read from the manifest."""
 
-import csv
 import re
 from collections import Counter, defaultdict
 from typing import Any
-
-from warehouse.calendar import holiday_weeks
-from warehouse.settings import PROJECT_ROOT
 
 CONTRACT = {
     "dim_retailer",
@@ -178,16 +174,7 @@ def test_every_foreign_key_of_a_mart_has_a_relationships_test(manifest):
 
 def test_every_category_has_its_accepted_values_where_it_enters(manifest):
     tests = attached_tests(manifest)
-    categories = {
-        "status",
-        "stock_source",
-        "severity",
-        "source_kind",
-        "alias_name",
-        "analysis_type",
-        "holiday_name",
-        "decision_name",
-    }
+    categories = {"status", "stock_source", "severity", "source_kind", "alias_name", "analysis_type", "decision_name"}
     missing = [
         f"{node['name']}.{name}"
         for node in models(manifest, "staging")
@@ -242,9 +229,3 @@ def test_every_page_and_the_agents_are_exposures_over_marts_alone(manifest):
 def test_no_source_turns_red_with_age(manifest):
     for source in manifest["sources"].values():
         assert not ((source["freshness"] or {}).get("error_after") or {}).get("count"), source["name"]
-
-
-def test_the_holidays_seed_is_the_calendar_of_the_code():
-    with (PROJECT_ROOT / "dbt_project" / "seeds" / "holidays.csv").open() as handle:
-        seed = {(row["week_date"], row["holiday_name"]) for row in csv.DictReader(handle)}
-    assert seed == {(str(day), name) for year in range(2009, 2036) for name, day in holiday_weeks(year).items()}

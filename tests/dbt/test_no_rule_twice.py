@@ -4,7 +4,8 @@ import datetime as dt
 import re
 from typing import Any
 
-from expectations.baseline import Published
+from expectations.baseline import Incoming, Published
+from retailers import WALMART
 from warehouse.settings import PROJECT_ROOT
 
 Rule = tuple[str, str, str]
@@ -72,7 +73,9 @@ def great_expectations() -> dict[Rule, str]:
     from expectations.suites import input_suites
 
     published = Published(dict.fromkeys(INPUTS, 100), (1, 2), dt.date(2012, 8, 31), 20_000.0, 9_000.0)
-    suites = input_suites(published, dict.fromkeys(INPUTS, 1), dt.date(2026, 1, 1)) + model_suites(published)
+    suites = input_suites(published, Incoming(dict.fromkeys(INPUTS, 1)), WALMART, dt.date(2026, 1, 1)) + model_suites(
+        published, WALMART
+    )
     found = {}
     for suite in [*suites, drift_suite("load")]:
         table = suite.table.replace("raw_incoming.", "raw.")

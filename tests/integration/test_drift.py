@@ -14,7 +14,8 @@ from expectations.audit import audit_inputs
 from expectations.baseline import read_comparable
 from expectations.drift import LIMITS, NEW, OLD, measure_drift
 from expectations.drift_suite import STOPS, WARNINGS
-from warehouse.calendar import holiday_of
+from retailers import WALMART
+from warehouse.calendar import Calendar
 from warehouse.errors import ShelfcastError
 from warehouse.load import copy_frame
 from warehouse.settings import load_settings
@@ -62,7 +63,13 @@ def load():
     level = {(store, dept): random.uniform(2_000, 40_000) for store in STORES for dept in DEPTS}
     sales = pd.DataFrame(
         [
-            (store, dept, week, level[store, dept] * float(random.uniform(0.9, 1.1)), holiday_of(week) is not None)
+            (
+                store,
+                dept,
+                week,
+                level[store, dept] * float(random.uniform(0.9, 1.1)),
+                Calendar.of(WALMART).holiday_of(week) is not None,
+            )
             for store in STORES
             for dept in DEPTS
             for week in [*WEEKS, COMING]
@@ -71,7 +78,7 @@ def load():
     )
     covariates = pd.DataFrame(
         [
-            (store, week, 60.0, 3.5, 210.0, 7.5, holiday_of(week) is not None)
+            (store, week, 60.0, 3.5, 210.0, 7.5, Calendar.of(WALMART).holiday_of(week) is not None)
             for store in STORES
             for week in [*WEEKS, COMING, COMING + dt.timedelta(weeks=1)]
         ],

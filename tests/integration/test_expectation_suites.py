@@ -3,7 +3,8 @@
 import datetime as dt
 import re
 
-from expectations.baseline import Published
+from expectations.baseline import Incoming, Published
+from retailers import WALMART
 
 LAST_WEEK = dt.date(2012, 8, 31)
 INPUTS = ("raw_sales", "external_features", "store_attributes", "stock_positions")
@@ -15,7 +16,9 @@ def all_rules():
     from expectations.suites import input_suites
 
     published = Published(dict.fromkeys(INPUTS, 100), (1, 2), LAST_WEEK, 20_000.0, 9_000.0)
-    suites = input_suites(published, dict.fromkeys(INPUTS, 1), dt.date(2026, 1, 1)) + model_suites(published)
+    suites = input_suites(published, Incoming(dict.fromkeys(INPUTS, 1)), WALMART, dt.date(2026, 1, 1)) + model_suites(
+        published, WALMART
+    )
     return [(suite, rule) for suite in suites for rule in suite.rules]
 
 

@@ -8,11 +8,13 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
+from retailers import WALMART
 from spark_jobs.features.calendar import calendar_week, weeks_between
 from spark_jobs.features.covariates import MARKDOWNS, known_covariates
 from spark_jobs.features.job import FEATURE_TYPES, engineer_features
-from warehouse.calendar import holiday_of
+from warehouse.calendar import Calendar
 
+CALENDAR = Calendar.of(WALMART)
 WEEK = dt.timedelta(days=7)
 FIRST = dt.date(2010, 2, 5)
 SALES = pa.schema(
@@ -49,7 +51,7 @@ def series(values, store=1, dept=1, first=FIRST) -> list[dict]:
             "dept_id": dept,
             "sale_date": day,
             "weekly_sales": float(value),
-            "is_holiday": holiday_of(day) is not None,
+            "is_holiday": CALENDAR.holiday_of(day) is not None,
         }
         for day, value in dated
         if value is not None
@@ -73,7 +75,7 @@ def engineer(spark):
     def run(sales, external=(), stores=({"store_id": 1, "store_type": "A", "size_sqft": 1000},)):
         tables = ((sales, SALES), (stores, STORES), (external, EXTERNAL))
         frames = [spark.createDataFrame(pa.Table.from_pylist(list(rows), schema=schema)) for rows, schema in tables]
-        rows = engineer_features(*frames).toArrow().to_pylist()
+        rows = engineer_features(*frames, CALENDAR).toArrow().to_pylist()
         return {(row["store_id"], row["dept_id"], row["feature_date"]): row for row in rows}
 
     return run
@@ -136,7 +138,7 @@ def test_sales_of_last_year_come_from_the_same_holiday(engineer):
 def test_flags_of_a_week_without_sales_come_from_the_calendar(engineer):
     rows = engineer(series([5, None], first=dt.date(2011, 11, 18)) + series([5], dept=2, first=week(94)))
     thanksgiving = rows[1, 1, dt.date(2011, 11, 25)]
-    expected = calendar_week(dt.date(2011, 11, 25))
+    expected = calendar_week(CALENDAR, dt.date(2011, 11, 25))
     assert thanksgiving["is_holiday"] is True
     for name in ("week_of_year", "month", "quarter", "is_month_start", "days_to_holiday", "holiday_name"):
         assert thanksgiving[name] == getattr(expected, name)
@@ -165,10 +167,10 @@ def test_a_week_that_the_covariates_skip_leaves_the_change_unknown(spark):
     }
 
 
-def test_markdowns_are_unknown_before_november_2011_and_none_where_missing_from_then_on(engineer):
+def test_markdowns_are_unknown_before_the_first_recorded_one_and_none_where_missing_from_then_on(engineer):
     first = dt.date(2011, 10, 21)
     covariates = weather(
-        weeks=5, first=first, markdown_1=[5, None, None, 100, -20], markdown_4=[None, None, None, 50, 20]
+        weeks=5, first=first, markdown_1=[None, 5, None, 100, -20], markdown_4=[None, None, None, 50, 20]
     )
     rows = engineer(series([1] * 5, first=first), covariates)
     names = ("total_markdown", "has_markdown", "markdown_count")
@@ -176,7 +178,7 @@ def test_markdowns_are_unknown_before_november_2011_and_none_where_missing_from_
     assert found == {
         dt.date(2011, 10, 21): (None, None, None),
         dt.date(2011, 10, 28): (None, None, None),
-        dt.date(2011, 11, 4): (None, None, None),  # reads the week of 28 October
+        dt.date(2011, 11, 4): (5.0, True, 1),  # reads the week of 28 October
         dt.date(2011, 11, 11): (0.0, False, 0),  # reads the week of 4 November
         dt.date(2011, 11, 18): (150.0, True, 2),
         dt.date(2011, 11, 25): (0.0, True, 2),

@@ -20,8 +20,9 @@ from ml.forecasting.panel import FEATURE_COLUMNS, read_panel
 from ml.forecasting.registry.client import all_versions, load_champion, load_models, open_registry
 from ml.forecasting.registry.rollback import pinned_champion, roll_back
 from ml.forecasting.train_job import train
+from retailers import WALMART
 from warehouse import embedded
-from warehouse.calendar import holiday_of
+from warehouse.calendar import Calendar
 from warehouse.environment import library_environment
 from warehouse.errors import ShelfcastError, UsageError
 from warehouse.incoming import publish_frame
@@ -108,7 +109,7 @@ def _rows() -> pd.DataFrame:
     # Department 4 of store 3 stopped half a year before the end.
     stopped = (rows["store_id"] == 3) & (rows["dept_id"] == 4) & (rows["feature_date"] > dates[-27])
     rows.loc[stopped, "weekly_sales"] = np.nan
-    rows["is_holiday"] = [holiday_of(day) is not None for day in rows["feature_date"]]
+    rows["is_holiday"] = [Calendar.of(WALMART).holiday_of(day) is not None for day in rows["feature_date"]]
     for name in set(FEATURE_COLUMNS) - set(rows):
         rows[name] = 0.0
     return rows

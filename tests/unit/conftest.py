@@ -4,12 +4,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from warehouse.retailer import Retailer, Words
+from retailers import WALMART
 from warehouse.wording import Wording, speaking
 
 
 @pytest.fixture(autouse=True)
 def of_the_public_data() -> Iterator[Wording]:
-    words = Words(product="department", products="departments")
-    with speaking(Wording(Retailer(currency="USD", week_ends_on="Friday", words=words))) as wording:
+    with speaking(Wording(WALMART)) as wording:
         yield wording

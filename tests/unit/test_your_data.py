@@ -23,7 +23,11 @@ EXAMPLES = re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL)
 COMMANDS = [line for block in re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL) for line in block.splitlines()]
 IN_SENTENCES = re.findall(r"`(shelfcast [^`]+)`", PAGE)
 ROW = re.compile(r"^\| `(\w+)` \| (.+) \| (.+) \|$", re.MULTILINE)
-EVENTS = "[[retailer.calendar.events]]"
+RECORDS = {
+    "[[retailer.calendar.events]]": "An event has these keys:",
+    "[[retailer.calendar.aligned]]": "A holiday of `aligned` has these keys:",
+}
+"""Tables that a mapping may hold several of, by the sentence before the page's table of their keys."""
 
 
 def tables(model: type[Strict], name: str = "") -> Iterator[tuple[str, type[Strict]]]:
@@ -33,7 +37,7 @@ def tables(model: type[Strict], name: str = "") -> Iterator[tuple[str, type[Stri
         for kind in (field.annotation, *typing.get_args(field.annotation)):
             if isinstance(kind, type) and not isinstance(kind, types.GenericAlias) and issubclass(kind, Strict):
                 place = f"{name}.{key}".removeprefix(".")
-                yield from tables(kind, place) if "tuple" not in str(field.annotation) else [(EVENTS, kind)]
+                yield from tables(kind, place) if "tuple" not in str(field.annotation) else [(f"[[{place}]]", kind)]
 
 
 TABLES = dict(tables(Mapping))
@@ -41,8 +45,8 @@ TABLES = dict(tables(Mapping))
 
 def rows_of(table: str) -> dict[str, str]:
     """The keys that the page says a table of the mapping has, each with its default."""
-    if table == EVENTS:
-        text = PAGE.partition("An event has these keys:")[2]
+    if table in RECORDS:
+        text = PAGE.partition(RECORDS[table])[2]
     elif table:
         text = PAGE.partition(f"### {table}\n")[2] or PAGE.partition(f"Columns, `{table}`")[2]
     else:

@@ -99,7 +99,7 @@ def _likes(history: Panel, horizon: int) -> dict[str, FloatArray]:
     targets = history.future_weeks(horizon)
     matrices = {}
     for prefix, years in (("", 1), ("two_", 2)):
-        views = [calendar_views(as_date(week), years) for week in targets]
+        views = [calendar_views(history.calendar, as_date(week), years) for week in targets]
         matrices[f"{prefix}weekday"] = weight_matrix(history.weeks, targets, [view[0] for view in views])
         matrices[f"{prefix}date"] = weight_matrix(history.weeks, targets, [view[2] for view in views])
     matrices["after"] = _shifted(matrices["weekday"], 1)
@@ -128,9 +128,9 @@ def _month_inputs(history: Panel, horizon: int) -> dict[str, FloatArray]:
 def _month_days(weeks: "np.typing.NDArray[np.datetime64]") -> FloatArray:
     """Returns the days of each week in days 1-8, 9-16, 17-24 and 25-31 of their month, (weeks, 4)."""
     counts = np.zeros((len(weeks), _MONTH_PARTS))
-    for row, friday in enumerate(map(as_date, weeks)):
+    for row, last in enumerate(map(as_date, weeks)):
         for back in range(7):
-            day = (friday - dt.timedelta(days=back)).day
+            day = (last - dt.timedelta(days=back)).day
             counts[row, min((day - 1) // 8, _MONTH_PARTS - 1)] += 1
     return counts
 

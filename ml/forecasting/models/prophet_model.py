@@ -16,7 +16,7 @@ from ml.forecasting.models.calendar_alignment import aligned, alignment_matrix
 from ml.forecasting.models.protocol import PointForecast, base_parts
 from ml.forecasting.models.seasonal_base import SeriesGroups, sum_by
 from ml.forecasting.panel import FloatArray, IntArray, Panel, known_mean
-from warehouse.calendar import HOLIDAYS, holiday_weeks
+from warehouse.calendar import Calendar
 from warehouse.conventions import YEAR_WEEKS
 
 if TYPE_CHECKING:
@@ -38,8 +38,9 @@ TOTAL_LIMIT = 2.0
 """How many times the largest total known so far a total is forecast to be at most."""
 YEARLY_FROM_WEEKS = 60
 """Weeks of history from which a yearly season can be told from a trend."""
-# Shoppers come in the weeks before these two; the flagged week of Christmas is the one after it.
-_WEEKS_BEFORE = {"thanksgiving": 1, "christmas": 2}
+SHOPPING_WEEKS = {True: 1, False: 2}
+"""Weeks before a holiday whose neighbours are aligned with it in which shoppers come, by whether it moves."""
+_RESERVED = "_delim_"
 _SCHEMA = "store_id long, ds timestamp, yhat double"
 
 
@@ -64,7 +65,7 @@ class Prophet:
         return {
             "level": "store, then top-down to departments",
             "yearly_seasonality": True,
-            "holidays": ", ".join(HOLIDAYS),
+            "holidays": "flagged weeks of the calendar",
             "share_weeks": SHARE_WEEKS,
             "share_trend": SHARE_TREND,
             "seed": self.seed,
@@ -77,7 +78,7 @@ class Prophet:
     def predict(self, history: Panel, horizon: int) -> PointForecast:
         """Returns each series' share of the Prophet forecast of its store."""
         totals = store_totals(history)
-        stores = self._forecast_stores(totals, horizon)
+        stores = self._forecast_stores(totals, history.calendar, horizon)
         share = department_shares(history, horizon)
         position = np.searchsorted(totals["store_id"].unique(), history.store_ids)
         recent = known_mean(history.sales[:, -SHARE_WEEKS:])[:, None]
@@ -86,18 +87,18 @@ class Prophet:
         point = np.where(is_alone, recent, share * stores[position])
         return PointForecast(point, np.where(is_alone.any(axis=1), "mean of the last known weeks", ""))
 
-    def _forecast_stores(self, totals: "pd.DataFrame", horizon: int) -> FloatArray:
+    def _forecast_stores(self, totals: "pd.DataFrame", calendar: Calendar, horizon: int) -> FloatArray:
         stores = totals["store_id"].unique()
         if self.open_session is not None and len(stores) >= self.spark_from:
-            frame = forecast_with_spark(self.open_session(), totals, horizon, self.seed)
+            frame = forecast_with_spark(self.open_session(), totals, calendar, horizon, self.seed)
         else:
-            frame = forecast_in_loop(totals, horizon, self.seed)
+            frame = forecast_in_loop(totals, calendar, horizon, self.seed)
         ordered = frame.sort_values(["store_id", "ds"])
         return np.asarray(ordered["yhat"].to_numpy(np.float64).reshape(len(stores), horizon))
 
     def explain(self, history: Panel, horizon: int, series: int) -> Mapping[str, FloatArray]:
         """Returns last year's aligned sales, and the rest as recent level."""
-        like = alignment_matrix(history.weeks, history.future_weeks(horizon), 1)
+        like = alignment_matrix(history.calendar, history.weeks, history.future_weeks(horizon), 1)
         last_year = aligned(history.sales[series : series + 1], like)[0]
         return base_parts(self.predict(history, horizon).point[series], last_year)
 
@@ -131,7 +132,7 @@ def department_shares(history: Panel, horizon: int) -> FloatArray:
     store, is_active = SeriesGroups.of(history).store, history.active[:, None]
     recent_weeks = min(SHARE_WEEKS, history.week_count)
     targets = np.concatenate([history.weeks[-recent_weeks:], history.future_weeks(horizon)])
-    like = aligned(history.sales, alignment_matrix(history.weeks, targets, 1))
+    like = aligned(history.sales, alignment_matrix(history.calendar, history.weeks, targets, 1))
     then = np.where(is_active, np.maximum(like, 0.0), np.nan)
     now = _share(np.where(is_active, known_mean(history.sales[:, -recent_weeks:])[:, None], np.nan), store)
     before = _share(np.where(is_active, known_mean(then[:, :recent_weeks])[:, None], np.nan), store)
@@ -146,26 +147,28 @@ def _share(values: FloatArray, store: IntArray) -> FloatArray:
     return np.asarray(positive / np.maximum(sum_by(positive, store), 1e-9))
 
 
-def forecast_in_loop(totals: "pd.DataFrame", horizon: int, seed: int) -> "pd.DataFrame":
+def forecast_in_loop(totals: "pd.DataFrame", calendar: Calendar, horizon: int, seed: int) -> "pd.DataFrame":
     """Returns store_id, ds, yhat of every store, one after the other."""
     import pandas as pd
 
-    frames = [forecast_store(frame, horizon, seed) for _, frame in totals.groupby("store_id")]
+    frames = [forecast_store(frame, calendar, horizon, seed) for _, frame in totals.groupby("store_id")]
     return pd.concat(frames, ignore_index=True)
 
 
-def forecast_with_spark(spark: "SparkSession", totals: "pd.DataFrame", horizon: int, seed: int) -> "pd.DataFrame":
+def forecast_with_spark(
+    spark: "SparkSession", totals: "pd.DataFrame", calendar: Calendar, horizon: int, seed: int
+) -> "pd.DataFrame":
     """Returns the same as the loop, the stores spread over Spark's executors."""
 
     def forecast_group(frame: "pd.DataFrame") -> "pd.DataFrame":
-        return forecast_store(frame, horizon, seed)
+        return forecast_store(frame, calendar, horizon, seed)
 
     rows = spark.createDataFrame(totals).groupBy("store_id")
     forecasts: pd.DataFrame = rows.applyInPandas(forecast_group, schema=_SCHEMA).toPandas()
     return forecasts
 
 
-def forecast_store(totals: "pd.DataFrame", horizon: int, seed: int) -> "pd.DataFrame":
+def forecast_store(totals: "pd.DataFrame", calendar: Calendar, horizon: int, seed: int) -> "pd.DataFrame":
     """Returns store_id, ds, yhat of one store for the weeks after the last of its rows."""
     import pandas as pd
 
@@ -176,7 +179,8 @@ def forecast_store(totals: "pd.DataFrame", horizon: int, seed: int) -> "pd.DataF
         mean = float(known["y"].mean()) if len(known) else 0.0
         values = np.full(horizon, mean)
     else:
-        values = bounded_totals(_fit_and_predict(known[["ds", "y"]], target, seed), known["y"].to_numpy(np.float64))
+        made = _fit_and_predict(known[["ds", "y"]], calendar, target, seed)
+        values = bounded_totals(made, known["y"].to_numpy(np.float64))
     return pd.DataFrame({"store_id": ordered["store_id"].iloc[0], "ds": target, "yhat": values})
 
 
@@ -188,14 +192,15 @@ def bounded_totals(forecast: FloatArray, known: FloatArray) -> FloatArray:
     return np.clip(forecast, TOTAL_LIMIT * min(known.min(), 0.0), TOTAL_LIMIT * max(known.max(), 0.0))
 
 
-def _fit_and_predict(known: "pd.DataFrame", target: "pd.DatetimeIndex", seed: int) -> FloatArray:
+def _fit_and_predict(known: "pd.DataFrame", calendar: Calendar, target: "pd.DatetimeIndex", seed: int) -> FloatArray:
     import pandas as pd
     from prophet import Prophet as Library
 
     _silence_stan()
     years = range(known["ds"].iloc[0].year, target[-1].year + 1)
+    holidays = holiday_frame(calendar, years)
     model = Library(
-        holidays=holiday_frame(years),
+        holidays=holidays if len(holidays) else None,
         yearly_seasonality=len(known) >= YEARLY_FROM_WEEKS,
         weekly_seasonality=False,
         daily_seasonality=False,
@@ -205,17 +210,23 @@ def _fit_and_predict(known: "pd.DataFrame", target: "pd.DatetimeIndex", seed: in
     return np.asarray(model.predict(pd.DataFrame({"ds": target}))["yhat"].to_numpy(np.float64))
 
 
-def holiday_frame(years: range) -> "pd.DataFrame":
-    """Returns holiday, ds: the flagged weeks, and the weeks of shopping before Thanksgiving and Christmas."""
+def holiday_frame(calendar: Calendar, years: range) -> "pd.DataFrame":
+    """Returns holiday, ds: the flagged weeks, and those of shopping before holidays that go with the weeks beside."""
     import pandas as pd
 
-    rows: list[tuple[str, dt.date]] = []
-    for year in years:
-        for name, friday in holiday_weeks(year).items():
-            for before in range(_WEEKS_BEFORE.get(name, 0) + 1):
-                label = name if before == 0 else f"{name}_{before}_before"
-                rows.append((label, friday - dt.timedelta(weeks=before)))
-    return pd.DataFrame({"holiday": [name for name, _ in rows], "ds": pd.to_datetime([day for _, day in rows])})
+    before = {
+        anchor.name: SHOPPING_WEEKS[anchor.is_moving]
+        for anchor in calendar.anchors
+        if anchor.weeks_before or anchor.weeks_after
+    }
+    rows = {
+        (f"{name} week" if count == 0 else f"{name}, {count} before", week - dt.timedelta(weeks=count)): None
+        for year in years
+        for week, name in calendar.holiday_weeks(year).items()
+        for count in range(before.get(name, 0) + 1)
+    }
+    labels = [label.replace(_RESERVED, " ") for label, _ in rows]
+    return pd.DataFrame({"holiday": labels, "ds": pd.to_datetime([week for _, week in rows])})
 
 
 def _silence_stan() -> None:

@@ -10,6 +10,7 @@ import numpy as np
 
 from ml.forecasting.models.calendar_alignment import aligned, alignment_matrix, ordinary_weeks, weight_matrix
 from ml.forecasting.panel import DateArray, FloatArray, IntArray, Panel, TextArray, as_date, known_mean
+from warehouse.calendar import Calendar
 from warehouse.conventions import YEAR_WEEKS
 
 LEVEL_WEEKS = 45
@@ -73,7 +74,7 @@ def seasonal_base(history: Panel, horizon: int) -> SeasonalBase:
     profile = seasonal_profile(sales - trend, trend, groups)
     recent = min(LEVEL_WEEKS, history.week_count)
     targets = np.concatenate([history.weeks[-recent:], history.future_weeks(horizon)])
-    likes = [alignment_matrix(history.weeks, targets, years) for years in (1, 2)]
+    likes = [alignment_matrix(history.calendar, history.weeks, targets, years) for years in (1, 2)]
     season = _season(profile, likes)
     level, shocks = _smoothed_level(sales[:, -recent:] - season[:, :recent])
     additive = level + season[:, recent:]
@@ -93,18 +94,19 @@ def seasonal_base(history: Panel, horizon: int) -> SeasonalBase:
     )
 
 
-def additive_forecast(sales: FloatArray, weeks: DateArray, targets: DateArray) -> FloatArray:
+def additive_forecast(sales: FloatArray, calendar: Calendar, weeks: DateArray, targets: DateArray) -> FloatArray:
     """Returns level plus season of series that borrow nothing from others, in dollars, (S, targets).
 
     Args:
         sales: dollars, NaN where not known, (S, weeks).
+        calendar: of the retailer.
         weeks: weeks of the sales.
         targets: weeks to come.
     """
     recent = min(LEVEL_WEEKS, len(weeks))
     around = np.concatenate([weeks[-recent:], targets])
     profile = sales - centred_mean(sales)
-    season = _season(profile, [alignment_matrix(weeks, around, years) for years in (1, 2)])
+    season = _season(profile, [alignment_matrix(calendar, weeks, around, years) for years in (1, 2)])
     level, _ = _smoothed_level(sales[:, -recent:] - season[:, :recent])
     return np.asarray(level + season[:, recent:])
 
@@ -178,7 +180,7 @@ def plausible(point: FloatArray, sales: FloatArray) -> FloatArray:
 def _ordinary(history: Panel, horizon: int) -> FloatArray:
     """Returns sales of 52 weeks before the weeks to come, holidays bridged by the weeks beside them, (S, horizon)."""
     targets = history.future_weeks(horizon)
-    likes = [ordinary_weeks(as_date(week)) for week in targets]
+    likes = [ordinary_weeks(history.calendar, as_date(week)) for week in targets]
     return aligned(history.sales, weight_matrix(history.weeks, targets, likes))
 
 

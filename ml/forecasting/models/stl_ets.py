@@ -79,7 +79,7 @@ def level_and_season(history: Panel, horizon: int) -> tuple[FloatArray, FloatArr
     if has_season.any():
         filled = filled_gaps(history.sales[has_season])
         past = filled @ season_operator(history.week_count).T
-        like = aligned(past, alignment_matrix(history.weeks, history.future_weeks(horizon), 1))
+        like = aligned(past, alignment_matrix(history.calendar, history.weeks, history.future_weeks(horizon), 1))
         season[has_season] = np.where(np.isnan(like), 0.0, like)
         level[has_season] = [smoothed_level(row) for row in filled - past]
     for number in np.flatnonzero(~has_season & history.active):

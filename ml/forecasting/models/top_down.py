@@ -28,7 +28,7 @@ def scaled_to_totals(point: FloatArray, history: Panel, group: IntArray, belief:
     active = history.active[:, None]
     first = np.unique(group, return_index=True)[1]
     totals = sum_by(np.where(active, history.sales, 0.0), group)[first]
-    wanted = additive_forecast(totals, history.weeks, history.future_weeks(point.shape[1]))[group]
+    wanted = additive_forecast(totals, history.calendar, history.weeks, history.future_weeks(point.shape[1]))[group]
     summed = sum_by(np.where(active, point, 0.0), group)
     usable = active & (wanted > 0) & (summed > 0)
     ratio = np.clip(np.where(usable, wanted, 1.0) / np.where(usable, summed, 1.0), *RATIO_BOUNDS)

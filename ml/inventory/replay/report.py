@@ -317,8 +317,8 @@ class Comparison:
 
     Attributes:
         settings: what was asked.
-        first_week: first replayed week, its Friday.
-        last_week: last replayed week, its Friday.
+        first_week: first replayed week, its last day.
+        last_week: last replayed week, its last day.
         series: series of the panel.
         pairs: pairs that were replayed.
         stores: stores of the pairs.

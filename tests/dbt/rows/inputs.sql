@@ -21,3 +21,9 @@ insert into raw.external_features
 (1, '2012-08-31', 80.5, 10, 5, false, 'l1'),
 (1, '2012-09-07', 78.0, null, null, true, 'l1'),
 (2, '2012-08-31', 70.0, null, null, false, 'l1');
+
+insert into raw.holidays (holiday_date, holiday_name, week_date, is_flagged, load_id) values
+('2012-07-04', 'Independence Day', '2012-07-06', false, 'l1'),
+('2012-09-03', 'Labor Day', '2012-09-07', true, 'l1'),
+('2012-09-04', 'Labour Week', '2012-09-07', true, 'l1'),
+('2012-12-25', 'Christmas Day', '2012-12-28', true, 'l1');

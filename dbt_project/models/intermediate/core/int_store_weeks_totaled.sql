@@ -6,6 +6,22 @@ external_features as (
 
 ),
 
+-- Before the first week with a markdown the files do not say whether there were any.
+recorded as (
+
+    select min(week_date) as first_markdown_date
+    from external_features
+    where
+        num_nonnulls(
+            markdown_1_amount,
+            markdown_2_amount,
+            markdown_3_amount,
+            markdown_4_amount,
+            markdown_5_amount
+        ) > 0
+
+),
+
 final as (
 
     select
@@ -13,7 +29,7 @@ final as (
         week_date,
         temperature_fahrenheit,
         case
-            when week_date >= cast('{{ var("markdowns_known_from") }}' as date)
+            when week_date >= recorded.first_markdown_date
                 then
                     coalesce(markdown_1_amount, 0)
                     + coalesce(markdown_2_amount, 0)
@@ -23,6 +39,7 @@ final as (
         end as markdown_amount
 
     from external_features
+    cross join recorded
 
 )
 

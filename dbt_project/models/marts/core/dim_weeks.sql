@@ -12,9 +12,9 @@ int_sales_bounded as (
 
 ),
 
-holidays as (
+int_holidays_summarized as (
 
-    select * from {{ ref('holidays') }}
+    select * from {{ ref('int_holidays_summarized') }}
 
 ),
 
@@ -50,14 +50,17 @@ flagged as (
 
     select
         calendar.week_date,
-        holidays.holiday_name,
-        coalesce(int_weeks_flagged.is_holiday, holidays.week_date is not null) as is_holiday
+        int_holidays_summarized.holiday_name,
+        coalesce(
+            int_weeks_flagged.is_holiday,
+            int_holidays_summarized.week_date is not null
+        ) as is_holiday
 
     from calendar
     left join int_weeks_flagged
         on calendar.week_date = int_weeks_flagged.week_date
-    left join holidays
-        on calendar.week_date = holidays.week_date
+    left join int_holidays_summarized
+        on calendar.week_date = int_holidays_summarized.week_date
 
 ),
 

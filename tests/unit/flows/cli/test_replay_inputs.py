@@ -13,6 +13,7 @@ from flows.cli.replay_inputs import fitted_forecasts, read_policies
 from ml.forecasting.panel import panel_from_frame
 from ml.inventory.replay.forecasts import WeeklyForecasts
 from ml.inventory.replay.report import FIXED_LEAD_TIME
+from retailers import WALMART
 from warehouse.errors import ShelfcastError, UsageError
 from warehouse.progress import silent
 from warehouse.settings import PROJECT_ROOT
@@ -33,7 +34,8 @@ def panel_of(pairs=3, weeks=70):
                 "weekly_sales": sales.ravel(),
                 "is_holiday": False,
             }
-        )
+        ),
+        WALMART,
     )
 
 

@@ -36,7 +36,7 @@ def test_the_parts_of_every_week_stand_beside_its_forecast_and_holidays_are_name
     assert "Store 1, department 38: what moves the forecast of blend ($)" in text
     line = next(line for line in text.splitlines() if line.strip().startswith("Nov 23"))
     assert line.split() == ["Nov", "23", "1,000", "1,020", "10", "2,030"]
-    assert "Flagged weeks ahead: thanksgiving Nov 23." in text
+    assert "Flagged weeks ahead: Thanksgiving Day Nov 23." in text
 
 
 def test_parts_that_move_nothing_and_absent_holidays_are_left_out():

@@ -34,7 +34,7 @@ def test_hints_follow_what_is_known_and_are_three_at_most():
     text = reason_for(seen)
     assert "Sales of -$200" in text
     assert text.endswith(
-        "; returns exceeded sales; it is the first week after 2 without sales; it is Thanksgiving week."
+        "; returns exceeded sales; it is the first week after 2 without sales; it is the week of Thanksgiving Day."
     )
 
 

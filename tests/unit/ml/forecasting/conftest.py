@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 
 from ml.forecasting.panel import FEATURE_COLUMNS, Panel, panel_from_frame
-from warehouse.calendar import holiday_of
+from retailers import WALMART
+from warehouse.calendar import Calendar
 
 FIRST_WEEK = dt.date(2010, 2, 5)
 
@@ -62,7 +63,7 @@ def make_frame() -> Callable[..., pd.DataFrame]:
         frame["feature_date"] = pd.to_datetime(frame["feature_date"])
         frame["store_type"] = np.where(frame["store_id"] == 1, "A", "B")
         frame["size_normalized"] = frame["store_id"] / stores
-        frame["is_holiday"] = [holiday_of(day.date()) is not None for day in frame["feature_date"]]
+        frame["is_holiday"] = [Calendar.of(WALMART).holiday_of(day.date()) is not None for day in frame["feature_date"]]
         for name in set(FEATURE_COLUMNS) - set(frame):
             frame[name] = random.standard_normal(len(frame))
         return frame
@@ -73,7 +74,7 @@ def make_frame() -> Callable[..., pd.DataFrame]:
 @pytest.fixture(scope="session")
 def make_panel(make_frame: Callable[..., pd.DataFrame]) -> Callable[..., Panel]:
     """The panel of such rows."""
-    return lambda **sizes: panel_from_frame(make_frame(**sizes))
+    return lambda **sizes: panel_from_frame(make_frame(**sizes), WALMART)
 
 
 @pytest.fixture(scope="session")

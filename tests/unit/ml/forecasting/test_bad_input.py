@@ -11,6 +11,7 @@ from ml.forecasting.long_range import checked_horizon
 from ml.forecasting.models.candidates import candidates, chosen_candidates
 from ml.forecasting.models.prophet_model import Prophet, department_shares
 from ml.forecasting.panel import Panel
+from retailers import WALMART
 from warehouse.conventions import HORIZON
 from warehouse.errors import UsageError
 from warehouse.settings import Settings
@@ -83,7 +84,7 @@ def odd_panel(make_frame) -> Panel:
     """Twelve departments in three stores; ten of those of the first store are odd, each in its own way."""
     from ml.forecasting.panel import panel_from_frame
 
-    panel = panel_from_frame(make_frame(stores=3, departments=len(ODD) + 2, weeks=WEEKS))
+    panel = panel_from_frame(make_frame(stores=3, departments=len(ODD) + 2, weeks=WEEKS), WALMART)
     sales = panel.sales.copy()
     for number, spoil in enumerate(ODD):
         spoil(sales[number])

@@ -26,7 +26,7 @@ def served(panel: Panel) -> ServedModel:
     """The seasonal base with intervals from two origins."""
     model = AlignedSeasonal()
     calibration = run_backtest(panel, (model,), [100, 108]).calibrations[model.name]
-    return ServedModel(model.name, model, calibration, ErrorScale().fit(panel))
+    return ServedModel(model.name, model, calibration, ErrorScale().fit(panel), panel.retailer)
 
 
 def _asked(*rows: tuple[int, int, int]) -> PairWeeks:

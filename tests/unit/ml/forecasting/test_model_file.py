@@ -17,6 +17,7 @@ from ml.forecasting.models.naive import AlignedSeasonal
 from ml.forecasting.models.prophet_model import Prophet
 from ml.forecasting.panel import Panel
 from ml.forecasting.served_model import ServedModel
+from retailers import WALMART
 from warehouse.errors import ShelfcastError
 from warehouse.settings import Settings
 
@@ -36,7 +37,7 @@ def through_a_file(model: ServedModel, folder) -> ServedModel:
 
 @pytest.mark.parametrize("candidate", CANDIDATES, ids=[each.name for each in CANDIDATES])
 def test_every_candidate_comes_back_to_the_bit(panel: Panel, error_scale, candidate, tmp_path) -> None:
-    kept = ServedModel(candidate.name, candidate.fit(panel), CALIBRATION, error_scale)
+    kept = ServedModel(candidate.name, candidate.fit(panel), CALIBRATION, error_scale, WALMART)
     again = through_a_file(kept, tmp_path)
     assert again.name == candidate.name
     for weeks in (8, 39):
@@ -52,20 +53,24 @@ def test_a_model_without_trees_comes_back(make_panel, tmp_path) -> None:
     young = make_panel(weeks=50)
     fitted = {each.name: each.fit(young) for each in CANDIDATES}
     for name in ("ridge", "lightgbm", "blend"):
-        kept = ServedModel(name, fitted[name], CALIBRATION, ErrorScale().fit(young))
+        kept = ServedModel(name, fitted[name], CALIBRATION, ErrorScale().fit(young), young.retailer)
         again = through_a_file(kept, tmp_path)
         assert again.forecast(young)[1].tobytes() == kept.forecast(young)[1].tobytes()
 
 
 def test_no_spark_session_is_kept(error_scale, tmp_path) -> None:
-    again = through_a_file(ServedModel("prophet", Prophet(1, open_session=int), CALIBRATION, error_scale), tmp_path)
+    again = through_a_file(
+        ServedModel("prophet", Prophet(1, open_session=int), CALIBRATION, error_scale, WALMART), tmp_path
+    )
     assert again.model == Prophet(1)
     assert again.model.open_session is None
 
 
 def test_what_no_file_of_a_model_knows_is_not_written(error_scale, tmp_path) -> None:
     with pytest.raises(TypeError, match="a model holds a CompletedProcess"):
-        save_model(ServedModel("x", subprocess.CompletedProcess([], 0), CALIBRATION, error_scale), tmp_path / "m.json")
+        save_model(
+            ServedModel("x", subprocess.CompletedProcess([], 0), CALIBRATION, error_scale, WALMART), tmp_path / "m.json"
+        )
 
 
 def test_a_file_that_is_not_the_registered_one_is_not_opened(tmp_path) -> None:
@@ -113,7 +118,7 @@ def test_a_registered_model_whose_file_is_of_an_older_version_is_one_sentence(tm
 
 
 def test_the_file_is_json_that_names_what_it_holds(error_scale, tmp_path) -> None:
-    save_model(ServedModel("a", AlignedSeasonal(), CALIBRATION, error_scale), tmp_path / "model.json")
+    save_model(ServedModel("a", AlignedSeasonal(), CALIBRATION, error_scale, WALMART), tmp_path / "model.json")
     fields = json.loads((tmp_path / "model.json").read_text())["ServedModel"]
     assert list(fields) == [field.name for field in dataclasses.fields(ServedModel)]
     assert fields["model"] == {"AlignedSeasonal": {"name": "aligned_seasonal"}}

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from ml.forecasting.panel import FEATURE_COLUMNS, known_mean, least_scale, panel_from_frame, weeks_back
+from retailers import WALMART
 from warehouse.errors import ShelfcastError
 
 
@@ -33,7 +34,7 @@ def test_sales_of_pairs_stay_apart_however_large_the_ids(make_frame, ids) -> Non
     depts = dict(zip((1, 2, 3, 4), ids, strict=True))
     stores = dict(zip((1, 2, 3), ids, strict=False))
     large = plain.assign(store_id=plain["store_id"].map(stores), dept_id=plain["dept_id"].map(depts))
-    panel, expected = panel_from_frame(large), panel_from_frame(plain)
+    panel, expected = panel_from_frame(large, WALMART), panel_from_frame(plain, WALMART)
     assert panel.series_count == 12
     assert panel.store_ids.tolist() == [stores[store] for store in expected.store_ids.tolist()]
     assert panel.dept_ids.tolist() == [depts[dept] for dept in expected.dept_ids.tolist()]
@@ -42,7 +43,7 @@ def test_sales_of_pairs_stay_apart_however_large_the_ids(make_frame, ids) -> Non
 
 def test_a_missing_week_is_unknown_sales_and_not_a_shorter_series(make_frame) -> None:
     frame = make_frame(stores=1, departments=1, weeks=60)
-    panel = panel_from_frame(frame.drop(index=30))
+    panel = panel_from_frame(frame.drop(index=30), WALMART)
     assert panel.week_count == 60
     assert np.flatnonzero(np.isnan(panel.sales[0])).tolist() == [30]
 
@@ -59,7 +60,7 @@ def test_a_series_is_active_only_where_it_sold_in_the_last_13_weeks(make_frame) 
     frame = make_frame(stores=1, departments=2, weeks=60)
     late = frame["feature_date"] > frame["feature_date"].max() - pd.Timedelta(weeks=14)
     frame.loc[late & (frame["dept_id"] == 2), "weekly_sales"] = np.nan
-    assert panel_from_frame(frame).active.tolist() == [True, False]
+    assert panel_from_frame(frame, WALMART).active.tolist() == [True, False]
 
 
 @pytest.mark.parametrize(
@@ -73,27 +74,27 @@ def test_the_least_scale_follows_the_middle_series_as_a_power_of_ten(middle: flo
 def test_the_scale_is_the_mean_size_of_a_year_and_never_below_the_least(make_frame) -> None:
     frame = make_frame(stores=1, departments=2, weeks=60)
     frame["weekly_sales"] = np.where(frame["dept_id"] == 1, -200.0, 0.0)
-    assert panel_from_frame(frame).scale.tolist() == [200.0, 0.01]
+    assert panel_from_frame(frame, WALMART).scale.tolist() == [200.0, 0.01]
 
 
 def test_the_fingerprint_tells_a_changed_cent(make_frame) -> None:
     frame = make_frame(stores=1, departments=1, weeks=60)
-    before = panel_from_frame(frame).fingerprint
-    assert panel_from_frame(frame.sample(frac=1, random_state=1)).fingerprint == before
+    before = panel_from_frame(frame, WALMART).fingerprint
+    assert panel_from_frame(frame.sample(frac=1, random_state=1), WALMART).fingerprint == before
     frame.loc[10, "weekly_sales"] += 0.01
-    assert panel_from_frame(frame).fingerprint != before
+    assert panel_from_frame(frame, WALMART).fingerprint != before
 
 
 def test_features_without_any_sales_are_refused_in_one_sentence(make_frame) -> None:
     with pytest.raises(ShelfcastError, match="known sales"):
-        panel_from_frame(make_frame(stores=1, departments=1, weeks=30).assign(weekly_sales=np.nan))
+        panel_from_frame(make_frame(stores=1, departments=1, weeks=30).assign(weekly_sales=np.nan), WALMART)
 
 
 def test_weeks_that_are_not_seven_days_apart_are_refused(make_frame) -> None:
     frame = make_frame(stores=1, departments=1, weeks=30)
     frame.loc[5, "feature_date"] += pd.Timedelta(days=1)
     with pytest.raises(ShelfcastError, match="7 days apart"):
-        panel_from_frame(frame)
+        panel_from_frame(frame, WALMART)
 
 
 def test_means_skip_unknown_weeks_and_are_zero_where_nothing_is_known() -> None:

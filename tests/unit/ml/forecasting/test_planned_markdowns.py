@@ -16,6 +16,7 @@ from ml.forecasting.models.protocol import PointForecast
 from ml.forecasting.panel import WEEK, Panel, with_planned_markdown
 from ml.forecasting.planned_markdowns import EFFECT_LIMIT, LEAST_WEEKS, PlannedPromotions, planned_promotions
 from ml.forecasting.served_model import ServedModel
+from retailers import WALMART
 from warehouse.conventions import LONGEST_HORIZON
 
 RECORDED = 92
@@ -81,7 +82,7 @@ def test_what_is_served_of_any_model_is_lifted_in_week_five_alone_and_says_so(pr
     scores = scores_of(promoted.sales[:, ORIGIN : ORIGIN + 8], point, situation, without.active)
     calibration = calibrate(scores)
     plain_models = (SeasonalNaive(), AlignedSeasonal())
-    models = {model.name: ServedModel(model.name, model, calibration, error_scale) for model in plain_models}
+    models = {model.name: ServedModel(model.name, model, calibration, error_scale, WALMART) for model in plain_models}
     cast = Cast(models, dict.fromkeys(models, "1"), "aligned_seasonal")
     plain, lifted = (forecast_rows(history, cast, "run") for history in (without, with_plan))
     is_fifth = plain["horizon_weeks"] == 5

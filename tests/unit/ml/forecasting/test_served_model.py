@@ -10,7 +10,9 @@ from ml.forecasting.served_model import ServedModel
 def test_a_served_model_forecasts_from_rows_of_features_alone(make_frame, panel) -> None:
     model = AlignedSeasonal()
     calibrations = run_backtest(panel, (model,), origins_of(panel, 3)).calibrations
-    served = ServedModel(model.name, model.fit(panel), calibrations[model.name], ErrorScale().fit(panel))
+    served = ServedModel(
+        model.name, model.fit(panel), calibrations[model.name], ErrorScale().fit(panel), panel.retailer
+    )
     rows = served.predict(make_frame())
     assert len(rows) == 12 * 8
     assert rows["predicted_sales"].to_numpy() == pytest.approx(model.predict(panel, 8).point.ravel())

@@ -6,28 +6,31 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spark_jobs.features.calendar import WEEK, WEEKS_BACK, calendar_week, weeks_between, weeks_to_last_year
-from warehouse.calendar import friday_on_or_after, holiday_of
+from retailers import WALMART
+from spark_jobs.features.calendar import WEEK, calendar_week, weeks_between, weeks_to_last_year
+from warehouse.calendar import Calendar
+from warehouse.retailer import CalendarSettings, Event
 
 day = dt.date.fromisoformat
-fridays = st.dates(dt.date(1990, 1, 1), dt.date(2090, 1, 1)).map(friday_on_or_after)
+CALENDAR = Calendar.of(WALMART)
+fridays = st.dates(dt.date(2011, 1, 1), dt.date(2033, 12, 31)).map(CALENDAR.week_of)
 
 
 @pytest.mark.parametrize(
     ("friday", "days", "name"),
     [
-        ("2011-11-25", 0, "thanksgiving"),
+        ("2011-11-25", 0, "Thanksgiving Day"),
         ("2011-11-18", 7, None),
         ("2011-12-02", 28, None),
-        ("2011-12-30", 0, "christmas"),
+        ("2011-12-30", 0, "Christmas Day"),
         ("2012-01-06", 35, None),
-        ("2012-02-10", 0, "super_bowl"),
+        ("2012-02-10", 0, "Super Bowl"),
         ("2012-02-17", 203, None),
-        ("2012-09-07", 0, "labor_day"),
+        ("2012-09-07", 0, "Labor Day"),
     ],
 )
 def test_days_to_the_next_holiday_are_counted_from_the_friday(friday, days, name):
-    week = calendar_week(day(friday))
+    week = calendar_week(CALENDAR, day(friday))
     assert (week.days_to_holiday, week.holiday_name, week.is_calendar_holiday) == (days, name, name is not None)
 
 
@@ -48,15 +51,15 @@ def test_days_to_the_next_holiday_are_counted_from_the_friday(friday, days, name
 def test_month_and_quarter_flags_look_at_the_seven_days_that_end_on_the_friday(
     friday, month_start, month_end, quarter_start, quarter_end
 ):
-    week = calendar_week(day(friday))
+    week = calendar_week(CALENDAR, day(friday))
     flags = (week.is_month_start, week.is_month_end, week.is_quarter_start, week.is_quarter_end)
     assert flags == (month_start, month_end, quarter_start, quarter_end)
 
 
 def test_week_month_and_quarter_are_those_of_the_friday():
-    week = calendar_week(day("2010-01-01"))
+    week = calendar_week(CALENDAR, day("2010-01-01"))
     assert (week.week_of_year, week.month, week.quarter) == (53, 1, 1)
-    assert [calendar_week(dt.date(2011, month, 15)).quarter for month in (1, 3, 4, 6, 7, 9, 10, 12)] == [
+    assert [calendar_week(CALENDAR, dt.date(2011, month, 15)).quarter for month in (1, 3, 4, 6, 7, 9, 10, 12)] == [
         1,
         1,
         2,
@@ -85,26 +88,26 @@ def test_week_month_and_quarter_are_those_of_the_friday():
     ],
 )
 def test_last_years_week_is_the_one_of_the_same_holiday(friday, last_year):
-    assert day(friday) - weeks_to_last_year(day(friday)) * WEEK == day(last_year)
+    assert day(friday) - weeks_to_last_year(CALENDAR, day(friday)) * WEEK == day(last_year)
 
 
 @given(fridays)
-def test_last_years_week_lies_at_one_of_the_lags_that_are_computed(friday):
-    assert weeks_to_last_year(friday) in WEEKS_BACK
+def test_where_holidays_keep_their_weekday_last_years_week_lies_52_or_53_weeks_back(friday):
+    assert weeks_to_last_year(CALENDAR, friday) in (52, 53)
 
 
 @given(fridays)
 def test_a_holiday_week_always_leads_to_the_same_holiday(friday):
-    if holiday_of(friday) is not None:
-        assert holiday_of(friday - weeks_to_last_year(friday) * WEEK) == holiday_of(friday)
+    if CALENDAR.holiday_of(friday) is not None:
+        assert CALENDAR.holiday_of(friday - weeks_to_last_year(CALENDAR, friday) * WEEK) == CALENDAR.holiday_of(friday)
 
 
 @given(fridays)
 def test_days_to_a_holiday_lead_to_the_nearest_holiday_week(friday):
-    week = calendar_week(friday)
+    week = calendar_week(CALENDAR, friday)
     target = friday + dt.timedelta(days=week.days_to_holiday)
-    between = [number for number in range(week.days_to_holiday // 7) if holiday_of(friday + number * WEEK)]
-    assert holiday_of(target) is not None
+    between = [number for number in range(week.days_to_holiday // 7) if CALENDAR.holiday_of(friday + number * WEEK)]
+    assert CALENDAR.holiday_of(target) is not None
     assert between == []
 
 
@@ -114,3 +117,45 @@ def test_weeks_between_holds_both_ends():
         day("2010-02-12"),
         day("2010-02-19"),
     ]
+
+
+def test_moving_feasts_lead_to_last_years_also_where_50_or_55_weeks_lie_between():
+    calendar = Calendar(6, CalendarSettings(country="DE", region="BY", holidays=("Easter Monday",)))
+    # Easter Monday fell on 1 April 2013, 21 April 2014 and 6 April 2015.
+    assert weeks_to_last_year(calendar, day("2014-04-27")) == 55
+    assert weeks_to_last_year(calendar, day("2015-04-12")) == 50
+    assert weeks_to_last_year(calendar, day("2015-04-05")) == 50
+    assert weeks_to_last_year(calendar, day("2015-06-14")) == 52
+
+
+@pytest.mark.parametrize(("weekday", "name"), [(5, "Saturday"), (6, "Sunday"), (2, "Wednesday")])
+def test_a_week_counts_its_days_back_from_whatever_weekday_ends_it(weekday, name):
+    calendar = Calendar(weekday, CalendarSettings(country="DE", region="BY"))
+    week = calendar_week(calendar, calendar.week_of(day("2021-01-01")))
+    assert week.feature_date.strftime("%A") == name
+    assert (week.is_quarter_start, week.holiday_name) == (True, "New Year's Day")
+
+
+def test_week_53_and_a_year_that_begins_in_week_52_are_numbered_by_iso():
+    calendar = Calendar(6, CalendarSettings(country="DE"))
+    assert [calendar_week(calendar, day(text)).week_of_year for text in ("2021-01-03", "2012-01-01", "1971-01-03")] == [
+        53,
+        52,
+        53,
+    ]
+
+
+def test_without_holidays_no_days_are_counted_to_one():
+    week = calendar_week(Calendar(6), day("1970-01-04"))
+    assert (week.days_to_holiday, week.holiday_name, week.is_calendar_holiday, week.aligned_weeks) == (
+        None,
+        None,
+        False,
+        52,
+    )
+
+
+def test_days_are_counted_to_an_event_of_the_retailer():
+    fair = Event(name="Fair", dates=(day("2020-03-18"),))
+    week = calendar_week(Calendar(6, CalendarSettings(events=(fair,))), day("2020-03-01"))
+    assert (week.days_to_holiday, week.holiday_name) == (21, None)

@@ -7,8 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from retailers import WALMART
 from spark_jobs.sample.writer import FEATURES_HEADER, SALES_HEADER, STORES_HEADER, write_sample
-from warehouse.calendar import holiday_of
+from warehouse.calendar import Calendar
 from warehouse.errors import UsageError
 
 
@@ -69,7 +70,7 @@ def test_weeks_are_fridays_from_the_first_of_the_public_data(sales: pd.DataFrame
 def test_the_holiday_flag_is_that_of_the_calendar_in_both_files(sales: pd.DataFrame, features: pd.DataFrame):
     for frame in (sales, features):
         flags = frame.groupby("Date")["IsHoliday"].first()
-        expected = [holiday_of(day.date()) is not None for day in flags.index]
+        expected = [Calendar.of(WALMART).holiday_of(day.date()) is not None for day in flags.index]
         assert flags.tolist() == expected
     assert sales.groupby("Date")["IsHoliday"].first().sum() == 10
 

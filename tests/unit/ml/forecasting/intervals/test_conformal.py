@@ -20,6 +20,7 @@ from ml.forecasting.intervals.conformal import (
 )
 from ml.forecasting.intervals.error_scale import FittedErrorScale
 from ml.forecasting.panel import panel_from_frame
+from retailers import WALMART
 from warehouse.conventions import HORIZON
 
 CONSTANT = FittedErrorScale(None)
@@ -107,7 +108,7 @@ def test_volumes_are_thirds_of_the_active_series_by_scale(make_panel) -> None:
 def test_where_nothing_is_active_all_series_are_of_one_volume(make_frame) -> None:
     frame = make_frame(stores=1, departments=3, weeks=60)
     late = frame["feature_date"] > frame["feature_date"].min() + dt.timedelta(weeks=40)
-    stopped = panel_from_frame(frame.assign(weekly_sales=frame["weekly_sales"].mask(late, 0.0)))
+    stopped = panel_from_frame(frame.assign(weekly_sales=frame["weekly_sales"].mask(late, 0.0)), WALMART)
     assert not stopped.active.any()
     assert situation_at(stopped, CONSTANT).volume.tolist() == [0, 0, 0]
 
@@ -131,4 +132,4 @@ def test_an_uneasy_series_gets_a_wider_interval_than_a_calm_one_of_its_size(make
 def test_a_series_that_took_back_more_than_it_sold_may_have_a_negative_lower_bound(make_frame) -> None:
     frame = make_frame(stores=1, departments=2, weeks=60)
     frame.loc[frame["dept_id"].eq(2) & frame["feature_date"].eq(str(dt.date(2011, 1, 7))), "weekly_sales"] = -70.0
-    assert sales_floor(panel_from_frame(frame)).tolist() == [0.0, -70.0]
+    assert sales_floor(panel_from_frame(frame, WALMART)).tolist() == [0.0, -70.0]

@@ -10,15 +10,17 @@ from ml.forecasting.models.candidates import candidates
 from ml.forecasting.models.naive import AlignedSeasonal
 from ml.forecasting.models.protocol import Forecaster
 from ml.forecasting.panel import FloatArray, Panel
-from warehouse.calendar import easter_sunday, holiday_weeks
+from retailers import WALMART
+from warehouse.calendar import Calendar, easter_sunday
 from warehouse.settings import Settings
 
 WEEK = dt.timedelta(weeks=1)
 LIFT = 1.8
 YEARS = (2010, 2011, 2012)
-THANKSGIVING = [holiday_weeks(year)["thanksgiving"] for year in YEARS]
+FLAGGED = [{name: week for week, name in Calendar.of(WALMART).holiday_weeks(year).items()} for year in YEARS]
+THANKSGIVING = [weeks["Thanksgiving Day"] for weeks in FLAGGED]
 # The peak before Christmas: the flagged week is the one after it.
-CHRISTMAS = [holiday_weeks(year)["christmas"] - WEEK for year in YEARS]
+CHRISTMAS = [weeks["Christmas Day"] - WEEK for weeks in FLAGGED]
 EASTER = [easter_sunday(year) - dt.timedelta(days=2) for year in YEARS]
 MODELS = candidates(Settings.model_construct(seed=7))
 

@@ -3,6 +3,8 @@ import pytest
 
 from ml.forecasting.models.prophet_model import bounded_totals, department_shares, holiday_frame, store_totals
 from ml.forecasting.panel import Panel
+from retailers import WALMART
+from warehouse.calendar import Calendar
 
 
 def test_shares_of_a_store_sum_to_one_in_every_week(panel: Panel) -> None:
@@ -19,11 +21,12 @@ def test_totals_add_up_the_series_of_a_store(panel: Panel) -> None:
 
 
 def test_the_weeks_of_shopping_before_thanksgiving_and_christmas_have_effects_of_their_own() -> None:
-    frame = holiday_frame(range(2011, 2012))
+    frame = holiday_frame(Calendar.of(WALMART), range(2011, 2012))
     days = {name: str(day.date()) for name, day in frame.itertuples(index=False)}
-    assert days["christmas"] == "2011-12-30"
-    assert days["christmas_1_before"] == "2011-12-23"
-    assert days["thanksgiving_1_before"] == "2011-11-18"
+    assert days["Christmas Day week"] == "2011-12-30"
+    assert days["Christmas Day, 1 before"] == "2011-12-23"
+    assert days["Thanksgiving Day, 1 before"] == "2011-11-18"
+    assert len(days) == 7
 
 
 def test_a_trend_cannot_run_away_with_a_total() -> None:

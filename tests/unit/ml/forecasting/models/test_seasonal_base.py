@@ -5,7 +5,11 @@ import pytest
 from ml.forecasting.models.naive import AlignedSeasonal, SeasonalNaive
 from ml.forecasting.models.seasonal_base import additive_forecast, centred_mean, plausible, seasonal_base, sum_by
 from ml.forecasting.panel import WEEK, panel_from_frame
+from retailers import WALMART
+from warehouse.calendar import Calendar
 from warehouse.conventions import YEAR_WEEKS
+
+CALENDAR = Calendar.of(WALMART)
 
 
 def test_seasonal_naive_is_the_sales_of_52_weeks_before(panel) -> None:
@@ -32,7 +36,7 @@ def test_the_base_follows_growth(make_frame) -> None:
     frame = make_frame(noise=0.0)
     week = (frame["feature_date"] - frame["feature_date"].min()).dt.days // 7
     frame["weekly_sales"] *= 1.2 ** (week / 52)
-    panel = panel_from_frame(frame)
+    panel = panel_from_frame(frame, WALMART)
     actual, history = panel.sales[:, 122:], panel.until(122)
     ours = np.abs(seasonal_base(history, 8).point - actual).mean()
     naive = np.abs(SeasonalNaive().predict(history, 8).point - actual).mean()
@@ -66,7 +70,7 @@ def test_an_odd_series_gets_a_forecast_that_is_known_and_not_absurd(make_frame, 
         "stopped": frame["weekly_sales"].where(week < 80),
     }[oddity]
     frame["weekly_sales"] = frame["weekly_sales"].mask(odd, changed)
-    panel = panel_from_frame(frame)
+    panel = panel_from_frame(frame, WALMART)
     for model in (SeasonalNaive(), AlignedSeasonal()):
         point = model.predict(panel, 8).point
         assert np.isfinite(point).all()
@@ -80,7 +84,7 @@ def test_an_odd_series_gets_a_forecast_that_is_known_and_not_absurd(make_frame, 
 def test_a_single_week_of_history_is_enough_for_a_number(make_frame) -> None:
     frame = make_frame(stores=1, departments=1, weeks=30).head(2)
     frame.loc[frame.index[1], "weekly_sales"] = np.nan
-    panel = panel_from_frame(frame)
+    panel = panel_from_frame(frame, WALMART)
     assert seasonal_base(panel, 8).point[0] == pytest.approx([panel.sales[0, 0]] * 8)
 
 
@@ -125,7 +129,7 @@ def _level_and_season(weeks: np.ndarray) -> np.ndarray:
 def test_level_plus_season_continues_a_known_level_and_season() -> None:
     weeks = np.datetime64("2010-02-05") + WEEK * np.arange(139)
     known, ahead = weeks[:130], np.concatenate([weeks[130:], weeks[-1] + WEEK * np.arange(1, 31)])
-    made = additive_forecast(_level_and_season(known)[None, :], known, ahead)
+    made = additive_forecast(_level_and_season(known)[None, :], CALENDAR, known, ahead)
     assert made.shape == (1, 39)
     assert made[0] == pytest.approx(_level_and_season(ahead), abs=30.0)
 
@@ -134,16 +138,16 @@ def test_level_plus_season_is_linear_in_sales_and_borrows_nothing_from_other_ser
     weeks = np.datetime64("2010-02-05") + WEEK * np.arange(130)
     ahead, random = weeks[-1] + WEEK * np.arange(1, 9), np.random.default_rng(6)
     one, other = random.uniform(100, 900, (2, 1, 130))
-    both = additive_forecast(np.concatenate([one, other, one + 2 * other]), weeks, ahead)
-    assert both[0] == pytest.approx(additive_forecast(one, weeks, ahead)[0])
+    both = additive_forecast(np.concatenate([one, other, one + 2 * other]), CALENDAR, weeks, ahead)
+    assert both[0] == pytest.approx(additive_forecast(one, CALENDAR, weeks, ahead)[0])
     assert both[2] == pytest.approx(both[0] + 2 * both[1])
-    raised = additive_forecast(one + 50.0, weeks, ahead)[0]
+    raised = additive_forecast(one + 50.0, CALENDAR, weeks, ahead)[0]
     assert raised == pytest.approx(both[0] + 50.0)
 
 
 def test_without_a_year_of_history_level_plus_season_is_the_level() -> None:
     weeks = np.datetime64("2010-02-05") + WEEK * np.arange(30)
-    made = additive_forecast(np.full((1, 30), 70.0), weeks, weeks[-1] + WEEK * np.arange(1, YEAR_WEEKS - 30))
+    made = additive_forecast(np.full((1, 30), 70.0), CALENDAR, weeks, weeks[-1] + WEEK * np.arange(1, YEAR_WEEKS - 30))
     assert made[0] == pytest.approx(np.full(21, 70.0))
 
 

@@ -25,7 +25,7 @@ def wanted_totals(history: Panel, group: np.ndarray) -> FloatArray:
     firsts = np.unique(group, return_index=True)[1]
     active = np.where(history.active[:, None], history.sales, 0.0)
     totals = np.stack([active[group == group[first]].sum(axis=0) for first in firsts])
-    return additive_forecast(totals, history.weeks, history.future_weeks(HORIZON))[group]
+    return additive_forecast(totals, history.calendar, history.weeks, history.future_weeks(HORIZON))[group]
 
 
 def active_sum(point: FloatArray, history: Panel, group: np.ndarray) -> FloatArray:

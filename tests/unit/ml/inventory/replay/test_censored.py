@@ -16,6 +16,7 @@ from ml.inventory.replay.forecasts import base_forecasts
 from ml.inventory.replay.lead_times import LeadTimes
 from ml.inventory.replay.report import COVER, LEAD_TIMES, ReplaySettings
 from ml.inventory.replay.reviews import FIRST_ORIGIN, known_reviews, level_rule
+from retailers import WALMART
 from warehouse.errors import UsageError
 
 PAIRS, WEEKS, START = 12, 84, 72
@@ -41,7 +42,8 @@ def panel():
                 "weekly_sales": sales.ravel(),
                 "is_holiday": False,
             }
-        )
+        ),
+        WALMART,
     )
 
 

@@ -34,6 +34,7 @@ from ml.inventory.replay.report import (
     lead_times_named,
 )
 from ml.inventory.replay.reviews import known_reviews
+from retailers import WALMART
 from warehouse.errors import ShelfcastError, UsageError
 
 WEEKS, REPLAYED, STORES, DEPTS = 90, 20, 4, 5
@@ -54,7 +55,7 @@ def panel_of(sales):
             "is_holiday": False,
         }
     )
-    return panel_from_frame(frame)
+    return panel_from_frame(frame, WALMART)
 
 
 @pytest.fixture(scope="module")

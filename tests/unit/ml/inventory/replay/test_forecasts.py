@@ -10,6 +10,7 @@ import pytest
 from ml.forecasting.models.ridge_model import Ridge
 from ml.forecasting.panel import panel_from_frame
 from ml.inventory.replay.forecasts import base_forecasts, model_forecasts
+from retailers import WALMART
 
 PAIRS, WEEKS = 12, 76
 
@@ -28,7 +29,8 @@ def panel():
                 "weekly_sales": sales.ravel(),
                 "is_holiday": False,
             }
-        )
+        ),
+        WALMART,
     )
 
 

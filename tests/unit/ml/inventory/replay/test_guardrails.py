@@ -16,6 +16,7 @@ from ml.inventory.replay.guardrails import _positions_before, measure_guardrails
 from ml.inventory.replay.lead_times import LeadTimes
 from ml.inventory.replay.policy_tables import replayed_orders
 from ml.inventory.replay.reviews import FIRST_ORIGIN, known_reviews
+from retailers import WALMART
 
 WEEKS, START, PAIRS = 90, 70, 24
 LEAD_TIMES = LeadTimes((1, 2, 3), (1 / 8, 3 / 4, 1 / 8))
@@ -40,7 +41,8 @@ def panel():
                 "weekly_sales": sales.ravel(),
                 "is_holiday": False,
             }
-        )
+        ),
+        WALMART,
     )
 
 

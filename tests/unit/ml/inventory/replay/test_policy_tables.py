@@ -16,6 +16,7 @@ from ml.inventory.replay.baselines import history_of_sales
 from ml.inventory.replay.engine import replay_paths
 from ml.inventory.replay.policy_tables import PolicyTable, replay_policies, replayed_orders, whole_week_lead_times
 from ml.inventory.replay.reviews import known_reviews
+from retailers import WALMART
 
 PAIRS, WEEKS, START = 12, 92, 76
 
@@ -35,7 +36,8 @@ def panel():
                 "weekly_sales": sales.ravel(),
                 "is_holiday": False,
             }
-        )
+        ),
+        WALMART,
     )
 
 

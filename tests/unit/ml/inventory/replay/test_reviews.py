@@ -12,6 +12,7 @@ from ml.inventory import protection
 from ml.inventory.replay.forecasts import WeeklyForecasts, base_forecasts
 from ml.inventory.replay.lead_times import LeadTimes
 from ml.inventory.replay.reviews import FIRST_ORIGIN, known_reviews, level_rule
+from retailers import WALMART
 
 START, WEEKS, PAIRS = 84, 96, 40
 LEAD_TIMES = LeadTimes((1, 2, 3), (1 / 8, 3 / 4, 1 / 8))
@@ -35,7 +36,8 @@ def panel():
                 "weekly_sales": sales.ravel(),
                 "is_holiday": False,
             }
-        )
+        ),
+        WALMART,
     )
 
 
