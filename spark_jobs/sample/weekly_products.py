@@ -1,4 +1,4 @@
-"""Sample data as a brand writes them: units and prices of outlets, products and weeks, with stock and a plan."""
+"""Sample data as a brand writes them: units and prices of outlets, products and weeks, with stock."""
 
 import datetime as dt
 from collections.abc import Iterator
@@ -7,17 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from spark_jobs.sample.brand import (
-    Assortment,
-    Floats,
-    Outlet,
-    Whole,
-    chain_cuts,
-    make_outlet,
-    make_products,
-    make_units,
-    week_labels,
-)
+from spark_jobs.sample.brand import Assortment, Outlet, Whole, make_outlet, make_products, make_units, week_labels
 from spark_jobs.sample.csv_file import CsvFile, write_mapping
 from spark_jobs.sample.texts import decimal_texts
 from spark_jobs.sample.writer import check_counts
@@ -26,12 +16,11 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 SALES_NAME, PRODUCTS_NAME, OUTLETS_NAME = "weekly_sales.csv", "products.csv", "outlets.csv"
-STOCK_NAME, PLAN_NAME = "stock.csv", "promotions.csv"
+STOCK_NAME = "stock.csv"
 SALES_HEADER = ("Week starting", "Outlet", "SKU", "Units", "Price")
 PRODUCTS_HEADER = ("SKU", "Description", "Range")
 OUTLETS_HEADER = ("Outlet", "Town", "Channel")
 STOCK_HEADER = ("Outlet", "SKU", "Counted on", "On hand", "On order", "Due", "List price", "Lead time days")
-PLAN_HEADER = ("Week starting", "Outlet", "Price cut")
 LIMITS = {"stores": 9_999, "products": 9_999, "weeks": 1_000}
 _STOCK_WEEKS = 8
 """Last weeks whose mean the stock is measured in."""
@@ -58,7 +47,6 @@ def write_weekly_products(
         CsvFile(target, OUTLETS_NAME, OUTLETS_HEADER) as outlets_csv,
         CsvFile(target, SALES_NAME, SALES_HEADER) as sales_csv,
         CsvFile(target, STOCK_NAME, STOCK_HEADER) as stock_csv,
-        CsvFile(target, PLAN_NAME, PLAN_HEADER) as plan_csv,
     ):
         products_csv.write_rows(zip(assortment.codes, assortment.names, assortment.ranges, strict=True))
         for outlet in (make_outlet(seed, number, weeks) for number in range(1, stores + 1)):
@@ -66,9 +54,8 @@ def write_weekly_products(
             outlets_csv.write_rows([(outlet.code, outlet.name, outlet.channel)])
             sales_csv.write(_sales_table(outlet, units, assortment))
             stock_csv.write_rows(_stock_rows(seed, outlet, units, assortment))
-            plan_csv.write(_plan_table(outlet, chain_cuts(seed, weeks)))
     write_mapping("weekly-products", target)
-    return {file.name: file.rows for file in (sales_csv, products_csv, outlets_csv, stock_csv, plan_csv)}
+    return {file.name: file.rows for file in (sales_csv, products_csv, outlets_csv, stock_csv)}
 
 
 def _sales_table(outlet: Outlet, units: Whole, products: Assortment) -> "pa.Table":
@@ -100,15 +87,3 @@ def _stock_rows(seed: int, outlet: Outlet, units: Whole, products: Assortment) -
         due = counted + dt.timedelta(days=1 + lead_time // 2) if ordered else ""
         price = f"{products.cents[product] / 100:.2f}"
         yield outlet.code, products.codes[product], counted, on_hand[product], ordered, due, price, lead_time
-
-
-def _plan_table(outlet: Outlet, cuts: Floats) -> "pa.Table":
-    """Returns the cuts of the chain's prices, a fraction, those of weeks ahead included."""
-    import pyarrow as pa
-
-    columns = [
-        pa.array(week_labels(len(cuts)), pa.date32()),
-        pa.repeat(outlet.code, len(cuts)),
-        decimal_texts(np.rint(100 * cuts).astype(np.int64), 2, "."),
-    ]
-    return pa.table(dict(zip(PLAN_HEADER, columns, strict=True)))

@@ -12,7 +12,7 @@ from spark_jobs.ingest.guess.sales_scan import Scan
 from spark_jobs.ingest.guess.table_roles import KnownTable, best_column, covariate_columns, date_of, title_of
 from spark_jobs.ingest.schema import COVARIATES, Place, fold
 from warehouse.errors import ShelfcastError
-from warehouse.retailer import LONGEST_TEXT, WEEKDAYS, Retailer
+from warehouse.retailer import WEEKDAYS, Retailer
 
 
 def retailer_section(found: Findings, unit: str, why: str) -> Section:
@@ -204,7 +204,13 @@ def covariate_sections(found: Findings) -> list[Section]:
         "date": date_of(known),
         "holiday": known.roles.get("holiday", ""),
     }
-    values = Section("covariates.columns.values", plain_entries(_value_names(covariate_columns(known)), {}))
+    names = _value_names(covariate_columns(known))
+    others = [column for column in covariate_columns(known) if column not in names.values()]
+    if others:
+        found.unused.append(f"of {known.table.files} the columns {', '.join(others)}, which no feature is made of")
+    if not names:
+        return []
+    values = Section("covariates.columns.values", plain_entries(names, {}))
     return [*_sections("covariates", known.table.files, columns, Entry("date_label", label)), values]
 
 
@@ -224,14 +230,9 @@ def _covariate_label(found: Findings, known: KnownTable) -> Literal["", "first",
 
 
 def _value_names(columns: Sequence[str]) -> dict[str, str]:
-    """Returns the names of covariates in the house's tables, by plain words of their columns."""
+    """Returns the columns that features are made of, by their names there."""
     known = {fold(name): name for name in COVARIATES}
-    names: dict[str, str] = {}
-    for number, column in enumerate(columns, start=1):
-        plain = "_".join(word for word in name_words(column) if word.isascii())[:LONGEST_TEXT]
-        name = known.get(fold(column)) or plain or f"value_{number}"
-        names[name if name not in names else f"{name}_{number}"] = column
-    return names
+    return {known[fold(column)]: column for column in columns if fold(column) in known}
 
 
 def say_overlap(found: Findings, known: KnownTable, role: str, codes: Sequence[str], share: float) -> None:

@@ -31,7 +31,7 @@ def test_the_same_arguments_give_the_same_bytes_and_another_seed_others(folder: 
     write_weekly_products(again)
     write_weekly_products(other, seed=1)
     names = sorted(path.name for path in folder.iterdir())
-    assert names == ["outlets.csv", "products.csv", "promotions.csv", "shelfcast.toml", "stock.csv", "weekly_sales.csv"]
+    assert names == ["outlets.csv", "products.csv", "shelfcast.toml", "stock.csv", "weekly_sales.csv"]
     assert all((again / name).read_bytes() == (folder / name).read_bytes() for name in names)
     assert (other / "weekly_sales.csv").read_bytes() != (folder / "weekly_sales.csv").read_bytes()
 
@@ -41,7 +41,6 @@ def test_a_larger_sample_begins_with_the_outlets_of_the_smaller(folder: Path, tm
     small = (tmp_path / "weekly_sales.csv").read_text()
     assert (folder / "weekly_sales.csv").read_text().startswith(small)
     assert rows["weekly_sales.csv"] == small.count("\n") - 1
-    assert rows["promotions.csv"] == 2 * (WEEKS + 26)
 
 
 def test_weeks_are_called_by_their_first_day_a_sunday(sales: pd.DataFrame):
@@ -104,13 +103,6 @@ def test_stock_is_counted_in_pieces_on_the_last_day_of_the_last_week(folder: Pat
     assert (stock["On hand"] == 0).any()
 
 
-def test_the_plan_goes_on_half_a_year_beyond_the_sales(folder: Path):
-    plan = pd.read_csv(folder / "promotions.csv", parse_dates=["Week starting"])
-    assert plan["Week starting"].max() == LAST_LABEL + pd.Timedelta(weeks=26)
-    assert set(plan["Price cut"]) == {0.0, 0.25}
-    assert not plan.duplicated(["Outlet", "Week starting"]).any()
-
-
 @pytest.mark.parametrize("counts", [{"stores": 10_000}, {"products": 0}, {"weeks": 1_001}])
 def test_an_impossible_size_is_a_usage_error(tmp_path: Path, counts: dict[str, int]):
     with pytest.raises(UsageError, match="A sample cannot have"):
@@ -121,4 +113,3 @@ def test_an_impossible_size_is_a_usage_error(tmp_path: Path, counts: dict[str, i
 def test_a_tiny_sample_is_whole(tmp_path: Path):
     rows = write_weekly_products(tmp_path, stores=1, products=1, weeks=1)
     assert rows["weekly_sales.csv"] <= 1
-    assert rows["promotions.csv"] == 27
