@@ -35,8 +35,8 @@ _AMOUNTS = {
     "stock_positions": ("unit_price",),
 }
 _MIDDLE_SIZE = "select percentile_cont(0.5) within group (order by size_sqft) from raw_incoming.store_attributes"
-BEYOND_BELIEF = 1_000.0
-"""How many times an amount that one in ten exceeds no amount exceeds: beyond lies a slipped decimal point."""
+BEYOND_BELIEF = 100_000.0
+"""How many times the middle amount no amount exceeds: a promotion of a whole chain sold 15,000 times as much."""
 _LARGEST_NUMBER = 1e300
 
 
@@ -65,7 +65,7 @@ class Incoming:
 
     Attributes:
         rows: rows by table.
-        usual: what one amount in ten exceeds, by column; columns without any are left out.
+        usual: the middle amount, by column; columns without any are left out.
         middle_size: size of the middle store; 0 where none has one.
     """
 
@@ -128,10 +128,10 @@ def incoming_retailer(database: Database) -> Retailer:
 
 
 def _usual(table: str, columns: tuple[str, ...]) -> sql.Composed:
-    """Returns a query for what one amount in ten of each column exceeds, signs, zeros and what is no number aside."""
+    """Returns a query for the middle amount of each column, signs, zeros and what is no number aside."""
     ranks = [
         sql.SQL(
-            "percentile_disc(0.9) within group (order by abs({0})) filter (where {0} <> 0 and abs({0}) < 'Infinity')"
+            "percentile_disc(0.5) within group (order by abs({0})) filter (where {0} <> 0 and abs({0}) < 'Infinity')"
         ).format(sql.Identifier(column))
         for column in columns
     ]

@@ -183,7 +183,7 @@ def _sales_plausibility(incoming: Incoming, retailer: Retailer, today: dt.date) 
             "weekly_sales",
             -largest,
             largest,
-            f"No {words.product} of a {words.store} sells {BEYOND_BELIEF:,.0f} times what one week in ten exceeds.",
+            f"No {words.product} of a {words.store} sells {BEYOND_BELIEF:,.0f} times what the middle week does.",
             "Amounts beyond that are a slipped decimal point, another unit, or not a number.",
         ),
         one_of(
@@ -319,7 +319,7 @@ def covariates_suite(published: Published, incoming: Incoming, retailer: Retaile
             "fuel_price",
             0,
             incoming.largest("fuel_price"),
-            f"Fuel prices are nowhere {BEYOND_BELIEF:,.0f} times what one in ten exceeds.",
+            f"Fuel prices are nowhere {BEYOND_BELIEF:,.0f} times the middle one.",
             "Anything else is another unit, a shifted column, or not a number.",
         ),
         *_measured("cpi", "Consumer price indices", 1, 10_000, 0.85, "index points"),
@@ -380,7 +380,7 @@ def _markdown_rules(column: str, largest: float) -> list[Expectation]:
             column,
             -largest,
             largest,
-            f"{name} is nowhere {BEYOND_BELIEF:,.0f} times what one in ten exceeds.",
+            f"{name} is nowhere {BEYOND_BELIEF:,.0f} times the middle one.",
             "Anything else is a slipped decimal point, or not a number.",
         ),
         within(
@@ -456,7 +456,7 @@ def stock_suite(published: Published, incoming: Incoming, retailer: Retailer, to
             "unit_price",
             0,
             incoming.largest("unit_price"),
-            f"No price of a piece is {BEYOND_BELIEF:,.0f} times what one in ten exceeds.",
+            f"No price of a piece is {BEYOND_BELIEF:,.0f} times the middle one.",
             "Stock in pieces is valued with this price.",
         ),
         within(
