@@ -284,8 +284,8 @@ BAD_ROWS = {
     ),
     "a missing amount": (set_value("raw_sales", "weekly_sales", None, slice(0, 2)), "Every row has an amount."),
     "an absurd amount": (
-        set_value("raw_sales", "weekly_sales", 1e9, slice(2, 3)),
-        "No department of a store sells 1,000 times what one week in ten exceeds.",
+        set_value("raw_sales", "weekly_sales", 1e10, slice(2, 3)),
+        "No department of a store sells 100,000 times what the middle week does.",
     ),
     "a Thursday": (
         set_value("raw_sales", "sale_date", dt.date(2012, 8, 30)),
@@ -309,7 +309,7 @@ BAD_ROWS = {
     ),
     "an amount that is not a number": (
         set_value("external_features", "fuel_price", float("inf")),
-        "Fuel prices are nowhere 1,000 times what one in ten exceeds.",
+        "Fuel prices are nowhere 100,000 times the middle one.",
     ),
     "a store without a type": (
         set_value("store_attributes", "store_type", None, slice(0, 1)),
