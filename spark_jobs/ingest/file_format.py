@@ -26,6 +26,8 @@ SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 """What may stand between the columns, and its word."""
 _CODECS = {"UTF-8": "utf-8", "Latin-1": "cp1252", "UTF-16 LE": "utf-16-le", "UTF-16 BE": "utf-16-be"}
 _CHUNK = 1 << 20
+_LARGE_GZIP = 2 * _CHUNK
+"""Bytes of a gzip file from which on it is unpacked before Spark reads it."""
 LINE_BYTES_MAX = 4 * _CHUNK
 """The longest line: a row of numbers has a hundred bytes."""
 UNPACKED_BYTES_FREE, UNPACKED_TIMES_MAX = 100 * _CHUNK, 200
@@ -129,11 +131,14 @@ def readable_path(part: Part, folder: Path) -> Path:
     """
     path, packing = part.path, _packing(part.path)
     is_narrow = part.encoding in ("UTF-8", "Latin-1")
-    if is_narrow and packing in ("", ".gz", ".bz2") and path.suffix == path.suffix.lower():
+    # A task reads the whole of a gzip file: unpacked, a large one is read by all cores.
+    is_large = packing == ".gz" and path.stat().st_size > _LARGE_GZIP
+    is_readable = is_narrow and packing in ("", ".gz", ".bz2") and not is_large
+    if is_readable and path.suffix == path.suffix.lower():
         return path
     folder.mkdir(parents=True, exist_ok=True)
     name = hashlib.sha256(f"{path} {part.member}".encode()).hexdigest()[:16]
-    if is_narrow and packing in ("", ".gz", ".bz2"):
+    if is_readable:
         target = folder / f"{name}.csv{packing}"
         target.unlink(missing_ok=True)
         target.symlink_to(path)
