@@ -34,8 +34,8 @@ def query_forecast(database: Database, store_id: int, dept_id: int) -> Facts:
 
 def _forecast(rows: Sequence[Mapping[str, Any]]) -> Facts:
     first = rows[0]
-    compared = [row for row in rows if row["sales_last_year_amount"] is not None]
-    peak, low = (choose(rows, key=lambda row: float(row["forecast_amount"])) for choose in (max, min))
+    compared = [row for row in rows if row["sales_last_year_quantity"] is not None]
+    peak, low = (choose(rows, key=lambda row: float(row["forecast_quantity"])) for choose in (max, min))
     return {
         "origin_date": week_text(first["origin_date"]),
         "horizon_weeks": len(rows),
@@ -45,15 +45,15 @@ def _forecast(rows: Sequence[Mapping[str, Any]]) -> Facts:
         "model_version": safe_name(str(first["model_version"])),
         "fallback_name": safe_name(first["fallback_name"]),
         "interval_levels_percent": [80, 95],
-        "total_forecast_quantity": rounded_amount(sum(float(row["forecast_amount"]) for row in rows)),
-        "mean_forecast_quantity": rounded_amount(mean_of(rows, "forecast_amount")),
+        "total_forecast_quantity": rounded_amount(sum(float(row["forecast_quantity"]) for row in rows)),
+        "mean_forecast_quantity": rounded_amount(mean_of(rows, "forecast_quantity")),
         "change_on_last_year_percent": change(
-            mean_of(compared, "forecast_amount"), mean_of(compared, "sales_last_year_amount")
+            mean_of(compared, "forecast_quantity"), mean_of(compared, "sales_last_year_quantity")
         ),
         "peak_week_date": week_text(peak["week_date"]),
-        "peak_forecast_quantity": rounded_amount(peak["forecast_amount"]),
+        "peak_forecast_quantity": rounded_amount(peak["forecast_quantity"]),
         "low_week_date": week_text(low["week_date"]),
-        "low_forecast_quantity": rounded_amount(low["forecast_amount"]),
+        "low_forecast_quantity": rounded_amount(low["forecast_quantity"]),
         "planned_week_count": sum(1 for row in rows if row["uses_plan"]),
         "weeks": [_forecast_week(row) for row in rows],
     }
@@ -63,9 +63,9 @@ def _forecast_week(row: Mapping[str, Any]) -> Facts:
     bounds = ("lower_80", "upper_80", "lower_95", "upper_95")
     return {
         "week_date": week_text(row["week_date"]),
-        "forecast_quantity": rounded_amount(row["forecast_amount"]),
-        **{f"{bound}_quantity": rounded_amount(row[f"{bound}_amount"]) for bound in bounds},
-        "last_year_sales_quantity": rounded_amount(row["sales_last_year_amount"]),
+        "forecast_quantity": rounded_amount(row["forecast_quantity"]),
+        **{f"{bound}_quantity": rounded_amount(row[f"{bound}_quantity"]) for bound in bounds},
+        "last_year_sales_quantity": rounded_amount(row["sales_last_year_quantity"]),
         "holiday_name": safe_name(row["holiday_name"]),
         "uses_planned_markdowns": bool(row["uses_plan"]),
     }
@@ -192,10 +192,10 @@ def prepare_features(database: Database, store_id: int, dept_id: int) -> Facts:
     rows = select(
         database,
         """
-        select sales.week_date, sales.sales_amount, sales.is_return_week, sales.markdown_amount
+        select sales.week_date, sales.sales_quantity, sales.is_return_week, sales.markdown_amount
         from marts.fct_weekly_sales as sales
         where sales.store_id = %(store_id)s and sales.dept_id = %(dept_id)s
-            and sales.sales_amount is not null
+            and sales.sales_quantity is not null
         order by sales.week_date desc
         limit %(limit)s
         """,
@@ -224,10 +224,10 @@ def _levels(rows: Sequence[Mapping[str, Any]]) -> Facts:
         "last_week_date": week_text(rows[0]["week_date"]),
         "known_weeks": len(rows),
         "window_weeks": [4, 13, YEAR_WEEKS],
-        "sales_lag_1_quantity": rounded_amount(rows[0]["sales_amount"]),
-        "mean_of_4_weeks_quantity": rounded_amount(mean_of(rows[:4], "sales_amount")),
-        "mean_of_13_weeks_quantity": rounded_amount(mean_of(rows[:13], "sales_amount")),
-        "mean_of_52_weeks_quantity": rounded_amount(mean_of(rows, "sales_amount")),
+        "sales_lag_1_quantity": rounded_amount(rows[0]["sales_quantity"]),
+        "mean_of_4_weeks_quantity": rounded_amount(mean_of(rows[:4], "sales_quantity")),
+        "mean_of_13_weeks_quantity": rounded_amount(mean_of(rows[:13], "sales_quantity")),
+        "mean_of_52_weeks_quantity": rounded_amount(mean_of(rows, "sales_quantity")),
         "deviation_of_13_weeks_quantity": rounded_amount(_deviation(rows[:13])),
         "return_week_count": sum(1 for row in rows if row["is_return_week"]),
     }
@@ -251,5 +251,5 @@ def _next_holiday(rows: Sequence[Mapping[str, Any]], last_week: dt.date) -> Fact
 
 
 def _deviation(rows: Sequence[Mapping[str, Any]]) -> float | None:
-    values = [float(row["sales_amount"]) for row in rows]
+    values = [float(row["sales_quantity"]) for row in rows]
     return statistics.stdev(values) if len(values) > 1 else None

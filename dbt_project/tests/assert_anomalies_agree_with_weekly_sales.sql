@@ -5,8 +5,8 @@ select
     anomalies.dept_id,
     anomalies.week_date,
     anomalies.detector_name,
-    anomalies.actual_amount,
-    sales.sales_amount
+    anomalies.actual_quantity,
+    sales.sales_quantity
 
 from {{ ref('fct_sales_anomalies') }} as anomalies
 inner join {{ ref('fct_weekly_sales') }} as sales
@@ -14,4 +14,4 @@ inner join {{ ref('fct_weekly_sales') }} as sales
         anomalies.store_id = sales.store_id
         and anomalies.dept_id = sales.dept_id
         and anomalies.week_date = sales.week_date
-where abs(anomalies.actual_amount - sales.sales_amount) > 0.005
+where abs(anomalies.actual_quantity - sales.sales_quantity) > 0.005

@@ -6,8 +6,8 @@ select
     features.store_id,
     features.dept_id,
     features.week_date,
-    features.sales_amount as label_amount,
-    sales.sales_amount
+    features.sales_quantity as label_quantity,
+    sales.sales_quantity
 
 from {{ ref('stg_features__engineered_features') }} as features
 inner join {{ ref('stg_raw__sales') }} as sales
@@ -15,4 +15,4 @@ inner join {{ ref('stg_raw__sales') }} as sales
         features.store_id = sales.store_id
         and features.dept_id = sales.dept_id
         and features.week_date = sales.week_date
-where abs(features.sales_amount - sales.sales_amount) > 0.005
+where abs(features.sales_quantity - sales.sales_quantity) > 0.005

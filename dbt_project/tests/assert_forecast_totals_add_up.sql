@@ -1,5 +1,6 @@
 -- The totals of stores, of departments and of store types each add up to the chain, and the chain
--- to its pairs, to a cent, for every model, origin and target week. Sales that came do so too.
+-- to its pairs, to a hundredth, in the unit that is forecast and in money, for every model, origin
+-- and target week. Sales that came do so too.
 
 with
 
@@ -10,7 +11,9 @@ levels as (
         origin_date,
         week_date,
         level_name,
+        sum(forecast_quantity) as forecast_quantity,
         sum(forecast_amount) as forecast_amount,
+        coalesce(sum(actual_sales_quantity), 0) as actual_sales_quantity,
         coalesce(sum(actual_sales_amount), 0) as actual_sales_amount,
         sum(pair_count) as pair_count
 
@@ -25,7 +28,9 @@ pairs as (
         model_name,
         origin_date,
         week_date,
+        sum(forecast_quantity) as forecast_quantity,
         sum(forecast_amount) as forecast_amount,
+        coalesce(sum(actual_sales_quantity), 0) as actual_sales_quantity,
         coalesce(sum(actual_sales_amount), 0) as actual_sales_amount,
         count(*) as pair_count
 
@@ -48,7 +53,9 @@ expected as (
         pairs.origin_date,
         pairs.week_date,
         known_levels.level_name,
+        pairs.forecast_quantity,
         pairs.forecast_amount,
+        pairs.actual_sales_quantity,
         pairs.actual_sales_amount,
         pairs.pair_count
 
@@ -75,6 +82,8 @@ full outer join levels
 where
     expected.model_name is null
     or levels.model_name is null
+    or abs(expected.forecast_quantity - levels.forecast_quantity) > 0.01
+    or abs(expected.actual_sales_quantity - levels.actual_sales_quantity) > 0.01
     or abs(expected.forecast_amount - levels.forecast_amount) > 0.01
     or abs(expected.actual_sales_amount - levels.actual_sales_amount) > 0.01
     or expected.pair_count <> levels.pair_count

@@ -20,7 +20,7 @@ written as (
 
     select
         count(*) as row_count,
-        sum(forecasts.forecast_amount) as forecast_amount
+        sum(forecasts.forecast_quantity) as forecast_quantity
 
     from {{ ref('stg_ml__forecasts') }} as forecasts
     inner join sales
@@ -28,6 +28,8 @@ written as (
             forecasts.store_id = sales.store_id
             and forecasts.dept_id = sales.dept_id
             and forecasts.origin_date between sales.first_date and sales.last_date
+    inner join {{ ref('int_unit_resolved') }} as unit_resolved
+        on forecasts.unit_name = unit_resolved.unit_name
 
 ),
 
@@ -35,7 +37,7 @@ published as (
 
     select
         count(*) as row_count,
-        sum(forecast_amount) as forecast_amount
+        sum(forecast_quantity) as forecast_quantity
 
     from {{ ref('fct_forecasts') }}
 
@@ -44,11 +46,11 @@ published as (
 select
     written.row_count as written_count,
     published.row_count as published_count,
-    written.forecast_amount as written_amount,
-    published.forecast_amount as published_amount
+    written.forecast_quantity as written_amount,
+    published.forecast_quantity as published_amount
 
 from written
 cross join published
 where
     written.row_count <> published.row_count
-    or abs(written.forecast_amount - published.forecast_amount) > 0.01
+    or abs(written.forecast_quantity - published.forecast_quantity) > 0.01

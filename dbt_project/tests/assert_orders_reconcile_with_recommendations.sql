@@ -24,7 +24,7 @@ ordered as (
             and effective_order_amount <> recommended_order_amount
             or order_state in ('waiting', 'snoozed')
             and effective_order_amount <> 0
-            or abs(piece_count * unit_price_amount - effective_order_amount) > 0.01
+            or abs(effective_order_units * unit_price_amount - effective_order_amount) > 0.00501
         ) as wrong_count
 
     from {{ ref('fct_orders') }}

@@ -1,22 +1,22 @@
--- The three roads to the chain's total lead to the same dollar.
+-- The three roads to the chain's total lead to the same sum, in the unit that is forecast.
 
 with
 
 totals as (
 
     select
-        (select sum(sales_amount) from {{ ref('fct_weekly_sales') }}) as weekly_amount,
-        (select sum(total_sales) from {{ ref('sales_summary') }}) as summary_amount,
-        (select sum(total_sales_amount) from {{ ref('dim_departments') }}) as department_amount
+        (select sum(sales_quantity) from {{ ref('fct_weekly_sales') }}) as weekly_quantity,
+        (select sum(total_sales) from {{ ref('sales_summary') }}) as summary_quantity,
+        (select sum(total_sales_quantity) from {{ ref('dim_departments') }}) as department_quantity
 
 )
 
 select
-    weekly_amount,
-    summary_amount,
-    department_amount
+    weekly_quantity,
+    summary_quantity,
+    department_quantity
 
 from totals
 where
-    abs(weekly_amount - summary_amount) > 0.01
-    or abs(weekly_amount - department_amount) > 0.01
+    abs(weekly_quantity - summary_quantity) > 0.01
+    or abs(weekly_quantity - department_quantity) > 0.01

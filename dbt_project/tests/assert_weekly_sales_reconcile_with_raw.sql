@@ -1,4 +1,4 @@
--- Every dollar and every row of the sales file stands in the mart, week by week: a join that
+-- All pieces, all money and every row of the sales stand in the mart, week by week: a join that
 -- drops or doubles rows would change a total.
 
 with
@@ -8,7 +8,9 @@ published as (
     select
         week_date,
         count(*) as row_count,
-        sum(sales_amount) as sales_amount
+        sum(sales_quantity) as sales_quantity,
+        coalesce(sum(sales_units), 0) as sales_units,
+        coalesce(sum(sales_amount), 0) as sales_amount
 
     from {{ ref('fct_weekly_sales') }}
     group by week_date
@@ -20,7 +22,9 @@ loaded as (
     select
         week_date,
         count(*) as row_count,
-        sum(sales_amount) as sales_amount
+        sum(sales_quantity) as sales_quantity,
+        coalesce(sum(sales_units), 0) as sales_units,
+        coalesce(sum(sales_amount), 0) as sales_amount
 
     from {{ ref('stg_raw__sales') }}
     group by week_date
@@ -39,4 +43,6 @@ full outer join published
     on loaded.week_date = published.week_date
 where
     loaded.row_count is distinct from published.row_count
+    or abs(loaded.sales_quantity - published.sales_quantity) > 0.01
+    or abs(loaded.sales_units - published.sales_units) > 0.01
     or abs(loaded.sales_amount - published.sales_amount) > 0.01

@@ -24,6 +24,7 @@ _QUERIES: dict[str, LiteralString] = {
     "accuracy": "select * from marts.fct_forecast_accuracy order by model_name, slice_name, level_name, store_type, "
     "store_id, dept_id, origin_date, horizon_weeks, is_holiday",
     "totals": "select level_name, store_type, store_id, dept_id, origin_date, week_date, horizon_weeks, model_name, "
+    "unit_name, forecast_quantity, lower_80_quantity, upper_80_quantity, sales_last_year_quantity, "
     "forecast_amount, lower_80_amount, upper_80_amount, sales_last_year_amount, pair_count "
     "from marts.fct_forecast_totals where is_champion and is_latest order by "
     "array_position(array['chain', 'store_type', 'store', 'department'], level_name), store_type, store_id, dept_id, "

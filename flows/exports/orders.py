@@ -43,7 +43,7 @@ select
     decision_date as decision_week,
     expected_delivery_date,
     effective_order_amount as order_amount,
-    piece_count as pieces,
+    effective_order_units as pieces,
     order_cost_amount,
     pack_size_amount,
     order_state as decision,
@@ -177,8 +177,9 @@ def file_name(stem: str, week: dt.date) -> str:
 
 
 def csv_text(orders: "pd.DataFrame") -> str:
-    """Returns the lines of a file: amounts in whole cents, pieces whole or empty."""
-    frame = orders[list(COLUMNS)].astype({"pieces": "Int64"})
+    """Returns the lines of a file: amounts in whole cents, pieces as they are ordered or empty."""
+    pieces = ["" if count != count else f"{count:.3f}".rstrip("0").rstrip(".") for count in orders["pieces"]]
+    frame = orders[list(COLUMNS)].assign(pieces=pieces)
     text: str = text_cells(frame).to_csv(index=False, float_format="%.2f", lineterminator="\n")
     return text
 

@@ -58,9 +58,9 @@ def dbt(dbt_database: Database, target: Path) -> Dbt:
         with mock.patch.dict(os.environ, dbt_database.dbt_environment("pipeline")):
             result = dbtRunner().invoke([*flags, *warnings, *arguments, *places])
         nodes = getattr(result.result, "results", None) or []
-        return Outcome(
-            result.success, str(result.exception or ""), {node.node.name: str(node.status) for node in nodes}
-        )
+        failed = [f"{node.node.name}: {node.message}" for node in nodes if str(node.status) in ("error", "fail")]
+        error = str(result.exception or "\n".join(failed))
+        return Outcome(result.success, error, {node.node.name: str(node.status) for node in nodes})
 
     return run
 

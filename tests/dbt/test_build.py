@@ -9,13 +9,13 @@ WEEK = dt.date(2012, 8, 31)
 
 
 def test_core_builds_before_any_model_ran(build):
-    assert build.core_on_inputs_alone.success, build.core_on_inputs_alone.with_status("fail", "error")
+    assert build.core_on_inputs_alone.success, build.core_on_inputs_alone.error
     assert "fct_weekly_sales" in build.core_on_inputs_alone.statuses
     assert "fct_forecasts" not in build.core_on_inputs_alone.statuses
 
 
 def test_the_rest_builds_on_empty_model_tables(build):
-    assert build.downstream_without_models.success, build.downstream_without_models.with_status("fail", "error")
+    assert build.downstream_without_models.success, build.downstream_without_models.error
     assert "fct_model_scores" in build.downstream_without_models.statuses
     assert "dim_stores" not in build.downstream_without_models.statuses
 
@@ -26,7 +26,7 @@ def test_tests_between_the_halves_run_with_the_second(build):
 
 
 def test_the_whole_project_builds_green_without_a_warning(build):
-    assert build.whole.success, build.whole.with_status("fail", "error")
+    assert build.whole.success, build.whole.error
     assert build.whole.with_status("fail", "error", "warn", "skipped") == set()
 
 
@@ -105,6 +105,7 @@ def test_the_summary_has_the_names_of_the_specification(rows):
         "week_count": 3,
         "total_sales": 370.0,
         "last_week_sales": 150.0,
+        "unit_name": "amount",
         "last_sale_date": WEEK,
     }
 
@@ -260,7 +261,9 @@ def test_an_override_is_scored_once_its_weeks_are_known(rows):
 
 
 def test_anomalies_know_their_deviation_and_whether_they_are_recent(rows):
-    found = rows("select week_date, deviation_amount, is_recent from marts.fct_sales_anomalies order by 1")
+    found = rows(
+        "select week_date, deviation_quantity as deviation, is_recent from marts.fct_sales_anomalies order by 1"
+    )
     assert [tuple(row.values()) for row in found] == [(dt.date(2012, 7, 6), -30.0, False), (WEEK, 40.0, True)]
 
 
@@ -292,7 +295,7 @@ def test_columns_and_tables_carry_their_descriptions_into_the_database(rows):
         "col_description('marts.fct_weekly_sales'::regclass, 4) as c"
     )
     assert row["t"].startswith("One row per store, department and week")
-    assert "dollars" in row["c"]
+    assert "in the unit that is forecast" in row["c"]
 
 
 def test_each_broken_value_turns_its_test_red(rows, dbt, dbt_database):

@@ -96,7 +96,7 @@ def test_total_sales_by_store_type_and_month_are_those_of_the_mart(ask, by_hand)
     asked = ask("total_sales", "store__store_type,metric_time__month")
     expected = by_hand(
         "select to_char(week_date, 'YYYY-MM-01 00:00:00') as metric_time__month, store_type as store__store_type, "
-        "sum(sales_amount) as total_sales from marts.fct_weekly_sales inner join marts.dim_stores using (store_id) "
+        "sum(sales_quantity) as total_sales from marts.fct_weekly_sales inner join marts.dim_stores using (store_id) "
         "group by 1, 2"
     )
     assert len(expected) > 30
@@ -162,8 +162,8 @@ def test_every_metric_answers_and_growth_compares_only_weeks_known_in_both_years
     (row,) = ask(",".join(sorted(METRICS)))
     assert {name for name, found in row.items() if found is not None} == METRICS
     (growth,) = by_hand(
-        "select sum(sales_amount) / sum(sales_last_year_amount) - 1 as rate from marts.fct_weekly_sales "
-        "where sales_last_year_amount is not null"
+        "select sum(sales_quantity) / sum(sales_last_year_quantity) - 1 as rate from marts.fct_weekly_sales "
+        "where sales_last_year_quantity is not null"
     )
     assert row["sales_growth"] == pytest.approx(growth["rate"])
 

@@ -17,9 +17,9 @@ insert into ops.decisions
  decision, snooze_until, decided_by, effective_quantity) values
 ('2-1', 2, 1, '2012-08-31', 0, 'adequate', '', 'snooze', '2012-10-05', 'Ana', 5);
 -- assert_anomalies_agree_with_weekly_sales
-update marts.fct_sales_anomalies set actual_amount = 1;
+update marts.fct_sales_anomalies set actual_quantity = 1;
 -- assert_summary_totals_reconcile_with_weekly_sales
-update marts.dim_departments set total_sales_amount = total_sales_amount + 1;
+update marts.dim_departments set total_sales_quantity = total_sales_quantity + 1;
 -- assert_loads_account_for_every_row
 delete from raw.rejected_rows;
 -- assert_inventory_policies_have_one_default

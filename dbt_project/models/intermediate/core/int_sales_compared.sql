@@ -19,7 +19,11 @@ final as (
         sales.store_id,
         sales.dept_id,
         sales.week_date,
+        sales.sales_quantity,
+        sales.sales_units,
         sales.sales_amount,
+        last_year.sales_quantity as sales_last_year_quantity,
+        last_year.sales_units as sales_last_year_units,
         last_year.sales_amount as sales_last_year_amount,
         sales.is_holiday
 

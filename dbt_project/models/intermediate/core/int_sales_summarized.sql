@@ -12,9 +12,11 @@ summarized as (
         store_id,
         dept_id,
         cast(count(*) as integer) as week_count,
+        sum(sales_quantity) as total_sales_quantity,
+        sum(sales_units) as total_sales_units,
         sum(sales_amount) as total_sales_amount,
-        avg(sales_amount) as average_weekly_sales_amount,
-        stddev_samp(sales_amount) as sales_deviation_amount,
+        avg(sales_quantity) as average_weekly_sales_quantity,
+        stddev_samp(sales_quantity) as sales_deviation_quantity,
         min(week_date) as first_week_date,
         max(week_date) as last_week_date
 
@@ -29,10 +31,12 @@ final as (
         summarized.store_id,
         summarized.dept_id,
         summarized.week_count,
+        summarized.total_sales_quantity,
+        summarized.total_sales_units,
         summarized.total_sales_amount,
-        summarized.average_weekly_sales_amount,
-        summarized.sales_deviation_amount,
-        sales.sales_amount as last_week_sales_amount,
+        summarized.average_weekly_sales_quantity,
+        summarized.sales_deviation_quantity,
+        sales.sales_quantity as last_week_sales_quantity,
         summarized.first_week_date,
         summarized.last_week_date
 

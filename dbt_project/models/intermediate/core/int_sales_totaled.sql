@@ -25,6 +25,7 @@ totals as (
             when grouping(stores.store_type) = 0 then 'store_type'
             else 'chain'
         end as level_name,
+        sum(sales.sales_quantity) as sales_quantity,
         sum(sales.sales_amount) as sales_amount
 
     from sales
@@ -48,6 +49,7 @@ final as (
         totals.store_id,
         totals.dept_id,
         totals.week_date,
+        totals.sales_quantity,
         totals.sales_amount,
         concat_ws('-', {{ total_key('totals') }}, to_char(totals.week_date, 'YYYYMMDD'))
             as sales_total_id

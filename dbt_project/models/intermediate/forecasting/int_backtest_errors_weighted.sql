@@ -118,7 +118,7 @@ final as (
             as width_80_amount,
         case when has_interval then upper_95_amount - lower_95_amount else 0 end
             as width_95_amount,
-        -- Gneiting and Raftery 2007, equation 43: the width, and 2 / alpha for each dollar outside.
+        -- Gneiting and Raftery 2007, equation 43: the width, and 2 / alpha for each one outside.
         case
             when has_interval
                 then

@@ -12,6 +12,12 @@ int_sales_summarized as (
 
 ),
 
+int_unit_resolved as (
+
+    select * from {{ ref('int_unit_resolved') }}
+
+),
+
 int_sales_bounded as (
 
     select * from {{ ref('int_sales_bounded') }}
@@ -30,11 +36,14 @@ known as (
         forecasts.model_name,
         forecasts.model_version,
         forecasts.is_champion,
-        forecasts.forecast_amount,
-        forecasts.lower_80_amount,
-        forecasts.upper_80_amount,
-        forecasts.lower_95_amount,
-        forecasts.upper_95_amount,
+        forecasts.forecast_quantity,
+        forecasts.lower_80_quantity,
+        forecasts.upper_80_quantity,
+        forecasts.lower_95_quantity,
+        forecasts.upper_95_quantity,
+        forecasts.unit_name,
+        forecasts.unit_price_amount,
+        forecasts.price_source,
         forecasts.fallback_name,
         forecasts.uses_plan,
         forecasts.created_at
@@ -48,6 +57,9 @@ known as (
         on
             forecasts.origin_date
             between int_sales_bounded.first_week_date and int_sales_bounded.last_week_date
+    -- What was forecast in another unit has nothing to be compared with.
+    inner join int_unit_resolved
+        on forecasts.unit_name = int_unit_resolved.unit_name
 
 ),
 
@@ -63,11 +75,14 @@ final as (
         model_name,
         model_version,
         is_champion,
-        forecast_amount,
-        lower_80_amount,
-        upper_80_amount,
-        lower_95_amount,
-        upper_95_amount,
+        forecast_quantity,
+        lower_80_quantity,
+        upper_80_quantity,
+        lower_95_quantity,
+        upper_95_quantity,
+        unit_name,
+        unit_price_amount,
+        price_source,
         fallback_name,
         uses_plan,
         created_at,

@@ -23,6 +23,8 @@ departments as (
     select
         dept_id,
         cast(count(*) as integer) as store_count,
+        sum(total_sales_quantity) as total_sales_quantity,
+        sum(total_sales_units) as total_sales_units,
         sum(total_sales_amount) as total_sales_amount,
         min(first_week_date) as first_week_date,
         max(last_week_date) as last_week_date
@@ -37,6 +39,8 @@ coded as (
     select
         departments.dept_id,
         departments.store_count,
+        departments.total_sales_quantity,
+        departments.total_sales_units,
         departments.total_sales_amount,
         departments.first_week_date,
         departments.last_week_date,
@@ -64,6 +68,8 @@ final as (
         coded.level_2,
         coded.level_3,
         coded.store_count,
+        coded.total_sales_quantity,
+        coded.total_sales_units,
         coded.total_sales_amount,
         coded.first_week_date,
         coded.last_week_date,

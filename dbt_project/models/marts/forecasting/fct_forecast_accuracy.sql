@@ -20,6 +20,12 @@ int_aliases_promoted as (
 
 ),
 
+int_unit_resolved as (
+
+    select * from {{ ref('int_unit_resolved') }}
+
+),
+
 origins as (
 
     select
@@ -196,6 +202,7 @@ final as (
         unioned.horizon_weeks,
         unioned.is_holiday,
         unioned.is_comparable,
+        int_unit_resolved.unit_name,
         unioned.weighted_absolute_error_amount,
         unioned.absolute_error_amount,
         unioned.squared_error_amount,
@@ -258,6 +265,7 @@ final as (
         end as value_added_rate
 
     from unioned
+    cross join int_unit_resolved
     left join champions
         on unioned.model_name = champions.model_name
 

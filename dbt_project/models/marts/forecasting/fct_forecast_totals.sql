@@ -12,6 +12,12 @@ fct_forecast_accuracy as (
 
 ),
 
+int_unit_resolved as (
+
+    select * from {{ ref('int_unit_resolved') }}
+
+),
+
 int_sales_totaled as (
 
     select * from {{ ref('int_sales_totaled') }}
@@ -31,10 +37,12 @@ stores_and_departments as (
         horizon_weeks,
         bool_and(is_champion) as is_champion,
         max(model_version) as model_version,
+        sum(forecast_quantity) as forecast_quantity,
         sum(forecast_amount) as forecast_amount,
+        sum(actual_sales_quantity) as actual_sales_quantity,
         sum(actual_sales_amount) as actual_sales_amount,
         count(*) as pair_count,
-        count(actual_sales_amount) as actual_pair_count
+        count(actual_sales_quantity) as actual_pair_count
 
     from fct_forecasts
     group by
@@ -73,7 +81,9 @@ types_and_chain as (
         horizon_weeks,
         bool_and(is_champion) as is_champion,
         max(model_version) as model_version,
+        sum(forecast_quantity) as forecast_quantity,
         sum(forecast_amount) as forecast_amount,
+        sum(actual_sales_quantity) as actual_sales_quantity,
         sum(actual_sales_amount) as actual_sales_amount,
         sum(pair_count) as pair_count,
         sum(actual_pair_count) as actual_pair_count
@@ -101,7 +111,9 @@ unioned as (
         horizon_weeks,
         is_champion,
         model_version,
+        forecast_quantity,
         forecast_amount,
+        actual_sales_quantity,
         actual_sales_amount,
         pair_count,
         actual_pair_count
@@ -122,7 +134,9 @@ unioned as (
         horizon_weeks,
         is_champion,
         model_version,
+        forecast_quantity,
         forecast_amount,
+        actual_sales_quantity,
         actual_sales_amount,
         pair_count,
         actual_pair_count
@@ -165,10 +179,14 @@ final as (
         unioned.model_version,
         unioned.is_champion,
         unioned.is_latest,
+        unioned.forecast_quantity,
         unioned.forecast_amount,
         misses.miss_80_rate,
+        unioned.actual_sales_quantity,
         unioned.actual_sales_amount,
+        int_sales_totaled.sales_quantity as sales_last_year_quantity,
         int_sales_totaled.sales_amount as sales_last_year_amount,
+        int_unit_resolved.unit_name,
         concat_ws(
             '-',
             {{ total_key('unioned') }},
@@ -176,6 +194,10 @@ final as (
             to_char(unioned.week_date, 'YYYYMMDD'),
             unioned.model_name
         ) as forecast_total_id,
+        unioned.forecast_quantity - misses.miss_80_rate * abs(unioned.forecast_quantity)
+            as lower_80_quantity,
+        unioned.forecast_quantity + misses.miss_80_rate * abs(unioned.forecast_quantity)
+            as upper_80_quantity,
         unioned.forecast_amount - misses.miss_80_rate * abs(unioned.forecast_amount)
             as lower_80_amount,
         unioned.forecast_amount + misses.miss_80_rate * abs(unioned.forecast_amount)
@@ -184,6 +206,7 @@ final as (
         cast(unioned.actual_pair_count as integer) as actual_pair_count
 
     from unioned
+    cross join int_unit_resolved
     left join misses
         on
             unioned.model_name = misses.model_name

@@ -32,16 +32,30 @@ final as (
         int_forecasts_marked.model_version,
         int_forecasts_marked.is_champion,
         int_forecasts_marked.is_latest,
-        int_forecasts_marked.forecast_amount,
-        int_forecasts_marked.lower_80_amount,
-        int_forecasts_marked.upper_80_amount,
-        int_forecasts_marked.lower_95_amount,
-        int_forecasts_marked.upper_95_amount,
+        int_forecasts_marked.forecast_quantity,
+        int_forecasts_marked.lower_80_quantity,
+        int_forecasts_marked.upper_80_quantity,
+        int_forecasts_marked.lower_95_quantity,
+        int_forecasts_marked.upper_95_quantity,
+        int_forecasts_marked.unit_name,
+        int_forecasts_marked.unit_price_amount,
+        int_forecasts_marked.price_source,
         int_forecasts_marked.fallback_name,
         int_forecasts_marked.uses_plan,
+        fct_weekly_sales.sales_quantity as actual_sales_quantity,
         fct_weekly_sales.sales_amount as actual_sales_amount,
+        year_ago.sales_quantity as sales_last_year_quantity,
         year_ago.sales_amount as sales_last_year_amount,
-        int_forecasts_marked.created_at
+        int_forecasts_marked.created_at,
+        case
+            when int_forecasts_marked.unit_name = 'units'
+                then int_forecasts_marked.forecast_quantity
+        end as forecast_units,
+        {{ in_money('int_forecasts_marked', 'forecast_quantity') }} as forecast_amount,
+        {{ in_money('int_forecasts_marked', 'lower_80_quantity') }} as lower_80_amount,
+        {{ in_money('int_forecasts_marked', 'upper_80_quantity') }} as upper_80_amount,
+        {{ in_money('int_forecasts_marked', 'lower_95_quantity') }} as lower_95_amount,
+        {{ in_money('int_forecasts_marked', 'upper_95_quantity') }} as upper_95_amount
 
     from int_forecasts_marked
     inner join dim_stores

@@ -28,7 +28,11 @@ totals as (
         min(week_date) as first_week_date,
         max(week_date) as last_week_date,
         max(pair_count) as pair_count,
+        max(unit_name) as unit_name,
+        sum(forecast_quantity) as forecast_quantity,
         sum(forecast_amount) as forecast_amount,
+        case when count(*) = count(sales_last_year_quantity) then sum(sales_last_year_quantity) end
+            as sales_last_year_quantity,
         case when count(*) = count(sales_last_year_amount) then sum(sales_last_year_amount) end
             as sales_last_year_amount
 
@@ -86,8 +90,11 @@ final as (
         totals.last_week_date,
         totals.week_count,
         totals.pair_count,
+        totals.unit_name,
+        totals.forecast_quantity,
         totals.forecast_amount,
         misses.largest_miss_rate,
+        totals.sales_last_year_quantity,
         totals.sales_last_year_amount,
         concat_ws(
             '-',
@@ -95,12 +102,17 @@ final as (
             to_char(totals.origin_date, 'YYYYMMDD'),
             totals.model_name
         ) as horizon_total_id,
+        totals.forecast_quantity - misses.largest_miss_rate * abs(totals.forecast_quantity)
+            as lower_quantity,
+        totals.forecast_quantity + misses.largest_miss_rate * abs(totals.forecast_quantity)
+            as upper_quantity,
         totals.forecast_amount - misses.largest_miss_rate * abs(totals.forecast_amount)
             as lower_amount,
         totals.forecast_amount + misses.largest_miss_rate * abs(totals.forecast_amount)
             as upper_amount,
         coalesce(misses.backtest_count, 0) as backtest_count,
-        totals.forecast_amount / nullif(totals.sales_last_year_amount, 0) - 1 as growth_rate
+        totals.forecast_quantity / nullif(totals.sales_last_year_quantity, 0) - 1
+            as growth_rate
 
     from totals
     left join misses

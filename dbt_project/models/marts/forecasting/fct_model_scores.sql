@@ -25,6 +25,7 @@ final as (
         fct_forecast_accuracy.forecast_count,
         fct_forecast_accuracy.origin_count,
         fct_forecast_accuracy.is_comparable,
+        fct_forecast_accuracy.unit_name,
         fct_forecast_accuracy.wmae_amount,
         fct_forecast_accuracy.mae_amount,
         fct_forecast_accuracy.rmse_amount,

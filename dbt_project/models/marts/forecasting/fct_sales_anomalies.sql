@@ -18,6 +18,22 @@ int_sales_bounded as (
 
 ),
 
+-- Money of one of what is forecast, as the week itself took it.
+priced as (
+
+    select
+        store_id,
+        dept_id,
+        week_date,
+        case
+            when unit_name = 'units' then sales_amount / nullif(sales_units, 0)
+            else 1
+        end as worth_amount
+
+    from fct_weekly_sales
+
+),
+
 final as (
 
     select
@@ -26,10 +42,15 @@ final as (
         sales_anomalies.week_date,
         sales_anomalies.detector_name,
         sales_anomalies.anomaly_score,
-        sales_anomalies.expected_amount,
-        sales_anomalies.actual_amount,
+        sales_anomalies.expected_quantity,
+        sales_anomalies.actual_quantity,
+        fct_weekly_sales.sales_amount as actual_amount,
+        fct_weekly_sales.unit_name,
         sales_anomalies.reason_text,
-        sales_anomalies.actual_amount - sales_anomalies.expected_amount as deviation_amount,
+        sales_anomalies.actual_quantity - sales_anomalies.expected_quantity as deviation_quantity,
+        sales_anomalies.expected_quantity * priced.worth_amount as expected_amount,
+        (sales_anomalies.actual_quantity - sales_anomalies.expected_quantity)
+        * priced.worth_amount as deviation_amount,
         {{ is_recent('sales_anomalies.week_date', 'int_sales_bounded.last_week_date') }}
             as is_recent
 
@@ -39,6 +60,11 @@ final as (
             sales_anomalies.store_id = fct_weekly_sales.store_id
             and sales_anomalies.dept_id = fct_weekly_sales.dept_id
             and sales_anomalies.week_date = fct_weekly_sales.week_date
+    inner join priced
+        on
+            sales_anomalies.store_id = priced.store_id
+            and sales_anomalies.dept_id = priced.dept_id
+            and sales_anomalies.week_date = priced.week_date
     cross join int_sales_bounded
 
 )

@@ -58,14 +58,17 @@ decided as (
         recommendations.review_reason,
         recommendations.stock_source,
         recommendations.order_quantity_amount as recommended_order_amount,
-        recommendations.order_quantity_pieces as recommended_order_pieces,
+        recommendations.order_quantity_pieces as recommended_order_units,
         recommendations.pack_size_amount,
         recommendations.margin_rate,
         recommendations.unit_price_amount,
+        recommendations.pack_size_units,
+        recommendations.price_source,
+        recommendations.unit_name,
         ruling.snooze_until_date,
         ruling.decided_at,
         ruling.effective_order_amount,
-        ruling.effective_order_pieces,
+        ruling.effective_order_pieces as ruled_order_units,
         recommendations.is_latest,
         coalesce(ruling.decision_name, '') as decision_name,
         coalesce(ruling.reason_text, '') as reason_text,
@@ -100,6 +103,7 @@ effective as (
         review_reason,
         stock_source,
         recommended_order_amount,
+        recommended_order_units,
         order_state,
         decision_name,
         snooze_until_date,
@@ -108,7 +112,10 @@ effective as (
         decided_at,
         expected_delivery_date,
         pack_size_amount,
+        pack_size_units,
         unit_price_amount,
+        price_source,
+        unit_name,
         margin_rate,
         case
             when order_state in ('snoozed', 'overridden') then effective_order_amount
@@ -116,10 +123,10 @@ effective as (
             else recommended_order_amount
         end as effective_order_amount,
         case
-            when order_state in ('snoozed', 'overridden') then effective_order_pieces
-            when order_state = 'waiting' then 0 * recommended_order_pieces
-            else recommended_order_pieces
-        end as effective_order_pieces
+            when order_state in ('snoozed', 'overridden') then ruled_order_units
+            when order_state = 'waiting' then 0 * recommended_order_units
+            else recommended_order_units
+        end as effective_order_units
 
     from decided
 
@@ -138,8 +145,10 @@ final as (
         review_reason,
         stock_source,
         recommended_order_amount,
+        recommended_order_units,
         order_state,
         effective_order_amount,
+        effective_order_units,
         decision_name,
         snooze_until_date,
         reason_text,
@@ -147,8 +156,10 @@ final as (
         decided_at,
         expected_delivery_date,
         pack_size_amount,
+        pack_size_units,
         unit_price_amount,
-        cast(effective_order_pieces as integer) as piece_count,
+        price_source,
+        unit_name,
         effective_order_amount * (1 - margin_rate) as order_cost_amount
 
     from effective

@@ -45,7 +45,12 @@ periods as (
             ceil(recommendations.lead_time_weeks + recommendations.review_period_weeks - 1e-9)
             as integer
         ) as protection_weeks,
-        recommendations.stock_position_amount as position_amount
+        recommendations.stock_position_amount as position_amount,
+        -- Money of one of what is forecast, as it was known when the order was decided.
+        case
+            when recommendations.unit_name = 'units' then recommendations.unit_price_amount
+            else 1
+        end as worth_amount
 
     from overrides
     inner join recommendations
@@ -59,7 +64,7 @@ demands as (
 
     select
         periods.decision_id,
-        sum(greatest(sales.sales_amount, 0)) as demand_amount
+        sum(greatest(sales.sales_quantity, 0) * periods.worth_amount) as demand_amount
 
     from periods
     inner join sales

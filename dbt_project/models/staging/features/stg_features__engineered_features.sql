@@ -43,7 +43,7 @@ renamed as (
         store_type,
         size_sqft,
         size_normalized as size_rate,
-        weekly_sales as sales_amount,
+        weekly_sales as sales_quantity,
         is_holiday,
         run_id,
         created_at,

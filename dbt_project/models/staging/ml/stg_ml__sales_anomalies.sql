@@ -14,8 +14,8 @@ renamed as (
         sale_date as week_date,
         detector as detector_name,
         score as anomaly_score,
-        expected_sales as expected_amount,
-        actual_sales as actual_amount,
+        expected_sales as expected_quantity,
+        actual_sales as actual_quantity,
         reason as reason_text,
         run_id,
         created_at
