@@ -44,6 +44,7 @@ def _recommendation(row: Mapping[str, Any]) -> Facts:
         "status": safe_name(row["status"]),
         "stock_source": safe_name(row["stock_source"]),
         **{f"{name}_amount": rounded_amount(row[f"{name}_amount"]) for name in (*stocks, *money)},
+        "order_quantity_units": rounded(row["order_quantity_pieces"], 2),
         "stock_position_amount": rounded_amount(position),
         "excess_stock_amount": rounded_amount(max(position - row["order_up_to_level_amount"], 0.0)),
         "cover_weeks": rounded(position / weekly, 1) if weekly > 0 else None,

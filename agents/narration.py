@@ -264,7 +264,7 @@ _DECISIONS = {
 def decision_words(decision: Facts) -> str:
     """Returns the decision with its reason, in the words that fit its status."""
     return _DECISIONS[_case(decision)].format(
-        order=money(decision["order_quantity_amount"]),
+        order=_order_words(decision),
         position=money(decision["stock_position_amount"]),
         point=money(decision["reorder_point_amount"]),
         level=money(decision["order_up_to_level_amount"]),
@@ -275,6 +275,12 @@ def decision_words(decision: Facts) -> str:
         cover=f" and lasts {span(decision['cover_weeks'], 'week')}" if decision["cover_weeks"] else "",
         run_out=_run_out_words(decision),
     )
+
+
+def _order_words(decision: Facts) -> str:
+    """Returns the order: in money, and in pieces before it where they are known."""
+    amount, pieces = money(decision["order_quantity_amount"]), decision.get("order_quantity_units")
+    return amount if pieces is None else f"{house().pieces(pieces)} ({amount})"
 
 
 def _case(decision: Facts) -> str:

@@ -6,6 +6,7 @@ Imports Great Expectations: import it only where an audit runs.
 from great_expectations.expectations.expectation import Expectation
 
 from expectations.rules import Severity, Suite, ordered, where
+from warehouse.wording import house
 
 _DRIFT = """
 select
@@ -18,15 +19,15 @@ where load_id = '{load_id}'
 """
 WARNINGS = {
     "store_rows": (
-        "Every store brings as many rows a week as before.",
-        "A store whose rows shrank or grew at once was cut short, closed in part, or exported twice.",
+        "Every {store} brings as many rows a week as before.",
+        "A {store} whose rows shrank or grew at once was cut short, closed in part, or exported twice.",
     ),
     "sales_distribution": (
-        "In every store type sales are spread as in the same weeks a year before.",
-        "Small and large weeks in other proportions are another unit, another range of stores, or a shock to demand.",
+        "In every type of {store} sales are spread as in the same weeks a year before.",
+        "Small and large weeks in other proportions are another unit, another range of {stores}, or a shock to demand.",
     ),
     "sales_level": (
-        "In every store type sales have grown over the year before as in the last eight weeks.",
+        "In every type of {store} sales have grown over the year before as in the last eight weeks.",
         "All amounts moved by one factor are another currency, tax put in or left out, or a part of a week.",
     ),
     "zero_weeks": (
@@ -38,11 +39,11 @@ WARNINGS = {
         "Returns that come at once are a turned sign or a recall.",
     ),
     "vanished_pairs": (
-        "Departments that sold in each of the last four weeks are still there.",
-        "A department that vanishes without being closed would be forecast and ordered for on old figures.",
+        "The {products} that sold in each of the last four weeks are still there.",
+        "One that vanishes without being closed would be forecast and ordered for on old figures.",
     ),
     "new_pairs": (
-        "Hardly any store and department is new.",
+        "Hardly any pair of {store} and {product} is new.",
         "Many new pairs at once are a renumbering: their history stays behind under the old number.",
     ),
     "missing_covariates": (
@@ -50,17 +51,18 @@ WARNINGS = {
         "A covariate that ends without notice is a lost column or a file of covariates that is older than the sales.",
     ),
 }
+"""What is expected of each measure and why, with places for the words of the house."""
 STOPS = {
     "sales_distribution": (
-        "In no store type are sales spread as in another business.",
+        "In no type of {store} are sales spread as in another business.",
         "A shift this large is amounts in another unit or of another retailer; say --replace if that is meant.",
     ),
     "sales_level": (
-        "In no store type have sales jumped to nearly twice the level of the weeks before, or fallen to half.",
+        "In no type of {store} have sales jumped to nearly twice the level of the weeks before, or fallen to half.",
         "Demand does not double in a week everywhere; say --replace if it did.",
     ),
     "vanished_pairs": (
-        "Most departments that sold in the last four weeks are in the new ones.",
+        "Most {products} that sold in the last four weeks are in the new ones.",
         "A week that is mostly missing would be taken for a collapse of sales; say --replace if that is meant.",
     ),
 }
@@ -84,5 +86,5 @@ def drift_suite(load_id: str, may_remove: bool = False, is_append: bool = False)
 
 
 def _rule(measure: str, limit: str, severity: Severity, words: tuple[str, str]) -> Expectation:
-    says, why = words
+    says, why = (text.format(**house().retailer.words.model_dump()) for text in words)
     return ordered("shift_value", limit, says, why, severity, only=where("measure_name", measure))

@@ -17,6 +17,7 @@ from warehouse.incoming import create_incoming, demand_rows
 from warehouse.load import copy_frame
 from warehouse.publish import Change, merge
 from warehouse.settings import Settings
+from warehouse.wording import house
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -84,7 +85,7 @@ class RecommendReport:
         counts = ", ".join(f"{count:,} {status}" for status, count in self.by_status.items())
         return (
             f"{self.rows:,} recommendations ({counts}), {self.automatic_share:.1%} need no person, "
-            f"{self.value_at_risk_amount:,.0f} at risk, stock of {self.simulated_share:.0%} simulated; {self.change}"
+            f"{house().money(self.value_at_risk_amount)} at risk, stock of {self.simulated_share:.0%} simulated; {self.change}"
             + "".join(f"; {note}" for note in self.notes)
         )
 
