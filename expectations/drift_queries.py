@@ -41,6 +41,7 @@ weeks as (
 pairs as (
     select
         store_id, dept_id, coalesce(i.store_type, r.store_type) as store_type,
+        coalesce(stores.code, store_id::text) as store_code, coalesce(products.code, dept_id::text) as product_code,
         p.all_rows is not null as is_published,
         coalesce(p.latest_rows, 0) >= weeks.latest_weeks as is_active,
         coalesce(p.all_rows, 0) as all_rows, coalesce(p.zero_rows, 0) as zero_rows,
@@ -54,10 +55,12 @@ pairs as (
     full join incoming_pairs n using (store_id, dept_id)
     left join raw_incoming.store_attributes i using (store_id)
     left join raw.store_attributes r using (store_id)
+    left join raw.keys stores on stores.key_kind = 'store' and stores.key_id = store_id
+    left join raw.keys products on products.key_kind = 'product' and products.key_id = dept_id
     cross join weeks
 ),
 places as (
-    select 'store ' || store_id as subject, * from pairs
+    select 'store ' || store_code as subject, * from pairs
     union all
     select 'all stores' as subject, * from pairs
 ),
@@ -100,7 +103,7 @@ moves as (
         count(*) filter (where kind.is_base)::double precision as baseline_value,
         count(*) filter (where kind.is_found)::double precision as incoming_value,
         coalesce(left(string_agg(
-            case when subject = 'all stores' then store_id || '/' || dept_id else dept_id::text end, ', '
+            case when subject = 'all stores' then store_code || '/' || product_code else product_code end, ', '
             order by store_id, dept_id
         ) filter (where kind.is_found), 200), '') as detail
     from places

@@ -85,6 +85,11 @@ def drift_suite(load_id: str, may_remove: bool = False, is_append: bool = False)
     return Suite("load_drift", "ops.load_drift", _DRIFT.format(load_id=load_id), keys, tuple(rules))
 
 
+def in_words(text: str) -> str:
+    """Returns a sentence of a measure in the words of the house."""
+    return text.format(**house().retailer.words.model_dump())
+
+
 def _rule(measure: str, limit: str, severity: Severity, words: tuple[str, str]) -> Expectation:
-    says, why = (text.format(**house().retailer.words.model_dump()) for text in words)
+    says, why = map(in_words, words)
     return ordered("shift_value", limit, says, why, severity, only=where("measure_name", measure))

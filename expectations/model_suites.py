@@ -49,7 +49,9 @@ STATUSES = ["critical", "reorder", "monitor", "adequate"]
 
 _FORECASTS = """
 select
-    f.store_id, f.dept_id, f.origin_date, f.forecast_date, f.horizon_weeks, f.predicted_sales,
+    f.store_id, f.dept_id, coalesce(stores.code, f.store_id::text) as store_code,
+    coalesce(products.code, f.dept_id::text) as product_code,
+    f.origin_date, f.forecast_date, f.horizon_weeks, f.predicted_sales,
     f.prediction_lower, f.prediction_upper, f.prediction_lower_95, f.prediction_upper_95, f.model_name, f.fallback,
     to_char(f.forecast_date, 'FMDay') as weekday,
     case when f.is_champion then 'champion' else 'candidate' end as part,
@@ -58,27 +60,43 @@ from ml.forecasts f
 left join (
     select store_id, dept_id, max(abs(weekly_sales)) as largest_sale from raw.raw_sales group by store_id, dept_id
 ) s on s.store_id = f.store_id and s.dept_id = f.dept_id
+left join raw.keys stores on stores.key_kind = 'store' and stores.key_id = f.store_id
+left join raw.keys products on products.key_kind = 'product' and products.key_id = f.dept_id
 where f.origin_date = (select max(origin_date) from ml.forecasts)
 """
 # Active here has the narrowest sense, sold in the last 4 weeks: whatever the models call active includes these.
 _UNCOVERED_BY_FORECASTS = """
-select a.store_id, a.dept_id, count(distinct f.horizon_weeks) as week_count
+select
+    coalesce(min(stores.code), a.store_id::text) as store_code,
+    coalesce(min(products.code), a.dept_id::text) as product_code,
+    count(distinct f.horizon_weeks) as week_count
 from (
     select distinct store_id, dept_id from raw.raw_sales
     where sale_date > (select max(sale_date) from raw.raw_sales) - 28 and weekly_sales <> 0
 ) a
 left join {batch} f on f.store_id = a.store_id and f.dept_id = a.dept_id and f.part = 'champion'
+left join raw.keys stores on stores.key_kind = 'store' and stores.key_id = a.store_id
+left join raw.keys products on products.key_kind = 'product' and products.key_id = a.dept_id
 group by a.store_id, a.dept_id
 having count(distinct f.horizon_weeks) < {horizon}
 """
 _RECOMMENDATIONS = """
-select r.*
+select
+    r.*,
+    coalesce(stores.code, r.store_id::text) as store_code,
+    coalesce(products.code, r.dept_id::text) as product_code
 from ml.inventory_recommendations r
+left join raw.keys stores on stores.key_kind = 'store' and stores.key_id = r.store_id
+left join raw.keys products on products.key_kind = 'product' and products.key_id = r.dept_id
 where r.recommendation_date = (select max(recommendation_date) from ml.inventory_recommendations)
 """
 _UNCOVERED_BY_RECOMMENDATIONS = """
-select f.store_id, f.dept_id
+select
+    coalesce(min(stores.code), f.store_id::text) as store_code,
+    coalesce(min(products.code), f.dept_id::text) as product_code
 from ml.forecasts f
+left join raw.keys stores on stores.key_kind = 'store' and stores.key_id = f.store_id
+left join raw.keys products on products.key_kind = 'product' and products.key_id = f.dept_id
 where
     f.is_champion
     and f.origin_date = (select max(origin_date) from ml.forecasts)
@@ -101,7 +119,7 @@ def forecasts_suite(published: Published, retailer: Retailer) -> Suite:
         *_intervals(),
         *_forecast_drift(published),
     ]
-    keys = ("store_id", "dept_id", "forecast_date", "model_name")
+    keys = ("store_code", "product_code", "forecast_date", "model_name")
     return Suite("forecasts", "ml.forecasts", _FORECASTS, keys, tuple(rules))
 
 
@@ -281,7 +299,7 @@ def recommendations_suite(published: Published) -> Suite:
                 "warning",
             )
         )
-    keys = ("store_id", "dept_id", "recommendation_date")
+    keys = ("store_code", "product_code", "recommendation_date")
     return Suite("recommendations", "ml.inventory_recommendations", _RECOMMENDATIONS, keys, tuple(rules))
 
 

@@ -41,6 +41,8 @@ MARKDOWNS = ("markdown_1", "markdown_2", "markdown_3", "markdown_4", "markdown_5
 _SALES = """
 select
     i.store_id, i.dept_id, i.sale_date, i.weekly_sales, i.is_holiday,
+    coalesce(stores.code, i.store_id::text) as store_code,
+    coalesce(products.code, i.dept_id::text) as product_code,
     to_char(i.sale_date, 'FMDay') as weekday,
     case
         when i.is_holiday = (i.sale_date in ({holidays})) then 'agrees'
@@ -51,6 +53,8 @@ select
     case when abs(p.weekly_sales) >= 1 then abs(i.weekly_sales / p.weekly_sales) end as restated_factor
 from raw_incoming.raw_sales i
 left join raw.raw_sales p on p.store_id = i.store_id and p.dept_id = i.dept_id and p.sale_date = i.sale_date
+left join raw.keys stores on stores.key_kind = 'store' and stores.key_id = i.store_id
+left join raw.keys products on products.key_kind = 'product' and products.key_id = i.dept_id
 """
 _LOST_WEEKS = """
 select w.week::date as lost_week
@@ -74,6 +78,7 @@ where weeks.sale_date = weeks.newest_week and weeks.series_count < 0.7 * weeks.u
 _COVARIATES = """
 select
     i.*,
+    coalesce(stores.code, i.store_id::text) as store_code,
     to_char(i.feature_date, 'FMDay') as weekday,
     case
         when i.is_holiday = (i.feature_date in ({holidays})) then 'agrees'
@@ -81,6 +86,7 @@ select
         else 'holiday, yet not flagged'
     end as holiday_flag
 from raw_incoming.external_features i
+left join raw.keys stores on stores.key_kind = 'store' and stores.key_id = i.store_id
 """
 _STORES = """
 select
@@ -93,7 +99,15 @@ select i.*
 from {batch} i
 where i.size_sqft is null and exists (select 1 from raw_incoming.store_attributes p where p.size_sqft is not null)
 """
-_STOCK = "select i.* from raw_incoming.stock_positions i"
+_STOCK = """
+select
+    i.*,
+    coalesce(stores.code, i.store_id::text) as store_code,
+    coalesce(products.code, i.dept_id::text) as product_code
+from raw_incoming.stock_positions i
+left join raw.keys stores on stores.key_kind = 'store' and stores.key_id = i.store_id
+left join raw.keys products on products.key_kind = 'product' and products.key_id = i.dept_id
+"""
 _UNKNOWN_PAIRS = """
 select i.*
 from {batch} i
@@ -137,7 +151,9 @@ def sales_suite(
     rules = _sales_completeness() + _sales_plausibility(incoming, retailer, today) + _sales_shares()
     rules += _drift("raw_sales", "sale_date", published) + (_restatements(may_remove) if published.row_counts else [])
     query = _SALES.format(holidays=_holiday_dates(retailer, today))
-    return Suite("incoming_sales", "raw_incoming.raw_sales", query, ("store_id", "dept_id", "sale_date"), tuple(rules))
+    return Suite(
+        "incoming_sales", "raw_incoming.raw_sales", query, ("store_code", "product_code", "sale_date"), tuple(rules)
+    )
 
 
 def _sales_completeness() -> list[Expectation]:
@@ -339,7 +355,7 @@ def covariates_suite(published: Published, incoming: Incoming, retailer: Retaile
     rules += _drift("external_features", "feature_date", published)
     query = _COVARIATES.format(holidays=_holiday_dates(retailer, today))
     return Suite(
-        "incoming_covariates", "raw_incoming.external_features", query, ("store_id", "feature_date"), tuple(rules)
+        "incoming_covariates", "raw_incoming.external_features", query, ("store_code", "feature_date"), tuple(rules)
     )
 
 
@@ -434,7 +450,7 @@ def stores_suite(published: Published, incoming: Incoming) -> Suite:
                 "warning",
             )
         )
-    return Suite("incoming_stores", "raw_incoming.store_attributes", _STORES, ("store_id",), tuple(rules))
+    return Suite("incoming_stores", "raw_incoming.store_attributes", _STORES, ("store_code",), tuple(rules))
 
 
 def stock_suite(published: Published, incoming: Incoming, retailer: Retailer, today: dt.date) -> Suite:
@@ -505,7 +521,7 @@ def stock_suite(published: Published, incoming: Incoming, retailer: Retailer, to
                 "warning",
             )
         )
-    keys = ("store_id", "dept_id", "stock_date")
+    keys = ("store_code", "product_code", "stock_date")
     return Suite("incoming_stock", "raw_incoming.stock_positions", _STOCK, keys, tuple(rules))
 
 

@@ -44,7 +44,10 @@ def tables(server):
             "truncate raw.store_attributes, raw.raw_sales, ml.forecasts, ml.inventory_recommendations, "
             "ops.audit_results cascade"
         )
-        connection.execute("insert into raw.store_attributes values (1, 'A', 150000, 'load'), (2, 'B', 90000, 'load')")
+        connection.execute(
+            "insert into raw.store_attributes (store_id, store_code, store_type, size_sqft, load_id) "
+            "values (1, '1', 'A', 150000, 'load'), (2, '2', 'B', 90000, 'load')"
+        )
         connection.execute(
             "insert into raw.raw_sales select store, dept, date '2012-08-31' - 7 * week, 10000 + 100 * week, "
             "false, 'load' from generate_series(1, 2) store, generate_series(1, 3) dept, generate_series(0, 59) week"

@@ -26,7 +26,10 @@ class Killed(BaseException):
 def warehouse_in_use(new_database) -> Database:
     database = new_database("restore_tests")
     with database.connect("pipeline") as connection:
-        connection.execute("insert into raw.store_attributes values (1, 'A', 1000, 'l')")
+        connection.execute(
+            "insert into raw.store_attributes (store_id, store_code, store_type, size_sqft, load_id) "
+            "values (1, '1', 'A', 1000, 'l')"
+        )
         connection.execute(
             "insert into raw.raw_sales (store_id, dept_id, sale_date, weekly_sales, is_holiday, load_id) "
             "select 1, dept, '2010-02-05'::date + 7 * week, week, false, 'l' "
