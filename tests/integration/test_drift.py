@@ -18,6 +18,7 @@ from retailers import WALMART
 from warehouse.calendar import Calendar
 from warehouse.errors import ShelfcastError
 from warehouse.load import copy_frame
+from warehouse.retailer import Retailer
 from warehouse.settings import load_settings
 
 NEWEST = dt.date(2012, 8, 24)
@@ -54,6 +55,10 @@ def published(home):
         for table in ("store_attributes", "raw_sales", "external_features"):
             columns = ", ".join([*frames[table].columns, "load_id"])
             connection.execute(f"insert into raw.{table} ({columns}) select {columns} from raw_incoming.{table}")
+        connection.execute(
+            "insert into raw.retailer (retailer_id, settings, load_id) values (1, %s, 'load')",
+            [Retailer(week_ends_on="Friday").model_dump_json()],
+        )
         connection.execute("update ops.loads set status = 'published', published_at = now()")
     return database
 

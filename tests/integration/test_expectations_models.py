@@ -11,6 +11,7 @@ import pytest
 from expectations.audit import audit_models
 from warehouse.errors import ShelfcastError
 from warehouse.load import copy_frame
+from warehouse.retailer import Retailer
 from warehouse.settings import load_settings
 
 LAST_WEEK = dt.date(2012, 8, 31)
@@ -43,6 +44,10 @@ def tables(server):
         connection.execute(
             "truncate raw.store_attributes, raw.raw_sales, ml.forecasts, ml.inventory_recommendations, "
             "ops.audit_results cascade"
+        )
+        connection.execute(
+            "insert into raw.retailer (retailer_id, settings, load_id) values (1, %s, 'load') on conflict do nothing",
+            [Retailer(week_ends_on="Friday").model_dump_json()],
         )
         connection.execute(
             "insert into raw.store_attributes (store_id, store_code, store_type, size_sqft, load_id) "
