@@ -9,8 +9,9 @@ from agents.marts import about, change, day_text, mean_of, percent, rounded_amou
 from agents.quoting import quote_data, safe_name
 from agents.records import Facts
 from ml.forecasting.evaluation.drift import RULE_MISSES, RULE_WEEKS
-from warehouse.conventions import BASELINE, HORIZON, YEAR_WEEKS
+from warehouse.conventions import BASELINE, YEAR_WEEKS
 from warehouse.database import Database
+from warehouse.wording import house
 
 
 def query_forecast(database: Database, store_id: int, dept_id: int) -> Facts:
@@ -26,7 +27,7 @@ def query_forecast(database: Database, store_id: int, dept_id: int) -> Facts:
         order by forecasts.week_date
         limit %(limit)s
         """,
-        {"store_id": store_id, "dept_id": dept_id, "limit": HORIZON},
+        {"store_id": store_id, "dept_id": dept_id, "limit": house().retailer.horizon_weeks},
     )
     facts = about(store_id, dept_id, bool(rows))
     return {**facts, **_forecast(rows)} if rows else facts

@@ -46,12 +46,12 @@ def what_if(store: str | None, product: str | None, scenario: "Scenario") -> Non
     from ml.inventory.orders.inputs import load_decision_inputs
     from ml.inventory.scenarios.what_if import compared, rows_of
     from ml.inventory.scenarios.what_if import what_if as evaluate
-    from warehouse.conventions import HORIZON
+    from warehouse.retailer import read_retailer
 
-    scenario.check(HORIZON)
     display = Display()
     with display.shown():
         context = open_context(progress=display)
+        scenario.check(read_retailer(context.database).horizon_weeks)
         display.begin("what-if")
         store_id = None if store is None else known().store(store)
         dept_id = None if product is None else known().product(product)

@@ -1,7 +1,7 @@
 """Forecasts as a file: the latest, those that were possible at a date, or those of a list of pairs and weeks."""
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, LiteralString
 
@@ -10,6 +10,7 @@ from warehouse.codes import read_codes
 from warehouse.database import Database
 from warehouse.errors import ShelfcastError, UsageError
 from warehouse.progress import Progress, silent
+from warehouse.retailer import read_retailer
 from warehouse.settings import Settings
 
 if TYPE_CHECKING:
@@ -65,11 +66,10 @@ class ForecastOptions:
             UsageError: an option makes no sense.
         """
         from ml.forecasting.long_range import checked_horizon
-        from warehouse.conventions import HORIZON
 
         if self.pairs is not None and self.horizon is not None:
             raise UsageError("The file of --pairs decides how many weeks are forecast.", "Leave --horizon out.")
-        horizon = checked_horizon(HORIZON if self.horizon is None else self.horizon)
+        horizon = None if self.horizon is None else checked_horizon(self.horizon)
         day = None if self.as_of is None else day_of(self.as_of)
         return Wanted(day, horizon, self.pairs, self.model, self.is_submission)
 
@@ -80,14 +80,14 @@ class Wanted:
 
     Attributes:
         as_of: day whose knowledge is used; the latest week without it.
-        horizon: weeks to forecast, where no pairs are given.
+        horizon: weeks to forecast, where no pairs are given; as many as the retailer says without it.
         pairs: file with the rows to forecast instead of every active pair.
         model: candidate; the champion without it.
         is_submission: whether the rows take the competition's form.
     """
 
     as_of: dt.date | None
-    horizon: int
+    horizon: int | None
     pairs: Path | None = None
     model: str | None = None
     is_submission: bool = False
@@ -123,9 +123,11 @@ def forecast_rows(settings: Settings, database: Database, asked: Wanted, progres
     """
     if asked.model is not None:
         _check_model(settings, asked.model)
+    published = read_retailer(database, "pipeline").horizon_weeks
+    asked = replace(asked, horizon=asked.horizon or published)
     codes = read_codes(database)
     pairs, codes = (None, codes) if asked.pairs is None else read_pairs(asked.pairs, codes)
-    if asked.as_of is None and _is_published_range(asked):
+    if asked.as_of is None and _is_published_range(asked, published):
         rows = _latest_published(database, asked)
     else:
         rows = _from_history(settings, database, asked, pairs, progress)
@@ -147,10 +149,8 @@ def _check_model(settings: Settings, name: str) -> None:
     chosen_candidates(candidates(settings), [name])
 
 
-def _is_published_range(asked: Wanted) -> bool:
-    from warehouse.conventions import HORIZON
-
-    return asked.pairs is None and asked.horizon <= HORIZON
+def _is_published_range(asked: Wanted, published: int) -> bool:
+    return asked.pairs is None and asked.horizon is not None and asked.horizon <= published
 
 
 def _latest_published(database: Database, asked: Wanted) -> "pd.DataFrame":
@@ -180,14 +180,15 @@ def _from_history(
     panel = read_panel(database, with_plan=asked.as_of is None and settings.planned_markdowns)
     history = history_as_of(panel, asked.as_of)
     is_latest = history.week_count == panel.week_count
-    if _is_published_range(asked):
+    if _is_published_range(asked, panel.horizon):
         if is_latest:
             return _latest_published(database, asked)
         found = _published(database, asked, history.origin, version_of_the_time(settings, history))
         if not found.empty:
             return found
     if pairs is None:
-        return _series_rows(_served(settings, database, history, is_latest, asked, progress), history, asked.horizon)
+        horizon = asked.horizon or panel.horizon
+        return _series_rows(_served(settings, database, history, is_latest, asked, progress), history, horizon)
     stores = _stores(database)
     name = asked.pairs.name if asked.pairs else ""
     ahead = weeks_ahead(pairs, history.origin, name, MOST_WEEKS)

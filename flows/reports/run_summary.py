@@ -9,7 +9,6 @@ from flows.reports.labels import plain
 from ml.forecasting.evaluation.metrics import METRICS, SCORECARD
 from warehouse.calendar import Calendar
 from warehouse.codes import known
-from warehouse.conventions import HORIZON
 from warehouse.database import Database, Snapshot
 from warehouse.wording import house
 
@@ -51,10 +50,11 @@ def scorecard_table(database: Database) -> Table:
     with database.snapshot("reader") as snapshot:
         frame, notes = snapshot.read_frame(_SCORES), _notes(snapshot)
     weight = house().number(house().retailer.holiday_weight).strip()
+    weeks = house().retailer.horizon_weeks
     compared = frame[frame["is_comparable"].astype(bool)]
     origins = int(compared["origin_count"].max()) if len(compared) else 0
     table = Table(
-        title=f"Scorecard: {HORIZON} weeks ahead, {origins} origins; holiday weeks weigh {weight}",
+        title=f"Scorecard: {weeks} weeks ahead, {origins} origins; holiday weeks weigh {weight}",
         title_justify="left",
         caption="\n".join(notes) or None,
         caption_justify="left",

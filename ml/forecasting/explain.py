@@ -9,7 +9,6 @@ from ml.forecasting.panel import Panel, read_panel
 from ml.forecasting.planned_markdowns import planned_promotions
 from ml.forecasting.registry.client import load_models
 from warehouse.codes import known
-from warehouse.conventions import HORIZON
 from warehouse.database import Database
 from warehouse.errors import ShelfcastError
 from warehouse.settings import Settings
@@ -34,23 +33,23 @@ def explain_forecast(settings: Settings, database: Database, store_id: int, dept
     import pandas as pd
 
     panel = read_panel(database, _uses_plan(database))
-    series = _series_of(panel, store_id, dept_id)
+    series, horizon = _series_of(panel, store_id, dept_id), panel.horizon
     champion, found = load_models(settings, database, "reader")
     version, served = found[champion]
-    parts = dict(served.model.explain(panel, HORIZON, series))
-    point = sum(parts.values(), np.zeros(HORIZON))
-    parts["promotion"] = planned_promotions(panel, HORIZON).amount(point)[series]
-    amounts = {f"{name}_amount": parts.get(name, np.zeros(HORIZON)) for name in PARTS}
+    parts = dict(served.model.explain(panel, horizon, series))
+    point = sum(parts.values(), np.zeros(horizon))
+    parts["promotion"] = planned_promotions(panel, horizon).amount(point)[series]
+    amounts = {f"{name}_amount": parts.get(name, np.zeros(horizon)) for name in PARTS}
     return pd.DataFrame(
         {
             "store_id": store_id,
             "dept_id": dept_id,
             "origin_date": pd.Timestamp(panel.origin),
-            "forecast_date": panel.future_weeks(HORIZON).astype("datetime64[ns]"),
-            "horizon_weeks": np.arange(1, HORIZON + 1),
+            "forecast_date": panel.future_weeks(horizon).astype("datetime64[ns]"),
+            "horizon_weeks": np.arange(1, horizon + 1),
             "model_name": champion,
             "model_version": version.version,
-            "forecast_amount": sum(parts.values(), np.zeros(HORIZON)),
+            "forecast_amount": sum(parts.values(), np.zeros(horizon)),
             **amounts,
         }
     )

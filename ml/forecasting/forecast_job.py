@@ -21,7 +21,7 @@ from ml.forecasting.registry.tracking import training_fingerprint
 from ml.forecasting.served_model import ServedModel, forecast_frame
 from ml.forecasting.study import study
 from ml.prices import read_prices
-from warehouse.conventions import BASELINE, HORIZON
+from warehouse.conventions import BASELINE
 from warehouse.database import Database
 from warehouse.errors import UsageError
 from warehouse.incoming import publish_frame
@@ -52,6 +52,7 @@ class ForecastReport:
         planned_rows: those of them that planned markdowns moved.
         change: those that changed.
         seconds: wall clock.
+        horizon_weeks: weeks ahead.
     """
 
     origin_date: dt.date
@@ -62,12 +63,13 @@ class ForecastReport:
     planned_rows: int
     change: Change
     seconds: float
+    horizon_weeks: int
 
     def __str__(self) -> str:
         planned = f"planned markdowns moved {self.planned_rows:,} of the forecasts; " if self.planned_rows else ""
         return (
-            f"{HORIZON} weeks from {self.origin_date} for {self.series_count:,} series by {len(self.models)} models, "
-            f"champion {self.champion}; {planned}{self.change}"
+            f"{self.horizon_weeks} weeks from {self.origin_date} for {self.series_count:,} series "
+            f"by {len(self.models)} models, champion {self.champion}; {planned}{self.change}"
         )
 
 
@@ -117,7 +119,7 @@ def forecast(
     seconds = time.monotonic() - began
     logger.info("forecasts at %s: %d rows in %.1f s, %s", history.origin, len(frame), seconds, change)
     counts = int(history.active.sum()), len(frame), int(frame["uses_plan"].sum())
-    return ForecastReport(history.origin, cast.champion, cast.versions, *counts, change, seconds)
+    return ForecastReport(history.origin, cast.champion, cast.versions, *counts, change, seconds, history.horizon)
 
 
 def history_as_of(panel: Panel, day: dt.date | None) -> Panel:
@@ -128,7 +130,7 @@ def history_as_of(panel: Panel, day: dt.date | None) -> Panel:
     """
     if day is None:
         return panel
-    least = LEAST_WEEKS + HORIZON
+    least = LEAST_WEEKS + panel.horizon
     first, last = as_date(panel.weeks[min(least, panel.week_count) - 1]), panel.origin
     if not first <= day <= last:
         raise UsageError(
@@ -181,7 +183,7 @@ def forecast_rows(history: Panel, cast: Cast, run_id: str, progress: Progress = 
     """Returns the rows of `ml.forecasts` that the models make after a history; a plan it carries moves them."""
     import pandas as pd
 
-    plan = planned_promotions(history, HORIZON)
+    plan = planned_promotions(history, history.horizon)
     frames = []
     for number, (name, model) in enumerate(cast.models.items()):
         progress(number, len(cast.models), f"forecast at {history.origin}: {name}")

@@ -88,6 +88,11 @@ class Panel:
         return Calendar.of(self.retailer)
 
     @property
+    def horizon(self) -> int:
+        """Weeks that every candidate forecasts."""
+        return self.retailer.horizon_weeks
+
+    @property
     def series_count(self) -> int:
         """Number of series."""
         return len(self.store_ids)

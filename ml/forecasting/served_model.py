@@ -10,7 +10,6 @@ from ml.forecasting.intervals.conformal import IntervalCalibration, sales_floor,
 from ml.forecasting.intervals.error_scale import FittedErrorScale
 from ml.forecasting.models.protocol import FittedModel, PointForecast
 from ml.forecasting.panel import FloatArray, Panel, panel_from_frame
-from warehouse.conventions import HORIZON
 from warehouse.retailer import Retailer
 
 if TYPE_CHECKING:
@@ -35,19 +34,20 @@ class ServedModel:
     error_scale: FittedErrorScale
     retailer: Retailer
 
-    def forecast(self, history: Panel, horizon: int = HORIZON) -> tuple[PointForecast, FloatArray]:
+    def forecast(self, history: Panel, horizon: int | None = None) -> tuple[PointForecast, FloatArray]:
         """Returns the forecasts after a history, and their bounds as `IntervalCalibration.bounds` gives them.
 
         Args:
             history: all that is known.
-            horizon: weeks to forecast.
+            horizon: weeks to forecast; as many as the retailer says without it.
         """
+        horizon = horizon or history.horizon
         forecast = self.model.predict(history, horizon)
         situation = situation_at(history, self.error_scale, horizon)
         return forecast, self.calibration.bounds(forecast.point, situation, sales_floor(history))
 
     def predict(self, model_input: "pd.DataFrame", params: Mapping[str, Any] | None = None) -> "pd.DataFrame":
-        """Returns 8 weeks of forecasts for every active series: the interface that MLflow calls.
+        """Returns the weeks ahead of every active series: the interface that MLflow calls.
 
         Args:
             model_input: rows of `features.engineered_features`, the row beyond the last known week included.

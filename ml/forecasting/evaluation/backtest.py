@@ -4,7 +4,7 @@ import datetime as dt
 import os
 from collections.abc import Iterable, Sequence
 from concurrent.futures import CancelledError, ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from threading import Event
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +26,7 @@ from ml.forecasting.intervals.error_scale import ErrorScale
 from ml.forecasting.models.protocol import Forecaster, PointForecast
 from ml.forecasting.models.training_rows import row_store
 from ml.forecasting.panel import WEEK, BoolArray, FloatArray, IntArray, Panel, as_date
-from warehouse.conventions import BASELINE, HORIZON
+from warehouse.conventions import BASELINE
 from warehouse.errors import ShelfcastError, UsageError
 from warehouse.progress import Progress, silent
 
@@ -94,7 +94,10 @@ def score_origins(
     """Returns the figures of a candidate over some origins, pooled; see `Backtest.score`."""
     steps = slice(None) if step is None else slice(step, step + 1)
     parts = zip(*(_scored_arrays(result, name, steps) for result in origins), strict=True)
-    return evaluate(ScoredForecasts(*(np.concatenate(part, axis=-1) for part in parts)), metrics)
+    weight = origins[0].history.retailer.holiday_weight
+    arrays = (np.concatenate(part, axis=-1) for part in parts)
+    names = (field.name for field in fields(ScoredForecasts))
+    return evaluate(ScoredForecasts(**dict(zip(names, arrays, strict=False)), holiday_weight=weight), metrics)
 
 
 def origins_of(panel: Panel, wanted: int | Sequence[dt.date]) -> list[int]:
@@ -104,10 +107,10 @@ def origins_of(panel: Panel, wanted: int | Sequence[dt.date]) -> list[int]:
         UsageError: a date is not an origin that can be scored.
         ShelfcastError: the weeks are too few for a single origin.
     """
-    last = panel.week_count - HORIZON
+    last = panel.week_count - panel.horizon
     if last < LEAST_WEEKS:
         raise ShelfcastError(
-            f"The data has {panel.week_count} weeks, and a backtest needs at least {LEAST_WEEKS + HORIZON}.",
+            f"The data has {panel.week_count} weeks, and a backtest needs at least {LEAST_WEEKS + panel.horizon}.",
             "Add earlier weeks to train.csv.",
         )
     if isinstance(wanted, int):
@@ -170,9 +173,9 @@ def _run_origin(
     for model in tried:
         if is_over.is_set():
             raise CancelledError
-        forecasts[model.name] = model.fit(history).predict(history, HORIZON)
-    later = slice(week_count, week_count + HORIZON)
-    nothing = np.full((4, history.series_count, HORIZON), np.nan)
+        forecasts[model.name] = model.fit(history).predict(history, history.horizon)
+    later = slice(week_count, week_count + history.horizon)
+    nothing = np.full((4, history.series_count, history.horizon), np.nan)
     return OriginResult(
         history=history,
         actual=panel.sales[:, later],
@@ -211,8 +214,9 @@ def _calibration(results: Sequence[OriginResult], name: str) -> IntervalCalibrat
 
 def _scores(result: OriginResult, name: str, known_weeks: int | None = None) -> Scores:
     """Returns the scores of an origin; with `known_weeks` only those of target weeks within so many weeks."""
-    steps = HORIZON if known_weeks is None else known_weeks - result.history.week_count
-    actual = np.where(np.arange(HORIZON) < steps, result.actual, np.nan)
+    horizon = result.history.horizon
+    steps = horizon if known_weeks is None else known_weeks - result.history.week_count
+    actual = np.where(np.arange(horizon) < steps, result.actual, np.nan)
     return scores_of(actual, result.forecasts[name].point, result.situation, result.history.active)
 
 
@@ -236,7 +240,7 @@ def _store_totals(result: OriginResult, steps: slice) -> IntArray:
     """Returns a label of the store, the origin and the week of each scored row."""
     history = result.history
     store = np.unique(history.store_ids, return_inverse=True)[1]
-    label = (history.week_count * history.series_count + store[:, None]) * HORIZON + np.arange(HORIZON)
+    label = (history.week_count * history.series_count + store[:, None]) * history.horizon + np.arange(history.horizon)
     return np.asarray(label[:, steps][result.scored[:, steps]])
 
 
@@ -251,7 +255,7 @@ def _origin_frame(result: OriginResult, name: str) -> "pd.DataFrame":
             "store_id": history.store_ids[series],
             "dept_id": history.dept_ids[series],
             "origin_date": history.origin,
-            "forecast_date": history.future_weeks(HORIZON)[step].astype("datetime64[s]"),
+            "forecast_date": history.future_weeks(history.horizon)[step].astype("datetime64[s]"),
             "horizon_weeks": step + 1,
             "model_name": name,
             "is_holiday": result.is_holiday[step],

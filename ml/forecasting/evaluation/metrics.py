@@ -4,7 +4,7 @@ A metric is named like the column of the marts that holds it. A figure without t
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -12,8 +12,6 @@ import numpy.typing as npt
 from ml.forecasting.panel import BoolArray, FloatArray, IntArray
 from warehouse.wording import house
 
-HOLIDAY_WEIGHT = 5.0
-"""Weight of a holiday week in the weighted mean absolute error, as in the competition that published the data."""
 BOUND_LEVELS = (0.1, 0.9, 0.025, 0.975)
 """Levels of the quantiles that the bounds stand for: lower and upper at 80 %, then at 95 %."""
 UNITS: Mapping[str, Callable[[float], str]] = {
@@ -51,6 +49,7 @@ class ScoredForecasts:
         scale: mean weekly sales of the row's pair in the year before the origin, in dollars.
         baseline: forecasts of seasonal naive in dollars.
         store_total: label of the total that a row belongs to, one per store, origin and week.
+        holiday_weight: how much a holiday week counts in the weighted error, in ordinary weeks.
     """
 
     actual: FloatArray
@@ -60,6 +59,7 @@ class ScoredForecasts:
     scale: FloatArray | None = None
     baseline: FloatArray | None = None
     store_total: IntArray | None = None
+    holiday_weight: float = 1.0
 
     @property
     def error(self) -> FloatArray:
@@ -69,7 +69,7 @@ class ScoredForecasts:
     @property
     def weight(self) -> FloatArray:
         """Weight in the weighted error, (n,)."""
-        return np.where(self.is_holiday, HOLIDAY_WEIGHT, 1.0)
+        return np.where(self.is_holiday, self.holiday_weight, 1.0)
 
     def interval(self, level: float) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Returns actual, lower and upper bound of the rows that have bounds at a level, 0.8 or 0.95."""
@@ -134,7 +134,7 @@ def absolute_sales_amount(rows: ScoredForecasts) -> float:
 
 @metric("WMAE", "amount")
 def wmae_amount(rows: ScoredForecasts) -> float:
-    """Returns the mean absolute error in dollars in which holiday weeks weigh 5."""
+    """Returns the mean absolute error in dollars in which holiday weeks weigh more."""
     return float((rows.weight * np.abs(rows.error)).sum() / rows.weight.sum())
 
 
@@ -143,7 +143,7 @@ def baseline_wmae_amount(rows: ScoredForecasts) -> float:
     """Returns the weighted mean absolute error of seasonal naive on the same rows, in dollars."""
     if rows.baseline is None:
         return float("nan")
-    return wmae_amount(ScoredForecasts(rows.actual, rows.baseline, rows.is_holiday))
+    return wmae_amount(replace(rows, point=rows.baseline))
 
 
 @metric("better than naive", "signed rate")

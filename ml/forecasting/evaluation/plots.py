@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ml.forecasting.evaluation.backtest import Backtest, OriginResult
-from ml.forecasting.evaluation.metrics import HOLIDAY_WEIGHT, coverage_by
+from ml.forecasting.evaluation.metrics import coverage_by
 from ml.forecasting.panel import BoolArray, FloatArray, IntArray
 from warehouse.codes import known
-from warehouse.conventions import BASELINE, HORIZON
+from warehouse.conventions import BASELINE
 from warehouse.wording import house
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ class ScoredRows:
         dept_ids: department.
         horizon: weeks ahead, 1 and up.
         is_holiday: whether the target week is a holiday week.
+        weight: weight in the weighted error.
         actual: sales in dollars.
         point: forecast in dollars.
         bounds: lower and upper bounds at 80 %, then at 95 %, in dollars, NaN where there are none, (4, n).
@@ -44,6 +45,7 @@ class ScoredRows:
     dept_ids: IntArray
     horizon: IntArray
     is_holiday: BoolArray
+    weight: FloatArray
     actual: FloatArray
     point: FloatArray
     bounds: FloatArray
@@ -72,10 +74,12 @@ def scored_rows(backtest: Backtest, name: str) -> ScoredRows:
     """Returns the scored rows of a candidate, the origins one after the other."""
     parts = [_origin_rows(origin, name) for origin in backtest.origins]
     dept_ids, horizon, is_holiday, actual, point, bounds = zip(*parts, strict=True)
+    flagged = np.concatenate(is_holiday)
     return ScoredRows(
         np.concatenate(dept_ids),
         np.concatenate(horizon),
-        np.concatenate(is_holiday),
+        flagged,
+        np.where(flagged, backtest.origins[0].history.retailer.holiday_weight, 1.0),
         np.concatenate(actual),
         np.concatenate(point),
         np.concatenate(bounds, axis=1),
@@ -101,8 +105,8 @@ def error_by_horizon(backtest: Backtest, shown: str) -> "Figure":
 
     The shown one is strongest; it, the baseline and the two best others are named.
     """
-    figure, axes = _figure("Error by weeks ahead, holiday weeks weigh 5")
-    steps = range(1, HORIZON + 1)
+    figure, axes = _figure("Error by weeks ahead, holiday weeks weigh more")
+    steps = range(1, backtest.origins[0].history.horizon + 1)
     ranked = sorted(backtest.names, key=lambda name: backtest.score(name, metrics=["wmae_amount"])["wmae_amount"])
     named = [shown, BASELINE, *[name for name in ranked if name not in (shown, BASELINE)][:2]]
     for name in ranked:
@@ -178,8 +182,7 @@ def value_added_by_department(rows: ScoredRows, baseline: ScoredRows, shown: str
 def _weighted_errors(rows: ScoredRows) -> tuple[IntArray, FloatArray]:
     """Returns the departments and the sum of the weighted absolute errors of each, in dollars."""
     departments, group = np.unique(rows.dept_ids, return_inverse=True)
-    weights = np.where(rows.is_holiday, HOLIDAY_WEIGHT, 1.0)
-    return departments, np.asarray(np.bincount(group, weights * np.abs(rows.point - rows.actual)), dtype=np.float64)
+    return departments, np.asarray(np.bincount(group, rows.weight * np.abs(rows.point - rows.actual)), dtype=np.float64)
 
 
 def _figure(title: str, width: float = 8) -> "tuple[Figure, Axes]":

@@ -12,7 +12,7 @@ import numpy as np
 
 from ml.forecasting.intervals.error_scale import FittedErrorScale
 from ml.forecasting.panel import BoolArray, FloatArray, IntArray, Panel
-from warehouse.conventions import HORIZON, YEAR_WEEKS
+from warehouse.conventions import YEAR_WEEKS
 
 LEVELS = (0.80, 0.95)
 VOLUMES = 3
@@ -63,13 +63,14 @@ class IntervalCalibration:
         return np.asarray(edges.reshape(4, *point.shape))
 
 
-def situation_at(history: Panel, error_scale: FittedErrorScale, horizon: int = HORIZON) -> Situation:
+def situation_at(history: Panel, error_scale: FittedErrorScale, horizon: int | None = None) -> Situation:
     """Returns what is known at the last week of a history about the errors to come."""
     volume = np.zeros(history.series_count, dtype=np.int64)
     if history.active.any():
         edges = np.quantile(history.scale[history.active], np.arange(1, VOLUMES) / VOLUMES)
         volume = np.asarray(np.searchsorted(edges, history.scale), dtype=np.int64)
-    beyond = np.maximum(np.arange(1, horizon + 1) - HORIZON, 0)
+    horizon = horizon or history.horizon
+    beyond = np.maximum(np.arange(1, horizon + 1) - history.horizon, 0)
     return Situation(error_scale.amount(history, horizon) * (1 + WIDER_PER_WEEK * beyond), volume)
 
 

@@ -12,7 +12,6 @@ import numpy as np
 
 from ml.forecasting.models.model_inputs import Rows, rows_at_origin
 from ml.forecasting.panel import FloatArray, IntArray, Panel
-from warehouse.conventions import HORIZON
 
 FIRST_ORIGIN_WEEKS = 54
 """Weeks of history that an origin needs before rows are taken from it: a year and what aligns it."""
@@ -92,7 +91,7 @@ class RowStore:
 
     def _at(self, history: Panel, week_count: int) -> Rows:
         if week_count not in self.rows:
-            self.rows[week_count] = rows_at_origin(history.until(week_count), HORIZON)
+            self.rows[week_count] = rows_at_origin(history.until(week_count), history.horizon)
         return self.rows[week_count]
 
     def _table(self, history: Panel) -> TrainingTable | None:
@@ -121,6 +120,6 @@ def row_store(models: Iterable[object]) -> RowStore:
 
 def _known_targets(history: Panel, week_count: int) -> tuple[IntArray, IntArray]:
     """Returns series and step of the rows of an origin whose target week has known sales in the history."""
-    later = history.sales[:, week_count : week_count + HORIZON]
+    later = history.sales[:, week_count : week_count + history.horizon]
     series, step = np.nonzero(~np.isnan(later) & history.until(week_count).active[:, None])
     return series, step

@@ -121,9 +121,7 @@ def add_version(
 ) -> RegisteredVersion:
     """Returns the version that a logged model has got, tags and all."""
     if not client.search_registered_models(f"name='{REGISTERED_NAME}'"):
-        client.create_registered_model(
-            REGISTERED_NAME, description="Weekly demand by store and department, 8 weeks ahead."
-        )
+        client.create_registered_model(REGISTERED_NAME, description="Weekly demand by store and product.")
     made = client.create_model_version(REGISTERED_NAME, source, mlflow_run, tags=tags, model_id=model_id)
     return registered_version(client, str(made.version))
 

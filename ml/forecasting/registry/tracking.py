@@ -29,7 +29,6 @@ from ml.forecasting.registry.client import (
 )
 from ml.forecasting.served_model import ServedModel
 from ml.forecasting.study import Study
-from warehouse.conventions import HORIZON
 from warehouse.settings import Settings
 
 if TYPE_CHECKING:
@@ -142,7 +141,7 @@ def _log_figures(client: "MlflowClient", mlflow_run: str, tried: Sequence[Foreca
     metrics: dict[str, float] = {}
     for name in result.names:
         metrics |= {f"{name}.{key}": value for key, value in _known(result.score(name)).items()}
-        for step in range(HORIZON):
+        for step in range(result.origins[0].history.horizon):
             (error,) = result.score(name, step, ["wmae_amount"]).values()
             metrics[f"{name}.wmae_amount_h{step + 1}"] = error
     client.log_batch(

@@ -17,7 +17,6 @@ import numpy as np
 from ml.forecasting.models.seasonal_base import seasonal_base
 from ml.forecasting.panel import Panel
 from ml.inventory.policy import FloatArray
-from warehouse.conventions import HORIZON
 from warehouse.progress import Progress, silent
 
 if TYPE_CHECKING:
@@ -68,9 +67,9 @@ class WeeklyForecasts:
         return expected
 
 
-def base_forecasts(panel: Panel, origins: Sequence[int], horizon: int = HORIZON) -> WeeklyForecasts:
+def base_forecasts(panel: Panel, origins: Sequence[int], horizon: int | None = None) -> WeeklyForecasts:
     """Returns the seasonal base at consecutive origins; only the first `origin` weeks are read for an origin."""
-    point = [seasonal_base(panel.until(origin), horizon).point for origin in origins]
+    point = [seasonal_base(panel.until(origin), horizon or panel.horizon).point for origin in origins]
     return WeeklyForecasts(min(origins), np.stack(point, axis=1))
 
 
@@ -94,4 +93,4 @@ def model_forecasts(
 
 
 def _forecast(panel: Panel, fitted: "FittedModel", origin: int) -> FloatArray:
-    return fitted.predict(panel.until(origin), HORIZON).point
+    return fitted.predict(panel.until(origin), panel.horizon).point

@@ -27,3 +27,9 @@ insert into raw.holidays (holiday_date, holiday_name, week_date, is_flagged, loa
 ('2012-09-03', 'Labor Day', '2012-09-07', true, 'l1'),
 ('2012-09-04', 'Labour Week', '2012-09-07', true, 'l1'),
 ('2012-12-25', 'Christmas Day', '2012-12-28', true, 'l1');
+
+insert into raw.retailer (retailer_id, settings, load_id) values
+(1, '{"name": "", "currency": "USD", "number_format": "1,234.5", "forecast_unit": "amount", "week_ends_on": "Friday",
+"week_label": "last", "missing_week": "unknown", "horizon_weeks": 8, "holiday_weight": 5.0,
+"words": {"store": "store", "stores": "stores", "product": "department", "products": "departments"},
+"calendar": {"country": "US", "region": "", "holidays": [], "aligned": [], "events": []}}', 'l1');

@@ -2,7 +2,6 @@
 
 import yaml
 
-from ml.forecasting.evaluation.metrics import HOLIDAY_WEIGHT
 from warehouse import conventions
 from warehouse.settings import PROJECT_ROOT
 
@@ -13,7 +12,6 @@ def test_the_variables_of_dbt_are_the_numbers_of_the_code() -> None:
         "year_weeks": conventions.YEAR_WEEKS,
         "recent_weeks": conventions.RECENT_WEEKS,
         "calendar_weeks_ahead": conventions.LONGEST_HORIZON,
-        "holiday_weight": HOLIDAY_WEIGHT,
         "baseline_model": conventions.BASELINE,
         "least_scored_weeks": 2 * conventions.HORIZON,
     }

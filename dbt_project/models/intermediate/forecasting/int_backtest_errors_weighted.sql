@@ -8,6 +8,12 @@ backtest_errors as (
 
 -- Referenced anew rather than from `backtest_errors`: what is used twice, Postgres writes to memory
 -- first.
+retailer as (
+
+    select * from {{ ref('stg_raw__retailer') }}
+
+),
+
 baseline as (
 
     select
@@ -53,7 +59,7 @@ errors as (
         backtest_errors.upper_95_amount,
         backtest_errors.scale_amount,
         baseline.absolute_error_amount as baseline_absolute_error_amount,
-        case when backtest_errors.is_holiday then {{ var('holiday_weight') }} else 1 end
+        case when backtest_errors.is_holiday then coalesce(retailer.holiday_weight, 1) else 1 end
             as weight_count,
         backtest_errors.forecast_amount - backtest_errors.actual_sales_amount as error_amount,
         num_nulls(
@@ -70,6 +76,7 @@ errors as (
             and backtest_errors.dept_id = int_sales_summarized.dept_id
     inner join stores
         on backtest_errors.store_id = stores.store_id
+    left join retailer on true
     -- The same row, and worth the same to the cent: sales that were restated since are not.
     left join baseline
         on

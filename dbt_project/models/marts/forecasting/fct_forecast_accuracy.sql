@@ -232,7 +232,7 @@ final as (
         unioned.forecast_count >= {{ var('least_scored_weeks') }} as has_enough_weeks,
         cast(unioned.origin_count as integer) as origin_count,
         cast(unioned.forecast_count as integer) as forecast_count,
-        cast(unioned.weight_count as integer) as weight_count,
+        unioned.weight_count,
         cast(unioned.interval_count as integer) as interval_count,
         cast(unioned.covered_80_count as integer) as covered_80_count,
         cast(unioned.covered_95_count as integer) as covered_95_count,

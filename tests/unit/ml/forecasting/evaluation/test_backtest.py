@@ -104,7 +104,8 @@ def test_the_rows_hold_what_the_scorecard_is_computed_from(tested) -> None:
     assert not frame.duplicated(["model_name", "origin_date", "store_id", "dept_id", "forecast_date"]).any()
     ours = frame[frame["model_name"] == "aligned_seasonal"]
     columns = ("actual_sales", "predicted_sales", "is_holiday")
-    expected = evaluate(ScoredForecasts(*(ours[name].to_numpy() for name in columns)), ["wmae_amount", "bias_rate"])
+    rows = ScoredForecasts(*(ours[name].to_numpy() for name in columns), holiday_weight=5.0)
+    expected = evaluate(rows, ["wmae_amount", "bias_rate"])
     assert tested.score("aligned_seasonal", metrics=expected) == pytest.approx(expected)
     assert (frame["prediction_lower_95"] <= frame["prediction_upper"])[frame["prediction_lower"].notna()].all()
 

@@ -15,6 +15,7 @@ from ml.forecasting.evaluation.metrics import (
     evaluate,
     interval_score,
     interval_score_80_rate,
+    mae_amount,
     pinball_loss,
     store_total_wape_rate,
     value_added_rate,
@@ -26,7 +27,7 @@ MARTS = PROJECT_ROOT / "dbt_project" / "models" / "marts" / "forecasting"
 ACTUAL = np.array([100.0, 200.0, 50.0])
 POINT = np.array([110.0, 180.0, 50.0])
 HOLIDAY = np.array([False, True, False])
-FORECASTS = ScoredForecasts(ACTUAL, POINT, HOLIDAY)
+FORECASTS = ScoredForecasts(ACTUAL, POINT, HOLIDAY, holiday_weight=5.0)
 
 
 def bounded(actual: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> ScoredForecasts:
@@ -36,6 +37,12 @@ def bounded(actual: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> ScoredF
 def test_the_weighted_error_counts_a_holiday_week_five_times() -> None:
     # (1 x 10 + 5 x 20 + 1 x 0) / 7
     assert wmae_amount(FORECASTS) == pytest.approx(110 / 7)
+
+
+def test_a_holiday_week_weighs_what_the_retailer_says() -> None:
+    # (1 x 10 + 2.5 x 20 + 1 x 0) / 4.5
+    assert wmae_amount(replace(FORECASTS, holiday_weight=2.5)) == pytest.approx(60 / 4.5)
+    assert wmae_amount(replace(FORECASTS, holiday_weight=1.0)) == mae_amount(FORECASTS)
 
 
 def test_three_rows_worked_by_hand() -> None:
