@@ -1,6 +1,7 @@
 """The calendar of a retailer: weeks dated by their last day, the holidays of its country and events of its own."""
 
 import datetime as dt
+import difflib
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -208,6 +209,19 @@ def known_names(country: str, region: str) -> frozenset[str]:
     """Returns the names of the holidays that the library knows of a country, in English and in its own language."""
     days = (day for year in _NAMED_YEARS for day in _country_days(country, region, year))
     return frozenset(name for day in days for name in day.names)
+
+
+def unknown_holidays(settings: CalendarSettings) -> Mapping[str, str]:
+    """Returns the holidays that settings name and nobody knows, each with the nearest known name or nothing."""
+    own = {event.name for event in settings.events}
+    country = known_names(settings.country, settings.region)
+    named = dict.fromkeys(settings.holidays, country)
+    named |= {holiday.name: country | own for holiday in settings.aligned}
+    return {
+        name: next(iter(difflib.get_close_matches(name, known, 1)), "")
+        for name, known in named.items()
+        if name not in known
+    }
 
 
 class _CountryDay(NamedTuple):

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
+from warehouse.calendar import unknown_holidays
 from warehouse.errors import ShelfcastError
 from warehouse.retailer import Retailer, Strict
 
@@ -201,6 +202,18 @@ class Mapping(Strict):
     products: ProductsInput | None = None
     stock: StockInput | None = None
     covariates: CovariatesInput | None = None
+
+    @model_validator(mode="after")
+    def _holidays_are_known(self) -> "Mapping":
+        calendar = self.retailer.calendar
+        place = " ".join((calendar.country, calendar.region)).strip() or "a calendar without a country"
+        faults = [
+            f"{name} is no holiday of {place}{f': did you mean {close}?' if close else ''}"
+            for name, close in unknown_holidays(calendar).items()
+        ]
+        if faults:
+            raise ValueError("; ".join(faults))
+        return self
 
     @model_validator(mode="after")
     def _unit_is_given(self) -> "Mapping":

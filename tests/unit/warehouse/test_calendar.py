@@ -3,8 +3,8 @@ import datetime as dt
 import pytest
 
 from retailers import WALMART
-from warehouse.calendar import Calendar, Holiday, HolidayDays, holiday_rows, known_names
-from warehouse.retailer import WEEKDAYS, CalendarSettings, Event, Retailer
+from warehouse.calendar import Calendar, Holiday, HolidayDays, holiday_rows, known_names, unknown_holidays
+from warehouse.retailer import WEEKDAYS, AlignedHoliday, CalendarSettings, Event, Retailer
 
 # The weeks that the public data flags, and the same holidays in the years after it, by their Fridays.
 FLAGGED = """
@@ -154,3 +154,29 @@ def test_rows_run_from_the_first_week_of_sales_to_some_years_after_the_last():
 
 def test_the_names_of_a_country_are_known_in_both_languages():
     assert {"Christmas Day", "Erster Weihnachtstag", "Corpus Christi"} <= known_names("DE", "BY")
+
+
+def test_a_misspelt_holiday_is_answered_with_the_one_that_is_meant():
+    settings = CalendarSettings(
+        country="US",
+        holidays=("Labor Day", "Thanksgiving"),
+        aligned=(AlignedHoliday(name="Easter Sundy"), AlignedHoliday(name="Fair"), AlignedHoliday(name="Qwertz")),
+        events=(Event(name="Fair", dates=(dt.date(2020, 5, 6),)),),
+    )
+    assert unknown_holidays(settings) == {
+        "Thanksgiving": "Thanksgiving Day",
+        "Easter Sundy": "Easter Sunday",
+        "Qwertz": "",
+    }
+    assert unknown_holidays(WALMART.calendar) == {}
+
+
+def test_words_of_a_week_say_where_its_holiday_lies_in_it():
+    some = Calendar.of(WALMART)
+    words = {week: some.week_words(dt.date.fromisoformat(week)) for week in ("2010-12-31", "2024-12-27", "2026-12-25")}
+    assert words == {
+        "2010-12-31": "the week that begins with Christmas Day",
+        "2024-12-27": "the week of Christmas Day",
+        "2026-12-25": "the week that ends with Christmas Day",
+    }
+    assert some.week_words(dt.date(2024, 12, 20)) == ""

@@ -87,7 +87,7 @@ def test_the_competition_s_form_is_an_id_and_an_amount() -> None:
     assert made["Weekly_Sales"].tolist() == [12.5, -3.0]
 
 
-def test_without_options_the_latest_eight_weeks_are_wanted() -> None:
+def test_without_options_the_latest_weeks_are_wanted_as_many_as_the_retailer_says() -> None:
     assert ForecastOptions().checked() == Wanted(as_of=None, horizon=8)
 
 
