@@ -88,7 +88,7 @@ def test_the_competition_s_form_is_an_id_and_an_amount() -> None:
 
 
 def test_without_options_the_latest_weeks_are_wanted_as_many_as_the_retailer_says() -> None:
-    assert ForecastOptions().checked() == Wanted(as_of=None, horizon=8)
+    assert ForecastOptions().checked() == Wanted(as_of=None, horizon=None)
 
 
 def test_options_are_read_as_they_are_meant() -> None:
