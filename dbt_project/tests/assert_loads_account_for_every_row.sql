@@ -7,11 +7,12 @@ kept as (
 
     select
         load_id,
+        table_name,
         file_name,
         count(*) as row_count
 
     from {{ ref('fct_rejected_rows') }}
-    group by load_id, file_name
+    group by load_id, table_name, file_name
 
 )
 
@@ -28,6 +29,7 @@ from {{ ref('fct_loads') }} as loads
 left join kept
     on
         loads.load_id = kept.load_id
+        and loads.table_name = kept.table_name
         and loads.file_name = kept.file_name
 where
     loads.status = 'published'

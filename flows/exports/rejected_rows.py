@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from flows.exports.marts import whole_file, writing
 from spark_jobs.ingest.input_files import STEMS
+from spark_jobs.ingest.mapping import INPUTS
 from warehouse.cells import SEPARATORS, text_line
 from warehouse.database import Database
 from warehouse.errors import ShelfcastError
@@ -42,7 +43,7 @@ class LinesToFix:
     def __str__(self) -> str:
         lines = "1 line" if self.lines == 1 else f"{self.lines:,} lines"
         dates = f" --date-format {self.date_format}" if "/" in self.date_format else ""
-        marks = " --decimal-mark comma" if "decimal comma" in self.dialect else ""
+        marks = " --decimal-mark ," if "decimal comma" in self.dialect else ""
         first = (
             "That load was refused: publish its other rows first, with --reject-rate-max. " if self.is_refused else ""
         )
@@ -71,12 +72,17 @@ def export_rejected(database: Database, to: Path) -> list[LinesToFix]:
     tables = {str(table): rows for table, rows in frame.groupby("table_name")}
     is_file = to.suffix.lower() == ".csv"
     if is_file and len(tables) > 1:
-        names = " and ".join(f"{STEMS[table]}.csv" for table in tables)
+        names = " and ".join(f"{_name_of(table)}.csv" for table in tables)
         raise ShelfcastError(
             f"The lines that were set aside are of {names}, which have other columns.",
             "Name a folder with --to; each gets a file there.",
         )
-    return [_write(rows, to if is_file else to / f"{STEMS[table]}.csv") for table, rows in tables.items()]
+    return [_write(rows, to if is_file else to / f"{_name_of(table)}.csv") for table, rows in tables.items()]
+
+
+def _name_of(table: str) -> str:
+    """Returns the name of a file with lines of a table, without its ending."""
+    return STEMS.get(table, INPUTS.get(table, table))
 
 
 def separator_of(header: str) -> str:

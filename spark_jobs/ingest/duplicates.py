@@ -89,12 +89,13 @@ def _judge_copies(
     whole = Window.partitionBy(*keys).rowsBetween(Window.unboundedPreceding, Window.unboundedFollowing)
     place = F.struct("part", "line_number")
     judged = (
-        copies.withColumn("places", F.sort_array(F.collect_list(place).over(whole)))
+        copies.withColumn("first", F.min(place).over(whole))
+        .withColumn("second", F.min(F.when(place != F.col("first"), place)).over(whole))
         .withColumn("agree", F.min(content).over(whole).eqNullSafe(F.max(content).over(whole)))
-        .withColumn("is_first", place == F.col("places")[0])
+        .withColumn("is_first", place == F.col("first"))
         .withColumn("is_duplicate", F.col("agree") & ~F.col("is_first"))
     )
-    other = F.when(F.col("is_first"), F.col("places")[1]).otherwise(F.col("places")[0])
+    other = F.when(F.col("is_first"), F.col("second")).otherwise(F.col("first"))
     # The columns of the other place take the names that `per_part` looks for.
     named = judged.withColumns({"own_part": F.col("part"), "part": other["part"], "other_line": other["line_number"]})
     files = [f" of {name}" if name else "" for name in part_names]

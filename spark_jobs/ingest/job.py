@@ -20,6 +20,7 @@ from spark_jobs.ingest.schema import known_names, locate_parts, tables_of
 from spark_jobs.lake import inputs_folder, prune_inputs, remove_folder
 from spark_jobs.session import open_spark
 from warehouse.database import Database
+from warehouse.errors import ShelfcastError
 from warehouse.load import copy_parquet
 from warehouse.restate import Mode
 from warehouse.settings import Settings
@@ -71,6 +72,8 @@ def ingest(
     """
     began = time.monotonic()
     check_format(date_format)
+    if published_uri is not None:
+        _refuse_parts_of_weeks(inputs)
     tables = tables_of(inputs.mapping)
     for file in inputs.all:
         parts = [(part.name, part.header) for part in file.parts]
@@ -102,6 +105,17 @@ def ingest(
     report = IngestReport(load_id, files, written.words, folder, time.monotonic() - began)
     logger.info("load %s: %s in %.1f s", load_id, report, report.seconds)
     return report
+
+
+def _refuse_parts_of_weeks(inputs: InputFiles) -> None:
+    """Refuses rows that are parts of a week of a series: added, they would stand in for the whole of it."""
+    sales, products = inputs.mapping.sales, inputs.mapping.products
+    if inputs.sales is None or (sales.grain == "weeks" and not (products and products.forecast_level)):
+        return
+    raise ShelfcastError(
+        f"{inputs.sales.name} can't be added to what is published: its rows are parts of a week of a series.",
+        "Put it beside the files of before, and run without --append.",
+    )
 
 
 def _about_rows(inputs: InputFiles) -> int:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 import pyarrow as pa
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import DataFrame, SparkSession, Window
 from pyspark.sql import functions as F  # noqa: N812
 
 from spark_jobs.ingest.appending import completed, published, published_stores
@@ -119,7 +119,9 @@ class Tables:
                 f"No week of {self._names['raw_sales']} is whole: there is only {whole.left_out}.",
                 "Add days until at least one week is whole.",
             )
-        if self._mapping.sales.repeats == "refuse" and self._mapping.sales.grain == "weeks":
+        products = self._mapping.products
+        is_summed = self._mapping.sales.grain == "weeks" and not (products and products.forecast_level)
+        if self._mapping.sales.repeats == "refuse" and is_summed:
             return rows, _account(rows, rows, whole, self._mapping)
         week = week_end_of(F.col("sale_date"), self._mapping.retailer.week_end)
         weeks = sum_to_weeks(rows.where(week.between(whole.first, whole.last)), self._mapping).persist()
@@ -157,32 +159,33 @@ class Tables:
 
     def _store_attributes(self) -> DataFrame:
         """Returns the stores of the file, and those that only other files name."""
-        all_stores = self._frame({"store_code": list(self._stores), "store_id": list(self._stores.values())})
+        stores = self._frame({"store_code": list(self._stores), "store_id": list(self._stores.values())})
         names = ["store_code", "store_name", "store_type", "size_sqft"]
         given = self._rows.get("store_attributes")
+        kind = ONE_TYPE if self._mapping.stores is None else UNKNOWN
+        if self._published is not None:
+            # Those that are published stay as they are, unless the file tells of them anew.
+            known = published_stores(self._spark, self._published)
+            known = known if given is None else known.join(given, on="store_code", how="left_anti")
+            stores = stores.join(known.select("store_code"), on="store_code", how="left_anti")
         if given is None:
             if self._published is None:
                 self.words.append("no file of stores: stores of one type and unknown size")
-            else:
-                known = published_stores(self._spark, self._published)
-                all_stores = all_stores.join(known, on="store_code", how="left_anti")
-            return all_stores.select(
-                "store_id",
-                "store_code",
-                F.lit(None).cast("string").alias("store_name"),
-                F.lit(ONE_TYPE).alias("store_type"),
-                F.lit(None).cast("int").alias("size_sqft"),
+            nothing = F.lit(None).cast("string")
+            described = stores.withColumns(
+                {"store_name": nothing, "store_type": F.lit(kind), "size_sqft": nothing.cast("int")}
             )
-        has_type = "store_type" in given.columns and self._mapping.stores is not None
-        kind = F.coalesce("store_type", F.lit(UNKNOWN)) if has_type else F.lit(ONE_TYPE)
+            return described.select("store_id", *names)
         absent = [name for name in names if name not in given.columns]
-        known_stores = given.withColumns({name: F.lit(None).cast("string") for name in absent}).select(*names)
-        missing = all_stores.join(known_stores, on="store_code", how="left_anti").count()
+        listed = given.withColumns({name: F.lit(None).cast("string") for name in absent}).select(*names)
+        missing = stores.join(listed, on="store_code", how="left_anti").count()
         if missing:
             self.words.append(
                 f"{missing:,} stores are not in {self._names['store_attributes']}: their type is {UNKNOWN}"
             )
-        found = all_stores.join(known_stores, on="store_code", how="left").withColumn("store_type", kind)
+        has_type = "store_type" in self._present["store_attributes"]
+        own_type = F.coalesce("store_type", F.lit(UNKNOWN if has_type else ONE_TYPE))
+        found = stores.join(listed, on="store_code", how="left").withColumn("store_type", own_type)
         return found.select("store_id", *names).withColumn("size_sqft", F.col("size_sqft").cast("int"))
 
     def _write_sales(self, sales: DataFrame | None, account: WeekAccount | None) -> WeekAccount | None:
@@ -192,6 +195,8 @@ class Tables:
         whole = completed(self._spark, given, self._published, "raw_sales", keys)
         if whole is None:
             return account
+        absent = [name for name in ("weekly_units", "weekly_amount") if name not in whole.columns]
+        whole = whole.withColumns({name: F.lit(None).cast("double") for name in absent})
         is_filled = self._mapping.retailer.missing_week == "zero"
         before = whole.persist().count() if is_filled else 0
         rows = self._flagged(fill_zeros(whole) if is_filled else whole, "raw_sales", "sale_date")
@@ -231,6 +236,9 @@ class Tables:
     def _write_products(self) -> None:
         """Writes what is known of every product, category or department that the series name."""
         codes = self._frame({"product_code": list(self._products), "dept_id": list(self._products.values())})
+        before = None if self._published is None else published(self._spark, self._published, "products")
+        if before is not None and "products" not in self._rows:
+            codes = codes.join(before.select("dept_id"), on="dept_id", how="left_anti")
         products = self._mapping.products
         names = ["product_name", *LEVELS]
         if products is None or "products" not in self._rows:
@@ -274,30 +282,55 @@ class Tables:
             return self._spark.createDataFrame(pa.schema(kinds | {"is_holiday": pa.bool_()}).empty_table())
         rows = self._keyed(rows)
         if "store_id" not in rows.columns:
-            rows = rows.crossJoin(self._frame({"store_id": list(self._stores.values())}))
+            stores = self._spark.read.parquet(f"{self._folder}/store_attributes").select("store_id")
+            rows = rows.crossJoin(F.broadcast(stores))
         absent = {name: F.lit(None).cast("double") for name in COVARIATES if name not in rows.columns}
         flagged = self._flagged(rows.withColumns(absent), "external_features", "feature_date")
         return flagged.select("store_id", "feature_date", *COVARIATES, "is_holiday")
 
     def _stock(self) -> DataFrame | None:
-        """Returns the counts; at a level above the product, the sums of its products."""
+        """Returns the counts; at a level above the product, the sums of the latest counts of its products."""
         rows = self._rows.get("stock_positions")
         if rows is None:
             return None
         kinds = {"on_order": "double", "expected_date": "date", "unit_price": "double", "lead_time_days": "double"}
         absent = {name: F.lit(None).cast(kind) for name, kind in kinds.items() if name not in rows.columns}
         whole = rows.withColumns(absent).withColumn("on_order", F.coalesce("on_order", F.lit(0.0)))
-        keyed = self._keyed(self._at_level(whole))
-        value = F.sum(F.col("unit_price") * F.col("on_hand")) / F.sum(F.when(F.col("unit_price") > 0, F.col("on_hand")))
-        return keyed.groupBy("store_id", "dept_id", "stock_date").agg(
-            F.sum("on_hand").alias("on_hand"),
-            F.sum("on_order").alias("on_order"),
-            F.min("expected_date").alias("expected_date"),
-            F.when(F.count(F.lit(1)) == 1, F.max("unit_price"))
-            .otherwise(F.coalesce(value, F.avg("unit_price")))
-            .alias("unit_price"),
-            F.max("lead_time_days").alias("lead_time_days"),
+        products = self._mapping.products
+        if products is not None and products.forecast_level:
+            whole = self._stock_of_level(whole)
+        names = ["store_id", "dept_id", "stock_date", "on_hand", *kinds]
+        return self._sold_ones(self._keyed(whole).select(*names))
+
+    def _stock_of_level(self, counts: DataFrame) -> DataFrame:
+        """Returns one count of every store and level: of each of its products the latest."""
+        newest = Window.partitionBy("store_code", "product_code").orderBy(F.desc("stock_date"))
+        latest = counts.withColumn("rank", F.row_number().over(newest)).where("rank = 1")
+        value = F.sum(F.col("unit_price") * F.col("on_hand"))
+        pieces = F.sum(F.when(F.col("unit_price").isNotNull(), F.col("on_hand")))
+        return (
+            self._at_level(latest)
+            .groupBy("store_code", "product_code")
+            .agg(
+                F.max("stock_date").alias("stock_date"),
+                F.sum("on_hand").alias("on_hand"),
+                F.sum("on_order").alias("on_order"),
+                F.min("expected_date").alias("expected_date"),
+                F.coalesce(F.try_divide(value, pieces), F.avg("unit_price")).alias("unit_price"),
+                F.max("lead_time_days").alias("lead_time_days"),
+            )
         )
+
+    def _sold_ones(self, counts: DataFrame) -> DataFrame:
+        """Returns the counts of what has sales; how many have none is said."""
+        if self._inputs.is_shipped:
+            return counts
+        sold = self._spark.read.parquet(f"{self._folder}/raw_sales").select("store_id", "dept_id").distinct()
+        kept = counts.join(F.broadcast(sold), on=["store_id", "dept_id"], how="left_semi")
+        lost = counts.count() - kept.count()
+        if lost:
+            self.words.append(f"{lost:,} counts of stock are of what has no sales, and are left out")
+        return kept
 
     def _write_retailer(self) -> None:
         """Writes who the retailer is, and the holidays of its calendar around its sales."""

@@ -223,6 +223,15 @@ class Mapping(Strict):
             raise ValueError("retailer.forecast_unit is amount, but sales.columns names neither amount nor price")
         return self
 
+    @model_validator(mode="after")
+    def _stores_are_named_alike(self) -> "Mapping":
+        has_stores = bool(self.sales.columns.store)
+        if self.stock is not None and bool(self.stock.columns.store) != has_stores:
+            raise ValueError("stock.columns names a column of stores where sales.columns does, and only there")
+        if self.covariates is not None and self.covariates.columns.store and not has_stores:
+            raise ValueError("covariates.columns names a column of stores, but sales.columns does not")
+        return self
+
 
 def read_mapping(path: Path) -> Mapping:
     """Returns the mapping that a file holds.

@@ -10,6 +10,7 @@ final as (
 
     select
         load_id,
+        table_name,
         file_name,
         line_number,
         reason,

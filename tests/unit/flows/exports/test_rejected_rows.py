@@ -44,7 +44,7 @@ def test_no_cell_of_a_line_or_of_a_reason_is_a_formula_and_numbers_stay_as_they_
 def test_the_next_command_says_how_the_file_was_written():
     made = LinesToFix(Path("m.csv"), "train.csv", 2, "dd/MM/yyyy", "UTF-8, semicolons, decimal comma", False)
     assert str(made).startswith("2 lines of train.csv written to m.csv. Fix the fields")
-    assert str(made).endswith("--append --data m.csv --date-format dd/MM/yyyy --decimal-mark comma")
+    assert str(made).endswith("--append --data m.csv --date-format dd/MM/yyyy --decimal-mark ,")
 
 
 def test_lines_of_a_refused_load_are_added_only_after_the_others():
