@@ -38,7 +38,8 @@ def shop(database: Database):
     with database.connect("pipeline") as connection:
         connection.execute("delete from raw.store_attributes where store_id = %s", [STORE])
         connection.execute(
-            "insert into raw.store_attributes (store_id, store_type, size_sqft, load_id) values (%s, 'A', 1, 'x')",
+            "insert into raw.store_attributes (store_id, store_code, store_type, size_sqft, load_id) "
+            "values (%s, 'Nord', 'A', 1, 'x')",
             [STORE],
         )
         connection.execute(_RECOMMENDATIONS)

@@ -6,6 +6,12 @@ sales_anomalies as (
 
 ),
 
+int_sales_summarized as (
+
+    select * from {{ ref('int_sales_summarized') }}
+
+),
+
 fct_weekly_sales as (
 
     select * from {{ ref('fct_weekly_sales') }}
@@ -18,19 +24,29 @@ int_sales_bounded as (
 
 ),
 
--- Money of one of what is forecast, as the week itself took it.
+-- Money of one of what is forecast, as the week itself took it, or all weeks of the pair together.
 priced as (
 
     select
-        store_id,
-        dept_id,
-        week_date,
+        fct_weekly_sales.store_id,
+        fct_weekly_sales.dept_id,
+        fct_weekly_sales.week_date,
         case
-            when unit_name = 'units' then sales_amount / nullif(sales_units, 0)
+            when fct_weekly_sales.unit_name = 'units'
+                then
+                    coalesce(
+                        fct_weekly_sales.sales_amount / nullif(fct_weekly_sales.sales_units, 0),
+                        int_sales_summarized.total_sales_amount
+                        / nullif(int_sales_summarized.total_sales_units, 0)
+                    )
             else 1
         end as worth_amount
 
     from fct_weekly_sales
+    inner join int_sales_summarized
+        on
+            fct_weekly_sales.store_id = int_sales_summarized.store_id
+            and fct_weekly_sales.dept_id = int_sales_summarized.dept_id
 
 ),
 
