@@ -302,9 +302,7 @@ def test_stock_that_cannot_be_used_is_refused_and_nothing_is_written(ready):
     recommend(settings, database, "r7")
     before = read(database)
     _publish_stock(database, (1, 10, LAST_WEEK + dt.timedelta(weeks=2), 5.0, 0.0, None, None, None))
-    with pytest.raises(
-        ShelfcastError, match="store 001, department P10 is dated 2012-09-14, after the last week of sales"
-    ):
+    with pytest.raises(ShelfcastError, match="Store 1, product 10 is dated 2012-09-14, after the last week of sales"):
         recommend(settings, database, "r8")
     _publish_stock(database, (1, 10, LAST_WEEK, 5.0, 0.0, None, None, 420.0))
     with pytest.raises(ShelfcastError, match="lead time of 420 days"):
@@ -314,7 +312,7 @@ def test_stock_that_cannot_be_used_is_refused_and_nothing_is_written(ready):
 
 def test_forecasts_older_than_the_sales_and_an_unknown_pair_are_refused(ready):
     settings, database = ready
-    with pytest.raises(ShelfcastError, match="Store 9, department 1 has no champion forecast"):
+    with pytest.raises(ShelfcastError, match="Store 9, product 1 has no champion forecast"):
         load_decision_inputs(settings, database, "reader", (9, 1))
     with database.connect("pipeline") as connection:
         connection.execute("update ml.forecasts set origin_date = origin_date - 7")

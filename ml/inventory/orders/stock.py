@@ -34,17 +34,14 @@ def read_stock(snapshot: Snapshot, pairs: "pd.DataFrame", date: dt.date) -> "pd.
         ShelfcastError: a count is later than the week after the last week of sales.
     """
     stock = snapshot.read_frame(_STOCK, {"decision_date": date})
-    merged = pairs.merge(stock, on=["store_id", "dept_id"], how="left", validate="one_to_one")
     late = stock[stock["stock_date"] > date + dt.timedelta(days=6)]
     if len(late):
         day = late["stock_date"].iloc[0]
-        known = merged[merged["stock_date"] == day]
-        row = (known if len(known) else late).iloc[0]
         raise ShelfcastError(
-            f"{_stock_of(row)} is dated {day}, after the last week of sales, {date}.",
+            f"{_stock_of(late.iloc[0])} is dated {day}, after the last week of sales, {date}.",
             "Add the sales up to that day, or fix the date in the stock file.",
         )
-    return merged
+    return pairs[["store_id", "dept_id"]].merge(stock, on=["store_id", "dept_id"], how="left", validate="one_to_one")
 
 
 def with_own_lead_times(policies: Policies, stock: "pd.DataFrame") -> Policies:
