@@ -183,15 +183,16 @@ def _write(connection: "psycopg.Connection[Any]", found: list[Difference]) -> No
             remove_rows(difference)
         write_rows(difference)
     remove_rows(found[TABLES.index(STORES)])
-    if found[TABLES.index(SALES)].change.deleted:
+    # Another unit, week or retailer makes other forecasts of the same keys.
+    if found[TABLES.index(SALES)].change.deleted or found[TABLES.index(RETAILER)].change.updated:
         _forget_derived(connection)
 
 
 def _forget_derived(connection: "psycopg.Connection[Any]") -> None:
-    """Removes what the models and agents wrote about weeks that are gone, so that it never mixes with the new."""
+    """Removes what the models and agents wrote about other data, so that it never mixes with what they write now."""
     for table in DERIVED:
         connection.execute(sql.SQL("delete from {}").format(sql.Identifier(*table.split("."))))
-    logger.info("published weeks were removed: forecasts, recommendations and reports about them too")
+    logger.info("weeks were removed or the retailer changed: forecasts, recommendations and reports of before are removed too")
 
 
 def _weeks(sales: Difference) -> str:
