@@ -31,6 +31,8 @@ from warehouse.retailer import Retailer
 from warehouse.wording import house
 
 FIRST_DAY = "1970-01-01"
+NO_STORE = 1_000.0
+"""How many times larger or smaller than the middle store none is."""
 OTHER_STORE = 20.0
 """How many times larger or smaller than the middle store a store hardly ever is."""
 PLAN_WEEKS = 104
@@ -423,9 +425,9 @@ def stores_suite(published: Published, incoming: Incoming) -> Suite:
         within("store_id", 0, None, "Keys of stores are not negative.", "They are given once, from 1 on."),
         within(
             "size_sqft",
-            size / BEYOND_BELIEF,
-            size * BEYOND_BELIEF,
-            f"No store is {BEYOND_BELIEF:,.0f} times as large or as small as the middle one.",
+            size / NO_STORE,
+            size * NO_STORE,
+            f"No store is {NO_STORE:,.0f} times as large or as small as the middle one.",
             "Anything else is another unit or a misread column.",
         ),
         within(
