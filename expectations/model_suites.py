@@ -337,7 +337,7 @@ def _recommendation_coverage() -> list[Expectation]:
             "stock_source",
             ["counted"],
             "Stock was counted, not simulated, for at least half of the pairs.",
-            "Bring inventory.csv for decisions on real shelves.",
+            "Count stock for decisions on real shelves.",
             "info",
             0.5,
         ),

@@ -140,6 +140,16 @@ class Wording:
         """Returns a fraction as percent: 0.123 is 12.3%."""
         return f"{self.number(rate * 100, digits)}%"
 
+    def stock_sources(self, simulated: int, pairs: int) -> str:
+        """Returns of how many pairs stock was counted, and of how many it is simulated.
+
+        >>> Wording().stock_sources(48, 64), Wording().stock_sources(3, 3), Wording().stock_sources(0, 3)
+        ('stock of 16 pairs counted, of 48 simulated', 'stock of all pairs simulated', 'stock of all pairs counted')
+        """
+        if simulated in (0, pairs):
+            return f"stock of all pairs {'simulated' if simulated else 'counted'}"
+        return f"stock of {self.number(pairs - simulated)} pairs counted, of {self.number(simulated)} simulated"
+
     @property
     def minor_digits(self) -> int:
         """Decimals of the currency: 2 for cents, 0 for yen."""

@@ -9,7 +9,7 @@ from flows.pipeline.context import open_context
 from flows.reports.labels import plain, product_cell, store_cell
 from warehouse.codes import known
 from warehouse.errors import UsageError
-from warehouse.wording import house
+from warehouse.wording import capital, house
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -62,8 +62,9 @@ def what_if(store: str | None, product: str | None, scenario: "Scenario") -> Non
     changes = pairs[pairs["order_change_amount"] != 0]
     if len(changes):
         console.print(changes_table(changes))
-    if (found.before.recommendations["stock_source"] == "simulated").any():
-        console.print("Stock positions are simulated where inventory.csv counts no stock of these pairs.")
+    is_simulated = found.before.recommendations["stock_source"] == "simulated"
+    if is_simulated.any():
+        console.print(f"{capital(house().stock_sources(int(is_simulated.sum()), len(is_simulated)))}.")
     console.print("Nothing was written. To keep a change: the seed inventory_policies, then `shelfcast transform`.")
 
 

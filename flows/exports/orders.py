@@ -212,8 +212,7 @@ def summary(report: OrdersReport, place: Path) -> list[str]:
         lines.append("Tell the suppliers of the orders that changed or were withdrawn.")
     if report.simulated:
         lines.append(
-            f"Orders that rest on simulated stock: {number(report.simulated)}. Do not place these; "
-            "supply inventory.csv."
+            f"Orders that rest on simulated stock: {number(report.simulated)}. Do not place these; count their stock."
         )
     if report.snoozed:
         lines.append(f"Pairs that are snoozed: {number(report.snoozed)}.")

@@ -99,8 +99,8 @@ def _cells(row: Any) -> tuple[str, ...]:
 def decisions_table(database: Database) -> Table:
     """Returns the recommendations of the latest decision week by status, for the terminal."""
     frame = database.read_frame("reader", _STATUSES)
-    simulated, number = int(frame["simulated_count"].sum()), house().number
-    said = f"; stock of {number(simulated)} pairs is simulated, as inventory.csv counts none" if simulated else ""
+    simulated, pairs, number = int(frame["simulated_count"].sum()), int(frame["pair_count"].sum()), house().number
+    said = f"; {house().stock_sources(simulated, pairs)}" if pairs else ""
     table = Table(title=f"Recommendations{said}", title_justify="left")
     for name in ("status", "pairs", house().money_head("orders"), house().money_head("money at risk")):
         table.add_column(name, justify="left" if name == "status" else "right")

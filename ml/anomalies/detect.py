@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ml.anomalies.expectation import (
-    dollar_floor,
+    least_deviation,
     robust_scores,
     same_direction_share,
     seasonal_expectation,
@@ -84,7 +84,7 @@ def find_anomalies(panel: AnomalyPanel) -> "pd.DataFrame":
     """Returns the anomalies of a panel with the columns of `ml.sales_anomalies`, amounts in whole cents."""
     import pandas as pd
 
-    floor = dollar_floor(panel.sales)
+    floor = least_deviation(panel.sales)
     rows = [row for scores in score_panel(panel) for row in _rows(panel, scores, floor)]
     names = ["store_id", "dept_id", "sale_date", "detector", "score", "expected_sales", "actual_sales", "reason"]
     return pd.DataFrame(rows, columns=names)
@@ -103,7 +103,7 @@ def score_panel(panel: AnomalyPanel) -> list[AnomalyScores]:
 
 
 def is_anomalous(panel: AnomalyPanel, scores: AnomalyScores, floor: float) -> npt.NDArray[np.bool_]:
-    """Returns where the score reaches the threshold and the deviation is worth at least `floor` dollars."""
+    """Returns where the score reaches the threshold and the deviation is worth at least `floor`."""
     return (np.abs(scores.score) >= SCORE_THRESHOLD) & (np.abs(panel.sales - scores.expected) >= floor)
 
 

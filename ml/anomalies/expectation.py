@@ -1,4 +1,4 @@
-"""What a week should have sold, and how far from it is unusual: functions over (pairs, weeks) of dollars."""
+"""What a week should have sold, and how far from it is unusual: functions over (pairs, weeks) of sales."""
 
 import numpy as np
 import numpy.typing as npt
@@ -21,7 +21,7 @@ limits, so that last year's accident does not become this year's."""
 FLOOR_SHARE = 0.1
 """Sales and expectation count as at least this share of the pair's level in a ratio: returns have no logarithm."""
 
-DOLLAR_FLOOR_SHARE = 0.15
+LEAST_DEVIATION_SHARE = 0.15
 
 SMALLEST_SPREAD = 0.05
 SPREAD_SHRINKAGE_WEEKS = 16.0
@@ -68,11 +68,11 @@ def robust_scores(sales: FloatArray, expected: FloatArray, level: FloatArray) ->
     return deviation / _spread(deviation)[:, None]
 
 
-def dollar_floor(sales: FloatArray) -> float:
-    """Returns the dollars below which a deviation is nobody's concern: a share of the median pair's mean week."""
+def least_deviation(sales: FloatArray) -> float:
+    """Returns the deviation below which it is nobody's concern: a share of the median pair's mean week."""
     known = np.isfinite(sales)
     mean = np.where(known, sales, 0.0).sum(axis=1) / np.maximum(known.sum(axis=1), 1)
-    return DOLLAR_FLOOR_SHARE * float(np.median(mean)) if len(mean) else 0.0
+    return LEAST_DEVIATION_SHARE * float(np.median(mean)) if len(mean) else 0.0
 
 
 def same_direction_share(scores: FloatArray, groups: npt.NDArray[np.int64], sign: int, least: float) -> FloatArray:

@@ -40,7 +40,7 @@ order by store_id, dept_id, forecast_date, horizon_weeks
 
 @dataclass(frozen=True)
 class AnomalyPanel:
-    """Weekly figures of n pairs over T weeks; dollars, NaN where nothing is known.
+    """Weekly figures of n pairs over T weeks, in the unit of the sales; NaN where nothing is known.
 
     Attributes:
         first_week: last day of the week of column 0; the columns are a week apart.

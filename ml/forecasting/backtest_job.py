@@ -120,7 +120,7 @@ def backtest(
 
 @dataclass(frozen=True)
 class StandingRows:
-    """Rows of a model at an origin that stand in `ml.backtest_errors`: their count, and sums in dollars."""
+    """Rows of a model at an origin that stand in `ml.backtest_errors`: their count, and sums in the sales' unit."""
 
     count: int
     predicted: float

@@ -56,7 +56,7 @@ class Stores:
 
 @dataclass(frozen=True)
 class StandIns:
-    """Forecasts of pairs in dollars, and the method behind each.
+    """Forecasts of pairs in the unit of the sales, and the method behind each.
 
     Attributes:
         point: never NaN, (pairs, horizon).
@@ -76,7 +76,7 @@ def stand_ins(
 
     Args:
         history: all that is known.
-        point: the model's forecasts of the history's series in dollars, of which the active ones count,
+        point: the model's forecasts of the history's series in the unit of the sales, of which the active ones count,
             (series, horizon).
         bounds: their bounds, (4, series, horizon).
         pairs: store and department of each; the stores are known.
@@ -119,14 +119,14 @@ class _Seasons:
 
     @cached_property
     def weekly(self) -> FloatArray:
-        """Dollars a square foot: sales, then forecasts of active series and last year's of others, (series, T + h)."""
+        """Sales a square foot, then forecasts of active series and last year's of others, (series, T + h)."""
         future = np.where(self.history.active[:, None], self.point, self.last_year)
         size = self.stores.sizes[self.stores.position(self.history.store_ids)]
         return np.asarray(np.concatenate([self.history.sales, future], axis=1) / size[:, None])
 
     @cached_property
     def last_year(self) -> FloatArray:
-        """Aligned sales of last year in dollars, NaN where not known, (series, horizon)."""
+        """Aligned sales of last year in the unit of the sales, NaN where not known, (series, horizon)."""
         like = alignment_matrix(self.history.calendar, self.history.weeks, self.history.future_weeks(self.horizon), 1)
         return aligned(self.history.sales, like)
 
@@ -187,7 +187,7 @@ def _from_own_past(sales: FloatArray, last_year: FloatArray, usual: FloatArray) 
 
 
 def _interval_scale(history: Panel, one: _StandIn) -> float:
-    """Returns the scale of a stand-in's interval in dollars."""
+    """Returns the scale of a stand-in's interval in the unit of the sales."""
     if not history.active.any():
         return one.scale
     return max(one.scale, LEAST_SCALE * float(np.median(history.scale[history.active])))

@@ -1,4 +1,4 @@
-"""Explanations: what moved the champion's forecast for one store and department, in dollars per week."""
+"""Explanations: what moved the champion's forecast for one store and department, per week in the unit of the sales."""
 
 from typing import TYPE_CHECKING
 
@@ -21,7 +21,7 @@ def explain_forecast(settings: Settings, database: Database, store_id: int, dept
     """Returns one row per week to come, with the parts that add up to the champion's forecast.
 
     Columns: store_id, dept_id, origin_date, forecast_date, horizon_weeks, model_name, model_version, forecast_amount,
-    then in dollars last_year_amount (sales of 52 weeks before; where that was a holiday's week, of the ordinary weeks
+    then last_year_amount (sales of 52 weeks before; where that was a holiday's week, of the ordinary weeks
     beside it), holiday_amount (what holidays and pay days brought in last year's like weeks, and what the models make
     of the days of the month), growth_amount (against last year), recent_level_amount (what sold of late),
     season_amount (what the models make of the season), promotion_amount (what planned markdowns add, where the

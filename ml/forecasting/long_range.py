@@ -31,8 +31,8 @@ class PairForecasts:
     """Forecasts of rows that were asked for, in their order.
 
     Attributes:
-        point: dollars, never NaN, (n,).
-        bounds: lower and upper at 80 %, then at 95 %, in dollars, (4, n).
+        point: in the unit of the sales, never NaN, (n,).
+        bounds: lower and upper at 80 %, then at 95 %, in the unit of the sales, (4, n).
         model: name of the model, or of the stand-in where no model forecasts the pair, (n,).
     """
 
@@ -55,7 +55,7 @@ def checked_horizon(weeks: int) -> int:
 
 
 def range_forecast(served: ServedModel, history: Panel, horizon: int) -> tuple[PointForecast, FloatArray]:
-    """Returns the forecasts of every series, (series, horizon), and their bounds, (4, series, horizon), in dollars.
+    """Returns the forecasts of every series, (series, horizon), and their bounds, (4, series, horizon), in their unit.
 
     Planned markdowns move them where the history carries a plan.
     """

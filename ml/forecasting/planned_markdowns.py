@@ -45,7 +45,7 @@ class PlannedPromotions:
         return np.asarray(self.effect != 0)
 
     def amount(self, point: FloatArray) -> FloatArray:
-        """Returns what the plan adds to forecasts, in dollars, (series, horizon)."""
+        """Returns what the plan adds to forecasts, in the unit of the sales, (series, horizon)."""
         return np.asarray(self.effect * np.maximum(point, 0.0))
 
     def applied(self, forecast: PointForecast, bounds: FloatArray) -> tuple[PointForecast, FloatArray]:

@@ -2,7 +2,7 @@
 
 They assume normal demand or a constant rate. The recommendations take the order size from `economic_order_quantity`;
 safety stock and reorder point come from simulated demand (`ml.inventory.orders.levels`).
-Amounts may be dollars or pieces, as long as one call keeps to one unit.
+Amounts may be money or pieces, as long as one call keeps to one unit.
 """
 
 import math
@@ -49,8 +49,8 @@ def economic_order_quantity(ordering_cost: float, holding_cost: float, demand_ra
     """Returns the order size that minimises ordering plus holding cost: sqrt(2 K D / h).
 
     Args:
-        ordering_cost: K, dollars per order.
-        holding_cost: h, dollars per unit and time; zero makes the answer infinite where there is demand.
+        ordering_cost: K, money per order.
+        holding_cost: h, money per unit and time; zero makes the answer infinite where there is demand.
         demand_rate: D, units per the same time.
 
     Source: Harris (1913), How many parts to make at once; Snyder and Shen, Fundamentals of Supply Chain Theory,

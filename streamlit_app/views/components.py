@@ -14,7 +14,7 @@ from streamlit.errors import FragmentHandledException
 from streamlit_app.queries import accuracy, marts, names
 from streamlit_app.views import address, charts, formats
 from warehouse.errors import ShelfcastError
-from warehouse.wording import NO_BREAK, PIECES, house
+from warehouse.wording import NO_BREAK, PIECES, capital, house
 
 logger = logging.getLogger(__name__)
 
@@ -105,8 +105,8 @@ def simulated_badge(simulated: int, of: int) -> None:
         f"Stock: simulated{some}",
         color="orange",
         icon=":material/science:",
-        help="No inventory.csv was supplied: stock on hand is a simulation, and so is every figure that follows from "
-        "it (status, order quantity, money at risk). Supply counted stock to make it real.",
+        help=f"{capital(house().stock_sources(simulated, of))}. Where it is simulated, so is every figure that follows "
+        "from it (status, order quantity, money at risk). Count the stock to make them real.",
     )
 
 

@@ -45,7 +45,7 @@ class OriginResult:
 
     Attributes:
         history: the panel as it was known at the origin.
-        actual: sales of the target weeks in dollars, NaN where not known, (series, horizon).
+        actual: sales of the target weeks in the unit of the sales, NaN where not known, (series, horizon).
         is_holiday: whether the data flags the target weeks, (horizon,).
         situation: what the intervals need.
         forecasts: by candidate.

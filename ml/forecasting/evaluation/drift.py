@@ -35,9 +35,9 @@ class WeekSums:
         source: forecast (published) or backtest.
         origin_date: last week known to the forecasts.
         forecast_count: stores and departments.
-        absolute_error: sum of absolute errors in dollars.
-        error: sum of forecast less actual in dollars.
-        sales: sum of absolute sales in dollars.
+        absolute_error: sum of absolute errors in the unit of the sales.
+        error: sum of forecast less actual in the unit of the sales.
+        sales: sum of absolute sales in the unit of the sales.
     """
 
     model_name: str

@@ -42,12 +42,12 @@ class ScoredForecasts:
     """Scored forecasts of one candidate, (n,) each.
 
     Attributes:
-        actual: sales in dollars.
-        point: forecasts in dollars.
+        actual: sales in the unit of the sales.
+        point: forecasts in the unit of the sales.
         is_holiday: whether the week is a holiday week.
-        bounds: lower and upper bounds at 80 %, then at 95 %, in dollars, NaN where there are none, (4, n).
-        scale: mean weekly sales of the row's pair in the year before the origin, in dollars.
-        baseline: forecasts of seasonal naive in dollars.
+        bounds: lower and upper bounds at 80 %, then at 95 %, in their unit, NaN where there are none, (4, n).
+        scale: mean weekly sales of the row's pair in the year before the origin, in the unit of the sales.
+        baseline: forecasts of seasonal naive in the unit of the sales.
         store_total: label of the total that a row belongs to, one per store, origin and week.
         holiday_weight: how much a holiday week counts in the weighted error, in ordinary weeks.
     """
@@ -63,7 +63,7 @@ class ScoredForecasts:
 
     @property
     def error(self) -> FloatArray:
-        """Forecast less actual in dollars, (n,)."""
+        """Forecast less actual in the unit of the sales, (n,)."""
         return self.point - self.actual
 
     @property
@@ -128,19 +128,19 @@ def forecast_count(rows: ScoredForecasts) -> float:
 
 @metric("sales", "amount")
 def absolute_sales_amount(rows: ScoredForecasts) -> float:
-    """Returns the sum of absolute sales in dollars; equal for candidates that were scored on the same rows."""
+    """Returns the sum of absolute sales in their unit; equal for candidates that were scored on the same rows."""
     return float(np.abs(rows.actual).sum())
 
 
 @metric("WMAE", "amount")
 def wmae_amount(rows: ScoredForecasts) -> float:
-    """Returns the mean absolute error in dollars in which holiday weeks weigh more."""
+    """Returns the mean absolute error in the unit of the sales in which holiday weeks weigh more."""
     return float((rows.weight * np.abs(rows.error)).sum() / rows.weight.sum())
 
 
 @metric("WMAE of naive", "amount")
 def baseline_wmae_amount(rows: ScoredForecasts) -> float:
-    """Returns the weighted mean absolute error of seasonal naive on the same rows, in dollars."""
+    """Returns the weighted mean absolute error of seasonal naive on the same rows, in the unit of the sales."""
     if rows.baseline is None:
         return float("nan")
     return wmae_amount(replace(rows, point=rows.baseline))
@@ -155,13 +155,13 @@ def value_added_rate(rows: ScoredForecasts) -> float:
 
 @metric("MAE", "amount")
 def mae_amount(rows: ScoredForecasts) -> float:
-    """Returns the mean absolute error in dollars."""
+    """Returns the mean absolute error in the unit of the sales."""
     return float(np.abs(rows.error).mean())
 
 
 @metric("RMSE", "amount")
 def rmse_amount(rows: ScoredForecasts) -> float:
-    """Returns the root mean squared error in dollars."""
+    """Returns the root mean squared error in the unit of the sales."""
     return float(np.sqrt((rows.error**2).mean()))
 
 
@@ -210,7 +210,7 @@ def coverage_95_rate(rows: ScoredForecasts) -> float:
 
 @metric("width 80 %", "amount")
 def mean_width_80_amount(rows: ScoredForecasts) -> float:
-    """Returns the mean width of the 80 % intervals in dollars."""
+    """Returns the mean width of the 80 % intervals in the unit of the sales."""
     _, lower, upper = rows.interval(0.8)
     return _mean(upper - lower)
 
@@ -224,7 +224,7 @@ def interval_score_80_rate(rows: ScoredForecasts) -> float:
 
 @metric("pinball", "amount")
 def pinball_amount(rows: ScoredForecasts) -> float:
-    """Returns the mean pinball loss of the four bounds in dollars."""
+    """Returns the mean pinball loss of the four bounds in the unit of the sales."""
     if rows.bounds is None:
         return float("nan")
     losses = [pinball_loss(rows.actual, bound, level) for bound, level in zip(rows.bounds, BOUND_LEVELS, strict=True)]
@@ -238,9 +238,9 @@ def coverage_by(
 
     Args:
         groups: label of the group of each row, (n,).
-        actual: sales in dollars, (n,).
-        lower: lower bounds in dollars, NaN where there are none, (n,).
-        upper: upper bounds in dollars, (n,).
+        actual: sales in the unit of the sales, (n,).
+        lower: lower bounds in the unit of the sales, NaN where there are none, (n,).
+        upper: upper bounds in the unit of the sales, (n,).
     """
     members = (groups == label for label in np.unique(groups))
     known = ~np.isnan(lower)
@@ -248,15 +248,15 @@ def coverage_by(
 
 
 def interval_score(actual: FloatArray, lower: FloatArray, upper: FloatArray, level: float) -> FloatArray:
-    """Returns the interval score of each row in dollars, (n,): the width, and 2 / alpha for each dollar outside.
+    """Returns the interval score of each row in its unit, (n,): the width, and 2 / alpha for each unit outside.
 
     Less is better; no other bounds score less in expectation than the true quantiles. Source: Gneiting and Raftery,
     Strictly Proper Scoring Rules, Prediction, and Estimation, 2007, equation 43.
 
     Args:
-        actual: sales in dollars, (n,).
-        lower: lower bounds in dollars, NaN where there are none, (n,).
-        upper: upper bounds in dollars, (n,).
+        actual: sales in the unit of the sales, (n,).
+        lower: lower bounds in the unit of the sales, NaN where there are none, (n,).
+        upper: upper bounds in the unit of the sales, (n,).
         level: share that the interval is meant to cover, 1 - alpha.
     """
     missed = np.maximum(lower - actual, 0.0) + np.maximum(actual - upper, 0.0)
@@ -264,9 +264,9 @@ def interval_score(actual: FloatArray, lower: FloatArray, upper: FloatArray, lev
 
 
 def pinball_loss(actual: FloatArray, quantile: FloatArray, level: float) -> FloatArray:
-    """Returns the pinball loss of each row in dollars, (n,), NaN where there is no quantile.
+    """Returns the pinball loss of each row in the unit of the sales, (n,), NaN where there is no quantile.
 
-    A dollar of sales above the quantile costs `level`, one below costs 1 - `level`. Source: Koenker and Bassett,
+    A unit of sales above the quantile costs `level`, one below costs 1 - `level`. Source: Koenker and Bassett,
     Regression Quantiles, 1978. The interval score is 2 / alpha times the sum of the losses of its two bounds.
     """
     above = actual - quantile
@@ -284,5 +284,5 @@ def _mean(values: npt.NDArray[np.generic]) -> float:
 
 
 def _sales(actual: FloatArray) -> float:
-    """Returns the sum of absolute sales in dollars, never zero."""
+    """Returns the sum of absolute sales in the unit of the sales, never zero."""
     return max(float(np.abs(actual).sum()), 1e-9)

@@ -37,9 +37,9 @@ class ScoredRows:
         horizon: weeks ahead, 1 and up.
         is_holiday: whether the target week is a holiday week.
         weight: weight in the weighted error.
-        actual: sales in dollars.
-        point: forecast in dollars.
-        bounds: lower and upper bounds at 80 %, then at 95 %, in dollars, NaN where there are none, (4, n).
+        actual: sales in the unit of the sales.
+        point: forecast in the unit of the sales.
+        bounds: lower and upper bounds at 80 %, then at 95 %, in their unit, NaN where there are none, (4, n).
     """
 
     dept_ids: IntArray
@@ -101,7 +101,7 @@ def _origin_rows(
 
 
 def error_by_horizon(backtest: Backtest, shown: str) -> "Figure":
-    """Returns the weighted error in dollars of every candidate over the weeks ahead.
+    """Returns the weighted error in the unit of the sales of every candidate over the weeks ahead.
 
     The shown one is strongest; it, the baseline and the two best others are named.
     """
@@ -180,7 +180,7 @@ def value_added_by_department(rows: ScoredRows, baseline: ScoredRows, shown: str
 
 
 def _weighted_errors(rows: ScoredRows) -> tuple[IntArray, FloatArray]:
-    """Returns the departments and the sum of the weighted absolute errors of each, in dollars."""
+    """Returns the departments and the sum of the weighted absolute errors of each, in the unit of the sales."""
     departments, group = np.unique(rows.dept_ids, return_inverse=True)
     return departments, np.asarray(np.bincount(group, rows.weight * np.abs(rows.point - rows.actual)), dtype=np.float64)
 

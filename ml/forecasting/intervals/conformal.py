@@ -39,7 +39,7 @@ class Situation:
     """What the intervals need to know at an origin.
 
     Attributes:
-        error_scale: expected size of an error in dollars, above zero, (series, horizon).
+        error_scale: expected size of an error in the unit of the sales, above zero, (series, horizon).
         volume: 0, 1 or 2: third of the active series by scale, (series,).
     """
 
@@ -54,7 +54,7 @@ class IntervalCalibration:
     quantiles: FloatArray
 
     def bounds(self, point: FloatArray, situation: Situation, floor: FloatArray) -> FloatArray:
-        """Returns lower and upper at 80 %, then at 95 %, in dollars, (4, series, horizon).
+        """Returns lower and upper at 80 %, then at 95 %, in the unit of the sales, (4, series, horizon).
 
         They enclose the point and each other; lower bounds stay above `floor`, (series,), where the point does.
         """
@@ -84,7 +84,7 @@ def scores_of(actual: FloatArray, point: FloatArray, situation: Situation, activ
     """Returns the scores of an origin's forecasts.
 
     Args:
-        actual: sales in dollars, NaN where not known, (series, horizon).
+        actual: sales in the unit of the sales, NaN where not known, (series, horizon).
         point: forecasts, (series, horizon).
         situation: as it was at the origin.
         active: whether each series was forecast, (series,).

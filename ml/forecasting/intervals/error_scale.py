@@ -50,7 +50,7 @@ class FittedErrorScale:
     booster: "lightgbm.Booster | None"
 
     def amount(self, history: Panel, horizon: int) -> FloatArray:
-        """Returns the error scale of each target week in dollars, above zero, (series, horizon).
+        """Returns the error scale of each target week in the unit of the sales, above zero, (series, horizon).
 
         Without trees it is the mean size of the last shocks beyond level and season.
         """

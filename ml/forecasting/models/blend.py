@@ -57,7 +57,7 @@ class FittedBlend:
         return PointForecast(scaled, rows.base.fallback)
 
     def explain(self, history: Panel, horizon: int, series: int) -> Mapping[str, FloatArray]:
-        """Returns the mean of the members' parts, and what the store's total adds, in dollars."""
+        """Returns the mean of the members' parts, and what the store's total adds, in the unit of the sales."""
         each = [member.explain(history, horizon, series) for member in self.members]
         names = dict.fromkeys(name for parts in each for name in parts)
         nothing = np.zeros(horizon)

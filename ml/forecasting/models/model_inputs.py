@@ -43,8 +43,8 @@ class Rows:
     Attributes:
         names: names of the inputs, F of them.
         values: inputs, NaN where not known, (series, horizon, F), 32 bits.
-        base: seasonal base in dollars, (series, horizon).
-        scale: mean absolute sales of the last 52 weeks in dollars, (series,).
+        base: seasonal base in the unit of the sales, (series, horizon).
+        scale: mean absolute sales of the last 52 weeks in the unit of the sales, (series,).
     """
 
     names: tuple[str, ...]
@@ -95,7 +95,7 @@ def _target_inputs(history: Panel, base: SeasonalBase, horizon: int, scale: Floa
 
 
 def _likes(history: Panel, horizon: int) -> dict[str, FloatArray]:
-    """Returns the sales of weeks like the target weeks, in dollars: by weekday and by date, and the weeks beside."""
+    """Returns the sales of weeks like the target weeks, in their unit: by weekday and by date, and the weeks beside."""
     targets = history.future_weeks(horizon)
     matrices = {}
     for prefix, years in (("", 1), ("two_", 2)):

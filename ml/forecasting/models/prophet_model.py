@@ -108,7 +108,7 @@ class Prophet:
 
 
 def store_totals(history: Panel) -> "pd.DataFrame":
-    """Returns store_id, ds, y: the weekly total of each store over its active series, in dollars."""
+    """Returns store_id, ds, y: the weekly total of each store over its active series, in the unit of the sales."""
     import pandas as pd
 
     stores, position = np.unique(history.store_ids, return_inverse=True)
@@ -185,7 +185,7 @@ def forecast_store(totals: "pd.DataFrame", calendar: Calendar, horizon: int, see
 
 
 def bounded_totals(forecast: FloatArray, known: FloatArray) -> FloatArray:
-    """Returns forecasts of totals within twice their known range in dollars, so that no trend runs away with them.
+    """Returns forecasts of totals within twice their known range in their unit, so that no trend runs away with them.
 
     Totals that never fell below zero are not forecast to.
     """

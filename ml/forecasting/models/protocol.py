@@ -9,7 +9,7 @@ import numpy as np
 from ml.forecasting.panel import FloatArray, Panel, TextArray
 
 PARTS = ("last_year", "holiday", "growth", "recent_level", "season", "promotion", "coherence", "other")
-"""Parts of a forecast that an explanation names, in dollars; they add up to it."""
+"""Parts of a forecast that an explanation names, in the unit of the sales; they add up to it."""
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,7 @@ class PointForecast:
     """Forecasts for the weeks after the last week of a history.
 
     Attributes:
-        point: dollars, never NaN, (series, horizon).
+        point: in the unit of the sales, never NaN, (series, horizon).
         fallback: name of the simpler method used, the empty string where none was needed, (series,).
     """
 
@@ -32,7 +32,7 @@ class FittedModel(Protocol):
         """Returns the forecasts of every series for the weeks after the last week of the history."""
 
     def explain(self, history: Panel, horizon: int, series: int) -> Mapping[str, FloatArray]:
-        """Returns the parts of one series' forecast in dollars, (horizon,) each; they add up to the forecast."""
+        """Returns the parts of one series' forecast in its unit, (horizon,) each; they add up to the forecast."""
 
     def importance(self) -> Mapping[str, float]:
         """Returns the share of each input in the fit, a fraction; empty where there are no inputs."""
@@ -57,8 +57,8 @@ def base_parts(point: FloatArray, last_year: FloatArray) -> dict[str, FloatArray
     """Returns the parts of a forecast without inputs: last year's sales, and what the recent level adds.
 
     Args:
-        point: forecast in dollars, (horizon,).
-        last_year: aligned sales of last year in dollars, NaN where not known, (horizon,).
+        point: forecast in the unit of the sales, (horizon,).
+        last_year: aligned sales of last year in the unit of the sales, NaN where not known, (horizon,).
     """
     known = np.where(np.isnan(last_year), 0.0, last_year)
     return {"last_year": known, "recent_level": point - known}

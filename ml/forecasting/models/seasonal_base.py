@@ -28,7 +28,7 @@ LAST_YEAR_WEIGHT = 0.6
 
 @dataclass(frozen=True)
 class SeasonalBase:
-    """Forecasts of the base and what they are made of, in dollars.
+    """Forecasts of the base and what they are made of, in the unit of the sales.
 
     Attributes:
         point: the forecast, never NaN, (series, horizon).
@@ -55,7 +55,7 @@ class SeasonalBase:
     fallback: TextArray
 
     def parts(self, series: int) -> dict[str, FloatArray]:
-        """Returns what one series' forecast is made of, in dollars, (horizon,) each; the parts add up to it.
+        """Returns what one series' forecast is made of, in its unit, (horizon,) each; the parts add up to it.
 
         Sales of last year without holidays, what holidays and pay days brought in the aligned weeks, what growth makes
         of both, and what the recent level adds.
@@ -95,10 +95,10 @@ def seasonal_base(history: Panel, horizon: int) -> SeasonalBase:
 
 
 def additive_forecast(sales: FloatArray, calendar: Calendar, weeks: DateArray, targets: DateArray) -> FloatArray:
-    """Returns level plus season of series that borrow nothing from others, in dollars, (S, targets).
+    """Returns level plus season of series that borrow nothing from others, in the unit of the sales, (S, targets).
 
     Args:
-        sales: dollars, NaN where not known, (S, weeks).
+        sales: weekly sales, NaN where not known, (S, weeks).
         calendar: of the retailer.
         weeks: weeks of the sales.
         targets: weeks to come.

@@ -70,7 +70,7 @@ class StlEts:
 
 
 def level_and_season(history: Panel, horizon: int) -> tuple[FloatArray, FloatArray]:
-    """Returns the smoothed level (series,) and the season of the weeks to come (series, horizon), in dollars.
+    """Returns the smoothed level (series,) and the season of the weeks to come (series, horizon), in their unit.
 
     The season is zero where the history is too short or too sparse to tell it.
     """

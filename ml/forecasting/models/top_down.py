@@ -20,7 +20,7 @@ def scaled_to_totals(point: FloatArray, history: Panel, group: IntArray, belief:
     """Returns the forecasts, those of active series scaled towards the forecast of their group's total.
 
     Args:
-        point: forecasts in dollars, (series, horizon).
+        point: forecasts in the unit of the sales, (series, horizon).
         history: what was known.
         group: position of the group of each series, (series,).
         belief: exponent of the ratio of the total to the sum of the series, 1 is wholly.
@@ -61,7 +61,7 @@ class DepartmentShares:
         )
 
     def explain(self, history: Panel, horizon: int, series: int) -> Mapping[str, FloatArray]:
-        """Returns the base's parts, and what the department's total adds, in dollars."""
+        """Returns the base's parts, and what the department's total adds, in the unit of the sales."""
         base = seasonal_base(history, horizon)
         point = self.predict(history, horizon).point[series]
         return base.parts(series) | {"coherence": point - base.point[series]}

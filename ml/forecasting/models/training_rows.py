@@ -1,6 +1,6 @@
 """What the learned models are trained on: rows of past origins, each as it was known then, with what came.
 
-The label is (sales - base) / scale and the weight is the scale, so that a dollar counts alike in every series.
+The label is (sales - base) / scale and the weight is the scale, so that a unit of sales counts alike in every series.
 """
 
 from collections.abc import Callable, Iterable
@@ -31,7 +31,7 @@ class TrainingTable:
         names: names of the inputs, F of them.
         inputs: NaN where not known, (n, F), 32 bits.
         labels: (sales - base) / scale, (n,).
-        weights: scale of the series in dollars over the mean of all rows, (n,).
+        weights: scale of the series in the unit of the sales over the mean of all rows, (n,).
         series: number of the series in the panel, (n,).
     """
 

@@ -30,8 +30,8 @@ class PromotionEvidence:
     """What a setting of an alias is recorded with.
 
     Attributes:
-        errors: pooled weighted mean absolute error in dollars, by candidate.
-        baseline: that of seasonal naive on the same rows, in dollars.
+        errors: pooled weighted mean absolute error in the unit of the sales, by candidate.
+        baseline: that of seasonal naive on the same rows, in the unit of the sales.
         origin_count: origins compared.
         data_fingerprint: hash of the panel.
     """

@@ -13,7 +13,7 @@ import numpy as np
 from ml.inventory.policy import FloatArray
 
 STEPS = 32
-"""Halvings of the interval searched: the level is found to a ten-thousandth of a cent in 100,000 dollars."""
+"""Halvings of the interval searched: the level is found to a part in four thousand million of the highest demand."""
 
 
 def expected_fill_rate(before: FloatArray, until: FloatArray, low: FloatArray, high: FloatArray) -> FloatArray:

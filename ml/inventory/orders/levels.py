@@ -1,6 +1,6 @@
 """Every inventory figure of a pair, from one distribution of demand: levels, risk, order, status and money.
 
-Amounts are dollars at retail value, times are weeks unless a name says days, rates are fractions.
+Amounts are money at retail value, times are weeks unless a name says days, rates are fractions.
 
 Demand over the protection period runs from an order placed now to the delivery of the next one: a random lead time
 plus one review period. The reorder point is the service quantile of that demand, so that with a position above it
@@ -71,7 +71,7 @@ def nothing_before(pairs: int) -> Before:
 
 @dataclass(frozen=True)
 class Levels:
-    """Stock levels of n pairs in dollars at retail value.
+    """Stock levels of n pairs in money at retail value.
 
     Attributes:
         mean_demand: mean demand over the protection period.
@@ -110,7 +110,7 @@ def decide(
     """Returns the columns of a recommendation for n pairs, by the names of `ml.inventory_recommendations`.
 
     Args:
-        demand: of the coming weeks, in dollars.
+        demand: of the coming weeks, in money.
         policies: policy of each pair.
         positions: stock of each pair.
         before: what was recommended the week before, for hysteresis; without it every status stands alone.
@@ -178,7 +178,7 @@ def stock_levels(seen: ProtectionDemand, policies: Policies) -> Levels:
 
 
 def lot_sizes(policies: Policies, weekly_demand: FloatArray) -> FloatArray:
-    """Returns how far above the reorder point an order reaches, in dollars.
+    """Returns how far above the reorder point an order reaches, in money.
 
     Nothing for (R,S), the economic order quantity for (R,s,S), the same in whole packs and at least the minimum order
     for (s,Q).
@@ -207,7 +207,7 @@ def _reorder_points(seen: ProtectionDemand, policies: Policies, lot: FloatArray,
 def order_quantities(
     levels: Levels, policies: Policies, position: FloatArray, before: Before | None = None
 ) -> FloatArray:
-    """Returns the order of each pair in dollars: zero exactly where none is due.
+    """Returns the order of each pair in money: zero exactly where none is due.
 
     A due order fills up to the order-up-to level in whole packs; with (s,Q) it is as many lots as bring the position
     above the reorder point and its margin. It is cut to whole packs below the ceiling, and is never less than the
@@ -291,13 +291,13 @@ def statuses(
 
 
 def excess_cost(levels: Levels, policies: Policies, position: FloatArray) -> FloatArray:
-    """Returns the cost in dollars of holding what stands above the order-up-to level for a protection period."""
+    """Returns the cost in money of holding what stands above the order-up-to level for a protection period."""
     weeks = policies.lead_time_weeks + policies.reviewed_weeks
     return _holding_rate(policies) * np.maximum(position - levels.order_up_to, 0.0) * weeks
 
 
 def _holding_rate(policies: Policies) -> FloatArray:
-    """Returns the cost of holding a dollar of stock at retail value for a week."""
+    """Returns the cost of holding stock for a week, as a fraction of its retail value."""
     return policies.holding_cost_rate * (1 - policies.margin_rate) / YEAR_WEEKS
 
 

@@ -83,10 +83,11 @@ class RecommendReport:
 
     def __str__(self) -> str:
         counts = ", ".join(f"{count:,} {status}" for status, count in self.by_status.items())
+        simulated = round(self.simulated_share * self.rows)
         return (
             f"{self.rows:,} recommendations ({counts}), {self.automatic_share:.1%} need no person, "
-            f"{house().money(self.value_at_risk_amount)} at risk, stock of {self.simulated_share:.0%} simulated; {self.change}"
-            + "".join(f"; {note}" for note in self.notes)
+            f"{house().money(self.value_at_risk_amount)} at risk, {house().stock_sources(simulated, self.rows)}; "
+            f"{self.change}" + "".join(f"; {note}" for note in self.notes)
         )
 
 

@@ -9,7 +9,7 @@ Timing of week t, the same as in stockcast:
 3. Demand of week t: what is in stock is sold, the rest is lost.
 
 An order of week t is therefore in time for the demand of week t + L, and the next one for week t + R + L: the
-protection period is the L + R weeks from t on. Amounts are dollars at retail value or pieces, one unit throughout.
+protection period is the L + R weeks from t on. Amounts are money at retail value or pieces, one unit throughout.
 All seeds and pairs move at once; only weeks are a loop. Figures are summed on the way, paths are kept on request.
 """
 

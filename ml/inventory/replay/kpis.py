@@ -1,7 +1,7 @@
 """Key figures of a replay for all pairs or any group of them, and what the policy earned.
 
 Stock is that of the middle of a week: the mean of what is there after receipts, before demand, and of what is left.
-Amounts are dollars at retail value; rates are fractions.
+Amounts are money at retail value; rates are fractions.
 """
 
 from dataclasses import dataclass, fields
@@ -130,12 +130,12 @@ def kpis_of(total: Sums, replayed_weeks: float) -> Kpis:
 def profit(
     sums: Sums, margin_rate: npt.ArrayLike, holding_cost_rate: npt.ArrayLike, ordering_cost_amount: npt.ArrayLike
 ) -> FloatArray:
-    """Returns margin less holding and ordering cost in the counted weeks, dollars a pair.
+    """Returns margin less holding and ordering cost in the counted weeks, in money, (pairs,).
 
     Args:
         sums: sums per pair.
         margin_rate: share of the retail value that is margin.
-        holding_cost_rate: cost of holding a dollar of stock at cost value for a year.
+        holding_cost_rate: cost of holding stock for a year, as a fraction of its cost value.
         ordering_cost_amount: fixed cost of an order.
     """
     margin = np.asarray(margin_rate, float)

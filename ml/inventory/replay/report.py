@@ -345,23 +345,23 @@ class Comparison:
 
 
 def draw_curves(comparison: Comparison) -> "Figure":
-    """Returns the picture: stockout weeks on the left, lost dollars on the right, over average stock.
+    """Returns the picture: stockout weeks on the left, lost sales on the right, over average stock.
 
-    Both are shown because whole-week lead times can rank policies differently by weeks and by dollars.
+    Both are shown because whole-week lead times can rank policies differently by weeks and by money.
     """
     # No pyplot: it keeps every figure it makes.
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(11, 4.8), layout="constrained")
-    by_weeks, by_dollars = figure.subplots(1, 2, sharex=True)
+    by_weeks, by_money = figure.subplots(1, 2, sharex=True)
     figure.suptitle(
         f"Stock against service, {house().number(comparison.pairs)} pairs replayed from {comparison.first_week} to "
         f"{comparison.last_week} (stock simulated)"
     )
-    for axes, measure in ((by_weeks, "stockout_rate"), (by_dollars, "lost_rate")):
+    for axes, measure in ((by_weeks, "stockout_rate"), (by_money, "lost_rate")):
         _draw(axes, comparison, measure)
     by_weeks.set_ylabel("share of pair-weeks with lost sales, %")
-    by_dollars.set_ylabel("lost sales, % of demand")
+    by_money.set_ylabel("lost sales, % of demand")
     by_weeks.legend(frameon=False, fontsize=9)
     return figure
 

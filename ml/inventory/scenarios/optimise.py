@@ -1,7 +1,7 @@
 """Which service levels pay best: a proposal for every row of the inventory policies, to be reviewed by a person.
 
-The newsvendor's critical ratio says in what share of review cycles it pays to have stock left: a dollar of sales lost
-costs its margin, a dollar left over costs its holding, at cost value, until the next review (Arrow, Harris and
+The newsvendor's critical ratio says in what share of review cycles it pays to have stock left: a lost sale costs
+its margin, what is left over costs its holding, at cost value, until the next review (Arrow, Harris and
 Marschak, 1951; for a shop reviewed periodically Hadley and Whitin, Analysis of Inventory Systems, 1963, section 5.2).
 The service level of a policy is the target of the reorder point, and orders that come rarely, in packs or at a
 minimum keep the stock above it most of the time. So the level proposed is the one whose expected profit, over the
@@ -54,7 +54,7 @@ LEVELS = (
 
 @dataclass(frozen=True)
 class Proposal:
-    """What is proposed for one row of the policies; dollars at retail value, rates as fractions.
+    """What is proposed for one row of the policies; money at retail value, rates as fractions.
 
     Attributes:
         policy_id: name of the row.
@@ -101,7 +101,7 @@ def optimise(inputs: DecisionInputs, policies: "pd.DataFrame", levels: tuple[flo
 
 
 def critical_rate(margin_rate: float, holding_cost_rate: float, review_period_weeks: float) -> float:
-    """Returns the newsvendor ratio of a policy: what a dollar of sales earns against what holding it costs a review.
+    """Returns the newsvendor ratio of a policy: what a sale earns against what holding it costs a review.
 
     Without a margin and without a cost of holding nothing is at stake: any service level is as good, and it is one.
     """

@@ -1,6 +1,6 @@
 """What a policy leads to if the coming weeks went on for a year: stock, service, orders and profit of each pair.
 
-Amounts are dollars at retail value, rates fractions. The demand is that of the recommendation.
+Amounts are money at retail value, rates fractions. The demand is that of the recommendation.
 
 After a review the inventory position is at the top, where an order was placed, or anywhere between the reorder point
 and the top with equal chance, where none was; with (s,Q) it is anywhere between with equal chance (Axsäter, Inventory
@@ -27,7 +27,7 @@ from warehouse.conventions import YEAR_WEEKS
 
 @dataclass(frozen=True)
 class SteadyPositions:
-    """Inventory position of n pairs after a review, in dollars at retail value.
+    """Inventory position of n pairs after a review, in money at retail value.
 
     Attributes:
         bottom: reorder point; without an order the position is above it.

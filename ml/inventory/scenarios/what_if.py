@@ -97,7 +97,7 @@ class Scenario:
 
 @dataclass(frozen=True)
 class ScenarioKpis:
-    """Expected figures of some pairs together; dollars at retail value, rates as fractions.
+    """Expected figures of some pairs together; money at retail value, rates as fractions.
 
     The first three are of the decision now, with the stock that is there; the others are what the policy leads to in a
     year of demand like that ahead. A promotion passes, so only the first three know of it.
@@ -108,7 +108,7 @@ class ScenarioKpis:
         risk_rate: probability that stock runs out before an order placed now is delivered, every pair weighed alike.
         risk_amount: margin expected to be lost until then.
         stockout_rate: share of review cycles in which stock runs out, every pair weighed alike.
-        fill_rate: share of demand in dollars that is met.
+        fill_rate: share of demand in money that is met.
         stock_amount: average stock on hand that the policy leads to.
         demand_amount: demand of a year.
         lost_margin_amount: margin lost a year for want of stock.
@@ -244,7 +244,7 @@ def evaluate(inputs: DecisionInputs) -> Evaluation:
 
 
 def compared(before: Evaluation, after: Evaluation) -> "pd.DataFrame":
-    """Returns one row a pair with what changes, the largest change of an order first; dollars at retail value.
+    """Returns one row a pair with what changes, the largest change of an order first; money at retail value.
 
     store_id, dept_id, status_before, status_after, order_change_amount, and _before_amount and _after_amount of order,
     reorder_point, order_up_to_level, average_stock and yearly_profit.

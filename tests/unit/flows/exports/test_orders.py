@@ -182,7 +182,7 @@ def test_the_columns_are_those_of_the_head() -> None:
             REPORT,
             "Pairs that wait for a person: 4, with $9,000 recommended; `shelfcast decide list --waiting` names them.",
         ),
-        (REPORT, "Orders that rest on simulated stock: 1. Do not place these; supply inventory.csv."),
+        (REPORT, "Orders that rest on simulated stock: 1. Do not place these; count their stock."),
         (replace(REPORT, new=0), SAME),
         (replace(REPORT, new=0, files_changed=2), SAME.replace("the files are the same", "2 files name new decisions")),
         (replace(REPORT, new=0, withdrawn=1), "Tell the suppliers of the orders that changed or were withdrawn."),

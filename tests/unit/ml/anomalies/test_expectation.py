@@ -71,9 +71,9 @@ def test_returns_score_far_below_and_unknown_weeks_not_at_all():
     assert np.isnan(score[0, 1])
 
 
-def test_the_dollar_floor_is_a_share_of_the_median_pairs_mean_week():
+def test_the_least_deviation_is_a_share_of_the_median_pairs_mean_week():
     sales = np.array([[100.0, np.nan, 300.0], [400.0, 400.0, 400.0], [10_000.0] * 3])
-    assert expectation.dollar_floor(sales) == pytest.approx(0.15 * 400)
+    assert expectation.least_deviation(sales) == pytest.approx(0.15 * 400)
 
 
 def test_the_share_that_moved_the_same_way_leaves_out_unknown_scores():
