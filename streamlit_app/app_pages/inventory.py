@@ -10,6 +10,8 @@ from streamlit_app.views import address, charts, components, decision_form, form
 from warehouse.wording import house, natural_key
 
 KEY = "inventory"
+MOST_LETTERS = 12
+"""Of all types together, for which there is room side by side."""
 TABLE = (
     "exception_rank",
     "store_id",
@@ -70,7 +72,9 @@ class Filters(TypedDict):
 def filters(pairs: pd.DataFrame, orders: pd.DataFrame) -> Filters:
     """Returns what the person chose, an empty list where all are wanted."""
     known, words = names.codes(), house().retailer.words
-    types, statuses, persons, stores, depts = st.columns([1.4, 3.7, 1.6, 2, 2])
+    types, statuses, persons, stores, depts = st.columns(
+        [2.6, 3.7, 1.6, 2, 2] if names.has_store_types() else [0.1, 3.7, 1.6, 2, 2]
+    )
     with persons:
         ids = waiting_filter(orders)
     return {
@@ -96,6 +100,8 @@ def type_filter(place: "st.delta_generator.DeltaGenerator", pairs: pd.DataFrame)
     """Returns the chosen types of stores."""
     kinds = sorted(pairs["store_type"].dropna().unique().tolist(), key=natural_key)
     label = formats.literal(f"{house().store_word} type")
+    if sum(map(len, kinds)) > MOST_LETTERS:
+        return list(place.multiselect(label, kinds, placeholder="All types"))
     return place.pills(label, kinds, selection_mode="multi", format_func=formats.literal)
 
 

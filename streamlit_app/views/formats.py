@@ -130,6 +130,8 @@ def model(name: str | None) -> str:
     """Returns a model's name for people: seasonal_naive is Seasonal naive."""
     if is_missing(name) or not name:
         return MISSING
+    if name == "department_shares":
+        return f"{house().product_word} shares"
     return _MODEL_NAMES.get(name, name.replace("_", " ").capitalize())
 
 

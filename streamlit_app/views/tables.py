@@ -2,7 +2,7 @@
 
 import zlib
 from collections.abc import Callable, Sequence
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 import streamlit as st
@@ -12,6 +12,9 @@ from streamlit_app.queries import names
 from streamlit_app.views import formats, palette
 from warehouse.cells import text_cells
 from warehouse.wording import PIECES, house
+
+if TYPE_CHECKING:
+    from pandas.io.formats.style import Styler
 
 _LABELS = {
     "store_type": "Type",
@@ -90,6 +93,8 @@ _COUNTS = {
     "line_number": "Line",
 }
 _NUMBERS = ((_RATES, "%.1f%%"), (_COUNTS, "localized"))
+_MOST_WRITTEN = 6000
+"""Cells of a table whose figures are written one by one: half a second."""
 _FEW = 100.0
 """Pieces below which a column shows a decimal."""
 _MOMENTS = {
@@ -126,16 +131,11 @@ HELP = {
     "mean_width_80_amount": "Mean width of the 80% interval.",
     "stages_done": "Stages that succeeded or had nothing to do.",
 }
-_WIDTHS = {
-    "store_type": 62,
-    "exception_rank": 62,
-    "file_sha256": 90,
-    "days_until_stockout": 84,
-    "order_state": 104,
-    "status": 104,
-}
+_WIDTHS = {"exception_rank": 62, "file_sha256": 90, "days_until_stockout": 84, "order_state": 104, "status": 104}
 _ROW_HEIGHT = 35
 _NUMBER_WIDTH = 62
+_LETTER, _WIDEST = 7, 170
+"""Pixels of a letter, and of the widest column of names."""
 _KEYS = ("store_id", "dept_id")
 _CENTERED = ("store_type", "exception_rank", "horizon_weeks")
 
@@ -165,7 +165,7 @@ def show(
     for name, label in (heads or {}).items():
         shown = money_column if name in money else quantity_column if name in quantities else None
         options["column_config"][name] = label if shown is None else shown(label, frame[name])
-    st.dataframe(ready, **options)
+    st.dataframe(_written(ready, (*_MONEY, *money), (*_QUANTITIES, *quantities)), **options)
 
 
 def chosen_row(
@@ -186,7 +186,11 @@ def chosen_row(
     rows_key = zlib.crc32("\n".join(map(str, frame[by])).encode())
     ready = _ready(frame, _wanted(order))
     event = st.dataframe(
-        ready, key=f"{key}_{rows_key}", on_select="rerun", selection_mode="single-row", **_options(frame, ready, height)
+        _written(ready, tuple(_MONEY), tuple(_QUANTITIES)),
+        key=f"{key}_{rows_key}",
+        on_select="rerun",
+        selection_mode="single-row",
+        **_options(frame, ready, height),
     )
     rows = event["selection"]["rows"]
     return int(rows[0]) if rows else None
@@ -223,6 +227,23 @@ def _ready(frame: pd.DataFrame, order: Sequence[str]) -> pd.DataFrame:
         ]
     changes |= {name: labels(frame[name]) for name in _KEYS if name in order}
     return text_cells(frame.assign(**changes)[list(order)])
+
+
+def _written(ready: pd.DataFrame, money: Sequence[str], quantities: Sequence[str]) -> "pd.DataFrame | Styler":
+    """Returns a table whose figures are written as the house writes them, where the browser can't do it by a format.
+
+    Writing many cells takes seconds: the browser shows those of a long table as its own language has it.
+    """
+    if _is_english():
+        return ready
+    ways: dict[str, Callable[[Any], str]] = {name: lambda value: house().number(value) for name in (*money, *_COUNTS)}
+    ways |= {name: lambda value: house().bare_quantity(value) for name in quantities}
+    ways |= {name: lambda value: f"{house().number(value, 1)}%" for name in _RATES}
+    ways |= {name: lambda value: f"{'' if value < 0 else '+'}{house().bare_quantity(value)}" for name in _SIGNED}
+    shown: dict[Any, Any] = {name: ways[name] for name in ready.columns if name in ways}
+    if ready.size > _MOST_WRITTEN:
+        return ready.round(dict.fromkeys(shown, 1))
+    return ready.style.format(shown, na_rep=formats.MISSING)
 
 
 def labels(numbers: pd.Series) -> pd.Series:
@@ -267,15 +288,23 @@ def _config(name: str, frame: pd.DataFrame, ready: pd.DataFrame) -> Any:
         word = house().store_word if name == "store_id" else house().product_word
         is_number = ready[name].dtype == "Int64"
         alignment: Literal["center", "left"] = "center" if is_number else "left"
-        return columns.Column(word, width=_NUMBER_WIDTH if is_number else None, alignment=alignment)
+        return columns.Column(word, width=_NUMBER_WIDTH if is_number else _width(ready[name]), alignment=alignment)
+    if name == "store_type":
+        return columns.Column(_LABELS[name], width=_width(ready[name]), alignment="center")
     return column(name)
+
+
+def _width(texts: pd.Series) -> int:
+    """Returns the pixels that a column of names needs, within bounds."""
+    longest = max((len(str(text)) for text in texts), default=0)
+    return min(max(_LETTER * longest + 20, _NUMBER_WIDTH), _WIDEST)
 
 
 def money_column(label: str, values: pd.Series, hint: str | None = None) -> Any:
     """Returns how a column of money is shown, with its currency before the figures or in its head."""
-    sign, is_english = house().sign, house().marks == (",", ".")
+    sign = house().sign
     # A column's format would write minus one as $-1.
-    if not sign or not is_english or (values < 0).any():
+    if not sign or not _is_english() or (values < 0).any():
         head = f"{label}, {house().currency}" if sign else label
         return columns.NumberColumn(head, format=_figures("%", 0), help=hint)
     return columns.NumberColumn(label, format=f"{sign.replace('%', '%%')}{_figures('%', 0)}", help=hint)
@@ -289,9 +318,13 @@ def quantity_column(label: str, values: pd.Series, hint: str | None = None) -> A
     return columns.NumberColumn(f"{label}, {PIECES}", format=_figures("%", digits), help=hint)
 
 
-def _figures(beginning: str, digits: int) -> str:
-    """Returns a column's format: English figures, or else those of the reader's own browser, which knows no other."""
-    return f"{beginning},.{digits}f" if house().marks == (",", ".") else "localized"
+def _is_english() -> bool:
+    return house().marks == (",", ".")
+
+
+def _figures(beginning: str, digits: int) -> str | None:
+    """Returns a column's format of English figures; none for others, which `_written` writes."""
+    return f"{beginning},.{digits}f" if _is_english() else None
 
 
 def column(name: str) -> Any:
@@ -310,7 +343,7 @@ def column(name: str) -> Any:
         return columns.DatetimeColumn(f"{_MOMENTS[name]} (UTC)", format="MMM D, YYYY, HH:mm", timezone="UTC")
     for known, pattern in _NUMBERS:
         if name in known:
-            return columns.NumberColumn(known[name], format=pattern, help=hint)
+            return columns.NumberColumn(known[name], format=pattern if _is_english() else None, help=hint)
     if name == "days_until_stockout":
         return columns.NumberColumn(_LABELS[name], format="%.0f", help=hint, width=width)
     return columns.Column(

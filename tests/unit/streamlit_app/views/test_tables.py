@@ -91,7 +91,7 @@ def test_a_download_names_codes_and_names_and_no_number_of_ours(monkeypatch: pyt
         (Retailer(currency="EUR"), "Order now", "€%,.0f"),
         (Retailer(currency="CHF"), "Order now", "CHF\xa0%,.0f"),
         (Retailer(), "Order now", "%,.0f"),
-        (Retailer(currency="EUR", number_format="1.234,5"), "Order now, EUR", "localized"),
+        (Retailer(currency="EUR", number_format="1.234,5"), "Order now, EUR", None),
     ],
 )
 def test_money_carries_its_currency(retailer: Retailer, head: str, pattern: str) -> None:
@@ -108,3 +108,19 @@ def test_what_is_forecast_in_pieces_is_no_money() -> None:
         assert tables.quantity_column("Forecast", pd.Series([500.0]))["type_config"]["format"] == "%,.0f"
         ready = pd.DataFrame({"store_id": ["a"]})
         assert tables._config("store_id", ready, ready)["label"] == "Filiale"
+
+
+def test_figures_of_a_table_are_written_as_the_house_does_and_stay_numbers() -> None:
+    frame = pd.DataFrame(
+        {"value_at_risk_amount": [1234.5, None], "wape_rate": [12.3, 4.0], "forecast_amount": [2.46, 7]}
+    )
+    retailer = Retailer(currency="EUR", number_format="1.234,5", forecast_unit="units")
+    with speaking(Wording(retailer)):
+        written = tables._written(frame, ("value_at_risk_amount",), ("forecast_amount",))
+        html = written.to_html()
+        many = pd.concat([frame] * 2500)
+        assert isinstance(tables._written(many, ("value_at_risk_amount",), ("forecast_amount",)), pd.DataFrame)
+    assert written.data is frame
+    for text in ("1.234", "12,3%", "2,5", "—"):
+        assert f">{text}<" in html
+    assert tables._written(frame, (), ()) is frame
