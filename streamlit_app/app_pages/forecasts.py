@@ -27,13 +27,13 @@ FIGURE_COLUMNS = (
     "model_name",
     "week_date",
     "horizon_weeks",
-    "forecast_amount",
-    "lower_80_amount",
-    "upper_80_amount",
-    "lower_95_amount",
-    "upper_95_amount",
+    "forecast_quantity",
+    "lower_80_quantity",
+    "upper_80_quantity",
+    "lower_95_quantity",
+    "upper_95_quantity",
 )
-UNUSUAL_COLUMNS = ("week_date", "actual_amount", "expected_amount", "deviation_amount", "reason_text")
+UNUSUAL_COLUMNS = ("week_date", "actual_quantity", "expected_quantity", "deviation_quantity", "reason_text")
 
 
 def main() -> None:
@@ -136,16 +136,16 @@ def headline(champion: pd.DataFrame, record: pd.DataFrame) -> None:
     first = champion.iloc[0]
     total.metric(
         f"Next {len(champion)} weeks",
-        formats.quantity_short(first["total_amount"]),
+        formats.quantity_short(first["total_quantity"]),
         formats.change(first["growth_rate"]),
         delta_description=formats.compared(first["growth_rate"]),
         border=True,
     )
     following.metric(
         f"Week of {formats.week(first['week_date'])}",
-        formats.quantity_short(first["forecast_amount"]),
-        f"80%: {formats.quantity_short(first['lower_80_amount'])} to "
-        f"{formats.quantity_short(first['upper_80_amount'])}",
+        formats.quantity_short(first["forecast_quantity"]),
+        f"80%: {formats.quantity_short(first['lower_80_quantity'])} to "
+        f"{formats.quantity_short(first['upper_80_quantity'])}",
         delta_color="off",
         delta_arrow="off",
         border=True,
@@ -223,7 +223,7 @@ def comparison(weeks: pd.DataFrame, forecasts: pd.DataFrame, scores: pd.DataFram
         key=f"{KEY}_named",
     )
     components.chart(charts.models(weeks.tail(26), forecasts, named), key="models")
-    wide = forecasts.pivot_table(index="week_date", columns="model_name", values="forecast_amount", sort=False)
+    wide = forecasts.pivot_table(index="week_date", columns="model_name", values="forecast_quantity", sort=False)
     order = [*named, *(name for name in wide.columns if name not in named)]
     labels = {name: formats.model(name) for name in order}
     tables.show(wide.reset_index(), ("week_date", *order), heads=labels, quantities=order)
@@ -334,7 +334,7 @@ def contributions(explained: pd.DataFrame) -> None:
     components.chart(charts.contributions(explanations.steps(explained, week)), key="contributions")
     moving = explanations.moving_parts(explained)
     labels = {name: explanations.label(name) for name in moving}
-    tables.show(explained, ("week_date", "forecast_amount", *moving), heads=labels, quantities=moving)
+    tables.show(explained, ("week_date", "forecast_quantity", *moving), heads=labels, quantities=moving)
 
 
 def file_name(what: str, store: int, dept: int) -> str:

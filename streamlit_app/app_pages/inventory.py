@@ -30,6 +30,19 @@ TABLE = (
 )
 
 
+TABLE_IN_PIECES = (
+    *TABLE[:7],
+    "order_quantity_pieces",
+    "order_quantity_amount",
+    "effective_order_units",
+    "days_until_stockout",
+    "stockout_probability_rate",
+    "current_stock_units",
+    "on_order_units",
+    "reorder_point_units",
+)
+
+
 def main() -> None:
     """Draws the page."""
     components.header(
@@ -149,7 +162,8 @@ def status_board(board: pd.DataFrame) -> None:
 def table(rows: pd.DataFrame, of: int) -> pd.Series:
     """Shows the ranked table and returns the chosen row; without one that of the address, or the first."""
     key = f"recommendations_{address.turn(KEY)}"
-    chosen = tables.chosen_row(rows, TABLE, key=key, by="recommendation_id", height=330)
+    columns = TABLE_IN_PIECES if house().retailer.is_in_units else TABLE
+    chosen = tables.chosen_row(rows, columns, key=key, by="recommendation_id", height=330)
     row = rows.iloc[addressed_row(rows) if chosen is None else chosen]
     if chosen is not None:
         address.write(KEY, int(row["store_id"]), int(row["dept_id"]))
@@ -208,21 +222,27 @@ def pieces(row: pd.Series) -> str | None:
     return None if formats.is_missing(count) else house().pieces(count)
 
 
+def both(row: pd.Series, name: str) -> str:
+    """Returns a figure in money, with its pieces before it where a piece has a price."""
+    amount, units = formats.money(row[f"{name}_amount"]), row[f"{name}_units"]
+    return amount if formats.is_missing(units) else f"{house().pieces(units)}, {amount}"
+
+
 def detail_lines(row: pd.Series) -> pd.DataFrame:
     """Returns the figures behind a recommendation as label and text."""
     lead, review = (formats.figure(row[f"{name}_weeks"]) for name in ("lead_time", "review_period"))
     source = " (simulated)" if row["stock_source"] == "simulated" else " (counted)"
     lines = {
-        f"Stock on hand{source}": formats.money(row["current_stock_amount"]),
-        "Stock on order": formats.money(row["on_order_amount"]),
-        "Stock position, with orders that come in time": formats.money(row["stock_position_amount"]),
-        "Demand a day": formats.money(row["average_daily_demand_amount"]),
+        f"Stock on hand{source}": both(row, "current_stock"),
+        "Stock on order": both(row, "on_order"),
+        "Stock position, with orders that come in time": both(row, "stock_position"),
+        "Demand a day": both(row, "average_daily_demand"),
         "Lead time and review period": f"{lead} + {review} weeks",
         "Target service level": formats.percent(row["service_level_rate"], 0),
-        "Safety stock": formats.money(row["safety_stock_amount"]),
-        "Reorder point": formats.money(row["reorder_point_amount"]),
-        "Order up to": formats.money(row["order_up_to_level_amount"]),
-        "Order that goes out": formats.money(row["effective_order_amount"]),
+        "Safety stock": both(row, "safety_stock"),
+        "Reorder point": both(row, "reorder_point"),
+        "Order up to": both(row, "order_up_to_level"),
+        "Order that goes out": both(row, "effective_order"),
         "Margin expected to be lost": formats.money(row["expected_lost_margin_amount"]),
         "Holding cost a review period": formats.money(row["holding_cost_amount"]),
         "Money at risk": formats.money(row["value_at_risk_amount"]),

@@ -29,14 +29,14 @@ SCORE_COLUMNS = (
     "coverage_95_rate",
     "interval_score_80_rate",
 )
-TOTAL_COLUMNS = ("total_name", "forecast_amount", "sales_last_year_amount", "growth_rate", "pair_count")
+TOTAL_COLUMNS = ("total_name", "forecast_quantity", "sales_last_year_quantity", "growth_rate", "pair_count")
 UNUSUAL_COLUMNS = (
     "store_id",
     "dept_id",
     "week_date",
-    "actual_amount",
-    "expected_amount",
-    "deviation_amount",
+    "actual_quantity",
+    "expected_quantity",
+    "deviation_quantity",
     "reason_text",
 )
 
@@ -72,12 +72,12 @@ def headline(weeks: pd.DataFrame, ahead: pd.DataFrame, scores: pd.DataFrame, boa
     last = weeks.iloc[-1]
     sales.metric(
         "Sales, last 13 weeks",
-        formats.quantity_short(last["sales_13_weeks_amount"]),
+        formats.quantity_short(last["sales_13_weeks_quantity"]),
         formats.change(last["growth_13_weeks_rate"]),
         delta_description=formats.compared(last["growth_13_weeks_rate"]),
         border=True,
         help=f"13 weeks up to the week of {formats.week(last['week_date'])}, against the 13 weeks 52 weeks before: "
-        f"{formats.quantity_short(last['sales_13_weeks_last_year_amount'])}.".replace("$", "\\$"),
+        f"{formats.quantity_short(last['sales_13_weeks_last_year_quantity'])}.".replace("$", "\\$"),
     )
     forecast_figure(outlook, ahead)
     money_figure(risk, board)
@@ -90,11 +90,11 @@ def forecast_figure(place: "st.delta_generator.DeltaGenerator", ahead: pd.DataFr
         place.metric("Forecast, next 8 weeks", formats.MISSING, border=True, help="No forecast has been published yet.")
         return
     chain = ahead.iloc[0]
-    span = f"{formats.quantity_short(chain['lower_amount'])} to {formats.quantity_short(chain['upper_amount'])}"
+    span = f"{formats.quantity_short(chain['lower_quantity'])} to {formats.quantity_short(chain['upper_quantity'])}"
     place.metric(
         f"Forecast, next {formats.count(chain['week_count'])} weeks",
-        formats.quantity_short(chain["forecast_amount"]),
-        span if not formats.is_missing(chain["lower_amount"]) else None,
+        formats.quantity_short(chain["forecast_quantity"]),
+        span if not formats.is_missing(chain["lower_quantity"]) else None,
         delta_color="off",
         delta_arrow="off",
         border=True,

@@ -12,6 +12,7 @@ def orders() -> pd.DataFrame:
             recommendation_id,
             order_state,
             effective_order_amount,
+            effective_order_units,
             decision_name,
             snooze_until_date,
             reason_text,

@@ -20,23 +20,23 @@ def chain_weeks() -> pd.DataFrame:
     """Returns one row per week of the chain: sales, last year's, and both over 13 weeks with their growth."""
     return read("""
         with weeks as (
-            select week_date, sum(sales_amount) as sales_amount, bool_or(is_holiday) as is_holiday
+            select week_date, sum(sales_quantity) as sales_quantity, bool_or(is_holiday) as is_holiday
             from marts.fct_weekly_sales
             group by week_date
         ),
         paired as (
             select
                 weeks.*,
-                year_ago.sales_amount as sales_last_year_amount,
-                sum(weeks.sales_amount) over quarter as sales_13_weeks_amount,
-                case when count(year_ago.sales_amount) over quarter = 13
-                    then sum(year_ago.sales_amount) over quarter end as sales_13_weeks_last_year_amount
+                year_ago.sales_quantity as sales_last_year_quantity,
+                sum(weeks.sales_quantity) over quarter as sales_13_weeks_quantity,
+                case when count(year_ago.sales_quantity) over quarter = 13
+                    then sum(year_ago.sales_quantity) over quarter end as sales_13_weeks_last_year_quantity
             from weeks
             left join marts.dim_weeks on dim_weeks.week_date = weeks.week_date
             left join weeks as year_ago on year_ago.week_date = dim_weeks.year_ago_date
             window quarter as (order by weeks.week_date rows between 12 preceding and current row)
         )
-        select *, sales_13_weeks_amount / nullif(sales_13_weeks_last_year_amount, 0) - 1 as growth_13_weeks_rate
+        select *, sales_13_weeks_quantity / nullif(sales_13_weeks_last_year_quantity, 0) - 1 as growth_13_weeks_rate
         from paired
         order by week_date
     """)
@@ -54,7 +54,7 @@ def unusual_sales(limit: int = 8) -> pd.DataFrame:
         select *
         from marts.fct_sales_anomalies
         where is_recent
-        order by abs(deviation_amount) desc
+        order by abs(deviation_quantity) desc
         limit :limit
         """,
         limit=limit,
@@ -75,7 +75,7 @@ def pair_weeks(store_id: int, dept_id: int) -> pd.DataFrame:
     """Returns the weekly history of a pair."""
     return read(
         """
-        select week_date, sales_amount, sales_last_year_amount, is_holiday, markdown_amount
+        select week_date, sales_quantity, sales_last_year_quantity, is_holiday, markdown_amount
         from marts.fct_weekly_sales
         where store_id = :store and dept_id = :dept
         order by week_date
@@ -91,9 +91,9 @@ def pair_forecasts(store_id: int, dept_id: int) -> pd.DataFrame:
         """
         select
             *,
-            sum(forecast_amount) over of_model as total_amount,
-            case when count(sales_last_year_amount) over of_model = count(*) over of_model
-                then sum(forecast_amount) over of_model / nullif(sum(sales_last_year_amount) over of_model, 0) - 1
+            sum(forecast_quantity) over of_model as total_quantity,
+            case when count(sales_last_year_quantity) over of_model = count(*) over of_model
+                then sum(forecast_quantity) over of_model / nullif(sum(sales_last_year_quantity) over of_model, 0) - 1
             end as growth_rate
         from marts.fct_forecasts
         where store_id = :store and dept_id = :dept and is_latest
@@ -109,7 +109,7 @@ def pair_anomalies(store_id: int, dept_id: int) -> pd.DataFrame:
     """Returns the unusual weeks of a pair, the newest first."""
     return read(
         """
-        select week_date, actual_amount, expected_amount, deviation_amount, anomaly_score, reason_text
+        select week_date, actual_quantity, expected_quantity, deviation_quantity, anomaly_score, reason_text
         from marts.fct_sales_anomalies
         where store_id = :store and dept_id = :dept
         order by week_date desc

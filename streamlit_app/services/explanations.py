@@ -40,7 +40,7 @@ def _explained(store_id: int, dept_id: int, version: str) -> pd.DataFrame:
 
     session = open_session()
     rows = explain_forecast(session.settings, session.database, store_id, dept_id)
-    return rows.rename(columns={"forecast_date": "week_date"}).assign(
+    return rows.rename(columns={"forecast_date": "week_date", "forecast_amount": "forecast_quantity"}).assign(
         week_date=[pd.Timestamp(day).date() for day in rows["forecast_date"]]
     )
 
@@ -56,7 +56,7 @@ def steps(rows: pd.DataFrame, week: dt.date | None = None) -> pd.DataFrame:
     amounts = chosen[parts(rows)].sum()
     moving = amounts[amounts.abs() >= LEAST_AMOUNT]
     labels = [label(name) for name in moving.index]
-    total = float(chosen["forecast_amount"].sum())
+    total = float(chosen["forecast_quantity"].sum())
     return pd.DataFrame(
         {
             "label": [*labels, FORECAST],
@@ -69,7 +69,7 @@ def steps(rows: pd.DataFrame, week: dt.date | None = None) -> pd.DataFrame:
 
 def parts(rows: pd.DataFrame) -> list[str]:
     """Returns the columns that hold the parts of the forecast, in their order."""
-    return [name for name in rows.columns if name.endswith("_amount") and name != "forecast_amount"]
+    return [name for name in rows.columns if name.endswith("_amount")]
 
 
 def moving_parts(rows: pd.DataFrame) -> list[str]:

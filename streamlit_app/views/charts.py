@@ -29,8 +29,8 @@ def chain(history: pd.DataFrame, forecast: pd.DataFrame) -> go.Figure:
     figure = go.Figure(layout=palette.layout(340))
     _add_history(figure, history, has_year_before=True)
     if not forecast.empty:
-        if forecast["lower_80_amount"].notna().all():
-            _add_band(figure, forecast, "lower_80_amount", "upper_80_amount", "80% range", palette.BAND_80)
+        if forecast["lower_80_quantity"].notna().all():
+            _add_band(figure, forecast, "lower_80_quantity", "upper_80_quantity", "80% range", palette.BAND_80)
         _add_forecast(figure, history, forecast)
     _mark_holidays(figure, history)
     return _figure_axis(_begin_recent(figure, history, forecast))
@@ -42,13 +42,13 @@ def pair(history: pd.DataFrame, forecast: pd.DataFrame, anomalies: pd.DataFrame)
     figure = go.Figure(layout=palette.layout(380))
     _add_history(figure, history, has_year_before=True)
     if not forecast.empty:
-        _add_band(figure, forecast, "lower_95_amount", "upper_95_amount", "95% interval", palette.BAND_95)
-        _add_band(figure, forecast, "lower_80_amount", "upper_80_amount", "80% interval", palette.BAND_80)
+        _add_band(figure, forecast, "lower_95_quantity", "upper_95_quantity", "95% interval", palette.BAND_95)
+        _add_band(figure, forecast, "lower_80_quantity", "upper_80_quantity", "80% interval", palette.BAND_80)
         _add_forecast(figure, history, forecast)
     if not anomalies.empty:
         figure.add_scatter(
             x=anomalies["week_date"],
-            y=anomalies["actual_amount"],
+            y=anomalies["actual_quantity"],
             name="Unusual week",
             mode="markers",
             marker={"color": palette.ACCENT, "size": 9, "symbol": "circle-open", "line": {"width": 2}},
@@ -62,21 +62,21 @@ def stores(rows: pd.DataFrame) -> go.Figure:
     """Returns the forecast total of every store as a bar, the largest first, and its sales of a year before as a mark.
 
     Args:
-        rows: store_label, forecast_amount and sales_last_year_amount.
+        rows: store_label, forecast_quantity and sales_last_year_quantity.
     """
-    ordered = rows.sort_values("forecast_amount", ascending=False)
+    ordered = rows.sort_values("forecast_quantity", ascending=False)
     names = _shown(ordered["store_label"])
     figure = go.Figure(layout=palette.layout(300))
     figure.add_bar(
         x=names,
-        y=ordered["forecast_amount"],
+        y=ordered["forecast_quantity"],
         name="Forecast",
         marker={"color": palette.FORECAST},
         hovertemplate=_FIGURE,
     )
     figure.add_scatter(
         x=names,
-        y=ordered["sales_last_year_amount"],
+        y=ordered["sales_last_year_quantity"],
         name="A year before",
         mode="markers",
         hovertemplate=_FIGURE,
@@ -105,7 +105,7 @@ def models(history: pd.DataFrame, forecasts: pd.DataFrame, named: Sequence[str])
     champion = str(forecasts.loc[forecasts["is_champion"], "model_name"].max())
     by_name = {str(name): rows for name, rows in forecasts.groupby("model_name", sort=False)}
     drawn = looks(list(by_name), named, champion)
-    _add_models(figure, {name: by_name[name] for name in drawn}, drawn, "week_date", "forecast_amount")
+    _add_models(figure, {name: by_name[name] for name in drawn}, drawn, "week_date", "forecast_quantity")
     return _figure_axis(figure)
 
 
@@ -369,9 +369,9 @@ def stages(rows: pd.DataFrame) -> go.Figure:
 
 
 def _add_history(figure: go.Figure, history: pd.DataFrame, has_year_before: bool = False) -> None:
-    lines = [("sales_amount", "Sales", palette.HISTORY, 2.0)]
+    lines = [("sales_quantity", "Sales", palette.HISTORY, 2.0)]
     if has_year_before:
-        lines.insert(0, ("sales_last_year_amount", "A year before", palette.LAST_YEAR, 1.4))
+        lines.insert(0, ("sales_last_year_quantity", "A year before", palette.LAST_YEAR, 1.4))
     for column, name, color, width in lines:
         figure.add_scatter(
             x=history["week_date"],
@@ -388,7 +388,7 @@ def _add_forecast(figure: go.Figure, history: pd.DataFrame, forecast: pd.DataFra
     if not history.empty:
         figure.add_scatter(
             x=[history["week_date"].iloc[-1], forecast["week_date"].iloc[0]],
-            y=[history["sales_amount"].iloc[-1], forecast["forecast_amount"].iloc[0]],
+            y=[history["sales_quantity"].iloc[-1], forecast["forecast_quantity"].iloc[0]],
             line={**color, "dash": "dot", "width": 1.4},
             mode="lines",
             showlegend=False,
@@ -397,7 +397,7 @@ def _add_forecast(figure: go.Figure, history: pd.DataFrame, forecast: pd.DataFra
         )
     figure.add_scatter(
         x=forecast["week_date"],
-        y=forecast["forecast_amount"],
+        y=forecast["forecast_quantity"],
         name="Forecast",
         mode="lines+markers",
         line=color,
@@ -469,7 +469,7 @@ def _mark_holidays(figure: go.Figure, history: pd.DataFrame) -> None:
         return
     figure.add_scatter(
         x=holidays["week_date"],
-        y=holidays["sales_amount"],
+        y=holidays["sales_quantity"],
         name="Holiday week",
         mode="markers",
         marker={"color": palette.HISTORY, "size": 7, "symbol": "diamond"},

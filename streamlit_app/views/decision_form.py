@@ -135,14 +135,13 @@ def _what(kind: Kind, row: pd.Series) -> tuple[float | None, dt.date | None]:
     """Returns the quantity of an override, or the date of a snooze."""
     recommended = float(row["order_quantity_amount"])
     if kind == "override":
-        is_priced = house().retailer.is_in_units and not formats.is_missing(row["unit_price_amount"])
-        price = float(row["unit_price_amount"]) if is_priced else 1.0
-        unit = PIECES if house().retailer.is_in_units else f"{house().currency} at retail value"
+        is_in_units = house().retailer.is_in_units and not formats.is_missing(row["order_quantity_pieces"])
+        unit = PIECES if is_in_units else f"{house().currency} at retail value"
         quantity = st.number_input(
             f"Order, {unit}",
             min_value=0.0,
-            value=round(recommended / price, 2),
-            step=max(round(float(row["pack_size_amount"]) / price, 2), 0.01),
+            value=float(row["order_quantity_pieces"]) if is_in_units else recommended,
+            step=float(row["pack_size_units" if is_in_units else "pack_size_amount"]),
             format="%.0f",
             help="Goes out in whole packs, and not below the minimum order; 0 orders nothing.",
         )

@@ -50,15 +50,22 @@ _MONEY = {
     "on_order_amount": "On order",
     "reorder_point_amount": "Reorder point",
 }
+_PIECES = {
+    "order_quantity_pieces": "Order now",
+    "effective_order_units": "Goes out",
+    "current_stock_units": "On hand",
+    "on_order_units": "On order",
+    "reorder_point_units": "Reorder point",
+}
 _QUANTITIES = {
-    "actual_amount": "Sales",
-    "expected_amount": "Expected",
-    "forecast_amount": "Forecast",
-    "sales_last_year_amount": "A year before",
-    "lower_80_amount": "80% from",
-    "upper_80_amount": "80% to",
-    "lower_95_amount": "95% from",
-    "upper_95_amount": "95% to",
+    "actual_quantity": "Sales",
+    "expected_quantity": "Expected",
+    "forecast_quantity": "Forecast",
+    "sales_last_year_quantity": "A year before",
+    "lower_80_quantity": "80% from",
+    "upper_80_quantity": "80% to",
+    "lower_95_quantity": "95% from",
+    "upper_95_quantity": "95% to",
     "wmae_amount": "WMAE",
     "mae_amount": "MAE",
     "rmse_amount": "RMSE",
@@ -78,7 +85,7 @@ _RATES = {
     "interval_score_80_rate": "Score 80%",
     "score_rate": "Rules that hold",
 }
-_SIGNED = {"deviation_amount": "Difference"}
+_SIGNED = {"deviation_quantity": "Difference"}
 _COUNTS = {
     "pair_count": "Pairs",
     "forecast_count": "Forecasts scored",
@@ -237,7 +244,7 @@ def _written(ready: pd.DataFrame, money: Sequence[str], quantities: Sequence[str
     if _is_english():
         return ready
     ways: dict[str, Callable[[Any], str]] = {name: lambda value: house().number(value) for name in (*money, *_COUNTS)}
-    ways |= {name: lambda value: house().bare_quantity(value) for name in quantities}
+    ways |= {name: lambda value: house().bare_quantity(value) for name in (*quantities, *_PIECES)}
     ways |= {name: lambda value: f"{house().number(value, 1)}%" for name in _RATES}
     ways |= {name: lambda value: f"{'' if value < 0 else '+'}{house().bare_quantity(value)}" for name in _SIGNED}
     shown: dict[Any, Any] = {name: ways[name] for name in ready.columns if name in ways}
@@ -282,6 +289,8 @@ def _config(name: str, frame: pd.DataFrame, ready: pd.DataFrame) -> Any:
         return money_column(_MONEY[name], frame[name], HELP.get(name))
     if name in _QUANTITIES:
         return quantity_column(_QUANTITIES[name], frame[name], HELP.get(name))
+    if name in _PIECES:
+        return pieces_column(_PIECES[name], frame[name])
     if name in _SIGNED:
         return columns.NumberColumn(f"{_SIGNED[name]}, {house().unit}", format=_figures("%+", 0), help=HELP.get(name))
     if name in _KEYS:
@@ -314,8 +323,13 @@ def quantity_column(label: str, values: pd.Series, hint: str | None = None) -> A
     """Returns how a column of what is forecast is shown: money, or pieces."""
     if not house().retailer.is_in_units:
         return money_column(label, values, hint)
-    digits = 1 if values.abs().max() < _FEW else 0
-    return columns.NumberColumn(f"{label}, {PIECES}", format=_figures("%", digits), help=hint)
+    return pieces_column(label, values, hint)
+
+
+def pieces_column(label: str, values: pd.Series, hint: str | None = None) -> Any:
+    """Returns how a column of pieces is shown: few ones with a decimal."""
+    is_whole = values.abs().max() >= _FEW or bool((values.dropna() % 1 == 0).all())
+    return columns.NumberColumn(f"{label}, {PIECES}", format=_figures("%", 0 if is_whole else 1), help=hint)
 
 
 def _is_english() -> bool:

@@ -86,8 +86,8 @@ def test_sales_alone_are_not_called_free_of_unusual_weeks(monkeypatch: pytest.Mo
     week = {
         "week_date": [dt.date(2012, 10, 26)],
         "is_holiday": False,
-        **dict.fromkeys(("sales_amount", "sales_last_year_amount", "sales_13_weeks_amount"), 100.0),
-        **dict.fromkeys(("sales_13_weeks_last_year_amount", "growth_13_weeks_rate"), None),
+        **dict.fromkeys(("sales_quantity", "sales_last_year_quantity", "sales_13_weeks_quantity"), 100.0),
+        **dict.fromkeys(("sales_13_weeks_last_year_quantity", "growth_13_weeks_rate"), None),
     }
     weeks = pd.DataFrame(week)
     monkeypatch.setattr(cache, "fetch", lambda sql, given: weeks if "growth_13_weeks" in sql else pd.DataFrame())

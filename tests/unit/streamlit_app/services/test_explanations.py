@@ -13,7 +13,7 @@ def explained() -> pd.DataFrame:
     return pd.DataFrame(
         {
             "week_date": [FIRST, SECOND],
-            "forecast_amount": [105.0, 116.0],
+            "forecast_quantity": [105.0, 116.0],
             "last_year_amount": [100.0, 110.0],
             "season_amount": [0.0, 0.0],
             "recent_level_amount": [8.0, 6.0],

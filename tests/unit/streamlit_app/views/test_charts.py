@@ -19,8 +19,8 @@ def history() -> pd.DataFrame:
     return pd.DataFrame(
         {
             "week_date": weeks(3),
-            "sales_amount": [100.0, 120.0, 110.0],
-            "sales_last_year_amount": [90.0, 95.0, 99.0],
+            "sales_quantity": [100.0, 120.0, 110.0],
+            "sales_last_year_quantity": [90.0, 95.0, 99.0],
             "is_holiday": [False, True, False],
         }
     )
@@ -31,11 +31,11 @@ def forecast() -> pd.DataFrame:
     return pd.DataFrame(
         {
             "week_date": [WEEK + dt.timedelta(weeks=number) for number in (1, 2)],
-            "forecast_amount": [115.0, 118.0],
-            "lower_80_amount": [105.0, 106.0],
-            "upper_80_amount": [125.0, 130.0],
-            "lower_95_amount": [95.0, 94.0],
-            "upper_95_amount": [135.0, 142.0],
+            "forecast_quantity": [115.0, 118.0],
+            "lower_80_quantity": [105.0, 106.0],
+            "upper_80_quantity": [125.0, 130.0],
+            "lower_95_quantity": [95.0, 94.0],
+            "upper_95_quantity": [135.0, 142.0],
             "model_name": "blend",
             "is_champion": True,
         }
@@ -58,7 +58,7 @@ def test_the_chain_chart_holds_history_forecast_and_range_as_given(
 
 def test_the_stores_are_drawn_largest_first_beside_last_year() -> None:
     rows = pd.DataFrame(
-        {"store_label": ["4", "20"], "forecast_amount": [8.0, 17.0], "sales_last_year_amount": [9.0, None]}
+        {"store_label": ["4", "20"], "forecast_quantity": [8.0, 17.0], "sales_last_year_quantity": [9.0, None]}
     )
     drawn = traces(charts.stores(rows))
     assert list(drawn["Forecast"].x) == ["20", "4"]
@@ -69,7 +69,7 @@ def test_the_stores_are_drawn_largest_first_beside_last_year() -> None:
 def test_the_chain_chart_leaves_out_a_range_that_no_backtest_supports(
     history: pd.DataFrame, forecast: pd.DataFrame
 ) -> None:
-    drawn = traces(charts.chain(history, forecast.assign(lower_80_amount=None, upper_80_amount=None)))
+    drawn = traces(charts.chain(history, forecast.assign(lower_80_quantity=None, upper_80_quantity=None)))
     assert "80% range" not in drawn
     assert "Forecast" in drawn
 
@@ -87,14 +87,14 @@ def test_the_pair_chart_nests_the_80_interval_in_the_95_interval(history: pd.Dat
 
 
 def test_the_pair_chart_marks_unusual_weeks_where_they_happened(history: pd.DataFrame, forecast: pd.DataFrame) -> None:
-    anomalies = pd.DataFrame({"week_date": [WEEK], "actual_amount": [110.0]})
+    anomalies = pd.DataFrame({"week_date": [WEEK], "actual_quantity": [110.0]})
     drawn = traces(charts.pair(history, forecast, anomalies))
     assert (list(drawn["Unusual week"].x), list(drawn["Unusual week"].y)) == ([WEEK], [110.0])
 
 
 def test_a_long_history_opens_on_its_last_year_and_a_half() -> None:
     long = pd.DataFrame(
-        {"week_date": weeks(143), "sales_amount": 1.0, "sales_last_year_amount": 1.0, "is_holiday": False}
+        {"week_date": weeks(143), "sales_quantity": 1.0, "sales_last_year_quantity": 1.0, "is_holiday": False}
     )
     figure = charts.chain(long, pd.DataFrame())
     assert figure.layout.xaxis.range[0] == long["week_date"].iloc[-charts.RECENT_WEEKS]
@@ -248,10 +248,10 @@ HOSTILE = ["<a href='http://evil.example'>x</a>", "<b>bold", "Молоко 3,5 %
 
 
 def test_names_from_files_are_text_in_a_chart() -> None:
-    rows = pd.DataFrame({"store_label": HOSTILE, "forecast_amount": 1.0, "sales_last_year_amount": 1.0})
+    rows = pd.DataFrame({"store_label": HOSTILE, "forecast_quantity": 1.0, "sales_last_year_quantity": 1.0})
     shown = list(traces(charts.stores(rows))["Forecast"].x)
     assert not any("<" in label for label in shown)
     assert {"=1+1", "0042", "Молоко 3,5 % ☕", "&lt;b&gt;bold"} <= set(shown)
     assert max(map(len, shown)) < 128
-    alike = pd.DataFrame({"store_label": ["ü" * 99 + end for end in "ab"], "forecast_amount": 1.0})
-    assert len(set(traces(charts.stores(alike.assign(sales_last_year_amount=1.0)))["Forecast"].x)) == 2
+    alike = pd.DataFrame({"store_label": ["ü" * 99 + end for end in "ab"], "forecast_quantity": 1.0})
+    assert len(set(traces(charts.stores(alike.assign(sales_last_year_quantity=1.0)))["Forecast"].x)) == 2

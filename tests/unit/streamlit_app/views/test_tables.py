@@ -112,14 +112,14 @@ def test_what_is_forecast_in_pieces_is_no_money() -> None:
 
 def test_figures_of_a_table_are_written_as_the_house_does_and_stay_numbers() -> None:
     frame = pd.DataFrame(
-        {"value_at_risk_amount": [1234.5, None], "wape_rate": [12.3, 4.0], "forecast_amount": [2.46, 7]}
+        {"value_at_risk_amount": [1234.5, None], "wape_rate": [12.3, 4.0], "forecast_quantity": [2.46, 7]}
     )
     retailer = Retailer(currency="EUR", number_format="1.234,5", forecast_unit="units")
     with speaking(Wording(retailer)):
-        written = tables._written(frame, ("value_at_risk_amount",), ("forecast_amount",))
+        written = tables._written(frame, ("value_at_risk_amount",), ("forecast_quantity",))
         html = written.to_html()
         many = pd.concat([frame] * 2500)
-        assert isinstance(tables._written(many, ("value_at_risk_amount",), ("forecast_amount",)), pd.DataFrame)
+        assert isinstance(tables._written(many, ("value_at_risk_amount",), ("forecast_quantity",)), pd.DataFrame)
     assert written.data is frame
     for text in ("1.234", "12,3%", "2,5", "—"):
         assert f">{text}<" in html
