@@ -49,18 +49,18 @@ def metric(page: Any, label: str) -> str:
 
 def test_the_overview_shows_the_sales_of_the_last_13_weeks(look_at: OpenPage, mart: Mart) -> None:
     sales = mart(
-        "select sum(sales_amount) from marts.fct_weekly_sales "
+        "select sum(sales_quantity) from marts.fct_weekly_sales "
         "where week_date > (select max(week_date) from marts.fct_weekly_sales) - 91"
     )
-    assert metric(look_at(""), "Sales, last 13 weeks") == formats.dollars_short(sales)
+    assert metric(look_at(""), "Sales, last 13 weeks") == formats.quantity_short(sales)
 
 
 def test_the_overview_shows_the_forecast_of_the_champion_and_says_that_stock_is_simulated(
     look_at: OpenPage, mart: Mart
 ) -> None:
-    total = mart(f"select sum(forecast_amount) {CHAMPION_AHEAD}")
+    total = mart(f"select sum(forecast_quantity) {CHAMPION_AHEAD}")
     page = look_at("")
-    assert metric(page, "Forecast, next 8 weeks") == formats.dollars_short(total)
+    assert metric(page, "Forecast, next 8 weeks") == formats.quantity_short(total)
     assert page.get_by_test_id("stMain").get_by_text("Stock: simulated").first.is_visible()
 
 
@@ -68,7 +68,7 @@ def test_the_overview_shows_the_range_of_the_chain_s_total(look_at: OpenPage, ma
     bounds = "from marts.fct_horizon_totals where is_champion and is_latest and level_name = 'chain'"
     lower, upper = (mart(f"select {name}_amount {bounds}") for name in ("lower", "upper"))
     figure = look_at("").get_by_test_id("stMetric").filter(has_text="Forecast, next 8 weeks")
-    assert f"{formats.dollars_short(lower)} to {formats.dollars_short(upper)}" in figure.inner_text()
+    assert f"{formats.quantity_short(lower)} to {formats.quantity_short(upper)}" in figure.inner_text()
 
 
 def test_the_overview_says_how_many_rules_hold(look_at: OpenPage, mart: Mart) -> None:
@@ -88,8 +88,8 @@ def test_a_drift_of_the_champion_is_a_plain_warning_on_both_pages(look_at: OpenP
 
 
 def test_a_link_with_store_and_department_opens_their_forecast(look_at: OpenPage, mart: Mart) -> None:
-    total = mart(f"select sum(forecast_amount) {CHAMPION_AHEAD} and store_id = 2 and dept_id = 3")
-    assert metric(look_at(PAIR), "Next 8 weeks") == formats.dollars_short(total)
+    total = mart(f"select sum(forecast_quantity) {CHAMPION_AHEAD} and store_id = 2 and dept_id = 3")
+    assert metric(look_at(PAIR), "Next 8 weeks") == formats.quantity_short(total)
 
 
 def test_a_pair_shows_its_own_error_and_that_of_its_store_type_where_too_few_weeks_were_scored(
@@ -100,7 +100,7 @@ def test_a_pair_shows_its_own_error_and_that_of_its_store_type_where_too_few_wee
     thin = mart(f"{champion} and level_name = 'pair' and store_id = 1 and dept_id = 1")
     of_type = mart(f"{champion} and level_name = 'store_type' and store_type = 'A'")
     assert metric(look_at(PAIR), "Typical error of this pair") == formats.percent(own)
-    shown = metric(look_at("forecasts?store=1&dept=1"), "Typical error, type A stores")
+    shown = metric(look_at("forecasts?store=1&dept=1"), "Typical error, stores of type A")
     assert shown == formats.percent(of_type) != formats.percent(thin)
 
 
@@ -118,27 +118,27 @@ def test_of_nine_models_the_charts_name_the_champion_the_baseline_and_the_two_be
 
 
 def test_a_sentence_opens_the_forecast_it_asks_for(open_page: OpenPage, mart: Mart) -> None:
-    total = mart(f"select sum(forecast_amount) {CHAMPION_AHEAD} and store_id = 3 and dept_id = 1")
+    total = mart(f"select sum(forecast_quantity) {CHAMPION_AHEAD} and store_id = 3 and dept_id = 1")
     page = open_page(PAIR)
     page.get_by_label("Ask for a forecast").fill("show forecast for store 3, department 1")
     page.keyboard.press("Enter")
     page.wait_for_url("**store=3&dept=1*")
-    figure(page, "Next 8 weeks").filter(has_text=formats.dollars_short(total)).wait_for()
+    figure(page, "Next 8 weeks").filter(has_text=formats.quantity_short(total)).wait_for()
 
 
 def test_a_sentence_about_a_pair_without_a_forecast_is_answered_in_words(open_page: OpenPage) -> None:
     page = open_page(PAIR)
     page.get_by_label("Ask for a forecast").fill("store 1 department 999")
     page.keyboard.press("Enter")
-    page.get_by_text("There is no forecast for store 1, department 999.").wait_for()
+    page.get_by_text("999 is not known here. Choose a pair from the lists.").wait_for()
 
 
 def test_the_back_button_goes_through_the_pairs_looked_at_and_off_the_page(
     open_page: OpenPage, settle: Settle, mart: Mart
 ) -> None:
     first, second = (
-        formats.dollars_short(
-            mart(f"select sum(forecast_amount) {CHAMPION_AHEAD} and store_id = 3 and dept_id = {dept}")
+        formats.quantity_short(
+            mart(f"select sum(forecast_quantity) {CHAMPION_AHEAD} and store_id = 3 and dept_id = {dept}")
         )
         for dept in (1, 2)
     )
@@ -169,13 +169,13 @@ def test_a_link_to_a_pair_that_is_not_known_says_so(open_page: OpenPage, path: s
 
 
 def test_a_forecast_is_explained_in_parts_that_end_in_its_total(open_page: OpenPage, mart: Mart) -> None:
-    total = mart(f"select sum(forecast_amount) {CHAMPION_AHEAD} and store_id = 2 and dept_id = 3")
+    total = mart(f"select sum(forecast_quantity) {CHAMPION_AHEAD} and store_id = 2 and dept_id = 3")
     page = open_page(PAIR)
     page.get_by_role("tab", name="Why this forecast").click()
     page.get_by_role("button", name="Explain this forecast").click()
     parts = page.locator(".js-plotly-plot .waterfalllayer .bartext")
     parts.first.wait_for()
-    assert parts.last.text_content() == formats.dollars(total)
+    assert parts.last.text_content() == formats.quantity(total)
 
 
 def test_the_inventory_page_counts_the_critical_pairs(look_at: OpenPage, mart: Mart) -> None:
@@ -185,7 +185,7 @@ def test_the_inventory_page_counts_the_critical_pairs(look_at: OpenPage, mart: M
 
 def test_the_inventory_page_details_the_pair_with_the_most_money_at_risk(look_at: OpenPage, mart: Mart) -> None:
     order = mart(f"select order_quantity_amount {MOST_AT_RISK}")
-    assert metric(look_at("inventory"), "Order now") == formats.dollars(order) != "$0"
+    assert metric(look_at("inventory"), "Order now") == formats.money(order) != "$0"
 
 
 def test_a_filter_leaves_the_chosen_pair_or_no_pair_chosen(open_page: OpenPage, settle: Settle, mart: Mart) -> None:
@@ -223,7 +223,7 @@ def test_the_last_pair_that_needs_a_person_is_approved_on_the_page_and_stays_so_
     *others, last = waiting.itertuples()
     for other in others:
         record(warehouse, Decision("approve", other.store_id, other.dept_id, "Eva"))
-    order = formats.dollars(last.recommended_order_amount)
+    order = formats.money(last.recommended_order_amount)
     page = open_page("inventory")
     page.get_by_text("Needs a person", exact=True).first.click()
     page.get_by_text(GUARDRAILS[last.review_reason]).first.wait_for()
@@ -231,7 +231,7 @@ def test_the_last_pair_that_needs_a_person_is_approved_on_the_page_and_stays_so_
     page.get_by_label("Who decides").fill("Ana")
     page.get_by_role("button", name="Save the decision").click()
     page.get_by_text(f"approved, {order} goes out.").first.wait_for()
-    page.get_by_text("No store and department matches these filters.").wait_for()
+    page.get_by_text("Nothing matches these filters.").wait_for()
     key = last.recommendation_id
     state = mart("select order_state from marts.fct_orders where recommendation_id = %(key)s", key=key)
     who = mart("select decided_by from marts.fct_decisions where recommendation_id = %(key)s", key=key)
@@ -292,7 +292,7 @@ def test_the_what_if_page_shows_what_a_scenario_changes_and_starts_over(
     page = open_page("what_if")
     store = int(mart(f"select store_id {MOST_AT_RISK}"))
     found = what_if(inputs, Scenario(demand_shift_rate=0.1), rows_of(inputs, store))
-    before, after = (formats.dollars_short(side.kpis.stock_amount) for side in (found.before, found.after))
+    before, after = (formats.money_short(side.kpis.stock_amount) for side in (found.before, found.after))
     assert metric(page, "Average stock") == before != after
     page.get_by_role("slider", name="Demand shift").focus()
     page.keyboard.press("ArrowRight")
@@ -300,7 +300,7 @@ def test_the_what_if_page_shows_what_a_scenario_changes_and_starts_over(
     figure(page, "Average stock").filter(has_text=after).wait_for()
     settle(page)
     assert page.get_by_text(f"from {before}").count() == 1
-    assert metric(page, "Orders now") == formats.dollars_short(found.after.kpis.order_amount)
+    assert metric(page, "Orders now") == formats.money_short(found.after.kpis.order_amount)
     page.get_by_role("button", name="Start over").click()
     page.get_by_text("Move a slider to see which orders would change.").wait_for()
     settle(page)
