@@ -121,7 +121,7 @@ def test_planted_weeks_are_written_with_detector_and_reason_and_a_second_run_cha
     assert peak["detector"] == "robust_seasonal"
     assert "Thanksgiving week" in peak["reason"]
     assert fall["detector"] == "forecast_residual"
-    assert "$12,000 forecast 2 weeks ahead; returns exceeded sales." in fall["reason"]
+    assert "12,000 forecast 2 weeks ahead; returns exceeded sales." in fall["reason"]
     assert fall["score"] < 0 < peak["score"]
     assert detect_anomalies(settings, database, "r2").change.total == 0
 

@@ -250,7 +250,7 @@ def test_orders_go_out_as_people_decided_and_a_second_export_changes_nothing(fin
     report = export_orders(warehouse, tmp_path, None, "one")
     week = tmp_path / str(pair["decision_date"])
     file = week / f"orders-{store}-{pair['decision_date']}.csv"
-    row = pd.read_csv(file).set_index("dept").loc[dept]
+    row = pd.read_csv(file).set_index("product_code").loc[dept]
     assert (row["order_amount"], row["decision"], row["decided_by"]) == (100.0, "overridden", "Ana")
     before = {path.name: path.read_bytes() for path in week.iterdir()}
     again = export_orders(warehouse, tmp_path, None, "two")
@@ -262,7 +262,7 @@ def test_orders_go_out_as_people_decided_and_a_second_export_changes_nothing(fin
     record(warehouse, Decision("snooze", store, dept, "Ana", until=pair["decision_date"] + dt.timedelta(weeks=1)))
     last = export_orders(warehouse, tmp_path, None, "three")
     assert (last.orders, last.withdrawn, last.snoozed) == (report.orders - 1, 1, 1)
-    assert dept not in pd.read_csv(file)["dept"].tolist()
+    assert dept not in pd.read_csv(file)["product_code"].tolist()
     known = warehouse.read_frame(
         "pipeline",
         "select order_quantity, run_id from ops.purchase_orders where order_id = %(id)s",

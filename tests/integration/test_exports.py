@@ -40,7 +40,8 @@ def test_the_rows_of_a_file_are_forecast_in_its_order(finished_run, warehouse, t
     latest = forecast_rows(finished_run, warehouse, ForecastOptions().checked())
     known = latest.iloc[[5, 2]]
     file = tmp_path / "test.csv"
-    rows = known[["store", "dept", "date"]].rename(columns=str.title).assign(IsHoliday="FALSE")
+    rows = known[["store_code", "product_code", "date"]].set_axis(["Store", "Dept", "Date"], axis=1)
+    rows = rows.assign(IsHoliday="FALSE")
     pd.concat([rows, rows.iloc[:1].assign(Dept=98)]).to_csv(file, index=False)
     made = forecast_rows(finished_run, warehouse, ForecastOptions(pairs=file).checked())
     assert made["yhat"].tolist()[:2] == pytest.approx(known["yhat"].tolist())
@@ -59,11 +60,12 @@ def test_a_forecast_as_of_a_date_is_what_the_backtest_knew_then_and_changes_no_t
     made = forecast_rows(finished_run, warehouse, asked)
     tested = warehouse.read_frame(
         "pipeline",
-        "select store_id as store, dept_id as dept, forecast_date as date, predicted_sales from ml.backtest_errors "
+        "select store_id::text as store_code, dept_id::text as product_code, forecast_date as date, predicted_sales "
+        "from ml.backtest_errors "
         "where origin_date = %(origin)s and model_name = %(model)s",
         {"origin": origin, "model": BASELINE},
     )
-    both = tested.merge(made, on=["store", "dept", "date"])
+    both = tested.merge(made, on=["store_code", "product_code", "date"])
     assert len(both) == len(tested)
     assert both["yhat"].tolist() == both["predicted_sales"].tolist()
     assert set(made["cutoff"]) == {origin}
