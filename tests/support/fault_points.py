@@ -21,7 +21,7 @@ FAULT_POINTS = {
     "features are built": "spark_jobs.features.job:build_features",
     "features are written": "spark_jobs.features.job:write_features",
     "features are merged": "spark_jobs.features.publication:merge",
-    "accepted rows are written": "spark_jobs.ingest.job:_write_accepted",
+    "accepted rows are written": "spark_jobs.ingest.load_tables:Tables.write",
     "load is recorded": "spark_jobs.ingest.row_accounts:record_load",
     "database is dumped": "warehouse.backup:_dump",
     "manifest of the backup is written": "warehouse.backup:write_manifest",
