@@ -31,8 +31,8 @@ group by newest.week
 
 _AMOUNTS = {
     "raw_sales": ("weekly_sales",),
-    "external_features": ("fuel_price", *(f"markdown_{number}" for number in range(1, 6))),
-    "stock_positions": ("unit_price",),
+    "external_features": ("fuel_price", "cpi", *(f"markdown_{number}" for number in range(1, 6))),
+    "stock_positions": ("on_hand", "on_order", "unit_price"),
 }
 _MIDDLE_SIZE = "select percentile_cont(0.5) within group (order by size_sqft) from raw_incoming.store_attributes"
 BEYOND_BELIEF = 100_000.0

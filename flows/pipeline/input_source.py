@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+_OWN_FILES = ("shelfcast.toml", "train*", "*.csv*", "*.tsv*", "*.txt*", "*.zip", "*.parquet", "*.xlsx")
+"""Names of files under data/raw that are taken for the retailer's own."""
 SAMPLE_SIZE = {"stores": 10, "departments": 40, "weeks": 143}
 
 
@@ -27,7 +29,7 @@ def input_folder(context: Context) -> tuple[Path, Literal["sample", "files"]]:
     if context.settings.data_dir is not None:
         return context.settings.data_dir.expanduser(), "files"
     own = PROJECT_ROOT / "data" / "raw"
-    if any(own.glob("*.csv*")) or any(own.glob("train*")):
+    if any(path.match(pattern) for pattern in _OWN_FILES for path in own.glob("*")):
         return own, "files"
     before = _memory(context)
     if before.exists():

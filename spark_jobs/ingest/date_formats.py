@@ -54,7 +54,7 @@ def date_proofs(texts: Mapping[str, Place]) -> dict[str, Place]:
     return proofs
 
 
-def choose_format(file_name: str, proofs: Mapping[str, Place], named: str | None = None) -> str:
+def choose_format(file_name: str, proofs: Mapping[str, Place], named: str | None = None, alike: str = "") -> str:
     """Returns the format of a file's dates.
 
     Args:
@@ -62,6 +62,7 @@ def choose_format(file_name: str, proofs: Mapping[str, Place], named: str | None
         proofs: from `date_proofs`.
         named: the format that the user named; a file whose dates all have one clear format is read as such all the
             same.
+        alike: format of the sales: dates of another file that both orders fit are written in the order of the sales.
 
     Raises:
         ShelfcastError: no line holds a date, two lines contradict each other, or both orders are possible.
@@ -82,7 +83,12 @@ def choose_format(file_name: str, proofs: Mapping[str, Place], named: str | None
     if len(proven) > 1:
         raise _contradiction(file_name, proven)
     if not proven:
-        raise _ambiguity(file_name, *next(iter(shapes.items())))
+        place, separator = next(iter(shapes.items()))
+        if alike.startswith("dd"):
+            return day_first(separator)
+        if alike.startswith("MM"):
+            return month_first(separator)
+        raise _ambiguity(file_name, place, separator)
     return next(iter(proven.values()))
 
 

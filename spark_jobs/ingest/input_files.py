@@ -210,9 +210,12 @@ def _pick(folder: Path, names: list[str], table: str, is_partial: bool) -> list[
         _refuse_gaps(folder, numbered)
         return [folder / name for name in sorted(numbered, key=natural_order)]
     meant = _meant(stem, names)
-    if not alone and not is_partial and (meant or table not in OPTIONAL):
+    if not alone and not is_partial and meant:
+        raise ShelfcastError(f"{stem}.csv is missing from {folder}.", meant)
+    if not alone and not is_partial and table not in OPTIONAL:
         raise ShelfcastError(
-            f"{stem}.csv is missing from {folder}.", meant or f"Put {stem}.csv or {stem}.csv.gz there."
+            f"{stem}.csv is missing from {folder}, and {MAPPING_NAME}, which says what other files mean.",
+            f"`shelfcast init {folder}` writes it from what is there.",
         )
     return [folder / name for name in alone]
 
@@ -256,8 +259,18 @@ def _open(table: str, paths: list[Path], mapping: Mapping, working: Path | None 
     if not any(part.has_rows for part in parts):
         raise ShelfcastError(f"{paths[0]} holds a header and no rows.", "Put the file with its rows in its place.")
     digests = [digest(path) for path in paths]
+    _refuse_twins(paths, digests)
     whole = digests[0] if len(paths) == 1 else hashlib.sha256("\n".join(digests).encode()).hexdigest()
     return InputFile(table, tuple(parts), whole)
+
+
+def _refuse_twins(paths: list[Path], digests: list[str]) -> None:
+    """Refuses the same file under two names: its rows would be read twice, and repeats of sales add up."""
+    seen: dict[str, Path] = {}
+    for path, one in zip(paths, digests, strict=True):
+        if one in seen:
+            raise ShelfcastError(f"{seen[one].name} and {path.name} are the same file.", "Keep one of them.")
+        seen[one] = path
 
 
 def _as_text(path: Path, working: Path | None) -> list[Path]:

@@ -21,6 +21,8 @@ _PART_BITS = 40
 _TIMED = "@"
 """Stands before a date that had a time behind it."""
 _DATE_LENGTH = 10
+BLANKS = " \t\u00a0\u2007\u2009\u202f\u200b\ufeff"
+"""What is left out around a field: blanks of all widths, a tab, and signs without any width."""
 _CLEAR = r"^-?[0-9]*(?:\.(?:[0-9]{1,2}|[0-9]{4,}))?$"
 """Numbers that are whole or have a decimal point for certain; also no text at all."""
 
@@ -49,10 +51,16 @@ def read_lines(spark: SparkSession, path: Path, encoding: Encoding) -> DataFrame
     """
     value = F.col("value")
     if encoding == "Latin-1":
-        # Windows writes signs where Latin-1 has none; of them a euro and an apostrophe may stand in a number.
+        # Windows writes signs where Latin-1 has none.
         decoded = F.decode(value.cast("binary"), "ISO-8859-1")
-        value = F.translate(decoded, "\x80\x92", "\u20ac\u2019").alias("value")
+        value = F.translate(decoded, *windows_signs()).alias("value")
     return spark.read.text(_literal(path)).select(F.monotonically_increasing_id().alias("row_id"), value)
+
+
+def windows_signs() -> tuple[str, str]:
+    """Returns the characters that Latin-1 reads where Windows-1252 has signs of its own, and these signs."""
+    codes = [code for code in range(0x80, 0xA0) if bytes([code]).decode("cp1252", "ignore")]
+    return "".join(map(chr, codes)), bytes(codes).decode("cp1252")
 
 
 def split_fields(lines: DataFrame, separator: str) -> DataFrame:
@@ -94,7 +102,7 @@ def text_name(field: Field) -> str:
 
 def field_text(positions: Sequence[int]) -> Column:
     """Returns a field without the blanks around it; of several, those that are filled, with a blank between them."""
-    texts = [F.trim(F.get("fields", F.lit(position))) for position in positions]
+    texts = [F.btrim(F.get("fields", F.lit(position)), F.lit(BLANKS)) for position in positions]
     if not texts:
         return F.lit(None).cast("string")
     return texts[0] if len(texts) == 1 else F.concat_ws(" ", *[F.when(text != "", text) for text in texts])

@@ -15,16 +15,24 @@ POINT, COMMA = ".", ","
 MARKS = {POINT: "decimal point", COMMA: "decimal comma"}
 SPACES = " \u00a0\u202f\u2009'\u2019"
 """What may part thousands whatever the decimal mark: blanks of several widths and apostrophes."""
-CURRENCIES = {"$": "$", "US$": "$", "USD": "$", "€": "€", "EUR": "€", "£": "£", "GBP": "£", "¥": "¥"}
+CURRENCIES = {
+    **{"$": "$", "US$": "$", "USD": "$", "€": "€", "EUR": "€", "£": "£", "GBP": "£", "¥": "¥", "R$": "R$", "BRL": "R$"},
+    **{"kr": "kr", "kr.": "kr", "Kr": "kr", "SEK": "kr", "NOK": "kr", "DKK": "kr", "zł": "zł", "PLN": "zł"},
+    **{"CHF": "CHF", "Fr.": "CHF", "₹": "₹", "INR": "₹", "Kč": "Kč", "CZK": "Kč", "Ft": "Ft", "HUF": "Ft"},
+}
+"""What stands before or behind an amount, and the sign by which sentences call the currency."""
 _SIGN = "[-+\u2212]"
-_CURRENCY = r"(?:US\$|[$€£¥]|USD|EUR|GBP)"
+_CURRENCY = f"(?:{'|'.join(map(re.escape, sorted(CURRENCIES, key=len, reverse=True)))})"
+_BLANKS = r"[\s\u00a0\u202f\u2009]*"
+"""Blanks of any kind: of those that do not break a line, Java's own class knows none."""
 PLAIN = r"^[-+.0-9eE]+$"
 """What a number is written with that the cast alone can read; it would also take 1d, 0x1p3 or NaN."""
 _CASTABLE = r"^[-+]?[0-9]*\.?[0-9]*([eE][-+]?[0-9]+)?$"
-IN_PARENTHESES = rf"^({_CURRENCY}?)\s*\((.*)\)\s*({_CURRENCY}?)$"
+IN_PARENTHESES = rf"^({_CURRENCY}?){_BLANKS}\((.*)\){_BLANKS}({_CURRENCY}?)$"
 IS_NEGATIVE = "^[^0-9]*[-\u2212]|-$"
 _SHAPE_MAX = 40
-SHAPE = rf"^[-+\u2212()09.,eE\s{SPACES}$€£¥USDERGBP]{{1,{_SHAPE_MAX}}}$"
+_LETTERS = "".join(sorted(set("".join(CURRENCIES)) - {"."}))
+SHAPE = rf"^[-+\u2212()09.,eE\s{SPACES}{_LETTERS}]{{1,{_SHAPE_MAX}}}$"
 """Texts that may be numbers, their digits 1 to 9 written as 9."""
 
 
@@ -37,8 +45,8 @@ def number_pattern(mark: str) -> str:
     grouped = rf"[1-9][0-9]{{0,2}}([{other}{SPACES}])[0-9]{{3}}(?:\2[0-9]{{3}})*"
     whole = rf"(?:{grouped}|[0-9]+)(?:{escaped}[0-9]*)?"
     core = rf"((?:{whole}|{escaped}[0-9]+)(?:[eE][-+]?[0-9]{{1,4}})?)"
-    before = rf"(?:{_SIGN}\s*{_CURRENCY}?\s*|{_CURRENCY}?\s*{_SIGN}?\s*)"
-    return rf"^(?!{_SIGN}.*-$){before}{core}\s*{_CURRENCY}?\s*-?$"
+    before = rf"(?:{_SIGN}{_BLANKS}{_CURRENCY}?{_BLANKS}|{_CURRENCY}?{_BLANKS}{_SIGN}?{_BLANKS})"
+    return rf"^(?!{_SIGN}.*-$){before}{core}{_BLANKS}{_CURRENCY}?{_BLANKS}-?$"
 
 
 @dataclass(frozen=True)
@@ -126,8 +134,19 @@ def can_be_read_both_ways(shapes: Iterable["Shape"], separators: Iterable[str]) 
     return _EITHER in readings and not readings & set(MARKS) and set(separators) != {COMMA}
 
 
+def proven_mark(shapes: Iterable["Shape"]) -> str | None:
+    """Returns the decimal mark that numbers prove; nothing where they prove none, or both."""
+    marks = {_reading(shape) for shape in shapes} & set(MARKS)
+    return marks.pop() if len(marks) == 1 else None
+
+
 def choose_numerals(
-    file_name: str, shapes: Iterable[Shape], separators: Iterable[str], named: str | None, show: Callable[[Place], str]
+    file_name: str,
+    shapes: Iterable[Shape],
+    separators: Iterable[str],
+    named: str | None,
+    show: Callable[[Place], str],
+    alike: str | None = None,
 ) -> Numerals:
     """Returns how the numbers of a file are written.
 
@@ -137,11 +156,14 @@ def choose_numerals(
         separators: what stands between its columns; with commas there, 1.234 has a decimal point.
         named: the decimal mark that the user named; a file that proves the other throughout is read as it proves.
         show: returns the text at a place, for the sentence.
+        alike: the mark of the sales: numbers of another file that both marks fit are written with it.
 
     Raises:
         ShelfcastError: both marks are possible, or as many numbers prove one as the other, or currencies differ.
     """
     found = list(shapes)
+    if alike is not None and can_be_read_both_ways(found, separators):
+        named = named or alike
     mark = _choose_mark(file_name, found, set(separators), named, show)
     is_plain = mark == POINT and all(re.match(_CASTABLE, shape.text) or not _marks(shape) for shape in found)
     return Numerals(mark, is_plain, _choose_currency(file_name, found))
@@ -211,7 +233,10 @@ def _choose_currency(file_name: str, shapes: list[Shape]) -> str:
 
 
 _PESOS = ("MXN", "ARS", "CLP", "COP", "UYU", "DOP", "CUP", "PHP", "BRL")
-_MEANT = {"€": "EUR", "£": "GBP", "¥": "JPY or CNY", "$": "USD or another dollar or peso"}
+_MEANT = {
+    **{"€": "EUR", "£": "GBP", "¥": "JPY or CNY", "$": "USD or another dollar or peso", "kr": "SEK, NOK, DKK or ISK"},
+    **{"zł": "PLN", "CHF": "CHF", "₹": "INR", "R$": "BRL", "Kč": "CZK", "Ft": "HUF"},
+}
 
 
 def check_currency(file_name: str, sign: str, currency: str) -> None:

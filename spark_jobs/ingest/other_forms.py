@@ -4,6 +4,7 @@ import csv
 import datetime as dt
 import hashlib
 import re
+import shutil
 import tempfile
 import zipfile
 import zlib
@@ -32,7 +33,7 @@ _LOCKED = b"\xd0\xcf\x11\xe0"
 _REFERENCE = re.compile(rb"""\sr\s*=\s*["']([A-Z]{0,3})(\d{1,8})["']""")
 _REFERENCE_BYTES = 64
 _LINE_BREAKS = re.compile(r"\s*[\r\n]+\s*")
-_UNSAFE = re.compile(r"[^\w.-]")
+_UNSAFE = re.compile(r"[^\w.() -]")
 _EXACT = 10**15
 """Up to here all whole numbers are kept by double precision."""
 
@@ -60,20 +61,25 @@ def as_csv(path: Path, folder: Path) -> list[Path]:
 
     Args:
         path: a Parquet file; a workbook, whose first sheet is taken; or a sheet of it, such as sales.xlsx/January.
-        folder: the working folder; what an earlier call wrote there for the same path is replaced.
+        folder: the working folder; what an earlier call wrote there is taken while the file has not changed since.
 
     Raises:
         ShelfcastError: the file is locked, damaged or too large, or has no such sheet; or there is no room.
     """
     whole, sheet = (path, "") if path.suffix.lower() in OTHER_FORMS else (path.parent, path.name)
-    place = folder / hashlib.sha256(str(path.absolute()).encode()).hexdigest()[:16]
-    target = place / _UNSAFE.sub("_", f"{whole.name}.{sheet}.csv" if sheet else f"{whole.name}.csv")
+    # Called as the file is: sentences and rows that are set aside name it.
+    name = _UNSAFE.sub("_", f"{whole.name} {sheet}" if sheet else whole.name)
     try:
-        place.mkdir(parents=True, exist_ok=True)
+        place = _place(folder, path, whole)
+        target = place / name
+        if target.exists():
+            return [target]
+        begun = place / f".{name}.begun"
         if whole.suffix.lower() in PARQUET:
-            _write_parquet(whole, target)
+            _write_parquet(whole, begun)
         else:
-            _write_sheet(whole, sheet, target)
+            _write_sheet(whole, sheet, begun)
+        begun.replace(target)
     except PermissionError as error:
         raise ShelfcastError(f"{error.filename or path} is not readable.", "Give its reader permission.") from None
     except OSError as error:
@@ -81,6 +87,18 @@ def as_csv(path: Path, folder: Path) -> list[Path]:
             f"{path.name} cannot be written as text into {folder}: {error.strerror or error}.", "Make room there."
         ) from None
     return [target]
+
+
+def _place(folder: Path, path: Path, whole: Path) -> Path:
+    """Returns the folder for the text of a file as it is now; those of the file as it was are removed."""
+    stem = hashlib.sha256(str(path.absolute()).encode()).hexdigest()[:16]
+    state = whole.stat()
+    place = folder / f"{stem}-{state.st_size:x}-{state.st_mtime_ns:x}"
+    for other in folder.glob(f"{stem}-*"):
+        if other != place:
+            shutil.rmtree(other, ignore_errors=True)
+    place.mkdir(parents=True, exist_ok=True)
+    return place
 
 
 def _write_sheet(path: Path, name: str, target: Path) -> None:
@@ -271,7 +289,23 @@ def _as_texts(column: "pa.Array") -> "pa.Array":
 
     if pa.types.is_dictionary(column.type):
         column = column.dictionary_decode()
-    texts = pc.cast(column, pa.string()) if not pa.types.is_string(column.type) else column
+    texts = column if pa.types.is_string(column.type) else _cast_to_texts(column)
     if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
         texts = pc.replace_substring_regex(texts, pattern=_LINE_BREAKS.pattern, replacement=" ")
     return pc.fill_null(texts, "")
+
+
+def _cast_to_texts(column: "pa.Array") -> "pa.Array":
+    """Returns the values as texts, whole numbers without an exponent; of bytes that are no text nothing."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if pa.types.is_floating(column.type):
+        numbers = pc.cast(column, pa.float64()) if pa.types.is_float16(column.type) else column
+        is_whole = pc.and_(pc.equal(pc.floor(numbers), numbers), pc.less(pc.abs(numbers), _EXACT))
+        whole = pc.cast(pc.if_else(is_whole, numbers, None), pa.int64())
+        return pc.coalesce(pc.cast(whole, pa.string()), pc.cast(numbers, pa.string()))
+    try:
+        return pc.cast(column, pa.string())
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+        return pa.nulls(len(column), pa.string())

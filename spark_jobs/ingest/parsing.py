@@ -25,6 +25,11 @@ from warehouse.retailer import LONGEST_TEXT, WEEKDAYS
 
 _WHOLE = r"^\d{1,9}(\.0+)?$"
 _LARGEST = 1e15
+_NO_SIZE = r"^0*[.,]?0*$"
+"""A size of 0 says that nobody knows it."""
+_TEXTS = ("code", "text", "name")
+"""Kinds of which every text is one, NA too: it may be North America, or a brand."""
+_UNSEEN = r"[\p{Cc}\p{Co}\p{Cs}]"
 WEEK_DAYS = 7
 _YEAR = r"^(19|20)\d\d-\d{1,2}-\d{1,2}$"
 _COMPACT = r"^((?:19|20)\d\d)(\d\d)(\d\d)$"
@@ -51,6 +56,7 @@ class Writing:
         week_end: the weekday on which weeks end, 0 for Monday.
         days_to_end: days from the date of a row to the end of its week, where dates stand for weeks.
         numerals: how numbers are written.
+        proven_mark: the decimal mark that they prove, or that was named; None where neither is so.
     """
 
     date_format: str = ISO
@@ -58,6 +64,7 @@ class Writing:
     week_end: int = 6
     days_to_end: int = 0
     numerals: Numerals = PLAIN_NUMERALS
+    proven_mark: str | None = None
 
 
 def rows_of(numbered: DataFrame, header_lines: Sequence[int]) -> DataFrame:
@@ -93,8 +100,10 @@ def parse_rows(
 def _known(field: Field, writing: Writing) -> Column:
     """Returns the text of a field, null where it is missing."""
     # Where a value must stand, the rarer words are looked for only in what could not be read.
-    words = _MISSING[:1] if field.kind == "code" else _MISSING if field.is_nullable else _MISSING[:2]
+    words = _MISSING[:1] if field.kind in _TEXTS else _MISSING if field.is_nullable else _MISSING[:2]
     text = filled(F.col(text_name(field)), words)
+    if field.kind == "size":
+        return F.when(~text.rlike(_NO_SIZE), text)
     return without_time(text) if writing.has_times and field.kind in ("week", "day") else text
 
 
@@ -162,15 +171,17 @@ def _read(field: Field, text: Column, writing: Writing) -> Column:
     if field.kind == "flag":
         word = F.lower(text)
         return F.when(word.isin(*_TRUE), True).when(word.isin(*_FALSE), False)
-    if field.kind in ("code", "text"):
+    if field.kind == "name":
+        return F.substring(F.regexp_replace(text, _UNSEEN, ""), 1, LONGEST_TEXT)
+    if field.kind in _TEXTS:
         # Signs of a script or of an emoji are no letters of their own, and stay; what can't be seen does not.
-        return F.when((F.length(text) <= LONGEST_TEXT) & ~text.rlike(r"[\p{Cc}\p{Cn}\p{Co}\p{Cs}]"), text)
+        return F.when((F.length(text) <= LONGEST_TEXT) & ~text.rlike(_UNSEEN), text)
     if field.kind in ("week", "day"):
         is_week = field.kind == "week"
         date = parse_date(text, writing.date_format, (writing.week_end - writing.days_to_end) % 7 if is_week else 0)
         return F.date_add(date, writing.days_to_end) if is_week and writing.days_to_end else date
     number = _plain_number(text, writing.numerals).try_cast("double")
-    return F.when(number == F.floor(number), number.try_cast("int")) if field.kind == "size" else number
+    return F.round(number).try_cast("int") if field.kind == "size" else number
 
 
 def _plain_number(text: Column, numerals: Numerals) -> Column:
@@ -235,13 +246,14 @@ def _says(field: Field, text: Column, what: str) -> Column:
 _UNREAD = {
     "code": f"has more than {LONGEST_TEXT} characters, or some that cannot be printed",
     "whole": "is not a whole number",
-    "size": "is not a whole number",
+    "size": "is not a number",
     "number": "is not a number",
     "above_zero": "is not a number",
     "zero_or_more": "is not a number",
     "flag": "is neither TRUE nor FALSE",
     "week": "is not a date in {date_format}",
     "day": "is not a date in {date_format}",
+    "name": "is not a text",
     "text": f"has more than {LONGEST_TEXT} characters, or some that cannot be printed",
 }
 _MISSING = ("", "NA", "N/A", "#N/A", "n/a", "NULL", "null")
@@ -256,5 +268,6 @@ _TYPES = {
     "flag": "boolean",
     "week": "date",
     "day": "date",
+    "name": "string",
     "text": "string",
 }

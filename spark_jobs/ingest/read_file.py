@@ -1,12 +1,13 @@
 """Input files as parsed and judged rows: surveyed as a whole, read as the survey says, with an account of every row."""
 
+import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
-from spark_jobs.ingest.date_formats import choose_format, choose_weekday, date_proofs
+from spark_jobs.ingest.date_formats import ISO_WEEK, WEEK_PATTERN, choose_format, choose_weekday, date_proofs
 from spark_jobs.ingest.duplicates import Counts, count_by_key, count_marked, mark_repeated, repeated_keys
 from spark_jobs.ingest.file_format import SEPARATORS, readable_path
 from spark_jobs.ingest.input_files import InputFile, InputFiles
@@ -22,7 +23,7 @@ from spark_jobs.ingest.lines import (
     text_name,
     with_line_numbers,
 )
-from spark_jobs.ingest.number_formats import MARKS, check_currency, choose_numerals
+from spark_jobs.ingest.number_formats import MARKS, check_currency, choose_numerals, proven_mark
 from spark_jobs.ingest.parsing import (
     TOTALS,
     WEEK_DAYS,
@@ -74,9 +75,12 @@ def read_files(
     """
     reads: list[Read] = []
     tables = tables_of(inputs.mapping)
+    mapped = inputs.mapping.sales
+    sold = Writing(date_format=mapped.date_format, proven_mark=mapped.decimal_mark or None)
     for file in inputs.all:
         table = tables[file.table]
-        parsed, writing, present = _parse(spark, settings, inputs, file, table, date_format)
+        parsed, writing, present = _parse(spark, settings, inputs, file, table, date_format, sold)
+        sold = writing if file.table == "raw_sales" else sold
         stores = _stores(inputs, reads, known) if table.has_store_check and "store_code" in table.keys else None
         if stores is not None:
             parsed = reject_unknown_stores(parsed, *stores)
@@ -123,7 +127,13 @@ def _stores(inputs: InputFiles, reads: list[Read], known: DataFrame | None) -> t
 
 
 def _parse(
-    spark: SparkSession, settings: Settings, inputs: InputFiles, file: InputFile, table: Table, date_format: str | None
+    spark: SparkSession,
+    settings: Settings,
+    inputs: InputFiles,
+    file: InputFile,
+    table: Table,
+    date_format: str | None,
+    sold: Writing,
 ) -> tuple[DataFrame, Writing, list[str]]:
     """Returns the typed rows of a file with their reasons, how its values are written, and which of them it has."""
     known = known_names(inputs.mapping)
@@ -132,7 +142,7 @@ def _parse(
     laid = _lay_out(spark, settings, file, present, positions)
     found = survey(laid, present, file.part_names)
     numbered = with_line_numbers(laid, found)
-    writing = _writing(settings, inputs, file, table, found, date_format, numbered, present)
+    writing = _writing(settings, inputs, file, table, found, date_format, numbered, present, sold)
     rows = rows_of(numbered, [part.header_line for part in file.parts])
     names = [field.name for field in present]
     return parse_rows(rows, table, names, [len(part.header) for part in file.parts], writing), writing, names
@@ -163,8 +173,9 @@ def _writing(
     date_format: str | None,
     numbered: DataFrame,
     present: list[Field],
+    sold: Writing,
 ) -> Writing:
-    """Returns how the values of a file are written; refuses where that can be read in several ways."""
+    """Returns how the values of a file are written; refuses where neither it nor the sales tell."""
     separators = {part.separator for part in file.parts}
     numbers = [field for field in present if field.kind in NUMBER_KINDS]
 
@@ -175,16 +186,31 @@ def _writing(
 
     sales = inputs.mapping.sales
     mark = settings.decimal_mark or (sales.decimal_mark if file.table == "raw_sales" else None) or None
-    numerals = choose_numerals(file.name, found.shapes, separators, mark, show)
+    numerals = choose_numerals(file.name, found.shapes, separators, mark, show, sold.proven_mark)
+    proven = mark or proven_mark(found.shapes)
     if not inputs.is_shipped:
         check_currency(file.name, numerals.currency, inputs.mapping.retailer.currency)
     week_end = inputs.mapping.retailer.week_end
     if not any(field in present for field in table.dates):
-        return Writing(date_format="", week_end=week_end, numerals=numerals)
+        return Writing(date_format="", week_end=week_end, numerals=numerals, proven_mark=proven)
     named = date_format or (sales.date_format if file.table == "raw_sales" else None) or None
-    name = choose_format(file.name, date_proofs(found.dates), named)
+    name = choose_format(file.name, date_proofs(found.dates), named, sold.date_format)
+    if name == ISO_WEEK and not inputs.is_shipped:
+        _check_weeks(inputs, file, table, found)
     to_end = _days_to_end(inputs, file, found, name) if any(field.kind == "week" for field in table.dates) else 0
-    return Writing(name, found.has_times, week_end, to_end, numerals)
+    return Writing(name, found.has_times, week_end, to_end, numerals, proven)
+
+
+def _check_weeks(inputs: InputFiles, file: InputFile, table: Table, found: Survey) -> None:
+    """Refuses weeks by number, which end on Sundays, where those of the retailer end on another day."""
+    retailer = inputs.mapping.retailer
+    is_numbered = any((week := re.match(WEEK_PATTERN, text)) and not week[3] for text in found.dates)
+    if is_numbered and retailer.week_end != _SUNDAY and any(field.kind == "week" for field in table.dates):
+        raise ShelfcastError(
+            f"The weeks of {file.name} are numbered as in ISO 8601 and end on Sundays, but the mapping says "
+            f"{retailer.week_ends_on}.",
+            'Say week_ends_on = "Sunday" under retailer.',
+        )
 
 
 def _days_to_end(inputs: InputFiles, file: InputFile, found: Survey, date_format: str) -> int:
@@ -209,7 +235,8 @@ def _days_to_end(inputs: InputFiles, file: InputFile, found: Survey, date_format
     return week_end - weekday
 
 
-_AT_THE_TURN = (5, 6)
+_SUNDAY = 6
+_AT_THE_TURN = (5, _SUNDAY)
 """Weekdays on which some weeks begin and others end."""
 
 

@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple, get_args
 from spark_jobs.ingest.mapping import Covariate, Mapping
 from warehouse.errors import ShelfcastError
 
-Kind = Literal["code", "whole", "number", "above_zero", "zero_or_more", "flag", "week", "day", "text", "size"]
+Kind = Literal["code", "whole", "number", "above_zero", "zero_or_more", "flag", "week", "day", "text", "name", "size"]
 ONE_STORE = "all"
 """Code of the store where the sales have no column of stores."""
 UNKNOWN = "unknown"
@@ -86,7 +86,7 @@ COVARIATES: tuple[str, ...] = get_args(Covariate)
 def tables_of(mapping: Mapping) -> dict[str, Table]:
     """Returns what is read of each input of a mapping, by the table in schema raw that it feeds."""
     code: Kind = "whole" if mapping.codes == "numbers" else "code"
-    tables = {"store_attributes": _stores(mapping, code), "products": _products(mapping)}
+    tables = {"store_attributes": _stores(mapping, code), "products": _products(mapping, code)}
     tables |= {"raw_sales": _sales(mapping, code), "external_features": _covariates(mapping, code)}
     return {
         name: table for name, table in (tables | {"stock_positions": _stock(mapping, code)}).items() if table.fields
@@ -107,19 +107,19 @@ def _stores(mapping: Mapping, code: Kind) -> Table:
     columns, must = mapping.stores.columns, mapping.stores.is_complete
     fields = [
         *_key(columns.store, "store_code", code),
-        *_one(columns.name, "store_name", "text"),
+        *_one(columns.name, "store_name", "name"),
         *_one(columns.type, "store_type", "text", is_optional=not must, is_nullable=not must),
         *_one(columns.size, "size_sqft", "size"),
     ]
     return Table(tuple(fields), ("store_code",), has_store_check=False)
 
 
-def _products(mapping: Mapping) -> Table:
+def _products(mapping: Mapping, code: Kind) -> Table:
     if mapping.products is None:
         return Table((), ())
     columns = mapping.products.columns
     levels = [field for n, name in enumerate(mapping.products.levels, 1) for field in _one(name, f"level_{n}", "text")]
-    fields = [*_key(columns.product, "product_code", "code"), *_one(columns.name, "product_name", "text"), *levels]
+    fields = [*_key(columns.product, "product_code", code), *_one(columns.name, "product_name", "name"), *levels]
     return Table(tuple(fields), ("product_code",), has_store_check=False)
 
 
@@ -202,7 +202,7 @@ def locate(
         ShelfcastError: a column is missing, stands there twice, or is called nearly like one that may be missing; the
             sentence names it, its places and the file.
     """
-    found = {field.name: [_places(name, header, column) for column in field.columns] for field in fields}
+    found = {field.name: [_place(name, header, column) for column in field.columns] for field in fields}
     for field in fields:
         missing = [column for column, place in zip(field.columns, found[field.name], strict=True) if place is None]
         if missing and not field.is_optional:
@@ -215,11 +215,17 @@ def locate(
     }
 
 
-def _places(name: str, header: Sequence[str], column: str) -> int | None:
-    """Returns where a column stands; nothing where it does not."""
+def _place(name: str, header: Sequence[str], column: str) -> int | None:
+    """Returns where a column stands; nothing where it does not.
+
+    Of `Sales` and `Sales %` the one that is called exactly so is meant; other capitals alone tell no columns apart.
+    """
     # A name of signs alone folds to nothing: it is looked for as it is written.
     folded = fold(column) or column
     places = [number for number, other in enumerate(header) if (fold(other) or other) == folded]
+    exact = [place for place in places if header[place].casefold() == column.casefold()]
+    if len(exact) == 1 and header[exact[0]] == column:
+        return exact[0]
     if len(places) > 1:
         raise ShelfcastError(
             f"{name} has two columns {column}, the columns {' and '.join(str(place + 1) for place in places)} of its "

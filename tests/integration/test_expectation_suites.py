@@ -3,7 +3,7 @@
 import datetime as dt
 import re
 
-from expectations.baseline import Incoming, Published
+from expectations.baseline import BEYOND_BELIEF, Incoming, Published
 from retailers import WALMART
 
 LAST_WEEK = dt.date(2012, 8, 31)
@@ -20,6 +20,38 @@ def all_rules():
         published, WALMART
     )
     return [(suite, rule) for suite in suites for rule in suite.rules]
+
+
+def input_rules(retailer=WALMART, usual=None):
+    from expectations.suites import input_suites
+
+    incoming = Incoming(dict.fromkeys(INPUTS, 1), usual or {})
+    suites = input_suites(Published(), incoming, retailer, dt.date(2026, 1, 1))
+    return {rule.description: rule for suite in suites for rule in suite.rules}
+
+
+def test_weeks_without_sales_stop_no_slow_assortment():
+    filled = input_rules(WALMART.model_copy(update={"missing_week": "zero"}))
+    assert not [sentence for sentence in filled if "sell nothing" in sentence]
+    rule = input_rules()["At most half of the weeks sell nothing."]
+    assert rule.severity.value == "warning"
+    assert "leave them out" not in rule.notes
+
+
+def test_stores_without_a_size_and_counts_of_what_never_sold_only_warn():
+    rules = input_rules()
+    assert rules["Every store has a size, or none has."].severity.value == "warning"
+    counted = next(
+        rule for sentence, rule in rules.items() if re.fullmatch(r"Every count is of a .+ has sales\.", sentence)
+    )
+    assert counted.severity.value == "warning"
+
+
+def test_no_limit_of_stock_or_of_an_index_is_absolute():
+    usual = {"on_hand": 4e9, "on_order": 2e9, "cpi": 20_000.0}
+    rules = [rule for rule in input_rules(usual=usual).values() if getattr(rule, "column", "") in usual]
+    limits = {rule.column: rule.max_value for rule in rules if getattr(rule, "max_value", None) is not None}
+    assert limits == {name: value * BEYOND_BELIEF for name, value in usual.items()}
 
 
 def test_every_rule_has_a_severity_a_sentence_and_a_reason():

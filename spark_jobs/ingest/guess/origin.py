@@ -17,7 +17,12 @@ _CODES = (
 CURRENCY_CODES = frozenset(_CODES.upper().split(", "))
 """ISO codes that are looked for in the names of columns and in a column of currencies."""
 _WORDS = {"dollar": "USD", "dollars": "USD", "euro": "EUR", "euros": "EUR", "zloty": "PLN", "zl": "PLN"}
-_SIGNS = {"$": "USD", "€": "EUR", "£": "GBP", "¥": "JPY"}
+_SIGNS = {
+    **{"R$": "BRL", "$": "USD", "€": "EUR", "£": "GBP", "¥": "JPY", "kr": "SEK", "zł": "PLN", "CHF": "CHF"},
+    **{"₹": "INR", "Kč": "CZK", "Ft": "HUF"},
+}
+_OF_SEVERAL = ("$", "¥", "kr")
+"""Signs that more than one currency has."""
 _BY_CURRENCY = {
     **{"USD": "US", "GBP": "GB", "CHF": "CH", "PLN": "PL", "SEK": "SE", "NOK": "NO", "DKK": "DK", "CZK": "CZ"},
     **{"HUF": "HU", "BRL": "BR", "MXN": "MX", "CAD": "CA", "AUD": "AU", "NZD": "NZ", "JPY": "JP", "INR": "IN"},
@@ -115,7 +120,7 @@ def _currency(
     if signs:
         sign = sorted(signs)[0]
         reasons["currency"] = f"amounts carry the sign {sign}"
-        if sign in "$¥":
+        if sign in _OF_SEVERAL:
             doubts.append(f"the sign {sign} may be that of another currency than {_SIGNS[sign]}")
         return _SIGNS[sign]
     for name in [name for table in tables for name in table.columns]:
@@ -133,7 +138,7 @@ def _code(text: str) -> str:
 
 
 def _code_in_name(name: str) -> str:
-    signs = [_SIGNS[sign] for sign in _SIGNS if sign in name]
+    signs = [code for sign, code in _SIGNS.items() if not sign.isalpha() and sign in name]
     words = name_words(name)
     codes = [word.upper() for word in words if word.upper() in CURRENCY_CODES]
     return next(iter([*signs, *codes, *(_WORDS[word] for word in words if word in _WORDS)]), "")

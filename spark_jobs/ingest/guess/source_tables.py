@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from spark_jobs.ingest.file_format import ENDINGS, PACKINGS, Part, digest, natural_order, open_parts, utf8_stream
+from spark_jobs.ingest.lines import BLANKS
 from spark_jobs.ingest.mapping import MAPPING_NAME, matching
 from spark_jobs.ingest.other_forms import OTHER_FORMS, WORKBOOKS, as_csv, is_other_form, sheet_paths
 from spark_jobs.ingest.schema import fold
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
 _BLOCK = 8 << 20
 """Bytes that are read at once: more than twice the longest line."""
-_TRIMMED = " \t\u00a0"
 _NEVER_ENDS = b"a quote that does not end\n"
 _COPY = re.compile(r"copy|copia|copie|kopie|kopia|kopi|backup|\bbak\b|\bold\b|\(\d+\)")
 """Words in the names of copies."""
@@ -301,4 +301,4 @@ def _trimmed(column: "pa.DictionaryArray") -> "pa.DictionaryArray":
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    return pa.DictionaryArray.from_arrays(column.indices, pc.utf8_trim(column.dictionary, characters=_TRIMMED))
+    return pa.DictionaryArray.from_arrays(column.indices, pc.utf8_trim(column.dictionary, characters=BLANKS))

@@ -33,6 +33,12 @@ def test_files_under_data_raw_come_before_the_sample(context, tmp_path):
     assert input_source.input_folder(context) == (tmp_path / "project" / "data" / "raw", "files")
 
 
+@pytest.mark.parametrize("name", ["shelfcast.toml", "sales.parquet", "sales.xlsx", "sales.tsv.gz"])
+def test_files_of_any_name_under_data_raw_come_before_the_sample(context, tmp_path, name):
+    (tmp_path / "project" / "data" / "raw" / name).touch()
+    assert input_source.input_folder(context) == (tmp_path / "project" / "data" / "raw", "files")
+
+
 def test_a_named_folder_comes_first_and_is_remembered(context, tmp_path):
     named = with_options(context, tmp_path / "mine")
     assert input_source.input_folder(named) == (tmp_path / "mine", "files")

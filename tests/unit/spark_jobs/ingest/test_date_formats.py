@@ -130,3 +130,15 @@ def test_a_contradiction_between_parts_names_both_files():
 )
 def test_weeks_are_moved_only_where_all_dates_fall_on_one_weekday(texts: list[str], weekday: int):
     assert choose_weekday(texts, "yyyy-MM-dd", FRIDAY) == weekday
+
+
+@pytest.mark.parametrize(
+    ("alike", "expected"), [("dd.MM.yyyy", "dd/MM/yyyy"), ("dd-MM-yyyy", "dd/MM/yyyy"), ("MM-dd-yyyy", "MM/dd/yyyy")]
+)
+def test_dates_that_can_be_read_in_two_ways_are_in_the_order_of_the_sales(alike: str, expected: str):
+    assert choose_format("stock.csv", {"/": Place(0, 2)}, alike=alike) == expected
+
+
+def test_sales_in_the_order_of_the_year_settle_no_other_file():
+    with pytest.raises(ShelfcastError):
+        choose_format("stock.csv", {"/": Place(0, 2)}, alike="yyyy-MM-dd")

@@ -76,6 +76,24 @@ def test_missing_sales_are_named(folder: Path):
         find_inputs(folder)
 
 
+def test_a_folder_of_other_files_is_led_to_a_mapping(folder: Path):
+    (folder / "train.csv").rename(folder / "kassenbons.csv")
+    with pytest.raises(ShelfcastError, match=r"and shelfcast\.toml, which says .*`shelfcast init .*` writes it"):
+        find_inputs(folder)
+
+
+def test_the_same_file_twice_among_the_parts_is_refused(folder: Path):
+    (folder / "train.csv").rename(folder / "train_1.csv")
+    shutil.copy(folder / "train_1.csv", folder / "train_2.csv")
+    with pytest.raises(ShelfcastError, match=r"train_1\.csv and train_2\.csv are the same file"):
+        find_inputs(folder)
+
+
+def test_of_columns_that_differ_in_signs_the_one_called_exactly_so_is_meant(folder: Path):
+    (folder / "stores.csv").write_text("Store,Type,Size %,Size\n1,A,5,1000\n")
+    assert located(find_inputs(folder).stores, "store_attributes")["size_sqft"] == (3,)
+
+
 @pytest.mark.parametrize(("name", "table"), [("features.csv", "features"), ("stores.csv", "stores")])
 def test_a_file_beside_the_sales_may_be_absent(folder: Path, name: str, table: str):
     (folder / name).unlink()

@@ -10,8 +10,10 @@ from spark_jobs.ingest.number_formats import (
     SPACES,
     Numerals,
     Shape,
+    check_currency,
     choose_numerals,
     number_pattern,
+    proven_mark,
 )
 from spark_jobs.ingest.schema import Place
 from warehouse.errors import ShelfcastError
@@ -182,3 +184,31 @@ def test_one_currency_is_named():
 def test_two_currencies_are_refused_with_both_lines():
     with pytest.raises(ShelfcastError, match=r"several currencies: line 2 in \$, line 3 in €"):
         choose("$9", "9 €")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["12,50\u00a0€", "€\u202f12,50", "12,50 zł", "kr. 12,50", "12,50\u00a0kr", "R$ 12,50", "₹12,50", "CHF 12,50"],
+)
+def test_an_amount_is_read_with_its_currency_and_any_blank(text: str):
+    # To Java, as to Python's ASCII flag, a blank that does not break is none.
+    found = re.match(number_pattern(","), text, re.ASCII)
+    assert found is not None
+    assert found[1] == "12,50"
+
+
+@pytest.mark.parametrize(
+    ("sign", "currency", "other"), [("kr", "NOK", "EUR"), ("zł", "PLN", "CZK"), ("R$", "BRL", "USD")]
+)
+def test_the_sign_of_another_currency_is_refused(sign: str, currency: str, other: str):
+    check_currency("sales.csv", sign, currency)
+    with pytest.raises(ShelfcastError, match="but the mapping says"):
+        check_currency("sales.csv", sign, other)
+
+
+def test_numbers_that_both_marks_fit_are_written_as_the_sales_are():
+    shapes = [Shape("9.999", 3, Place(0, 2))]
+    assert choose_numerals("stock.csv", shapes, {";"}, None, lambda place: "1.234", ",").mark == ","
+    assert choose_numerals("stock.csv", shapes, {";"}, None, lambda place: "1.234", ".").mark == "."
+    assert proven_mark(shapes) is None
+    assert proven_mark([*shapes, Shape("99,5", 1, Place(0, 3))]) == ","

@@ -1,6 +1,7 @@
 """Workbooks and Parquet as text: nothing is lost, nothing is opened that would not fit."""
 
 import datetime as dt
+import os
 import zipfile
 from decimal import Decimal
 from pathlib import Path
@@ -148,3 +149,31 @@ def test_a_small_parquet_file_with_endless_rows_is_refused(tmp_path: Path):
     pq.write_table(pa.table({"code": pa.array(["x" * 1000]).take(pa.array([0] * 200_000))}), tmp_path / "s.parquet")
     with pytest.raises(ShelfcastError, match=r"s\.parquet unpacks to more than 100 MB"):
         as_csv(tmp_path / "s.parquet", tmp_path)
+
+
+def test_large_whole_numbers_of_a_parquet_file_keep_their_digits(tmp_path: Path):
+    table = pa.table({"code": [4000316760068.0, 7.0, None], "money": pa.array([2.5, 3e14, 1e6], pa.float64())})
+    pq.write_table(table, tmp_path / "sales.parquet")
+    assert lines_of(tmp_path / "sales.parquet", tmp_path / "work")[1:] == [
+        "4000316760068,2.5",
+        "7,300000000000000",
+        ",1000000",
+    ]
+
+
+def test_bytes_that_are_no_text_leave_their_column_empty(tmp_path: Path):
+    pq.write_table(pa.table({"code": ["007"], "photo": [b"\xff\xd8"], "note": [b"old"]}), tmp_path / "sales.parquet")
+    assert lines_of(tmp_path / "sales.parquet", tmp_path / "work")[1:] == ["007,,old"]
+
+
+def test_a_copy_is_called_as_its_file_is_and_is_taken_until_that_changes(book: Path, tmp_path: Path):
+    work = tmp_path / "work"
+    first = as_csv(book, work)[0]
+    assert first.name == "sales.xlsx"
+    assert as_csv(book / "Filialen", work)[0].name == "sales.xlsx Filialen"
+    written = first.stat().st_mtime_ns
+    assert (as_csv(book, work)[0], first.stat().st_mtime_ns) == (first, written)
+    write_workbook(book, {"Umsätze": [["Nr", "Typ"], ["008", "B"]]})
+    os.utime(book, ns=(1, 1))
+    assert lines_of(book, work) == ["Nr,Typ", "008,B"]
+    assert not first.exists()
