@@ -192,7 +192,9 @@ def _forget_derived(connection: "psycopg.Connection[Any]") -> None:
     """Removes what the models and agents wrote about other data, so that it never mixes with what they write now."""
     for table in DERIVED:
         connection.execute(sql.SQL("delete from {}").format(sql.Identifier(*table.split("."))))
-    logger.info("weeks were removed or the retailer changed: forecasts, recommendations and reports of before are removed too")
+    logger.info(
+        "weeks were removed or the retailer changed: forecasts, recommendations and reports of before are removed too"
+    )
 
 
 def _weeks(sales: Difference) -> str:
