@@ -204,7 +204,7 @@ def test_an_export_holds_the_rows_of_the_mart(finished_run, warehouse, shelfcast
         (("run", "--from", "nowhere"), "There is no stage 'nowhere'"),
         (("export", "nothing"), "There is nothing named 'nothing' to export"),
         (("export", "sales", "--to", "sales.xlsx"), "ends neither in .csv nor in .parquet"),
-        (("explain", "1"), "A store needs a department"),
+        (("explain", "1"), "A store needs a product"),
         (("forecast", "--as-of", "yesterday"), "'yesterday' is not a date"),
     ],
 )
