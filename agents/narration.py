@@ -156,7 +156,7 @@ def _start_words(features: Facts) -> str:
 
 def _model_words(forecast: Facts, model: Facts) -> str:
     name, version = forecast["model_name"], forecast["model_version"]
-    simpler = forecast["fallback_name"].replace("_", " ")
+    simpler = house().method(forecast["fallback_name"])
     if simpler:
         return f"The history is too thin for {name}, so a simpler method, {simpler}, made it: plan with more reserve."
     is_champion = model["is_found"] and (model["model_name"], model["model_version"]) == (name, version)
@@ -397,7 +397,7 @@ def _check_line(results: Results, decision: Facts) -> str:
     checks = [
         source_words(decision) if decision["is_found"] else "",
         _recent_unusual_line(anomalies),
-        f"The forecast comes from a simpler method, {forecast['fallback_name'].replace('_', ' ')}."
+        f"The forecast comes from a simpler method, {house().method(forecast['fallback_name'])}."
         if forecast["is_found"] and forecast["fallback_name"]
         else "",
     ]

@@ -188,6 +188,10 @@ class Wording:
         """What a series is called: store and department."""
         return f"{self.retailer.words.store} and {self.retailer.words.product}"
 
+    def method(self, name: str) -> str:
+        """Returns what a method of forecasting is called: what the code calls a department is the house's product."""
+        return name.replace("_", " ").replace("department", self.retailer.words.product)
+
     def store(self, label: str) -> str:
         """Returns a store with its word, where its name does not say it: Store 4, Filiale Nord."""
         return _titled(self.store_word, label)

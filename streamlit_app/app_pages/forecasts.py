@@ -193,7 +193,7 @@ def fallback_note(champion: pd.DataFrame) -> None:
     fallback = champion["fallback_name"].iloc[0]
     if fallback:
         st.info(
-            f"This series is too short or has gaps: {formats.words(fallback)} stands in for the champion.",
+            f"This series is too short or has gaps: {formats.literal(house().method(fallback)).capitalize()} stands in for the champion.",
             icon=":material/info:",
         )
 

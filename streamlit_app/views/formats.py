@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from agents import phrases
 from agents.quoting import ADDRESS, MARKUP, escape_markup
-from warehouse.wording import house
+from warehouse.wording import capital, house
 
 if TYPE_CHECKING:
     from typing_extensions import TypeIs
@@ -130,9 +130,7 @@ def model(name: str | None) -> str:
     """Returns a model's name for people: seasonal_naive is Seasonal naive."""
     if is_missing(name) or not name:
         return MISSING
-    if name == "department_shares":
-        return f"{house().product_word} shares"
-    return _MODEL_NAMES.get(name, name.replace("_", " ").capitalize())
+    return _MODEL_NAMES.get(name, capital(house().method(name)))
 
 
 def words(name: str) -> str:
