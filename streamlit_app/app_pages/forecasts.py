@@ -7,7 +7,7 @@ from streamlit_app.queries import accuracy, marts, names
 from streamlit_app.services import explanations
 from streamlit_app.views import address, charts, components, formats, highlighted_models, pair_request, tables
 from warehouse.file_names import safe_stem
-from warehouse.wording import house
+from warehouse.wording import capital, house
 
 KEY = "forecast"
 ACCURACY_COLUMNS = (
@@ -192,10 +192,8 @@ def fallback_note(champion: pd.DataFrame) -> None:
     """Says where a simpler method stands in for the champion."""
     fallback = champion["fallback_name"].iloc[0]
     if fallback:
-        st.info(
-            f"This series is too short or has gaps: {formats.literal(house().method(fallback)).capitalize()} stands in for the champion.",
-            icon=":material/info:",
-        )
+        method = formats.literal(capital(house().method(fallback)))
+        st.info(f"This series is too short or has gaps: {method} stands in for the champion.", icon=":material/info:")
 
 
 def plan_note(champion: pd.DataFrame) -> None:
