@@ -69,6 +69,15 @@ def warehouse(home: Settings) -> Database:
     return open_database(home)
 
 
+@pytest.fixture(autouse=True)
+def as_the_house_writes(warehouse: Database) -> Iterator[None]:
+    """Lets the tests write figures as the pages do: in the currency and the words of the retailer."""
+    from warehouse.wording import read_wording, speaking
+
+    with speaking(read_wording(warehouse)):
+        yield
+
+
 @pytest.fixture(scope="session")
 def mart(warehouse: Database) -> Callable[..., Any]:
     """Returns the first value of a query over the marts."""
