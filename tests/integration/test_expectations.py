@@ -313,7 +313,7 @@ BAD_ROWS = {
     ),
     "a store of one square foot": (
         set_value("store_attributes", "size_sqft", 1, slice(1, 2)),
-        "No store is 100,000 times as large or as small as the middle one.",
+        "No store is 1,000 times as large or as small as the middle one.",
     ),
     "stock below zero": (
         with_stock("on_hand", -1.0),
