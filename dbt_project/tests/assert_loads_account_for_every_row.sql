@@ -29,7 +29,8 @@ from {{ ref('fct_loads') }} as loads
 left join kept
     on
         loads.load_id = kept.load_id
-        and loads.table_name = kept.table_name
+        -- Lines of earlier versions do not say which table their file feeds.
+        and kept.table_name in (loads.table_name, '')
         and loads.file_name = kept.file_name
 where
     loads.status = 'published'
