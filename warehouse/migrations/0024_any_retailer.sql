@@ -3,6 +3,15 @@ alter table raw.store_attributes add column store_code text;
 alter table raw.store_attributes add column store_name text;
 update raw.store_attributes set store_code = store_id::text;
 alter table raw.store_attributes alter column store_code set not null;
+create function raw.fill_store_code() returns trigger language plpgsql as $$
+begin
+    new.store_code := coalesce(new.store_code, new.store_id::text);
+    return new;
+end
+$$;
+comment on function raw.fill_store_code() is 'A store whose files give it no code has its number for one.';
+create trigger fill_store_code before insert or update on raw.store_attributes
+for each row execute function raw.fill_store_code();
 alter table raw.store_attributes add constraint store_attributes_store_code_key unique (store_code);
 alter table raw_incoming.store_attributes add column store_code text, add column store_name text;
 comment on column raw.store_attributes.store_code is 'Code of the store, as the files write it.';
