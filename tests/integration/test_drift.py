@@ -94,6 +94,7 @@ def load():
         covariates[f"markdown_{number}"] = 1_000.0
     stores = pd.DataFrame({"store_id": list(STORES), "store_type": list(STORES.values()), "size_sqft": 100_000})
     stores["store_code"] = stores["store_id"].astype(str)
+    stores["store_code"] = stores["store_id"].astype(str)
     return {"raw_sales": sales, "external_features": covariates, "store_attributes": stores}
 
 

@@ -52,7 +52,8 @@ class Published:
     def point_at_inputs(self, fingerprint: str) -> None:
         with self.database.connect("pipeline") as connection:
             connection.execute(
-                "insert into raw.store_attributes values (1, 'A', 900, 'load'), (2, 'A', 900, 'load') "
+                "insert into raw.store_attributes (store_id, store_code, store_type, size_sqft, load_id) "
+                "values (1, '1', 'A', 900, 'load'), (2, '2', 'A', 900, 'load') "
                 "on conflict do nothing"
             )
             connection.execute("delete from ops.published_artifacts where artifact_name = 'inputs'")

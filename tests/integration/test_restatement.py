@@ -42,6 +42,7 @@ def load(
     temperatures = temperatures or {FIRST: 50.0}
     sizes = sizes or {1: 100, 2: 200}
     stores = pd.DataFrame({"store_id": list(sizes), "size_sqft": list(sizes.values())}).assign(store_type="A")
+    stores["store_code"] = stores["store_id"].astype(str)
     frames = {
         "store_attributes": stores,
         "raw_sales": dated("sale_date", "weekly_sales", sales).assign(dept_id=7),

@@ -13,7 +13,15 @@ from warehouse.migrate import apply_migrations
 from warehouse.opening import open_database
 from warehouse.runs import begin_stage, end_stage, exclusive, published_fingerprint
 
-STORES = pd.DataFrame({"store_id": [1, 2], "store_type": ["A", "B"], "size_sqft": [100, 200], "load_id": ["x", "x"]})
+STORES = pd.DataFrame(
+    {
+        "store_id": [1, 2],
+        "store_code": ["1", "2"],
+        "store_type": ["A", "B"],
+        "size_sqft": [100, 200],
+        "load_id": ["x", "x"],
+    }
+)
 
 
 @pytest.fixture
