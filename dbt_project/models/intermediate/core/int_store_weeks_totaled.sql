@@ -25,17 +25,17 @@ recorded as (
 final as (
 
     select
-        store_id,
-        week_date,
-        temperature_fahrenheit,
+        external_features.store_id,
+        external_features.week_date,
+        external_features.temperature_fahrenheit,
         case
-            when week_date >= recorded.first_markdown_date
+            when external_features.week_date >= recorded.first_markdown_date
                 then
-                    coalesce(markdown_1_amount, 0)
-                    + coalesce(markdown_2_amount, 0)
-                    + coalesce(markdown_3_amount, 0)
-                    + coalesce(markdown_4_amount, 0)
-                    + coalesce(markdown_5_amount, 0)
+                    coalesce(external_features.markdown_1_amount, 0)
+                    + coalesce(external_features.markdown_2_amount, 0)
+                    + coalesce(external_features.markdown_3_amount, 0)
+                    + coalesce(external_features.markdown_4_amount, 0)
+                    + coalesce(external_features.markdown_5_amount, 0)
         end as markdown_amount
 
     from external_features
