@@ -96,7 +96,7 @@ def test_each_analysis_words_its_own_tools(report):
     assert 'quoted from the data: "Sales were far above expectation."' in sales
     assert "16.1% above the same weeks of last year" in outlook
     assert "with 80% probability between $9,100 and $11,100, with 95% between $8,100 and $12,100" in outlook
-    assert "Ahead: Thanksgiving, 23 November 2012" in outlook
+    assert "Ahead: the week of Thanksgiving Day, 23 November 2012." in outlook
     assert "lightgbm, version 3, the champion" in outlook
     assert "over 5 origins lightgbm missed by $1,500 a week on average, holiday weeks weighing more" in outlook
     assert "25% better than seasonal naive" in outlook

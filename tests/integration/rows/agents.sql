@@ -4,7 +4,10 @@ insert into raw.retailer (retailer_id, settings, load_id) values
 (1, '{"name": "", "currency": "USD", "number_format": "1,234.5", "forecast_unit": "amount", "week_ends_on": "Friday",
 "week_label": "last", "missing_week": "unknown", "horizon_weeks": 8, "holiday_weight": 5.0,
 "words": {"store": "store", "stores": "stores", "product": "department", "products": "departments"},
-"calendar": {"country": "", "region": "", "holidays": [], "events": []}}', 'l1');
+"calendar": {"country": "US", "region": "", "holidays": ["Thanksgiving Day"], "events": []}}', 'l1');
+
+insert into raw.holidays (holiday_date, holiday_name, week_date, is_flagged, load_id) values
+('2012-11-22', 'Thanksgiving Day', '2012-11-23', true, 'l1');
 
 insert into raw.store_attributes (store_id, store_code, store_type, size_sqft, load_id) values
 (1, '1', 'A', 151315, 'l'),
