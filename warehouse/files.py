@@ -1,7 +1,9 @@
-"""Small files that are there whole or not at all, however a process ends."""
+"""Small files that are there whole or not at all, however a process ends, and what stands in a folder."""
 
 import os
 from pathlib import Path
+
+from warehouse.errors import ShelfcastError
 
 
 def write_whole(path: Path, text: str, mode: int = 0o644) -> None:
@@ -23,3 +25,25 @@ def write_whole(path: Path, text: str, mode: int = 0o644) -> None:
     except OSError:
         draft.unlink(missing_ok=True)
         raise
+
+
+def files_in(folder: Path, what: str) -> list[Path]:
+    """Returns the files and folders in a folder, by name.
+
+    Args:
+        folder: the folder.
+        what: what it should hold, for the sentence.
+
+    Raises:
+        ShelfcastError: it is not there, no folder, or not readable.
+    """
+    try:
+        return sorted(folder.iterdir())
+    except FileNotFoundError:
+        raise ShelfcastError(f"There is no folder {folder}.", f"Give the folder that holds {what}.") from None
+    except NotADirectoryError:
+        raise ShelfcastError(f"{folder} is a file.", f"Give the folder that holds {what}.") from None
+    except PermissionError:
+        raise ShelfcastError(
+            f"The folder {folder} is not readable.", "Give its reader permission, for example with chmod u+rx."
+        ) from None

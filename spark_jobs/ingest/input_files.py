@@ -10,6 +10,7 @@ from spark_jobs.ingest.file_format import ENDINGS, PACKINGS, Part, digest, natur
 from spark_jobs.ingest.mapping import INPUTS, MAPPING_NAME, SHIPPED, Mapping, matching, read_mapping
 from spark_jobs.ingest.schema import fold, known_names, resembled
 from warehouse.errors import ShelfcastError
+from warehouse.files import files_in
 
 STEMS = {
     "store_attributes": "stores",
@@ -179,16 +180,7 @@ def _table_of(path: Path, mapping: Mapping) -> str:
 
 
 def _names(folder: Path) -> list[str]:
-    try:
-        return sorted(path.name for path in folder.iterdir())
-    except FileNotFoundError:
-        raise ShelfcastError(f"There is no folder {folder}.", "Give the folder that holds train.csv.") from None
-    except NotADirectoryError:
-        raise ShelfcastError(f"{folder} is a file.", "Give the folder that holds train.csv.") from None
-    except PermissionError:
-        raise ShelfcastError(
-            f"The folder {folder} is not readable.", "Give its reader permission, for example with chmod u+rx."
-        ) from None
+    return [path.name for path in files_in(folder, "train.csv")]
 
 
 def _pick(folder: Path, names: list[str], table: str, is_partial: bool) -> list[Path]:
@@ -259,13 +251,14 @@ def _open(table: str, paths: list[Path], mapping: Mapping, working: Path | None 
     if not any(part.has_rows for part in parts):
         raise ShelfcastError(f"{paths[0]} holds a header and no rows.", "Put the file with its rows in its place.")
     digests = [digest(path) for path in paths]
-    _refuse_twins(paths, digests)
+    if table == "raw_sales" and mapping.sales.repeats == "add":
+        _refuse_twins(paths, digests)
     whole = digests[0] if len(paths) == 1 else hashlib.sha256("\n".join(digests).encode()).hexdigest()
     return InputFile(table, tuple(parts), whole)
 
 
 def _refuse_twins(paths: list[Path], digests: list[str]) -> None:
-    """Refuses the same file under two names: its rows would be read twice, and repeats of sales add up."""
+    """Refuses the same file under two names: its rows would be read twice and add up."""
     seen: dict[str, Path] = {}
     for path, one in zip(paths, digests, strict=True):
         if one in seen:

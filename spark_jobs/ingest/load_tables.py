@@ -198,14 +198,12 @@ class Tables:
         absent = [name for name in ("weekly_units", "weekly_amount") if name not in whole.columns]
         whole = whole.withColumns({name: F.lit(None).cast("double") for name in absent})
         is_filled = self._mapping.retailer.missing_week == "zero"
-        before = whole.persist().count() if is_filled else 0
         rows = self._flagged(fill_zeros(whole) if is_filled else whole, "raw_sales", "sale_date")
         self._put("raw_sales", rows.select(*keys, "weekly_sales", "weekly_units", "weekly_amount", "is_holiday"))
         if account is None or not is_filled:
             return account
-        self._held.append(whole)
-        zeros = self._spark.read.parquet(f"{self._folder}/raw_sales").count() - before
-        return replace(account, zeros=zeros)
+        before = account.weeks.rows if self._published is None else whole.count()
+        return replace(account, zeros=self._spark.read.parquet(f"{self._folder}/raw_sales").count() - before)
 
     def _in_forecast_unit(self, weeks: DataFrame) -> DataFrame:
         """Returns the weeks with the measure that is forecast as `weekly_sales` and the other one beside it."""
@@ -327,7 +325,13 @@ class Tables:
             return counts
         sold = self._spark.read.parquet(f"{self._folder}/raw_sales").select("store_id", "dept_id").distinct()
         kept = counts.join(F.broadcast(sold), on=["store_id", "dept_id"], how="left_semi")
-        lost = counts.count() - kept.count()
+        left, lost = kept.count(), counts.count()
+        if not left:
+            raise ShelfcastError(
+                f"No count of {self._names['stock_positions']} is of what has sales.",
+                "Write its codes as the sales have them.",
+            )
+        lost -= left
         if lost:
             self.words.append(f"{lost:,} counts of stock are of what has no sales, and are left out")
         return kept

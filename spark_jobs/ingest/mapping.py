@@ -11,6 +11,7 @@ from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
 from warehouse.calendar import unknown_holidays
 from warehouse.errors import ShelfcastError
+from warehouse.files import files_in
 from warehouse.retailer import Retailer, Strict
 
 MAPPING_NAME = "shelfcast.toml"
@@ -258,12 +259,7 @@ def matching(folder: Path, pattern: str) -> list[Path]:
     Raises:
         ShelfcastError: there is no such folder, or it is not readable.
     """
-    try:
-        names = sorted(path.name for path in folder.iterdir() if path.is_file())
-    except OSError as error:
-        raise ShelfcastError(
-            f"The folder {folder} is not readable: {error.strerror}.", "Give the folder with the files of the mapping."
-        ) from None
+    names = [path.name for path in files_in(folder, "the files of the mapping") if path.is_file()]
     exact = [name for name in names if name == pattern]
     return [folder / name for name in exact or names if exact or fnmatch.fnmatch(name.lower(), pattern.lower())]
 

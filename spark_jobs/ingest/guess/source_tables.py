@@ -15,6 +15,7 @@ from spark_jobs.ingest.mapping import MAPPING_NAME, matching
 from spark_jobs.ingest.other_forms import OTHER_FORMS, WORKBOOKS, as_csv, is_other_form, sheet_paths
 from spark_jobs.ingest.schema import fold
 from warehouse.errors import ShelfcastError
+from warehouse.files import files_in
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -110,16 +111,8 @@ def find_tables(folder: Path, working: Path) -> tuple[list[SourceTable], list[st
 
 
 def _file_names(folder: Path) -> list[str]:
-    try:
-        entries = [path for path in folder.iterdir() if path.is_file() and not path.name.startswith((".", "~$"))]
-    except FileNotFoundError:
-        raise ShelfcastError(f"There is no folder {folder}.", "Give the folder that holds the sales.") from None
-    except NotADirectoryError:
-        raise ShelfcastError(f"{folder} is a file.", "Give the folder that holds it.") from None
-    except PermissionError:
-        raise ShelfcastError(
-            f"The folder {folder} is not readable.", "Give its reader permission, for example with chmod u+rx."
-        ) from None
+    found = files_in(folder, "the sales")
+    entries = [path for path in found if path.is_file() and not path.name.startswith((".", "~$"))]
     wanted = [path.name for path in entries if _may_be_table(path) and path.name != MAPPING_NAME]
     return sorted(wanted, key=natural_order)
 

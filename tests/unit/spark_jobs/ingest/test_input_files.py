@@ -82,10 +82,21 @@ def test_a_folder_of_other_files_is_led_to_a_mapping(folder: Path):
         find_inputs(folder)
 
 
-def test_the_same_file_twice_among_the_parts_is_refused(folder: Path):
-    (folder / "train.csv").rename(folder / "train_1.csv")
-    shutil.copy(folder / "train_1.csv", folder / "train_2.csv")
-    with pytest.raises(ShelfcastError, match=r"train_1\.csv and train_2\.csv are the same file"):
+MAPPED = """
+retailer = { forecast_unit = "units" }
+[sales]
+files = "sales_*.csv"
+grain = "days"
+columns = { product = "article", date = "day", units = "pieces" }
+"""
+
+
+def test_the_same_file_twice_among_parts_that_add_up_is_refused(folder: Path):
+    (folder / "shelfcast.toml").write_text(MAPPED)
+    (folder / "sales_1.csv").write_text("article,day,pieces\nA1,2024-01-01,2\n")
+    assert find_inputs(folder).sales.name == "sales_1.csv"
+    shutil.copy(folder / "sales_1.csv", folder / "sales_2.csv")
+    with pytest.raises(ShelfcastError, match=r"sales_1\.csv and sales_2\.csv are the same file"):
         find_inputs(folder)
 
 
