@@ -3,6 +3,7 @@
 import datetime as dt
 import re
 from dataclasses import dataclass
+from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING, LiteralString
 
@@ -178,7 +179,8 @@ def file_name(stem: str, week: dt.date) -> str:
 
 def csv_text(orders: "pd.DataFrame") -> str:
     """Returns the lines of a file: amounts in whole cents, pieces as they are ordered or empty."""
-    pieces = ["" if count != count else f"{count:.3f}".rstrip("0").rstrip(".") for count in orders["pieces"]]
+    counts = orders["pieces"].astype(float)
+    pieces = ["" if isnan(count) else f"{count:.3f}".rstrip("0").rstrip(".") for count in counts]
     frame = orders[list(COLUMNS)].assign(pieces=pieces)
     text: str = text_cells(frame).to_csv(index=False, float_format="%.2f", lineterminator="\n")
     return text

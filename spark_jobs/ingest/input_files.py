@@ -207,7 +207,8 @@ def _pick(folder: Path, names: list[str], table: str, is_partial: bool) -> list[
     if not alone and not is_partial and table not in OPTIONAL:
         raise ShelfcastError(
             f"{stem}.csv is missing from {folder}, and {MAPPING_NAME}, which says what other files mean.",
-            f"`shelfcast init {folder}` writes it from what is there.",
+            f"Put {stem}.csv or {stem}.csv.gz there; where the files are others, `shelfcast init {folder}` writes "
+            "the mapping from what is there.",
         )
     return [folder / name for name in alone]
 

@@ -11,6 +11,7 @@ from streamlit_app.views import formats
 from warehouse.conventions import BASELINE
 from warehouse.database import Database
 from warehouse.settings import Settings
+from warehouse.wording import house
 
 pytestmark = pytest.mark.browser
 
@@ -196,7 +197,7 @@ def test_a_filter_leaves_the_chosen_pair_or_no_pair_chosen(open_page: OpenPage, 
     settle(page)
     second = f"{AT_RISK} offset 1 limit 1"
     store, dept = (mart(f"select {name} {second}") for name in ("store_id", "dept_id"))
-    chosen = page.get_by_role("heading", name=formats.pair(store, dept))
+    chosen = page.get_by_role("heading", name=house().pair(store, dept))
     chosen.wait_for()
     status = str(mart(f"select status {second}"))
     page.get_by_test_id("stButtonGroup").get_by_text(status.capitalize(), exact=True).click()

@@ -117,12 +117,10 @@ def test_every_bad_row_of_sales_is_set_aside_with_its_reason(folder: Path, read)
 
 BAD_STORES = {
     f"3,{'D' * 129},1000": f"Type has more than 128 characters, or some that cannot be printed: '{'D' * 60}'",
-    "4,A,0": "Size is not above 0: '0'",
-    "5,A,-5": "Size is not above 0: '-5'",
-    "6,A,10.5": "Size is not a whole number: '10.5'",
-    "7,A,big": "Size is not a whole number: 'big'",
-    "8,A,1e12": "Size is not a whole number: '1e12'",
-    "9,,1000": "Type is missing",
+    "4,A,-5": "Size is not above 0: '-5'",
+    "5,A,big": "Size is not a number: 'big'",
+    "6,A,1e12": "Size is not a number: '1e12'",
+    "7,,1000": "Type is missing",
 }
 
 
@@ -131,6 +129,13 @@ def test_every_bad_row_of_stores_is_set_aside_with_its_reason(folder: Path, read
     one = read(folder)["store_attributes"]
     assert reasons(one) == dict(enumerate(BAD_STORES.values(), start=4))
     assert accepted(one, "store_code", "store_type", "size_sqft")[-1] == ("10", "c", 1000)
+
+
+def test_a_size_of_0_is_not_known_and_a_fraction_of_a_square_foot_is_rounded(folder: Path, read):
+    (folder / "stores.csv").write_text(STORES + "4,A,0\n5,A,10.5\n6,A,\n")
+    one = read(folder)["store_attributes"]
+    assert reasons(one) == {}
+    assert accepted(one, "store_code", "size_sqft")[-3:] == [("4", None), ("5", 11), ("6", None)]
 
 
 def test_copies_that_disagree_are_all_set_aside_and_name_each_other(folder: Path, read):

@@ -29,8 +29,8 @@ def test_a_replay_prints_and_writes_how_the_policies_fared_and_refuses_what_it_c
     assert set(frame["policy"]) == {*own, "naive", "cover", "published", "inventory_policies.csv"}
     same = frame[frame["row_kind"] == "policies"].groupby("store_type", dropna=False)["profit_amount"].nunique()
     assert (same == 1).all()
-    departments = frame[(frame["row_kind"] == "equal_stock") & frame["dept_id"].notna()]
-    assert departments["dept_id"].nunique() > 1
+    departments = frame[(frame["row_kind"] == "equal_stock") & frame["product_code"].notna()]
+    assert departments["product_code"].nunique() > 1
     kept = list((finished_run.home / "cache").glob("replay_forecasts_*.npy"))
     assert len(kept) == 1
     assert "Replayed 26 weeks" in (finished_run.home / "reports" / "replay.md").read_text()

@@ -31,7 +31,7 @@ def test_a_what_if_shows_before_and_after_and_writes_nothing(finished_run, shelf
     [
         (["--lead-time", "0"], 2, "The lead time is 0 weeks; it must be above 0 weeks"),
         (["--service-level", "100"], 2, "The service level is 100 %; it must be at least 50 %"),
-        (["99"], 1, "No store 99 has a champion forecast"),
+        (["99"], 2, "There is no store '99'"),
     ],
 )
 def test_a_what_if_that_makes_no_sense_gets_one_sentence(finished_run, shelfcast, arguments, code, sentence):
