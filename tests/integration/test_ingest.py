@@ -153,7 +153,7 @@ def test_old_folders_go_unless_a_published_artifact_names_them(
 @pytest.mark.parametrize(
     ("name", "content", "sentence"),
     [
-        ("train.csv", None, r"^train\.csv is missing from .*Put train\.csv or train\.csv\.gz there; .*`shelfcast init .*$"),
+        ("train.csv", None, r"^train\.csv is missing from .*Put train\.csv or train\.csv\.gz there; .*`shelfcast init"),
         ("train.csv", "", r"^.*train\.csv is empty\. "),
         (
             "train.csv",
