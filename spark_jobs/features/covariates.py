@@ -3,6 +3,7 @@
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F  # noqa: N812
 
+OTHERS = "other_covariates"
 MARKDOWNS = tuple(f"markdown_{number}" for number in range(1, 6))
 
 
@@ -14,6 +15,8 @@ def known_covariates(external: DataFrame) -> DataFrame:
     Args:
         external: `raw.external_features`: one row per store and week, with the columns of the table.
     """
+    if OTHERS not in external.columns:  # published before covariates could have any name
+        external = external.withColumn(OTHERS, F.lit(None).cast("string"))
     day = F.unix_date("feature_date")
     store = Window.partitionBy("store_id").orderBy(day)
     # From the first week with a markdown on, they are recorded: an empty one means unknown before it and none after.
@@ -37,6 +40,7 @@ def known_covariates(external: DataFrame) -> DataFrame:
         "unemployment",
         change("unemployment").alias("unemployment_change"),
         *_markdown_columns(),
+        OTHERS,
     )
 
 

@@ -72,6 +72,7 @@ FEATURE_TYPES = {
     "total_markdown": "double",
     "has_markdown": "boolean",
     "markdown_count": "smallint",
+    "other_covariates": "string",
     "store_type": "string",
     "size_sqft": "int",
     "size_normalized": "double",

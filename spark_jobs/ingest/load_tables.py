@@ -12,7 +12,7 @@ from spark_jobs.ingest.keys import give_keys, with_keys
 from spark_jobs.ingest.mapping import Mapping
 from spark_jobs.ingest.read_file import Read, accepted
 from spark_jobs.ingest.row_accounts import Measures, WeekAccount
-from spark_jobs.ingest.schema import COVARIATES, ONE_STORE, ONE_TYPE, UNKNOWN, fold, tables_of
+from spark_jobs.ingest.schema import COVARIATES, ONE_STORE, ONE_TYPE, OTHERS, UNKNOWN, fold, tables_of
 from spark_jobs.ingest.weeks import (
     DECIMALS,
     MEASURES,
@@ -277,14 +277,17 @@ class Tables:
                 return None
             self.words.append("no file of covariates: no covariates")
             kinds = {"store_id": pa.int32(), "feature_date": pa.date32()} | dict.fromkeys(COVARIATES, pa.float64())
-            return self._spark.createDataFrame(pa.schema(kinds | {"is_holiday": pa.bool_()}).empty_table())
+            kinds |= {OTHERS: pa.string(), "is_holiday": pa.bool_()}
+            return self._spark.createDataFrame(pa.schema(kinds).empty_table())
         rows = self._keyed(rows)
         if "store_id" not in rows.columns:
             stores = self._spark.read.parquet(f"{self._folder}/store_attributes").select("store_id")
             rows = rows.crossJoin(F.broadcast(stores))
         absent = {name: F.lit(None).cast("double") for name in COVARIATES if name not in rows.columns}
+        others = sorted(self._present["external_features"] - {"store_code", "feature_date", "is_holiday", *COVARIATES})
+        as_object = F.to_json(F.struct(*others)) if others else F.lit(None).cast("string")
         flagged = self._flagged(rows.withColumns(absent), "external_features", "feature_date")
-        return flagged.select("store_id", "feature_date", *COVARIATES, "is_holiday")
+        return flagged.select("store_id", "feature_date", *COVARIATES, as_object.alias(OTHERS), "is_holiday")
 
     def _stock(self) -> DataFrame | None:
         """Returns the counts; at a level above the product, the sums of the latest counts of its products."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, ValidationError, model_validator
+from pydantic import BeforeValidator, Field, ValidationError, field_validator, model_validator
 
 from warehouse.calendar import unknown_holidays
 from warehouse.errors import ShelfcastError
@@ -36,11 +36,14 @@ Covariate = Literal[
     "cpi",
     "unemployment",
 ]
-"""Numbers that features are made of, by their names in `raw.external_features`; markdowns are money."""
+"""Covariates with a column of their own in `raw.external_features`; markdowns are money, temperatures Fahrenheit."""
+CovariateName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=48)]
+"""Name of any covariate; those that are none of the above stand together in `other_covariates`."""
 Columns = Annotated[tuple[str, ...], BeforeValidator(lambda value: (value,) if isinstance(value, str) else value)]
 """One column, or several whose texts together, with a blank between them, are the value."""
 Pattern = Annotated[str, Field(min_length=1, max_length=255)]
 """Name of a file or a pattern such as sales-*.csv.gz, within the folder of the mapping."""
+_OWN_NAMES = ("store_code", "store_id", "feature_date", "is_holiday", "load_id", "other_covariates")
 _LIKELY = 0.6
 
 
@@ -169,12 +172,20 @@ class StockInput(Strict):
 
 
 class CovariateColumns(Strict):
-    """Columns of the covariates: numbers of a store and a week, by the names that features know them under."""
+    """Columns of the covariates: numbers of a store and a week, each by a name of its own or a known one."""
 
     store: Columns = ()
     date: str
     holiday: str = ""
-    values: dict[Covariate, str] = Field(default_factory=dict)
+    values: dict[CovariateName, str] = Field(default_factory=dict, max_length=64)
+
+    @field_validator("values")
+    @classmethod
+    def _names_are_free(cls, values: dict[str, str]) -> dict[str, str]:
+        taken = [name for name in values if name in _OWN_NAMES]
+        if taken:
+            raise ValueError(f"{', '.join(taken)} cannot be the name of a covariate; choose another")
+        return values
 
 
 class CovariatesInput(Strict):

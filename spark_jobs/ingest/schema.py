@@ -80,7 +80,8 @@ class Table:
 
 
 COVARIATES: tuple[str, ...] = get_args(Covariate)
-"""Columns of numbers in `raw.external_features`."""
+"""Columns of numbers in `raw.external_features`; covariates of other names stand in the column OTHERS."""
+OTHERS = "other_covariates"
 
 
 def tables_of(mapping: Mapping) -> dict[str, Table]:

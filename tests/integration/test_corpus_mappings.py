@@ -48,7 +48,7 @@ QUERIES = {
     "stock": "select store_code, product_code, stock_date, on_hand, on_order, expected_date, unit_price, "
     "lead_time_days from {schema}.stock_positions join {schema}.store_attributes using (store_id) "
     "join {schema}.products using (dept_id)",
-    "covariates": "select store_code, feature_date, temperature, fuel_price "
+    "covariates": "select store_code, feature_date, temperature, fuel_price, other_covariates "
     "from {schema}.external_features join {schema}.store_attributes using (store_id)",
     "holiday_weeks": "select distinct sale_date from {schema}.raw_sales where is_holiday",
     "holidays": "select holiday_date, holiday_name, week_date, is_flagged from {schema}.holidays",

@@ -1,5 +1,6 @@
 """The tables of a mapping, made of what was found, each key with its reason."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
@@ -205,11 +206,6 @@ def covariate_sections(found: Findings) -> list[Section]:
         "holiday": known.roles.get("holiday", ""),
     }
     names = _value_names(covariate_columns(known))
-    others = [column for column in covariate_columns(known) if column not in names.values()]
-    if others:
-        found.unused.append(f"of {known.table.files} the columns {', '.join(others)}, which no feature is made of")
-    if not names:
-        return []
     values = Section("covariates.columns.values", plain_entries(names, {}))
     return [*_sections("covariates", known.table.files, columns, Entry("date_label", label)), values]
 
@@ -230,9 +226,15 @@ def _covariate_label(found: Findings, known: KnownTable) -> Literal["", "first",
 
 
 def _value_names(columns: Sequence[str]) -> dict[str, str]:
-    """Returns the columns that features are made of, by their names there."""
+    """Returns the columns by the names of their covariates: known ones, else their own in small letters."""
     known = {fold(name): name for name in COVARIATES}
-    return {known[fold(column)]: column for column in columns if fold(column) in known}
+    names: dict[str, str] = {}
+    for column in columns:
+        plain = re.sub(r"[^a-z0-9]+", "_", " ".join(name_words(column))).strip("_")
+        name = known.get(fold(column)) or (plain if plain[:1].isalpha() else f"covariate_{plain}".rstrip("_"))[:44]
+        twins = sum(other == name or other.startswith(f"{name}_of_") for other in names)
+        names[f"{name}_of_{twins + 1}" if twins else name] = column
+    return names
 
 
 def say_overlap(found: Findings, known: KnownTable, role: str, codes: Sequence[str], share: float) -> None:

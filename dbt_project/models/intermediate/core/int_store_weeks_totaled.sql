@@ -28,6 +28,7 @@ final as (
         external_features.store_id,
         external_features.week_date,
         external_features.temperature_fahrenheit,
+        external_features.other_covariates,
         case
             when external_features.week_date >= recorded.first_markdown_date
                 then

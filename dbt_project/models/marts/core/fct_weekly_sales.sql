@@ -34,6 +34,7 @@ final as (
         int_sales_compared.is_holiday,
         int_store_weeks_totaled.markdown_amount,
         int_store_weeks_totaled.temperature_fahrenheit,
+        int_store_weeks_totaled.other_covariates,
         int_sales_compared.sales_quantity < 0 as is_return_week
 
     from int_sales_compared

@@ -40,6 +40,7 @@ renamed as (
         cpi_change as consumer_price_index_change,
         total_markdown as markdown_amount,
         has_markdown,
+        other_covariates,
         store_type,
         size_sqft,
         size_normalized as size_rate,

@@ -20,6 +20,7 @@ renamed as (
         markdown_5 as markdown_5_amount,
         cpi as consumer_price_index,
         is_holiday,
+        other_covariates,
         load_id,
         created_at,
         cast(unemployment / 100.0 as double precision) as unemployment_rate

@@ -312,7 +312,7 @@ def test_stores_products_stock_and_covariates_are_found_beside_the_sales(write, 
     assert (mapping.products.columns.name, mapping.products.levels) == ("description", ("category",))
     assert (mapping.stock.columns.on_hand, mapping.stock.columns.lead_time_days) == ("stock on hand", "lead time days")
     assert mapping.covariates.date_label == "last"
-    assert mapping.covariates.columns.values == {"temperature": "temperature"}
+    assert mapping.covariates.columns.values == {"temperature": "temperature", "rain_mm": "Rain mm"}
 
 
 def test_codes_that_differ_by_leading_zeros_alone_are_told(write, proposed):
