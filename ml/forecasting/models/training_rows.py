@@ -17,6 +17,8 @@ FIRST_ORIGIN_WEEKS = 54
 """Weeks of history that an origin needs before rows are taken from it: a year and what aligns it."""
 ORIGIN_STEP_WEEKS = 3
 """Rows are taken from every third week: origins side by side share seven of their eight target weeks."""
+MOST_ROWS = 1_000_000
+"""Beyond so many rows the origins stand further apart: time and memory of a fit stay bounded."""
 LEAST_ROWS = 500
 
 Fitted = TypeVar("Fitted")
@@ -96,7 +98,7 @@ class RowStore:
 
     def _table(self, history: Panel) -> TrainingTable | None:
         inputs, labels, scales, numbers = [], [], [], []
-        for week_count in range(FIRST_ORIGIN_WEEKS, history.week_count, ORIGIN_STEP_WEEKS):
+        for week_count in range(FIRST_ORIGIN_WEEKS, history.week_count, _step_weeks(history)):
             rows = self._at(history, week_count)
             series, step = _known_targets(history, week_count)
             error = history.sales[series, week_count + step] - rows.base.point[series, step]
@@ -116,6 +118,12 @@ def row_store(models: Iterable[object]) -> RowStore:
     """Returns the store that the models share, a new one where none has one."""
     stores = (model.store for model in models if isinstance(model, HasStore))
     return next(stores, None) or RowStore()
+
+
+def _step_weeks(history: Panel) -> int:
+    """Returns the weeks between origins that rows are taken from, so that they are no more than the most."""
+    rows_at_most = history.series_count * history.horizon * max(history.week_count - FIRST_ORIGIN_WEEKS, 0)
+    return max(ORIGIN_STEP_WEEKS, -(-rows_at_most // MOST_ROWS))
 
 
 def _known_targets(history: Panel, week_count: int) -> tuple[IntArray, IntArray]:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from ml.forecasting.models import training_rows
 from ml.forecasting.models.lightgbm_model import LightGbm
 from ml.forecasting.models.model_inputs import rows_at_origin
 from ml.forecasting.models.naive import AlignedSeasonal
@@ -131,3 +132,15 @@ def test_models_share_the_store_of_the_first_that_has_one() -> None:
     ridge = Ridge()
     assert row_store([AlignedSeasonal(), ridge, LightGbm(seed=7)]) is ridge.store
     assert row_store([AlignedSeasonal()]).rows == {}
+
+
+def test_of_many_series_the_origins_stand_further_apart_so_that_rows_stay_bounded(
+    young: Panel, table: TrainingTable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # 12 series, 8 weeks ahead, 19 weeks beyond the first origin: 1,824 rows were every week an origin.
+    monkeypatch.setattr(training_rows, "MOST_ROWS", 200)
+    monkeypatch.setattr(training_rows, "LEAST_ROWS", 1)
+    fewer = RowStore().table(young)
+    # A tenth of the weeks: origins after 54 and 64 weeks.
+    assert len(fewer.labels) == 12 * 2 * 8
+    assert len(fewer.labels) < 200 < len(table.labels)
