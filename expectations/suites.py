@@ -65,6 +65,14 @@ from generate_series(
 ) as w (week)
 where not exists (select 1 from {batch} c where c.sale_date = w.week::date)
 """
+_STRAY_WEEKS = """
+select weeks.sale_date, weeks.week_before
+from (
+    select sale_date, lag(sale_date) over (order by sale_date) as week_before
+    from (select distinct sale_date from {batch} a) as days
+) as weeks
+where weeks.sale_date > weeks.week_before + interval '2 years'
+"""
 _THIN_NEWEST_WEEK = """
 select weeks.sale_date, weeks.series_count, weeks.usual_count
 from (
@@ -168,6 +176,12 @@ def _sales_completeness() -> list[Expectation]:
             "No week is missing altogether between the first and the last.",
             "One series may pause; a week without any sales at all is a lost part of the file.",
             "warning",
+        ),
+        none_found(
+            _STRAY_WEEKS,
+            "No two weeks of sales lie more than two years apart with none between them.",
+            "A date so far from all others is a misread one, or that of a single wrong line.",
+            "critical",
         ),
         none_found(
             _THIN_NEWEST_WEEK,

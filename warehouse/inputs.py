@@ -26,7 +26,7 @@ STOCK = RawTable("stock_positions", ("store_id", "dept_id", "stock_date"), "stoc
 TABLES = (STORES, PRODUCTS, SALES, COVARIATES, STOCK, RETAILER, HOLIDAYS)
 """In the order in which they are written: new rows find their store."""
 
-_FILES = {"raw_sales": "sales", "external_features": "features.csv"}
+_FILES = {"raw_sales": "sales", "external_features": "covariates"}
 _LOST_STORES = """
 select count(distinct stores.store_id)
 from raw.store_attributes stores
@@ -159,8 +159,8 @@ def _refuse_lost_stores(connection: "psycopg.Connection[Any]", load_id: str) -> 
     row = connection.execute(_LOST_STORES, {"load_id": load_id}).fetchone()
     if row and row[0]:
         raise ShelfcastError(
-            f"These files lack stores.csv, which {_counted(row[0], 'published store')} came from, so nothing was "
-            "published.",
+            f"These files lack the file of stores, which {_counted(row[0], 'published store')} came from, so nothing "
+            "was published.",
             "Add it, say --append where the files hold only new or corrected rows, or --replace where all stores are "
             "of one type and unknown size from now on.",
         )

@@ -200,7 +200,7 @@ def read_panel(database: "Database", with_plan: bool = False) -> Panel:
 
     Args:
         database: where the features were published.
-        with_plan: whether the markdowns that features.csv has for weeks ahead are a plan that forecasts may use.
+        with_plan: whether the markdowns of weeks ahead are a plan that forecasts may use.
 
     Raises:
         ShelfcastError: no features were published, or none of their weeks has sales.
@@ -250,7 +250,7 @@ def panel_from_frame(frame: "pd.DataFrame", retailer: Retailer) -> Panel:
     sold = frame["weekly_sales"].notna().to_numpy()
     if not sold.any():
         raise ShelfcastError(
-            "No week of the features has known sales.", "Check train.csv and run `shelfcast features` again."
+            "No week of the features has known sales.", "Check the file of sales and run `shelfcast features` again."
         )
     days = frame["feature_date"].to_numpy().astype("datetime64[D]")
     first, last = days.min(), days[sold].max()

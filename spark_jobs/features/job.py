@@ -171,7 +171,7 @@ def sold_weeks(sales: DataFrame) -> tuple[dt.date, dt.date]:
     """
     span = sales.agg(F.min("sale_date").alias("first"), F.max("sale_date").alias("last")).collect()[0]
     if span["first"] is None:
-        raise ShelfcastError("The published inputs hold no sales.", "Give `shelfcast ingest` a train.csv with rows.")
+        raise ShelfcastError("The published inputs hold no sales.", "Give `shelfcast ingest` sales with rows.")
     return span["first"], span["last"]
 
 

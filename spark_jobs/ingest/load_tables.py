@@ -133,11 +133,16 @@ class Tables:
         products = self._mapping.products
         if products is None or not products.forecast_level or "products" not in self._rows:
             return rows
-        level = LEVELS[products.levels.index(products.forecast_level)]
+        level = self._level(products.forecast_level)
         levels = self._rows["products"].select("product_code", F.col(level).alias("level_code"))
         found = rows.join(F.broadcast(levels), on="product_code", how="left")
         code = F.coalesce("level_code", F.lit(UNKNOWN)).alias("product_code")
         return found.select(*[name for name in rows.columns if name != "product_code"], code)
+
+    def _level(self, forecast_level: str) -> str:
+        """Returns the column of a level of the hierarchy, by the name that its file gives it."""
+        assert self._mapping.products is not None
+        return LEVELS[self._mapping.products.levels.index(forecast_level)]
 
     def _keys(self, sales: DataFrame | None) -> tuple[dict[str, int], dict[str, int]]:
         """Returns the numbers of all stores and products of the load, by code."""
@@ -250,14 +255,29 @@ class Tables:
         self._write("products", described.select("dept_id", "product_code", *names), ["dept_id"])
 
     def _tell_unknown(self, rows: DataFrame, forecast_level: str) -> None:
-        """Says how many products of the sales the file of products lacks."""
+        """Says how many products of the sales the file of products lacks, or gives no level.
+
+        Raises:
+            ShelfcastError: it lacks all of them, and their level is what is forecast.
+        """
         if "raw_sales" not in self._rows:
             return
+        level = F.col(self._level(forecast_level)) if forecast_level else F.lit("")
+        listed = rows.select("product_code", F.lit(True).alias("is_listed"), level.isNotNull().alias("has_level"))
         sold = self._rows["raw_sales"].select("product_code").distinct()
-        missing = sold.join(rows.select("product_code"), on="product_code", how="left_anti").count()
-        if missing:
-            what = f": their {forecast_level} is {UNKNOWN}" if forecast_level else ""
-            self.words.append(f"{missing:,} products are not in {self._names['products']}{what}")
+        counts = sold.join(listed, on="product_code", how="left").agg(
+            F.count("*").alias("all"), F.count("is_listed").alias("listed"), F.count_if("has_level").alias("placed")
+        )
+        found, name, what = counts.collect()[0], self._names["products"], f": their {forecast_level} is {UNKNOWN}"
+        if forecast_level and not found["listed"]:
+            raise ShelfcastError(
+                f"None of the {found['all']:,} products of the sales is in {name}, so none has a {forecast_level}.",
+                "Write their codes alike in both files, leading zeros included.",
+            )
+        if missing := found["all"] - found["listed"]:
+            self.words.append(f"{missing:,} products are not in {name}{what if forecast_level else ''}")
+        if empty := found["listed"] - found["placed"]:
+            self.words.append(f"{empty:,} products have no {forecast_level} in {name}{what}")
 
     def _described(self, rows: DataFrame, forecast_level: str) -> DataFrame:
         """Returns name and hierarchy by the code of the level that is forecast: of a level, what most products have."""

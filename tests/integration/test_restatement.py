@@ -163,7 +163,7 @@ def test_appended_rows_add_and_correct_and_remove_nothing(empty):
         ({"sales": {THIRD: 1.0}}, f"lack 2 published rows of sales in 2 weeks, the first {FIRST}"),
         (
             {"sales": {FIRST: 10.0, SECOND: 20.0}, "temperatures": {SECOND: 50.0}},
-            f"lack 1 published row of features.csv in 1 week, the first {FIRST}",
+            f"lack 1 published row of covariates in 1 week, the first {FIRST}",
         ),
     ],
 )

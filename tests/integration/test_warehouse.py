@@ -97,7 +97,7 @@ def test_every_table_and_column_that_code_owns_has_a_comment(database):
 def test_stores_that_came_from_a_file_are_not_lost_with_it_unless_that_is_said(empty):
     note_file(empty, "x", "store_attributes")
     load(empty, "x", {"2012-01-06": 10.0})
-    with pytest.raises(ShelfcastError, match=r"lack stores.csv, which 2 published stores came from.*--replace"):
+    with pytest.raises(ShelfcastError, match=r"lack the file of stores, which 2 published stores came from.*--replace"):
         load(empty, "two", {"2012-01-06": 10.0, "2012-01-13": 11.0})
     assert published(empty) == {"2012-01-06": 10.0}
     load(empty, "three", {"2012-01-06": 10.0, "2012-01-13": 11.0}, may_remove=True)

@@ -111,7 +111,7 @@ def origins_of(panel: Panel, wanted: int | Sequence[dt.date]) -> list[int]:
     if last < LEAST_WEEKS:
         raise ShelfcastError(
             f"The data has {panel.week_count} weeks, and a backtest needs at least {LEAST_WEEKS + panel.horizon}.",
-            "Add earlier weeks to train.csv.",
+            "Add earlier weeks to the sales.",
         )
     if isinstance(wanted, int):
         return _rolling_origins(panel, last, wanted)
