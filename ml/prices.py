@@ -32,12 +32,13 @@ WHOLE, PART = 1.0, 0.001
 
 _DIGITS = 4
 _KEYS = ["store_id", "dept_id"]
+# Where pieces are forecast they are the series itself, and money stands beside it.
 _SOLD = """
 with weeks as (
-    select store_id, dept_id, weekly_amount / weekly_units as price,
+    select store_id, dept_id, weekly_amount / weekly_sales as price,
         row_number() over (partition by store_id, dept_id order by sale_date desc) as place
     from raw.raw_sales
-    where sale_date <= %(date)s and weekly_units > 0 and weekly_amount > 0
+    where sale_date <= %(date)s and weekly_sales > 0 and weekly_amount > 0
 ),
 prices as (
     select store_id, dept_id, percentile_cont(0.5) within group (order by price) as sold_price
@@ -47,7 +48,7 @@ prices as (
 )
 select store_id, dept_id, sold_price, is_whole
 from (
-    select store_id, dept_id, coalesce(bool_and(weekly_units = trunc(weekly_units)), true) as is_whole
+    select store_id, dept_id, bool_and(weekly_sales = trunc(weekly_sales)) as is_whole
     from raw.raw_sales
     where sale_date <= %(date)s
     group by store_id, dept_id

@@ -26,7 +26,7 @@ loaded as (
         coalesce(sum(sales_units), 0) as sales_units,
         coalesce(sum(sales_amount), 0) as sales_amount
 
-    from {{ ref('stg_raw__sales') }}
+    from {{ ref('int_sales_measured') }}
     group by week_date
 
 )

@@ -19,6 +19,7 @@ An entry is a folder of `tests/corpus` with `shelfcast.toml`, the files it speak
     refusal    exit code, and words of the sentence in their order
 """
 
+import datetime as dt
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -30,6 +31,7 @@ import yaml
 
 from flows.pipeline.context import Context, Options
 from flows.pipeline.stages import audit, ingest
+from ml.prices import read_prices
 from spark_jobs.ingest.mapping import INPUTS
 from warehouse.database import Database
 from warehouse.errors import ShelfcastError
@@ -246,6 +248,19 @@ def test_each_entry_with_a_mapping_is_published_as_it_was_read(name: str, load, 
     came = load(name, is_published=True, **expectation(name).get("options", {}))
     check(name, came, database, "raw")
     assert {row["status"] for row in came.accounts.values()} == {"published"}
+
+
+@pytest.mark.parametrize(
+    ("name", "price", "source", "least_piece"),
+    [("units_and_prices", 1.99, "sales", 1.0), ("fractions_of_a_kilogram", 2.49, "sales", 0.001)],
+)
+def test_prices_and_least_pieces_are_those_of_what_was_published(name, price, source, least_piece, load, database):
+    assert load(name, is_published=True).error is None
+    pairs = database.read_frame("pipeline", "select distinct store_id, dept_id from raw.raw_sales limit 1")
+    with database.snapshot("reader") as snapshot:
+        known = read_prices(snapshot, dt.date(2030, 1, 6), is_in_units=True).of(pairs)
+    assert (known.unit_price.tolist(), known.source.tolist()) == ([price], [source])
+    assert known.least_piece.tolist() == [least_piece]
 
 
 def test_the_corpus_holds_at_least_forty_entries_with_a_mapping_and_says_what_each_is():

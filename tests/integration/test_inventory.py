@@ -343,8 +343,8 @@ def in_pieces(ready):
         )
         connection.execute(
             "update raw.raw_sales set weekly_sales = round(weekly_sales / %s), "
-            "weekly_units = round(weekly_sales / %s), weekly_amount = %s * round(weekly_sales / %s)",
-            [PRICE] * 4,
+            "weekly_amount = %s * round(weekly_sales / %s)",
+            [PRICE] * 3,
         )
         connection.execute(
             "update ml.forecasts set unit_name = 'units', predicted_sales = predicted_sales / %s", [PRICE]
@@ -354,7 +354,7 @@ def in_pieces(ready):
     yield settings, database
     with database.connect("pipeline") as connection:
         connection.execute("delete from raw.retailer")
-        connection.execute("update raw.raw_sales set weekly_sales = weekly_amount, weekly_units = null")
+        connection.execute("update raw.raw_sales set weekly_sales = weekly_amount, weekly_amount = null")
         connection.execute(f"update ml.backtest_errors set {scaled.replace('/', '*')}")
 
 
@@ -410,13 +410,13 @@ def test_prices_are_the_middle_of_thirteen_weeks_and_know_nothing_later(in_piece
         # One faulty week, one without money, and another price in all that is later.
         connection.execute("update raw.raw_sales set weekly_amount = 1e9 where dept_id = 1 and sale_date = %s", [week])
         connection.execute("update raw.raw_sales set weekly_amount = 0 where dept_id = 2 and sale_date <= %s", [week])
-        connection.execute("update raw.raw_sales set weekly_amount = 9 * weekly_units where sale_date > %s", [week])
+        connection.execute("update raw.raw_sales set weekly_amount = 9 * weekly_sales where sale_date > %s", [week])
     try:
         with database.snapshot("reader") as snapshot:
             then, now = (read_prices(snapshot, day, is_in_units=True).of(pairs) for day in (week, LAST_WEEK))
     finally:
         with database.connect("pipeline") as connection:
-            connection.execute("update raw.raw_sales set weekly_amount = %s * weekly_units", [PRICE])
+            connection.execute("update raw.raw_sales set weekly_amount = %s * weekly_sales", [PRICE])
     assert (then.unit_price.tolist(), then.source.tolist()) == ([2.5, 1.0, 2.5], ["sales", "assumed", "sales"])
     assert now.unit_price.tolist() == [9.0, 9.0, 9.0]
 

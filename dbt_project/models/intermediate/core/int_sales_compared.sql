@@ -2,14 +2,14 @@ with
 
 sales as (
 
-    select * from {{ ref('stg_raw__sales') }}
+    select * from {{ ref('int_sales_measured') }}
 
 ),
 
 -- Referenced anew rather than from `sales`: what is used twice, Postgres writes to memory first.
 last_year as (
 
-    select * from {{ ref('stg_raw__sales') }}
+    select * from {{ ref('int_sales_measured') }}
 
 ),
 

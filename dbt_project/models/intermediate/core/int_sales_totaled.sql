@@ -2,7 +2,7 @@ with
 
 sales as (
 
-    select * from {{ ref('stg_raw__sales') }}
+    select * from {{ ref('int_sales_measured') }}
 
 ),
 

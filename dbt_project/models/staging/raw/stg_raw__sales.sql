@@ -13,13 +13,11 @@ renamed as (
         dept_id,
         sale_date as week_date,
         weekly_sales as sales_quantity,
-        weekly_units as sales_units,
+        weekly_units as other_units,
+        weekly_amount as other_amount,
         is_holiday,
         load_id,
-        created_at,
-        -- Without pieces, what is forecast is money.
-        coalesce(weekly_amount, case when weekly_units is null then weekly_sales end)
-            as sales_amount
+        created_at
 
     from source
 
