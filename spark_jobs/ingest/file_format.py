@@ -16,15 +16,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
 
+from spark_jobs.ingest.encodings import CELLS_MAX, CODECS, Encoding, Reading, foreign_cells, read_letters
 from spark_jobs.ingest.schema import fold
 from warehouse.errors import ShelfcastError
 
-Encoding = Literal["UTF-8", "Latin-1", "UTF-16 LE", "UTF-16 BE"]
 ENDINGS = (".csv", ".tsv", ".txt")
 PACKINGS = (".gz", ".bz2", ".zst", ".zip")
 SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 """What may stand between the columns, and its word."""
-_CODECS = {"UTF-8": "utf-8", "Latin-1": "cp1252", "UTF-16 LE": "utf-16-le", "UTF-16 BE": "utf-16-be"}
 _CHUNK = 1 << 20
 _LARGE_GZIP = 2 * _CHUNK
 """Bytes of a gzip file from which on it is unpacked before Spark reads it."""
@@ -67,6 +66,7 @@ class Part:
         header: the names of its columns.
         header_line: number of the header's line, counted from 1.
         has_rows: whether anything stands below the header.
+        rival: another encoding in which its letters are as likely; None where there is none.
     """
 
     path: Path
@@ -78,6 +78,7 @@ class Part:
     header_line: int
     header_text: str
     has_rows: bool
+    rival: Encoding | None = None
 
 
 def open_parts(path: Path, known: Set[str] = frozenset()) -> list[Part]:
@@ -154,7 +155,7 @@ def _copy_as_text(part: Part, target: Path, is_narrow: bool) -> None:
             if is_narrow:
                 shutil.copyfileobj(source, copy, _CHUNK)
                 return
-            decoder = codecs.getincrementaldecoder(_CODECS[part.encoding])(errors="replace")
+            decoder = codecs.getincrementaldecoder(CODECS[part.encoding])(errors="replace")
             while chunk := source.read(_CHUNK):
                 copy.write(decoder.decode(chunk).encode(errors="replace"))
     except OSError as error:
@@ -179,7 +180,7 @@ class _Recoded(io.RawIOBase):
 
     def __init__(self, source: Readable, encoding: Encoding) -> None:
         self._source = source
-        self._decoder = codecs.getincrementaldecoder(_CODECS[encoding])(errors="replace")
+        self._decoder = codecs.getincrementaldecoder(CODECS[encoding])(errors="replace")
         self._ready = bytearray()
         self._is_at_end = False
 
@@ -271,8 +272,8 @@ def _open(path: Path, member: str, is_one_of_many: bool, bounds: "_Bounds", know
         head = stream.read(_CHUNK)
         _refuse_foreign(shown, head)
         bounds.begin(shown)
-        encoding = _encoding(head, stream if is_whole else io.BytesIO(), bounds)
-    text = head.decode(_CODECS[encoding], errors="replace").removeprefix("\ufeff")
+        reading = _encoding(head, stream if is_whole else io.BytesIO(), bounds)
+    text = head.decode(CODECS[reading.encoding], errors="replace").removeprefix("\ufeff")
     lines = _filled_lines(text.replace("\r\n", "\n").replace("\r", "\n"))
     if not lines:
         raise ShelfcastError(f"{shown} is empty.", "Put the file with its header and rows in its place.")
@@ -282,7 +283,9 @@ def _open(path: Path, member: str, is_one_of_many: bool, bounds: "_Bounds", know
         raise ShelfcastError(f"{shown} is not a text file.", "Put the file with its header and rows in its place.")
     chosen = separator or choose_separator(header, known)
     names = split_header(header, chosen)
-    return Part(path.absolute(), member, name, encoding, chosen, names, number, header, len(lines) > 1)
+    return Part(
+        path.absolute(), member, name, reading.encoding, chosen, names, number, header, len(lines) > 1, reading.rival
+    )
 
 
 def _filled_lines(text: str) -> list[tuple[int, str]]:
@@ -325,7 +328,7 @@ def _refuse_foreign(shown: str, head: bytes) -> None:
             raise ShelfcastError(f"{shown} is {what}, not a text file.", "Save the table in it as CSV.")
 
 
-def _encoding(head: bytes, rest: Readable, bounds: "_Bounds") -> Encoding:
+def _encoding(head: bytes, rest: Readable, bounds: "_Bounds") -> Reading:
     """Returns the encoding of a file from all of its bytes; those after `head` are read from `rest`."""
     wide = _wide(head)
     check = _Utf8Check()
@@ -335,7 +338,7 @@ def _encoding(head: bytes, rest: Readable, bounds: "_Bounds") -> Encoding:
         if wide is None:
             check.feed(chunk)
         chunk = rest.read(_CHUNK)
-    return wide or check.encoding
+    return Reading(wide) if wide else check.reading
 
 
 def _wide(head: bytes) -> Encoding | None:
@@ -394,13 +397,14 @@ class _Bounds:
 class _Utf8Check:
     """Whether bytes are UTF-8; where some are not, whether letters in UTF-8 are more than those that are not.
 
-    A file with a few damaged letters stays UTF-8; one whose letters are all single bytes is Latin-1.
+    A file with a few damaged letters stays UTF-8; one whose letters are all others is what `read_letters` says.
     """
 
     def __init__(self) -> None:
         self._decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
         self._letters = 0
         self._damaged = 0
+        self._cells: set[bytes] = set()
 
     def feed(self, chunk: bytes) -> None:
         """Takes the next bytes of the file."""
@@ -410,8 +414,10 @@ class _Utf8Check:
         damaged = text.count("\ufffd") - chunk.count(b"\xef\xbf\xbd")
         self._damaged += max(damaged, 0)
         self._letters += len(text) - len(text.encode("ascii", "ignore")) - max(damaged, 0)
+        if self._damaged and len(self._cells) < CELLS_MAX:
+            self._cells |= foreign_cells(chunk)
 
     @property
-    def encoding(self) -> Encoding:
+    def reading(self) -> Reading:
         """The encoding of the bytes so far."""
-        return "Latin-1" if self._damaged > self._letters else "UTF-8"
+        return read_letters(self._cells) if self._damaged > self._letters else Reading("UTF-8")

@@ -9,7 +9,7 @@ from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
 from spark_jobs.ingest.date_formats import DATE_LIKE, TIME
-from spark_jobs.ingest.file_format import Encoding
+from spark_jobs.ingest.encodings import Encoding
 from spark_jobs.ingest.number_formats import SHAPE, Shape
 from spark_jobs.ingest.schema import Field, Place
 

@@ -196,10 +196,20 @@ def _findings(tables: list[KnownTable], choices: Choices, ask: Ask) -> Findings:
     to_end = None if grain.label == "day" else 6 if grain.label == "first" else 0
     writing = SalesWriting(name, (grain.week_end - (to_end or 0)) % 7, grain.week_end, to_end, numerals)
     found = Findings(sales, others, roles, survey, origin, grain, writing, why_format, why_mark, doubts)
-    found.doubts += [*roles.doubts, *grain.doubts, *origin.doubts]
+    found.doubts += [*_encoding_doubts([sales, *others]), *roles.doubts, *grain.doubts, *origin.doubts]
     found.doubts += [f"dates are read as {name}: {why_format}"] if why_format and not choices.date_format else []
     found.doubts += [f"numbers have a {MARKS[numerals.mark]}: {why_mark}"] if why_mark else []
     return found
+
+
+def _encoding_doubts(tables: Sequence[KnownTable]) -> list[str]:
+    return [
+        f"the letters of {part.name} are read as {part.encoding}, and as {part.rival} they would be as likely: "
+        "save it as UTF-8 where names come out wrong"
+        for known in tables
+        for part in known.table.parts
+        if part.rival
+    ]
 
 
 def _no_sales(tables: Sequence[KnownTable]) -> ShelfcastError:

@@ -428,3 +428,16 @@ def test_an_empty_folder_and_one_that_is_not_there_are_told(folder, proposed):
     folder.rmdir()
     with pytest.raises(ShelfcastError, match="There is no folder"):
         proposed()
+
+
+def test_a_polish_file_of_windows_has_its_quantities(write, proposed):
+    rows = [f"Łódź;P{n};{day};2;19,95" for day in dates("2024-01-01", 28) for n in range(3)]
+    write("sprzedaz.csv", "Sklep;Kod towaru;Data sprzedaży;Ilość;Wartość", rows, "cp1250")
+    proposal = proposed()
+    assert (proposal.mapping.sales.columns.units, proposal.scan.stores) == ("Ilość", ("Łódź",))
+
+
+def test_letters_that_two_encodings_fit_are_doubtful(write, proposed):
+    rows = [f"Gdańsk;P{n};{day};2;19,95" for day in dates("2024-01-01", 28) for n in range(3)]
+    write("sprzedaz.csv", "Sklep;Towar;Data;Sztuki;Kwota", rows, "cp1250")
+    assert "read as Latin-1, and as Windows-1250 they would be as likely" in doubts_of(proposed())
