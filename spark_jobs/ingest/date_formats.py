@@ -14,8 +14,8 @@ CLEAR = (ISO, "yyyy/MM/dd", "yyyy.MM.dd", "dd.MM.yyyy", COMPACT, ISO_WEEK)
 """Formats that no other can be taken for."""
 FORMATS = (ISO, "dd-MM-yyyy", "MM-dd-yyyy", "dd/MM/yyyy", "MM/dd/yyyy", *CLEAR[1:])
 FIRST_YEAR, LAST_YEAR = 1900, 2099
-TIME = r"[T ]+\d{1,2}[:.]\d{2}([:.]\d{2}([.,]\d+)?)?\s*([AaPp]\.?[Mm]\.?)?\s*(Z|UTC|[-+]\d{2}:?\d{2})?$"
-"""A time of day behind a date; it is left out."""
+TIME = r"[T ]+\d{1,2}[:.]\d{2}([:.]\d{2}([.,]\d+)?)?\s*([AaPp]\.?[Mm]\.?)?\s*([Zz]|UTC|GMT|[-+]\d{2}(:?\d{2})?)?$"
+"""A time of day behind a date, with its offset from UTC where there is one; it is left out."""
 WEEK_PATTERN = r"^((?:19|20)\d\d)-?[Ww](\d{1,2})(?:-?([1-7]))?$"
 """Year, week and day of an ISO week."""
 

@@ -36,7 +36,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     },
     "date": {
         "en": "date, day, timestamp, datetime, transaction date, sales date, order date, invoice date, "
-        "business date, posting date, receipt date, week, period, time",
+        "business date, posting date, receipt date, week, period, time, created at, sold at, ordered at",
         "de": "datum, tag, buchungstag, verkaufsdatum, belegdatum, zeitpunkt, woche, kalenderwoche, kw",
         "fr": "date, jour, semaine, horodatage",
         "es": "fecha, dia, semana",

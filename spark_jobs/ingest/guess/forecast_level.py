@@ -7,7 +7,7 @@ import numpy as np
 
 from spark_jobs.ingest.guess.column_words import LEVELS
 from spark_jobs.ingest.guess.sales_scan import Scan
-from spark_jobs.ingest.guess.series_cells import Codes, distinct
+from spark_jobs.ingest.guess.series_cells import Codes, distinct, join_cells
 from spark_jobs.ingest.guess.source_tables import Batch, read_batches
 from spark_jobs.ingest.guess.table_roles import KnownTable, title_of
 from spark_jobs.ingest.schema import UNKNOWN
@@ -45,7 +45,8 @@ class LevelShare:
         column: the level; empty for the product itself.
         members: how many products, categories and so on there are.
         series: pairs of a store and a member.
-        share: share of weeks with sales in the median series that lives for 13 weeks or more, a fraction.
+        share: share of the weeks that its store reports with sales, in the median series that lives for 13 of them or
+            more, a fraction.
     """
 
     column: str
@@ -133,6 +134,8 @@ def _lies_within(values: Mapping[str, tuple[str, ...]], finer: int, coarser: int
 def level_shares(scan: Scan, hierarchy: Hierarchy) -> list[LevelShare]:
     """Returns how often the series of every level sell, from the product up to the coarsest level."""
     store, product, week = scan.split_cells()
+    # A week in which its store reports nothing is unknown: a series lives in the weeks that its store reports.
+    week = np.searchsorted(scan.reports, join_cells(store, np.zeros_like(product), week))
     shares = [_share("", len(scan.products), store, product, week)]
     for number in reversed(range(len(hierarchy.columns))):
         codes, members = _members(scan, hierarchy, number)

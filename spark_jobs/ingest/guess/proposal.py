@@ -37,7 +37,7 @@ from spark_jobs.ingest.guess.sales_findings import Findings, key_column
 from spark_jobs.ingest.guess.sales_scan import LINES_MAX, SalesSurvey, SalesWriting, Scan, scan_sales, survey_sales
 from spark_jobs.ingest.guess.shipped import shipped_mapping
 from spark_jobs.ingest.guess.source_tables import SourceTable, find_tables
-from spark_jobs.ingest.guess.table_roles import KnownTable, choose_sales, date_of, look_at
+from spark_jobs.ingest.guess.table_roles import KnownTable, choose_sales, date_of, is_wide, look_at
 from spark_jobs.ingest.guess.week_labels import choose_grain, choose_order
 from spark_jobs.ingest.mapping import Mapping
 from spark_jobs.ingest.mapping_check import check_mapping
@@ -221,7 +221,7 @@ def _no_sales(tables: Sequence[KnownTable]) -> ShelfcastError:
         lacks += [] if {"units", "amount", "sales"} & known.roles.keys() else ["quantities or amounts"]
         columns = ", ".join(column[:40] for column in known.table.header[:20])
         told.append(f"{known.table.files} has no column of {' and none of '.join(lacks) or 'sales'} among {columns}")
-        if sum(bool(re.fullmatch(r"\D*\d{1,4}[-/.]\d{1,2}([-/.]\d{1,4})?", name)) for name in known.table.header) > 2:
+        if is_wide(known):
             told.append(f"{known.table.files} seems to have a column for every date: turn it so that each has a row")
     return ShelfcastError(
         f"No file holds sales: {'; '.join(told)}.",
@@ -279,6 +279,7 @@ def _measure(
         raise UsageError(f"{found.sales.table.files} has no column of money or prices.", "Leave out --unit.")
     found.writing = replace(found.writing, needs_units=unit == "units" or is_priced, needs_amount=unit == "amount")
     scan = scan_sales(found.sales.table, roles, found.writing)
+    _refuse_nothing_sold(found, scan)
     hierarchy, described = _hierarchy(found, scan)
     odd = find_odd_quantities(scan, hierarchy) if unit == "units" else None
     why = "the choice of the user" if choices.unit else _unit_reason(roles)
@@ -299,6 +300,15 @@ def _measure(
     if unit == "units" and not has_money:
         found.doubts.append("no column holds prices or amounts: orders have no value in money")
     return unit, why, scan, hierarchy, described
+
+
+def _refuse_nothing_sold(found: Findings, scan: Scan) -> None:
+    if scan.totals.rows and not len(scan.cells):
+        measures = " and ".join(filter(None, (found.roles.units, found.roles.amount or found.roles.price)))
+        raise ShelfcastError(
+            f"Nothing was ever sold in {found.sales.table.files}: no row has more than 0 in column {measures}.",
+            "Put the sales there, or let another column be called a quantity or an amount.",
+        )
 
 
 def _unit_reason(roles: SalesRoles) -> str:

@@ -1,5 +1,7 @@
 """Which table is which, and what its columns are: from their names first, from their values where names say nothing."""
 
+import re
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
@@ -26,6 +28,9 @@ _SALES_NAMES = (
     *("vendas", "vendite", "verkopen", "sprzedaz", "forsaljning", "tickets", "orders", "pos"),
 )
 """What files of sales are called; parts of longer names count."""
+_DATE_NAME = re.compile(r"\D*\d{1,4}[-/.]\d{1,2}([-/.]\d{1,4})?")
+_DATES_LEAST, _NUMBERED_LEAST = 3, 12
+"""Columns named by dates, or by one word and a running number, from which on each is taken for a date's."""
 
 
 @dataclass(frozen=True)
@@ -178,13 +183,35 @@ def date_of(known: KnownTable) -> str:
 
 def choose_sales(tables: Sequence[KnownTable]) -> tuple[KnownTable | None, list[str]]:
     """Returns the table of sales, and sentences on others that may be it: by its name, else the largest."""
-    candidates = [known for known in tables if known.kind == "sales"]
+    candidates = [known for known in tables if known.kind == "sales" and not _is_all_zero(known)]
+    candidates = candidates or [known for known in tables if known.kind == "sales"]
     if not candidates:
-        return _by_values(tables), []
+        return None if any(map(is_wide, tables)) else _by_values(tables), []
     ranked = sorted(candidates, key=lambda known: (_is_called_sales(known.table.files), _bytes(known.table)))
     others = [known.table.files for known in ranked[:-1]]
     told = f"{', '.join(others)} may hold sales too; only {ranked[-1].table.files} is read"
     return ranked[-1], [told] if others else []
+
+
+def is_wide(known: KnownTable) -> bool:
+    """Returns whether a table has a column for every date, named by it or by a running number."""
+    names = [name for name in known.table.header if _DATE_NAME.fullmatch(name)]
+    stems = Counter(
+        found[1]
+        for name, profile in known.columns.items()
+        if profile.is_number and (found := re.fullmatch(r"(.*\D|)\d+", name))
+    )
+    return len(names) >= _DATES_LEAST or max(stems.values(), default=0) >= _NUMBERED_LEAST
+
+
+def _is_all_zero(known: KnownTable) -> bool:
+    """Returns whether all that may have been sold is 0."""
+    measures = [known.columns[name] for role in ("units", "amount", "sales") if (name := known.roles.get(role))]
+    return all(map(_is_zero, measures))
+
+
+def _is_zero(profile: ColumnProfile) -> bool:
+    return all(re.fullmatch(r"[-+]?0*[.,]?0*", value) for value in profile.samples)
 
 
 def _is_called_sales(files: str) -> bool:
@@ -210,7 +237,7 @@ def _with_guessed_roles(known: KnownTable) -> KnownTable | None:
         if name not in roles.values() and not is_name(name) and fits(name, "other").score < LEAST
     ]
     if not {"units", "amount", "sales"} & roles.keys():
-        measures = [profile for profile in free if profile.is_number and not _is_key(profile)]
+        measures = [profile for profile in free if profile.is_number and not _is_key(profile) and not _is_zero(profile)]
         if measures:
             chosen = max(measures, key=lambda profile: (profile.fractions, profile.distinct))
             roles["amount" if chosen.fractions else "units"] = chosen.name

@@ -1,10 +1,19 @@
 """How the format of a file's dates is chosen from what its lines prove."""
 
 import datetime as dt
+import re
 
 import pytest
 
-from spark_jobs.ingest.date_formats import FORMATS, check_format, choose_format, choose_weekday, date_proofs, read_date
+from spark_jobs.ingest.date_formats import (
+    FORMATS,
+    TIME,
+    check_format,
+    choose_format,
+    choose_weekday,
+    date_proofs,
+    read_date,
+)
 from spark_jobs.ingest.schema import Place
 from warehouse.errors import ShelfcastError, UsageError
 
@@ -142,3 +151,19 @@ def test_dates_that_can_be_read_in_two_ways_are_in_the_order_of_the_sales(alike:
 def test_sales_in_the_order_of_the_year_settle_no_other_file():
     with pytest.raises(ShelfcastError):
         choose_format("stock.csv", {"/": Place(0, 2)}, alike="yyyy-MM-dd")
+
+
+@pytest.mark.parametrize(
+    "time",
+    [
+        " 10:00",
+        "T10:00:00.123Z",
+        " 10:00:00 -0400",
+        " 10:00:00-04:00",
+        " 10:00 PM +02:00",
+        " 10:00:00 +02",
+        " 10:00 GMT",
+    ],
+)
+def test_a_time_with_its_offset_is_left_out(time: str):
+    assert re.sub(TIME, "", f"2022-01-01{time}") == "2022-01-01"

@@ -441,3 +441,45 @@ def test_letters_that_two_encodings_fit_are_doubtful(write, proposed):
     rows = [f"Gdańsk;P{n};{day};2;19,95" for day in dates("2024-01-01", 28) for n in range(3)]
     write("sprzedaz.csv", "Sklep;Towar;Data;Sztuki;Kwota", rows, "cp1250")
     assert "read as Latin-1, and as Windows-1250 they would be as likely" in doubts_of(proposed())
+
+
+def test_columns_of_one_name_and_a_running_number_are_those_of_dates(write, proposed):
+    names = [f"d_{n}" for n in range(1, 41)]
+    write(
+        "sales_train.csv", "item_id,store_id," + ",".join(names), [f"A{n},1," + ",".join(["3"] * 40) for n in range(5)]
+    )
+    calendar = [f"{day},d_{n},{n // 7},0" for n, day in enumerate(dates("2024-01-01", 40), start=1)]
+    write("calendar.csv", "date,d,wm_yr_wk,snap", calendar)
+    with pytest.raises(ShelfcastError, match=r"sales_train\.csv seems to have a column for every date"):
+        proposed()
+
+
+def test_a_table_of_zeros_is_not_the_sales_where_another_one_is(write, proposed):
+    rows = [f"{day},1,A{n},0" for day in dates("2024-01-01", 28) for n in range(3)]
+    write("sales_plan_2024.csv", "date,store,sku,quantity", rows)
+    write("export.csv", "day,branch,item,qty", [row[:-1] + "4" for row in rows])
+    assert proposed().mapping.sales.files == "export.csv"
+
+
+def test_sales_of_nothing_are_refused(write, proposed):
+    write("sales.csv", "date,store,sku,quantity", [f"{day},1,A1,0" for day in dates("2024-01-01", 28)])
+    with pytest.raises(ShelfcastError, match=r"Nothing was ever sold in sales\.csv: .* column quantity"):
+        proposed()
+
+
+def test_the_orders_of_a_shop_have_offsets_behind_their_times(write, proposed):
+    rows = [
+        f"#{n},{day} 10:0{n}:00 -0400,{day} 10:00:00 -0400,2,T{n},9.5"
+        for day in dates("2024-01-01", 28)
+        for n in (1, 2)
+    ]
+    write("orders.csv", "Name,Paid at,Created at,Lineitem quantity,Lineitem sku,Lineitem price", rows)
+    assert proposed().mapping.sales.columns.date == "Created at"
+
+
+def test_weeks_that_a_store_does_not_report_are_not_weeks_without_sales(write, proposed):
+    reported = [day for n, day in enumerate(dates("2024-01-01", 40, 7)) if n < 10 or n >= 30]
+    rows = [f"{day},{store},A{n},1,5.50" for day in reported for store in ("S1", "S2") for n in range(3)]
+    rows += [f"{day},S3,A1,1,5.50" for day in dates("2024-01-01", 40, 7)]
+    write("sales.csv", "week_start,store,sku,quantity,revenue", rows)
+    assert proposed().level.share == 1
