@@ -65,6 +65,7 @@ from generate_series(
 ) as w (week)
 where not exists (select 1 from {batch} c where c.sale_date = w.week::date)
 """
+_NOTHING_SOLD = "select max(weekly_sales) as most from {batch} a having max(weekly_sales) <= 0"
 _STRAY_WEEKS = """
 select weeks.sale_date, weeks.week_before
 from (
@@ -176,6 +177,12 @@ def _sales_completeness() -> list[Expectation]:
             "No week is missing altogether between the first and the last.",
             "One series may pause; a week without any sales at all is a lost part of the file.",
             "warning",
+        ),
+        none_found(
+            _NOTHING_SOLD,
+            "Something was sold in some week.",
+            "Where all sales are 0 or returns, a column of another meaning was read.",
+            "critical",
         ),
         none_found(
             _STRAY_WEEKS,

@@ -33,6 +33,14 @@ from raw.store_attributes stores
 inner join ops.loads loads on loads.load_id = stores.load_id and loads.table_name = 'store_attributes'
 where not exists (select from ops.loads where load_id = %(load_id)s and table_name = 'store_attributes')
 """
+_FEWER = (
+    "Add the missing weeks, say --append where the files hold only new or corrected weeks, or --replace where the "
+    "missing ones should be removed."
+)
+_OTHERS = (
+    "That is all there is: say --replace where these files are another retailer's, or give them a home of their own "
+    "with SHELFCAST_HOME; say --append where they hold only new weeks."
+)
 DERIVED = (
     "ml.forecasts",
     "ml.backtest_errors",
@@ -149,9 +157,15 @@ def _refuse_removal(found: list[Difference], rejected: int) -> None:
             raise ShelfcastError(
                 f"These files lack {rows} of {_FILES[difference.table.name]} in {_counted(count, 'week')}, "
                 f"the first {first}, so nothing was published.",
-                (aside if rejected else "") + "Add the missing weeks, say --append where the files hold only new or "
-                "corrected weeks, or --replace where the missing ones should be removed.",
+                (aside if rejected else "") + (_OTHERS if _are_all_removed(difference) else _FEWER),
             )
+
+
+def _are_all_removed(difference: Difference) -> bool:
+    """Returns whether a load has none of the rows that are published."""
+    counted = sql.SQL("select count(*) from {}").format(sql.Identifier("raw", difference.table.name))
+    row = difference.connection.execute(counted).fetchone()
+    return row is not None and row[0] == difference.change.deleted
 
 
 def _refuse_lost_stores(connection: "psycopg.Connection[Any]", load_id: str) -> None:

@@ -1,5 +1,6 @@
 """What a run ends with: rows, the scorecard, the decisions, and where the pages are."""
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from rich import box
@@ -28,7 +29,7 @@ _STATUSES = (
     "order by array_position(array['critical', 'reorder', 'monitor', 'adequate'], status)"
 )
 _LOADS = (
-    "select file_name, rows_read, rows_accepted, rows_rejected, rows_duplicate, status from ops.loads "
+    "select file_name, table_name, rows_read, rows_accepted, rows_rejected, rows_duplicate, status from ops.loads "
     "where load_id = (select load_id from ops.loads where status = 'published' order by published_at desc limit 1) "
     "order by table_name"
 )
@@ -146,7 +147,10 @@ def loads_table(database: Database) -> Table:
     table = Table(title="Rows: read = published + rejected + exact duplicates", title_justify="left")
     for name in ("file", "read", "published", "rejected", "duplicates"):
         table.add_column(name, justify="left" if name == "file" else "right")
-    for row in database.read_rows("pipeline", _LOADS):
+    rows = list(database.read_rows("pipeline", _LOADS))
+    files = Counter(row.file_name for row in rows)
+    for row in rows:
+        name = f"{row.file_name}, {row.table_name}" if files[row.file_name] > 1 else row.file_name
         counts = (row.rows_read, row.rows_accepted, row.rows_rejected, row.rows_duplicate)
-        table.add_row(row.file_name, *map(house().number, counts))
+        table.add_row(name, *map(house().number, counts))
     return table

@@ -42,7 +42,12 @@ class IngestReport:
     seconds: float
 
     def __str__(self) -> str:
-        return "; ".join([*map(str, self.files), *self.absent])
+        sold = {file.file_name for file in self.files if file.table_name == "raw_sales"}
+        told = [
+            f"{file.table_name} of {file}" if file.table_name != "raw_sales" and file.file_name in sold else str(file)
+            for file in self.files
+        ]
+        return "; ".join([*told, *self.absent])
 
 
 def ingest(

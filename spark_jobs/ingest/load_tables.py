@@ -12,7 +12,7 @@ from spark_jobs.ingest.keys import give_keys, with_keys
 from spark_jobs.ingest.mapping import Mapping
 from spark_jobs.ingest.read_file import Read, accepted
 from spark_jobs.ingest.row_accounts import Measures, WeekAccount
-from spark_jobs.ingest.schema import COVARIATES, ONE_STORE, ONE_TYPE, OTHERS, UNKNOWN, fold, tables_of
+from spark_jobs.ingest.schema import COVARIATES, ONE, ONE_TYPE, OTHERS, UNKNOWN, fold, tables_of
 from spark_jobs.ingest.weeks import (
     DECIMALS,
     MEASURES,
@@ -66,7 +66,9 @@ class Tables:
         self._spark, self._database, self._inputs = spark, database, inputs
         self._mapping: Mapping = inputs.mapping
         self._folder, self._load_id, self._published = folder, load_id, published_uri
-        self._rows = {read.account.table_name: self._with_store(accepted(read.rows)) for read in reads}
+        self._rows = {
+            name: self._with_codes(name, accepted(read.rows)) for read in reads for name in [read.account.table_name]
+        }
         self._present = {read.account.table_name: read.present for read in reads}
         self._names = {read.account.table_name: read.account.file_name for read in reads}
         self._held: list[DataFrame] = []
@@ -100,15 +102,21 @@ class Tables:
             return
         fields = {name: table.fields for name, table in tables_of(self._mapping).items()}
         for file in self._inputs.all:
-            used = {fold(column) for field in fields[file.table] for column in field.columns}
+            tables = [other.table for other in self._inputs.all if other.name == file.name]
+            if tables[0] != file.table:  # one file for several tables: it is told once
+                continue
+            used = {fold(column) for table in tables for field in fields[table] for column in field.columns}
             unused = [name for name in file.header if name and fold(name) not in used]
             if unused:
                 self.words.append(f"not used of {file.name}: {', '.join(name[:_SHOWN] for name in unused[:_NAMED])}")
 
-    def _with_store(self, rows: DataFrame) -> DataFrame:
-        """Returns the rows with the one store's code where the files have no column of stores."""
-        needs = not self._mapping.sales.columns.store and "store_code" not in rows.columns
-        return rows.withColumn("store_code", F.lit(ONE_STORE)) if needs else rows
+    def _with_codes(self, table: str, rows: DataFrame) -> DataFrame:
+        """Returns the rows with the code of the one store or product where the sales have no column of them."""
+        columns = self._mapping.sales.columns
+        if not columns.store and "store_code" not in rows.columns:
+            rows = rows.withColumn("store_code", F.lit(ONE))
+        is_of_one = table == "raw_sales" and not columns.product
+        return rows.withColumn("product_code", F.lit(ONE)) if is_of_one else rows
 
     def _weeks(self) -> tuple[DataFrame, WeekAccount]:
         """Returns the sales by code and week, and their account."""

@@ -52,7 +52,7 @@ class SalesColumns(Strict):
 
     Attributes:
         store: code of the store; without it all rows are of one store.
-        product: code of what was sold.
+        product: code of what was sold; without it all sales of a store are one series.
         date: day of the sale, or day that labels its week.
         units: pieces, or kilograms and the like.
         amount: money taken.
@@ -62,7 +62,7 @@ class SalesColumns(Strict):
     """
 
     store: Columns = ()
-    product: Columns
+    product: Columns = ()
     date: str
     units: str = ""
     amount: str = ""

@@ -56,6 +56,9 @@ class WeekAccount:
         words = [f"summed to {self.weeks.rows:,} weeks of series"] if self.weeks.rows != self.all.rows else []
         if self.words:
             words.append(f"left out {self.words} ({self.left_out.rows:,} rows)")
+        if words:
+            words += _added_up("pieces", self.all.units, self.weeks.units, self.left_out.units)
+            words += _added_up("money", self.all.amount, self.weeks.amount, self.left_out.amount)
         if self.returns:
             words.append(f"{self.returns:,} returns kept")
         if self.without_other:
@@ -63,6 +66,19 @@ class WeekAccount:
         if self.zeros:
             words.append(f"{self.zeros:,} weeks without a sale are 0")
         return ", ".join(words)
+
+
+def _added_up(measure: str, total: float | None, in_weeks: float | None, left_out: float | None) -> list[str]:
+    """Returns the sentence that a sum went into weeks to the last piece or cent; none where it is not known."""
+    if total is None or in_weeks is None:
+        return []
+    rest = f" + {_figure(left_out)} left out" if left_out else ""
+    return [f"{measure} {_figure(total)} = {_figure(in_weeks)} in weeks{rest}"]
+
+
+def _figure(value: float) -> str:
+    """Returns a sum with its cents or grams, as far as it has any."""
+    return f"{value:,.0f}" if value == int(value) else f"{value:,.3f}".removesuffix("0")
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ from spark_jobs.ingest.mapping import Covariate, Mapping
 from warehouse.errors import ShelfcastError
 
 Kind = Literal["code", "whole", "number", "above_zero", "zero_or_more", "flag", "week", "day", "text", "name", "size"]
-ONE_STORE = "all"
-"""Code of the store where the sales have no column of stores."""
+ONE = "all"
+"""Code of the store or the product where the sales have no column of them."""
 UNKNOWN = "unknown"
 """Type of a store, and level of a product, that its file does not tell."""
 ONE_TYPE = "all"

@@ -141,7 +141,11 @@ def _origin_at(panel: Panel, day: dt.date, last: int) -> int:
 def run_backtest(
     panel: Panel, tried: Sequence[Forecaster], week_counts: Sequence[int], progress: Progress = silent
 ) -> Backtest:
-    """Returns the forecasts of every candidate at every origin, with intervals calibrated on earlier origins only."""
+    """Returns the forecasts of every candidate at every origin, with intervals calibrated on earlier origins only.
+
+    Raises:
+        ShelfcastError: no origin has a series whose forecasts can be scored.
+    """
     results: list[OriginResult] = []
     error_scale = ErrorScale(row_store(tried))
     run = [*warm_up_origins(week_counts), *week_counts]
@@ -155,6 +159,12 @@ def run_backtest(
             # Who stops the command should not wait for all the fits of the origins under way.
             is_over.set()
     asked = [result for result in results if result.history.week_count in week_counts]
+    if not any(result.scored.any() for result in asked):
+        raise ShelfcastError(
+            f"No series has known sales in the {panel.horizon} weeks after any of the {len(asked)} origins of the "
+            "backtest and sold in the weeks before it.",
+            "Add weeks of sales: no forecast can be scored on what is there.",
+        )
     with_bounds = tuple(_with_bounds(result, results) for result in asked)
     return Backtest(with_bounds, {model.name: _calibration(results, model.name) for model in tried})
 
@@ -195,16 +205,17 @@ def backtest_frame(result: Backtest, run_id: str) -> "pd.DataFrame":
 
 
 def _with_bounds(result: OriginResult, results: Sequence[OriginResult]) -> OriginResult:
-    """Returns the result with intervals from the origins whose target weeks were known at its own."""
+    """Returns the result with intervals from the origins whose target weeks were known at its own, if there are any."""
     earlier = [other for other in results if other.history.week_count < result.history.week_count]
     if not earlier:
         return result
     floor = sales_floor(result.history)
     bounds = {}
     for name, forecast in result.forecasts.items():
-        past = [_scores(other, name, result.history.week_count) for other in earlier]
-        calibration = calibrate(join_scores(past))
-        bounds[name] = calibration.bounds(forecast.point, result.situation, floor)
+        past = join_scores([_scores(other, name, result.history.week_count) for other in earlier])
+        if not len(past.value):
+            return result
+        bounds[name] = calibrate(past).bounds(forecast.point, result.situation, floor)
     return replace(result, bounds=bounds)
 
 

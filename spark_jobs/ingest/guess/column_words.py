@@ -215,7 +215,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     "other": {
         "en": "customer, household, employee, cashier, register, till, manufacturer, supplier, vendor, promotion, "
         "promo, feature, display, region, city, state, country, county, zip, postcode, hour, month, year, day of week, "
-        "weekday",
+        "weekday, school holiday",
         "de": "kunde, mitarbeiter, kassierer, kasse, hersteller, lieferant, aktion, ort, plz, land, stunde, monat, "
         "jahr, wochentag, stadt",
         "fr": "client, caissier, caisse, fabricant, fournisseur, promotion, ville, pays, heure, mois, annee",

@@ -43,7 +43,7 @@ def words_section(found: Findings, hierarchy: Hierarchy, level: LevelShare) -> S
     if level.column:
         word = hierarchy.words[hierarchy.columns.index(level.column)]
     else:
-        name = found.roles.product[0]
+        name = next(iter(found.roles.product), "")
         word = "department" if fits(name, "department").score == 1 else _word(name, _PRODUCT_WORDS)
     if word:
         words |= {"product": word, "products": plural(word)}
@@ -79,7 +79,7 @@ def sales_sections(found: Findings) -> list[Section]:
         head.append(Entry("date_format", writing.date_format, found.date_format_reason))
     if found.mark_reason:
         head.append(Entry("decimal_mark", writing.numerals.mark, found.mark_reason))
-    product = roles.product if len(roles.product) > 1 else roles.product[0]
+    product = roles.product if len(roles.product) > 1 else "".join(roles.product)
     columns: dict[str, str | Sequence[str]] = {"store": roles.store, "product": product, "date": roles.date}
     columns |= {"units": roles.units, "amount": roles.amount}
     if not roles.amount:
@@ -152,7 +152,8 @@ def product_sections(
 ) -> list[Section]:
     """Returns what the file of products, its columns and levels are; nothing where no table describes products."""
     if described is None:
-        found.doubts.append("no file lists the products: they have no names and no groups")
+        if found.roles.product:
+            found.doubts.append("no file lists the products: they have no names and no groups")
         return []
     code = found.roles.product if described is found.sales else (key_column(described, "product"),)
     columns: dict[str, str | Sequence[str]] = {"product": code if len(code) > 1 else code[0], "name": hierarchy.name}

@@ -331,6 +331,8 @@ def _hierarchy(found: Findings, scan: Scan) -> tuple[Hierarchy, KnownTable | Non
         say_overlap(found, known, "product", scan.products, share)
         if share:
             return find_hierarchy(known, (code,)), known
+    if not product:
+        return Hierarchy(), None
     hierarchy = find_hierarchy(found.sales, product)
     return hierarchy, found.sales if hierarchy.columns or hierarchy.name else None
 

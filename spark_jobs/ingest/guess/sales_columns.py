@@ -55,6 +55,11 @@ def sales_roles(known: KnownTable, others: Sequence[KnownTable] = ()) -> SalesRo
     date, label = _date_and_label(known)
     store = roles.get("store") or roles.get("store name", "")
     product = _product_columns(known, roles, store, date, others, reasons)
+    if not product:
+        doubts.append(
+            "no column says what was sold: all sales of a store are one series; where one does, name it as product "
+            "under [sales.columns]"
+        )
     for role, name in roles.items():
         reasons.setdefault(role, _called(role, name))
     line = _line(roles, product)
@@ -166,6 +171,8 @@ def _product_columns(
 ) -> tuple[str, ...]:  # fmt: skip
     """Returns the columns of a product's code: one, or a product and its size where only both tell rows apart."""
     name = roles.get("product") or roles.get("product name", "")
+    if not name:
+        return ()
     reasons["product"] = _called("product", name)
     size = roles.get("size", "")
     is_listed = any(other.kind == "products" for other in others)

@@ -17,7 +17,7 @@ from spark_jobs.ingest.guess.sales_columns import SalesRoles
 from spark_jobs.ingest.guess.series_cells import CellSet, Codes, distinct, join_cells, split_cells
 from spark_jobs.ingest.guess.source_tables import Batch, SourceTable, Widths, read_batches
 from spark_jobs.ingest.number_formats import PLAIN_NUMERALS, Numerals, Shape, read_number, shape_of
-from spark_jobs.ingest.schema import ONE_STORE, Place
+from spark_jobs.ingest.schema import ONE, Place
 from spark_jobs.ingest.weeks import DECIMALS
 from warehouse.retailer import LONGEST_TEXT
 
@@ -286,15 +286,16 @@ class _Scanner:
         columns = dict(zip(self._all, batch.columns, strict=True))
         roles = self._roles
         is_fresh = self._fresh(batch) if self._looks_for_repeats else np.ones(len(batch), dtype=bool)
-        store = self._stores.encode([columns[roles.store]]) if roles.store else np.zeros(len(batch), dtype=np.int64)
-        product = self._products.encode([columns[name] for name in roles.product])
+        none = np.zeros(len(batch), dtype=np.int64)
+        store = self._stores.encode([columns[roles.store]]) if roles.store else none
+        product = self._products.encode([columns[name] for name in roles.product]) if roles.product else none
         day = self._day_numbers(columns[roles.date])
         money = roles.amount or roles.price
         units, units_wrong = self._measure(columns.get(roles.units), len(batch))
         amount, amount_wrong = self._measure(columns.get(money), len(batch))
         faults = {
             roles.store or "store": store < 0,
-            " + ".join(roles.product): product < 0,
+            " + ".join(roles.product) or "product": product < 0,
             roles.date: day < 0,
             roles.units or "units": units_wrong | (np.isnan(units) & self._writing.needs_units),
             money or "amount": amount_wrong | (np.isnan(amount) & self._writing.needs_amount),
@@ -411,14 +412,14 @@ class _Scanner:
         totals = Totals(self._rows, self._units if roles.units else None, self._amount if has_money else None)
         days = {_FIRST_DAY + dt.timedelta(days=day): rows for day, rows in sorted(self._lines_by_day.items())}
         return Scan(
-            stores=tuple(self._stores.numbers) or (ONE_STORE,),
-            products=tuple(self._products.numbers),
+            stores=tuple(self._stores.numbers) or (ONE,),
+            products=tuple(self._products.numbers) or (ONE,),
             cells=self._cells.cells(),
             kept_stores=self._cells.every,
             lines_by_day=days,
             reports=self._reports.cells(),
             totals=totals,
-            sums=self._sums.result(len(self._products.numbers)),
+            sums=self._sums.result(max(len(self._products.numbers), 1)),
             unread=unread,
             repeats=self._repeats if self._looks_for_repeats or not roles.line else None,
             returns=self._returns,

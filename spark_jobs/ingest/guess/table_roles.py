@@ -230,6 +230,8 @@ def _by_values(tables: Sequence[KnownTable]) -> KnownTable | None:
 
 def _with_guessed_roles(known: KnownTable) -> KnownTable | None:
     date = date_of(known)
+    if date and _is_of_one_product(known, date):
+        return known
     roles = {"date": date} | dict(known.roles)
     free = [
         profile
@@ -249,6 +251,13 @@ def _with_guessed_roles(known: KnownTable) -> KnownTable | None:
             keys.remove(chosen)
     guessed = replace(known, roles=roles)
     return guessed if date and guessed.kind == "sales" else None
+
+
+def _is_of_one_product(known: KnownTable, date: str) -> bool:
+    """Returns whether a table has a measure of sales and its rows are told apart by store and date alone."""
+    store = known.roles.get("store") or known.roles.get("store name")
+    is_named = bool({"units", "amount", "sales"} & known.roles.keys()) and "product" not in known.roles
+    return is_named and not known.head.duplicated([date, *([store] if store else [])]).any()
 
 
 def _is_key(profile: ColumnProfile) -> bool:

@@ -133,6 +133,23 @@ def test_weeks_without_known_sales_are_not_scored(panel: Panel) -> None:
     assert tested.score("seasonal_naive")["forecast_count"] == 12 * 8 - 1
 
 
+def test_where_no_origin_can_be_scored_one_sentence_says_so(panel: Panel) -> None:
+    sales = panel.sales.copy()
+    sales[:, 114:130] = np.nan
+    gap = replace(panel, sales=sales)
+    with pytest.raises(ShelfcastError, match=r"No series has known sales in the 8 weeks after any of the 2 origins"):
+        run_backtest(gap, (SeasonalNaive(),), [114, 122])
+
+
+def test_an_origin_before_which_nothing_could_be_scored_has_no_bounds(make_panel) -> None:
+    young = make_panel(weeks=45)
+    sales = young.sales.copy()
+    sales[:, 29:37] = np.nan
+    first, second = run_backtest(replace(young, sales=sales), (SeasonalNaive(),), [29, 37]).origins
+    assert (first.scored.any(), second.scored.all()) == (False, True)
+    assert np.isnan(second.bounds["seasonal_naive"]).all()
+
+
 def test_an_unknown_model_is_refused_with_the_names_that_are_known() -> None:
     names = "seasonal_naive, aligned_seasonal, stl_ets, department_shares, prophet, ridge, lightgbm, extra_trees, blend"
     with pytest.raises(UsageError, match=names):

@@ -315,6 +315,20 @@ def test_stores_products_stock_and_covariates_are_found_beside_the_sales(write, 
     assert mapping.covariates.columns.values == {"temperature": "temperature", "rain_mm": "Rain mm"}
 
 
+def test_days_of_stores_without_products_are_one_series_a_store(write, proposed):
+    days = [
+        f"{store},{day.weekday() + 1},{day},{5263 + 31 * n},{555 + n},{int(day.weekday() < 6)},0"
+        for store in (1, 2, 3)
+        for n, day in enumerate(dates("2013-01-01", 28))
+    ]
+    write("train.csv", "Store,DayOfWeek,Date,Sales,Customers,Open,SchoolHoliday", days)
+    proposal = proposed()
+    columns = proposal.mapping.sales.columns
+    assert (columns.store, columns.product, columns.date) == (("Store",), (), "Date")
+    assert (columns.amount, columns.holiday) == ("Sales", "")
+    assert "no column says what was sold" in doubts_of(proposal)
+
+
 def test_codes_that_differ_by_leading_zeros_alone_are_told(write, proposed):
     write(
         "sales.csv",
