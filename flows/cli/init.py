@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from spark_jobs.ingest.guess.preview import Preview
     from spark_jobs.ingest.guess.proposal import Choices, Guess
     from spark_jobs.ingest.guess.questions import Question
+    from spark_jobs.ingest.mapping import Mapping
 
 Label = Literal["", "first", "last"]
 Unit = Literal["", "units", "amount"]
@@ -131,14 +132,15 @@ def _ask(question: "Question") -> str:
 
 
 def _print_preview(proposal: "Guess", preview: "Preview") -> None:
-    from spark_jobs.ingest.mapping import Mapping
+    from spark_jobs.ingest.guess.mapping_text import counted
 
-    mapping: Mapping = proposal.mapping
+    mapping = proposal.mapping
     words, currency = mapping.retailer.words, mapping.retailer.currency
     unread = f", {preview.unread:,} that can't be read" if preview.unread else ""
-    rows = {"lines": "lines of a till", "days": "rows of days", "weeks": "rows of weeks"}[mapping.sales.grain]
+    row, of = {"lines": ("line", "a till"), "days": ("row", "days"), "weeks": ("row", "weeks")}[mapping.sales.grain]
     lines = {
-        "Sales": f"{proposal.files}: {preview.rows:,} {rows}{unread}",
+        "Sales": f"{proposal.files}: {counted(preview.rows, row)} of {of}{unread}",
+        "Columns": _columns(mapping),
         words.stores.capitalize(): f"{preview.stores:,}",
     }
     lines["Products"] = f"{preview.products:,}"
@@ -147,14 +149,26 @@ def _print_preview(proposal: "Guess", preview: "Preview") -> None:
     lines["Series"] = f"{preview.series:,}, of which the median sells in {proposal.level.share:.0%} of its weeks"
     lines["Weeks"] = _weeks(preview)
     if preview.units is not None:
-        lines["Units"] = f"{_plain(preview.units)}{'  (forecast)' if mapping.retailer.is_in_units else ''}"
+        lines["Units"] = _plain(preview.units) + _told(mapping.retailer.is_in_units, _plain(preview.units_left_out))
     if preview.amount is not None:
-        is_forecast = not mapping.retailer.is_in_units
-        lines["Money"] = (
-            f"{preview.amount:,} {currency or '(currency not known)'}{'  (forecast)' if is_forecast else ''}"
-        )
+        told = _told(not mapping.retailer.is_in_units, f"{preview.amount_left_out:,}")
+        lines["Money"] = f"{preview.amount:,} {currency or '(currency not known)'}{told}"
     for name, text in lines.items():
         console.print(f"{name:<10} {_shown(text)}", markup=False, soft_wrap=True)
+
+
+def _columns(mapping: "Mapping") -> str:
+    """Returns the columns that were chosen, each behind what it is."""
+    columns = mapping.sales.columns
+    chosen = {"store": columns.store, "product": columns.product, "date": [columns.date], "units": [columns.units]}
+    chosen |= {"amount": [columns.amount], "price": [columns.price]}
+    return ", ".join(f"{role} {' + '.join(names)}" for role, names in chosen.items() if any(names))
+
+
+def _told(is_forecast: bool, left_out: str) -> str:
+    """Returns what is to be said behind a sum: that it is forecast, and how much of it lies in weeks left out."""
+    outside = f", of which {left_out} in the weeks left out" if left_out.strip("0.") else ""
+    return f"{'  (forecast)' if is_forecast else ''}{outside}"
 
 
 def _weeks(preview: "Preview") -> str:

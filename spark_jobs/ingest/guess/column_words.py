@@ -115,7 +115,8 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     },
     "basket": {
         "en": "basket, receipt, transaction, order, ticket, invoice, bill, transaction id, sales order, check",
-        "de": "bon, beleg, kassenbon, rechnung, transaktion, bestellung, auftrag, belegnr, bonnr",
+        "de": "bon, beleg, kassenbon, rechnung, transaktion, bestellung, auftrag, belegnr, bonnr, bonnummer, "
+        "belegnummer",
         "fr": "ticket, panier, facture, commande, transaction",
         "es": "ticket, cesta, factura, pedido, transaccion",
         "pt": "cupom, ticket, fatura, pedido, transacao, talao",

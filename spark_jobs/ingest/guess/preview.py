@@ -10,6 +10,7 @@ from spark_jobs.ingest.guess.series_cells import distinct
 from spark_jobs.ingest.weeks import WEEK, WholeWeeks, choose_whole
 
 CENT = Decimal("0.01")
+_THOUSANDTH = Decimal("0.001")
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,8 @@ class Preview:
         left_out: in words, the weeks at both ends that are not whole.
         units: sum of all units; None without them.
         amount: sum of all money, to the cent; None without it.
+        units_left_out: how much of the units lies in weeks that are not whole.
+        amount_left_out: how much of the money does.
     """
 
     rows: int
@@ -45,6 +48,8 @@ class Preview:
     left_out: str
     units: Decimal | None
     amount: Decimal | None
+    units_left_out: Decimal
+    amount_left_out: Decimal
 
 
 def preview_of(proposal: Guess) -> Preview:
@@ -54,6 +59,7 @@ def preview_of(proposal: Guess) -> Preview:
     ends = [end for end in week_ends(distinct(scan.reports), retailer.week_end) if whole.first <= end <= whole.last]
     silent = ((whole.last - whole.first).days // 7 + 1 - len(ends)) if whole.any else 0
     amount = scan.totals.amount
+    outside = [sums for day, sums in scan.sums_by_day.items() if not whole.first - WEEK < day <= whole.last]
     return Preview(
         rows=scan.totals.rows,
         unread=sum(scan.unread.values()),
@@ -68,6 +74,8 @@ def preview_of(proposal: Guess) -> Preview:
         left_out=whole.left_out,
         units=scan.totals.units,
         amount=None if amount is None else amount.quantize(CENT),
+        units_left_out=Decimal(sum(units for units, _ in outside)).quantize(_THOUSANDTH),
+        amount_left_out=Decimal(sum(money for _, money in outside)).quantize(CENT),
     )
 
 

@@ -28,16 +28,17 @@ from spark_jobs.ingest.guess.mapping_sections import (
     store_sections,
     words_section,
 )
-from spark_jobs.ingest.guess.mapping_text import Section, mapping_text, plain_entries, record_sections
+from spark_jobs.ingest.guess.mapping_text import Section, counted, mapping_text, plain_entries, record_sections
 from spark_jobs.ingest.guess.origin import COMMA_LANGUAGES, LANGUAGE_NAMES, find_origin, language_of
 from spark_jobs.ingest.guess.piece_check import find_odd_quantities
 from spark_jobs.ingest.guess.questions import Ask, Question, refuse
+from spark_jobs.ingest.guess.refusals import PAGE, no_sales
 from spark_jobs.ingest.guess.sales_columns import SalesRoles, sales_roles
 from spark_jobs.ingest.guess.sales_findings import Findings, key_column
 from spark_jobs.ingest.guess.sales_scan import LINES_MAX, SalesSurvey, SalesWriting, Scan, scan_sales, survey_sales
 from spark_jobs.ingest.guess.shipped import shipped_mapping
 from spark_jobs.ingest.guess.source_tables import SourceTable, find_tables
-from spark_jobs.ingest.guess.table_roles import KnownTable, choose_sales, date_of, is_wide, look_at
+from spark_jobs.ingest.guess.table_roles import KnownTable, choose_sales, look_at
 from spark_jobs.ingest.guess.week_labels import choose_grain, choose_order
 from spark_jobs.ingest.mapping import Mapping
 from spark_jobs.ingest.mapping_check import check_mapping
@@ -52,8 +53,6 @@ from spark_jobs.ingest.number_formats import (
 )
 from spark_jobs.ingest.schema import fold
 from warehouse.errors import ShelfcastError, UsageError
-
-PAGE = "docs/your-data.md"
 
 
 @dataclass(frozen=True)
@@ -175,7 +174,7 @@ def _shipped_proposal(name: str, mapping: Mapping, tables: Sequence[KnownTable],
 def _findings(tables: list[KnownTable], choices: Choices, ask: Ask) -> Findings:
     sales, doubts = choose_sales(tables)
     if sales is None:
-        raise _no_sales(tables)
+        raise no_sales(tables)
     others = [known for known in tables if known.table is not sales.table and known.kind != "sales"]
     roles = sales_roles(sales, others)
     survey = survey_sales(sales.table, roles, sales.roles.get("currency", ""))
@@ -210,23 +209,6 @@ def _encoding_doubts(tables: Sequence[KnownTable]) -> list[str]:
         for part in known.table.parts
         if part.rival
     ]
-
-
-def _no_sales(tables: Sequence[KnownTable]) -> ShelfcastError:
-    """Returns what each table lacks of the sales."""
-    told = []
-    for known in tables:
-        lacks = [] if date_of(known) else ["dates"]
-        lacks += [] if {"product", "product name"} & known.roles.keys() else ["products"]
-        lacks += [] if {"units", "amount", "sales"} & known.roles.keys() else ["quantities or amounts"]
-        columns = ", ".join(column[:40] for column in known.table.header[:20])
-        told.append(f"{known.table.files} has no column of {' and none of '.join(lacks) or 'sales'} among {columns}")
-        if is_wide(known):
-            told.append(f"{known.table.files} seems to have a column for every date: turn it so that each has a row")
-    return ShelfcastError(
-        f"No file holds sales: {'; '.join(told)}.",
-        "Sales need a date, a product, and a quantity or an amount in each row; name their columns so.",
-    )
 
 
 def _date_format(table: SourceTable, survey: SalesSurvey, choices: Choices, ask: Ask) -> tuple[str, str]:
@@ -286,8 +268,8 @@ def _measure(
     if odd is not None:
         names = ", ".join(odd.names)
         what = (
-            f"{odd.products:,} products ({names}) have quantities that are no pieces, {odd.units_share:.0%} of all "
-            f"units and {odd.money_share:.1%} of all money"
+            f"{counted(odd.products, 'product')} ({names}) with quantities that are no pieces: "
+            f"{odd.units_share:.0%} of all units and {odd.money_share:.1%} of all money"
         )
         if odd.spoils_units and not choices.unit and has_money:
             found.doubts.append(f"{what}, so money is forecast; --unit units forecasts pieces all the same")
@@ -364,14 +346,14 @@ def _say_the_rest(found: Findings, scan: Scan) -> None:
     used = ("stores", "products", "stock", "covariates")
     found.unused += [f"{known.table.files}" for known in found.others if known.kind not in used]
     if scan.repeats:
-        found.doubts.append(f"{scan.repeats:,} lines repeat another exactly and are left out")
+        found.doubts.append(f"exact repeats of another line are left out: {counted(scan.repeats, 'line')}")
     if scan.repeats is None:
         found.doubts.append(
             f"exact repeats were looked for in the first {LINES_MAX:,} lines alone; a run finds them all"
         )
     if scan.returns:
-        found.doubts.append(f"{scan.returns:,} rows are below zero; they are kept as returns")
+        found.doubts.append(f"{counted(scan.returns, 'row')} below zero, kept as returns")
     if scan.fractions and found.roles.units:
-        found.doubts.append(f"{scan.fractions:,} rows have quantities that are not whole, such as weights")
+        found.doubts.append(f"{counted(scan.fractions, 'row')} with quantities that are not whole, such as weights")
     for name, rows in scan.unread.items():
-        found.doubts.append(f"{rows:,} rows can't be read for their {name}")
+        found.doubts.append(f"{counted(rows, 'row')} that can't be read for lack of a sound {name}")

@@ -62,7 +62,7 @@ def sales_roles(known: KnownTable, others: Sequence[KnownTable] = ()) -> SalesRo
         )
     for role, name in roles.items():
         reasons.setdefault(role, _called(role, name))
-    line = _line(roles, product)
+    line = _line(known, [column for column in (store, date) if column], doubts)
     return SalesRoles(
         product, date, store, roles.get("units", ""), roles.get("amount", ""), roles.get("price", ""), line,
         roles.get("holiday", ""), label, reasons, tuple(doubts),
@@ -189,8 +189,17 @@ def _product_columns(
     return (name, size)
 
 
-def _line(roles: Mapping[str, str], product: tuple[str, ...]) -> tuple[str, ...]:
-    """Returns the columns that identify a line of a till: the basket with the line, else with the product."""
-    if "basket" not in roles:
+def _line(known: KnownTable, keys: Sequence[str], doubts: list[str]) -> tuple[str, ...]:
+    """Returns the columns that identify a line of a till: the basket, and a number that is its own within a basket.
+
+    A product may stand on a receipt twice, so it tells no repeat of the export from an item that was scanned again.
+    """
+    basket, line = known.roles.get("basket", ""), known.roles.get("line", "")
+    if not basket:
         return ()
-    return (roles["basket"], roles["line"]) if "line" in roles else (roles["basket"], *product)
+    repeats = int(known.head.duplicated().sum())
+    if line and known.head.drop_duplicates().duplicated([*keys, basket, line]).mean() <= _REPEATED:
+        return (basket, line)
+    told = f"; {repeats:,} of the first {len(known.head):,} lines are such" if repeats else ""
+    doubts.append(f"no column numbers the lines of a receipt, so lines that repeat another exactly are counted{told}")
+    return ()

@@ -3,7 +3,7 @@
 import datetime as dt
 import re
 import unicodedata
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -162,11 +162,12 @@ class Scan:
     """What all rows of the sales come to.
 
     Attributes:
-        stores: codes of the stores.
+        stores: codes of the stores with a row that can be used.
         products: codes of the products.
         cells: every store, product and week with a sale, as one number each; see `split_cells`.
         kept_stores: every how many-th store is in `cells`; 1 where all are.
         lines_by_day: rows by day, or by last day of their week.
+        sums_by_day: units and money of these, to a float's precision.
         reports: pairs of a store and a week with any row, as `cells` of the product 0.
         totals: rows and sums.
         sums: what every product comes to.
@@ -182,6 +183,7 @@ class Scan:
     cells: Codes
     kept_stores: int
     lines_by_day: dict[dt.date, int]
+    sums_by_day: Mapping[dt.date, tuple[float, float]]
     reports: Codes
     totals: Totals
     sums: ProductSums
@@ -263,6 +265,8 @@ class _Scanner:
         self._days: dict[str, int] = {}
         self._cells, self._reports = CellSet(), CellSet()
         self._lines_by_day: Counter[int] = Counter()
+        self._sums_by_day = (defaultdict[int, float](float), defaultdict[int, float](float))
+        self._used_stores: set[int] = set()
         self._unread: Counter[str] = Counter()
         self._rows = self._returns = self._fractions = self._repeats = self._without_money = 0
         self._units = self._amount = Decimal(0)
@@ -301,7 +305,9 @@ class _Scanner:
             money or "amount": amount_wrong | (np.isnan(amount) & self._writing.needs_amount),
         }
         is_good = self._judge(faults, is_fresh)
-        self._add_sums(columns, is_good, units, amount, product)
+        taken = self._add_sums(columns, is_good, units, amount, product)
+        self._add_days(day[is_good], units[is_good], taken[is_good])
+        self._used_stores.update(distinct(store[is_good]).tolist())
         is_sold = (units > 0) | (amount > 0)
         self._add_weeks(store[is_good], product[is_good], day[is_good], is_sold[is_good])
 
@@ -363,7 +369,8 @@ class _Scanner:
         units: Numbers,
         amount: Numbers,
         product: Codes,
-    ) -> None:
+    ) -> Numbers:
+        """Adds the rows to the sums, and returns the money of each."""
         roles = self._roles
         self._returns += int(((units < 0) | (amount < 0))[is_good].sum())
         self._fractions += int((np.nan_to_num(units % 1) > 0)[is_good].sum())
@@ -376,6 +383,7 @@ class _Scanner:
             self._amount += self._exact_products(columns[roles.units], columns[roles.price], is_good)
             amount = amount * units
         self._sums.add(product[is_good], units[is_good], amount[is_good])
+        return amount
 
     def _exact(self, column: "pa.DictionaryArray", is_good: Mask) -> Decimal:
         values, _ = self._numbers.read(column)
@@ -395,9 +403,15 @@ class _Scanner:
                 total += (one * other).quantize(_EXACT) * count
         return total
 
-    def _add_weeks(self, store: Codes, product: Codes, day: Codes, is_sold: Mask) -> None:
-        days, counts = np.unique(day, return_counts=True)
+    def _add_days(self, day: Codes, units: Numbers, money: Numbers) -> None:
+        days, places, counts = np.unique(day, return_inverse=True, return_counts=True)
         self._lines_by_day.update(dict(zip(days.tolist(), counts.tolist(), strict=True)))
+        for sums, values in zip(self._sums_by_day, (units, money), strict=True):
+            totals = np.bincount(places, weights=np.nan_to_num(values), minlength=len(days))
+            for number, total in zip(days.tolist(), totals.tolist(), strict=True):
+                sums[number] += total
+
+    def _add_weeks(self, store: Codes, product: Codes, day: Codes, is_sold: Mask) -> None:
         week = (day + 6 - self._writing.week_end) // 7
         self._reports.add(join_cells(store, np.zeros_like(product), week))
         self._cells.add(join_cells(store, product, week)[is_sold])
@@ -411,12 +425,18 @@ class _Scanner:
         has_money = bool(roles.amount or (roles.price and roles.units))
         totals = Totals(self._rows, self._units if roles.units else None, self._amount if has_money else None)
         days = {_FIRST_DAY + dt.timedelta(days=day): rows for day, rows in sorted(self._lines_by_day.items())}
+        units_by_day, money_by_day = self._sums_by_day
+        stores = tuple(code for code, number in self._stores.numbers.items() if number in self._used_stores)
         return Scan(
-            stores=tuple(self._stores.numbers) or (ONE,),
+            stores=stores or (ONE,),
             products=tuple(self._products.numbers) or (ONE,),
             cells=self._cells.cells(),
             kept_stores=self._cells.every,
             lines_by_day=days,
+            sums_by_day={
+                _FIRST_DAY + dt.timedelta(days=day): (units_by_day[day], money_by_day[day])
+                for day in self._lines_by_day
+            },
             reports=self._reports.cells(),
             totals=totals,
             sums=self._sums.result(max(len(self._products.numbers), 1)),

@@ -107,8 +107,8 @@ def choose_grain(
     Raises:
         ShelfcastError: rows are sums of months.
     """
-    if roles.line or _has_times(known, roles.date):
-        what = "rows name a receipt" if roles.line else "dates have times of day"
+    if "basket" in known.roles or _has_times(known, roles.date):
+        what = "rows name a receipt" if "basket" in known.roles else "dates have times of day"
         return _of_days("lines", what, days, country)
     weekdays = {day.weekday() for day in days}
     if date_format == ISO_WEEK and len(weekdays) == 1:

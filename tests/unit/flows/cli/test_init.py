@@ -52,6 +52,7 @@ def test_a_mapping_is_written_that_fits_the_files(folder: Path):
 def test_the_preview_counts_exactly_and_lists_what_is_doubtful(folder: Path):
     shown = init(folder).output
     assert "sales.csv: 84 rows of days" in shown
+    assert "Columns    store store, product sku, date date, units quantity, amount revenue" in shown
     assert "4 whole ones, from 2024-01-01..2024-01-07 to 2024-01-22..2024-01-28" in shown
     assert "462.00" in shown
     assert "no file lists the stores" in shown

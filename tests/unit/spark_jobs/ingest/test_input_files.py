@@ -78,7 +78,9 @@ def test_missing_sales_are_named(folder: Path):
 
 def test_a_folder_of_other_files_is_led_to_a_mapping(folder: Path):
     (folder / "train.csv").rename(folder / "kassenbons.csv")
-    with pytest.raises(ShelfcastError, match=r"and shelfcast\.toml, which says .*`shelfcast init .*` writes the mapping"):
+    with pytest.raises(
+        ShelfcastError, match=r"and shelfcast\.toml, which says .*`shelfcast init .*` writes the mapping"
+    ):
         find_inputs(folder)
 
 

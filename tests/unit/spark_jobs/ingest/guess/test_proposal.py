@@ -41,7 +41,7 @@ def test_a_german_till_export_is_understood(german_till, proposed):
     assert sales.columns.store == ("Filialnummer",)
     assert sales.columns.product == ("Artikelnummer",)
     assert (sales.columns.date, sales.columns.units, sales.columns.amount) == ("Verkaufsdatum", "Menge", "Umsatz (€)")
-    assert sales.columns.line == ("Bon-Nr", "Artikelnummer")
+    assert sales.columns.line == ()
     retailer = proposal.mapping.retailer
     assert (retailer.currency, retailer.calendar.country, retailer.number_format) == ("EUR", "DE", "1.234,5")
     assert (retailer.forecast_unit, retailer.week_ends_on) == ("units", "Sunday")
@@ -288,7 +288,7 @@ def test_quantities_that_are_no_pieces_make_money_the_unit(write, proposed):
     write("sales.csv", "date,store,sku,quantity,revenue", rows)
     proposal = proposed()
     assert proposal.mapping.retailer.forecast_unit == "amount"
-    assert "1 products (FUEL) have quantities that are no pieces" in doubts_of(proposal)
+    assert "1 product (FUEL) with quantities that are no pieces" in doubts_of(proposal)
     assert proposed(unit="units").mapping.retailer.forecast_unit == "units"
 
 
@@ -355,13 +355,14 @@ def test_rows_that_cannot_be_read_are_counted_by_reason(write, proposed):
 
 
 def test_exact_repeats_of_a_line_count_once_and_returns_stay(write, proposed):
-    rows = [f"{day} 10:0{n},1,R{day:%j},A{n},1,5.50" for day in dates("2024-01-01", 28) for n in range(3)]
+    rows = [f"{day} 10:0{n},1,R{day:%j},{n},A1,1,5.50" for day in dates("2024-01-01", 28) for n in range(3)]
     write(
         "sales.csv",
-        "timestamp,store,receipt,sku,quantity,revenue",
-        [*rows, rows[0], "2024-01-03 11:00,1,R9,A1,-1,-5.50"],
+        "timestamp,store,receipt,line,sku,quantity,revenue",
+        [*rows, rows[0], "2024-01-03 11:00,1,R9,0,A1,-1,-5.50"],
     )
     proposal = proposed()
+    assert proposal.mapping.sales.columns.line == ("receipt", "line")
     assert (proposal.scan.repeats, proposal.scan.returns) == (1, 1)
     assert preview_of(proposal).units == 83
 
@@ -497,3 +498,49 @@ def test_weeks_that_a_store_does_not_report_are_not_weeks_without_sales(write, p
     rows += [f"{day},S3,A1,1,5.50" for day in dates("2024-01-01", 40, 7)]
     write("sales.csv", "week_start,store,sku,quantity,revenue", rows)
     assert proposed().level.share == 1
+
+
+def test_an_item_that_is_scanned_twice_on_a_receipt_counts_twice(write, proposed):
+    rows = [f"{day} 10:00,1,R{day:%j},A{n},1,5.50" for day in dates("2024-01-01", 28) for n in range(3)]
+    write("sales.csv", "timestamp,store,receipt,sku,quantity,revenue", [*rows, rows[0]])
+    proposal = proposed()
+    assert (proposal.mapping.sales.columns.line, preview_of(proposal).units) == ((), 85)
+    assert "lines that repeat another exactly are counted; 1 of the first 85 lines are such" in doubts_of(proposal)
+
+
+def test_a_row_of_totals_is_no_store(write, proposed):
+    rows = [f"00{n},A1,{day:%d.%m.%Y},4,34.47" for day in dates("2024-01-01", 28) for n in (1, 2)]
+    write("sales.csv", "store,sku,date,units,revenue", [*rows, "Summe,,,224,1930.32"])
+    proposal = proposed()
+    assert proposal.scan.stores == ("001", "002")
+    assert "1 row that can't be read for lack of a sound sku" in doubts_of(proposal)
+
+
+def test_what_lies_in_the_weeks_left_out_is_told(write, proposed):
+    write("sales.csv", "date,store,sku,units,price", [f"{day},1,A1,2,1.50" for day in dates("2024-01-06", 30)])
+    preview = preview_of(proposed())
+    assert (preview.weeks, preview.units) == (4, 60)
+    assert (preview.units_left_out, preview.amount_left_out) == (4, 6)
+
+
+def test_a_refusal_shows_what_to_write_with_the_columns_to_choose_from(write, proposed):
+    write("x.csv", "wann,was,ort", [f"{day},A{n},1" for day in dates("2024-01-01", 9) for n in "abc"])
+    with pytest.raises(ShelfcastError, match=r"docs/your-data\.md") as refused:
+        proposed()
+    example = str(refused.value).partition("\n\n")[2]
+    assert 'product = "..."  # one of "was", "ort"' in example
+    assert tomllib.loads(example)["sales"]["columns"]["date"] == "wann"
+
+
+def test_a_year_and_a_week_apart_are_to_be_joined(write, proposed):
+    write("sales.csv", "Year,Week,Store,Product,Units", [f"2023,{week},1,A1,5" for week in range(1, 50)])
+    with pytest.raises(ShelfcastError, match="year in column Year and the week in column Week: join them as one"):
+        proposed()
+
+
+@pytest.mark.parametrize("month", ["2023-{:02d}", "{:02d}/2023"])
+def test_months_without_a_day_are_refused(write, proposed, month: str):
+    rows = [f"{month.format(n)},1,A{p},10" for n in range(1, 13) for p in range(3)]
+    write("sales.csv", "Month,Store,Product,Units", rows)
+    with pytest.raises(ShelfcastError, match="sums of months in column Month"):
+        proposed()

@@ -25,7 +25,7 @@ def test_till_lines_of_groceries_are_departments_in_money(files: Path, tmp_path:
     proposal = propose(files, tmp_path)
     mapping, preview = proposal.mapping, preview_of(proposal)
     assert (mapping.sales.files, mapping.sales.grain) == ("transactions.csv.gz", "lines")
-    assert mapping.sales.columns.line == ("basket_id", "product_id")
+    assert mapping.sales.columns.line == ()
     assert (mapping.retailer.forecast_unit, mapping.retailer.currency) == ("amount", "USD")
     assert mapping.products is not None
     assert mapping.products.forecast_level in ("department", "product_category")

@@ -1,0 +1,93 @@
+"""Why a folder holds no sales that can be read, and what to write where its columns are called otherwise."""
+
+import re
+from collections.abc import Sequence
+
+from spark_jobs.ingest.guess.column_profiles import MOST, ColumnProfile
+from spark_jobs.ingest.guess.column_words import name_words
+from spark_jobs.ingest.guess.mapping_text import toml_value
+from spark_jobs.ingest.guess.table_roles import KnownTable, date_of, is_wide
+from spark_jobs.ingest.mapping import MAPPING_NAME
+from warehouse.errors import ShelfcastError
+
+PAGE = "docs/your-data.md"
+_SHOWN_LETTERS, _SHOWN_COLUMNS = 40, 20
+_MONTH = re.compile(r"(?:19|20)\d\d[-/.]?(?:0[1-9]|1[0-2])|(?:0?[1-9]|1[0-2])[-/.](?:19|20)\d\d")
+_YEAR, _WEEK = re.compile(r"(?:19|20)\d\d"), re.compile(r"0?[1-9]|[1-4]\d|5[0-3]")
+_YEARS = frozenset(("year", "jahr", "annee", "ano", "anno", "jaar", "rok", "ar"))
+_WEEKS = frozenset(("week", "kw", "woche", "kalenderwoche", "semaine", "semana", "settimana", "tydzien", "vecka", "wk"))
+
+
+def no_sales(tables: Sequence[KnownTable]) -> ShelfcastError:
+    """Returns what each table lacks of the sales, and what to write where its columns are called otherwise."""
+    for known in tables:
+        if _lacks(known) == ["dates"] and (month := _column_of(known, _MONTH)):
+            return ShelfcastError(
+                f"{known.table.files} holds sums of months in column {month}, and weeks can't be told from them.",
+                "Export lines, days or weeks.",
+            )
+    told = "; ".join(map(_told, tables))
+    reshape = [sentence for known in tables if (sentence := _to_reshape(known))]
+    if reshape:
+        return ShelfcastError(f"No file holds sales: {told}.", " ".join(reshape))
+    nearest = min(tables, key=lambda known: len(_lacks(known)))
+    return ShelfcastError(
+        f"No file holds sales: {told}.",
+        "Sales need a date, a product, and a quantity or an amount in each row. Where they have them under other "
+        f"names, write {MAPPING_NAME} beside the files, which {PAGE} explains:\n\n{_example(nearest)}",
+    )
+
+
+def _lacks(known: KnownTable) -> list[str]:
+    lacks = [] if date_of(known) else ["dates"]
+    lacks += [] if {"product", "product name"} & known.roles.keys() else ["products"]
+    lacks += [] if {"units", "amount", "sales"} & known.roles.keys() else ["quantities or amounts"]
+    return lacks
+
+
+def _told(known: KnownTable) -> str:
+    columns = ", ".join(name[:_SHOWN_LETTERS] for name in known.table.header[:_SHOWN_COLUMNS])
+    return f"{known.table.files} has no column of {' and none of '.join(_lacks(known)) or 'sales'} among {columns}"
+
+
+def _to_reshape(known: KnownTable) -> str:
+    """Returns how a table becomes one with a date in each row; nothing where no way is seen."""
+    files = known.table.files
+    if is_wide(known):
+        return f"{files} seems to have a column for every date: turn it so that each date has a row."
+    year, week = _named(known, _YEARS, _YEAR), _named(known, _WEEKS, _WEEK)
+    if not year or not week or date_of(known):
+        return ""
+    return f"{files} has the year in column {year} and the week in column {week}: join them as one, such as 2023-W07."
+
+
+def _named(known: KnownTable, words: frozenset[str], pattern: re.Pattern[str]) -> str:
+    """Returns the column with one of these words in its name and with such values; nothing without one."""
+    return next(
+        (name for name, profile in known.columns.items() if words & set(name_words(name)) and _holds(profile, pattern)),
+        "",
+    )
+
+
+def _column_of(known: KnownTable, pattern: re.Pattern[str]) -> str:
+    return next((name for name, profile in known.columns.items() if _holds(profile, pattern)), "")
+
+
+def _holds(profile: ColumnProfile, pattern: re.Pattern[str]) -> bool:
+    values = profile.samples
+    return bool(values) and sum(bool(pattern.fullmatch(value)) for value in values) >= MOST * len(values)
+
+
+def _example(known: KnownTable) -> str:
+    """Returns the tables of a mapping for a file, with the columns to choose from where none is known."""
+    roles = known.roles
+    found = {
+        "product": roles.get("product") or roles.get("product name", ""),
+        "date": date_of(known),
+        "units": roles.get("units") or roles.get("amount") or roles.get("sales", ""),
+    }
+    free = [name for name in known.columns if name not in found.values()][:_SHOWN_COLUMNS]
+    choices = f'"..."  # one of {", ".join(map(toml_value, free))}'
+    lines = [f"{key} = {toml_value(name) if name else choices}" for key, name in found.items()]
+    head = ["[sales]", f"files = {toml_value(known.table.files)}", 'grain = "days"  # or "lines" or "weeks"']
+    return "\n".join([*head, "", "[sales.columns]", *lines])
