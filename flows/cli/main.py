@@ -226,7 +226,8 @@ def explain(
 
     if (store is None) != (product is None):
         raise UsageError(
-            "A store needs a product, or a department, with it.", "Write for instance `shelfcast explain 1 38`."
+            "A store needs a product, or a department, with it.",
+            "Write `shelfcast explain STORE PRODUCT` with their codes; where the files name no store, its code is all.",
         )
     work(store, product)
 
