@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from psycopg import sql
 
-from ml.forecasting.evaluation.backtest import LEAST_WEEKS
 from ml.forecasting.models.candidates import candidates, chosen_candidates, with_session
 from ml.forecasting.models.prophet_model import OpenSession
 from ml.forecasting.panel import WEEK, Panel, as_date, read_panel
@@ -21,7 +20,7 @@ from ml.forecasting.registry.tracking import training_fingerprint
 from ml.forecasting.served_model import ServedModel, forecast_frame
 from ml.forecasting.study import study
 from ml.prices import read_prices
-from warehouse.conventions import BASELINE
+from warehouse.conventions import BASELINE, LEAST_WEEKS
 from warehouse.database import Database
 from warehouse.errors import UsageError
 from warehouse.incoming import publish_frame

@@ -26,7 +26,7 @@ from ml.forecasting.intervals.error_scale import ErrorScale
 from ml.forecasting.models.protocol import Forecaster, PointForecast
 from ml.forecasting.models.training_rows import row_store
 from ml.forecasting.panel import WEEK, BoolArray, FloatArray, IntArray, Panel, as_date
-from warehouse.conventions import BASELINE
+from warehouse.conventions import BASELINE, LEAST_WEEKS
 from warehouse.errors import ShelfcastError, UsageError
 from warehouse.progress import Progress, silent
 
@@ -34,8 +34,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 ORIGIN_STEP = 8
-LEAST_WEEKS = 26
-"""Weeks of history that an origin needs to be forecast from."""
 PARALLEL_ORIGINS = 4
 
 

@@ -192,11 +192,8 @@ def covariate_sections(found: Findings) -> list[Section]:
     """Returns what the file of covariates and its columns are; nothing without one of the same weeks as the sales."""
     listed = [known for known in found.others if known.kind == "covariates"]
     usable = [(known, label) for known in listed if (label := _covariate_label(found, known))]
-    found.unused += [
-        f"{known.table.files}, whose dates are not those of the weeks of the sales"
-        for known in listed
-        if known not in [one for one, _ in usable]
-    ]
+    unusable = [known for known in listed if known not in [one for one, _ in usable]]
+    found.unused += [f"{known.table.files}, {_why_unusable(found, known)}" for known in unusable]
     if not usable:
         return []
     known, label = usable[0]
@@ -213,17 +210,30 @@ def covariate_sections(found: Findings) -> list[Section]:
 
 def _covariate_label(found: Findings, known: KnownTable) -> Literal["", "first", "last"]:
     """Returns whether the dates of a table are the first or the last days of the weeks of the sales."""
+    weekdays = _weekdays(found, known)
+    if weekdays == {found.grain.week_end}:
+        return "last"
+    return "first" if weekdays == {(found.grain.week_end + 1) % 7} else ""
+
+
+def _why_unusable(found: Findings, known: KnownTable) -> str:
+    first, last = WEEKDAYS[(found.grain.week_end + 1) % 7], WEEKDAYS[found.grain.week_end]
+    remedy = f"date each week by its {last} or its {first}"
+    if len(_weekdays(found, known)) > 1:
+        return f"whose dates are days, and covariates come by weeks: sum or average them to weeks, and {remedy}"
+    return f"whose dates are not those of the weeks of the sales: {remedy}"
+
+
+def _weekdays(found: Findings, known: KnownTable) -> set[int]:
+    """Returns the weekdays on which the dates of a table fall; none where they can't be read."""
     column = date_of(known)
     texts = {text: 1 for text in known.head[column].unique() if text}
     proofs = date_proofs({text: Place(0, number) for number, text in enumerate(texts)})
     try:
         name = choose_format(known.table.files, proofs, found.writing.date_format)
     except ShelfcastError:
-        return ""
-    weekdays = {day.weekday() for text in texts if (day := read_date(text, name)) is not None}
-    if weekdays == {found.grain.week_end}:
-        return "last"
-    return "first" if weekdays == {(found.grain.week_end + 1) % 7} else ""
+        return set()
+    return {day.weekday() for text in texts if (day := read_date(text, name)) is not None}
 
 
 def _value_names(columns: Sequence[str]) -> dict[str, str]:

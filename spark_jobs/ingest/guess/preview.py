@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from spark_jobs.ingest.guess.proposal import Guess
-from spark_jobs.ingest.guess.sales_scan import week_ends
+from spark_jobs.ingest.guess.sales_scan import week_ends, whole_weeks_of
 from spark_jobs.ingest.guess.series_cells import distinct
-from spark_jobs.ingest.weeks import WEEK, WholeWeeks, choose_whole
+from spark_jobs.ingest.weeks import WEEK
 
 CENT = Decimal("0.01")
 _THOUSANDTH = Decimal("0.001")
@@ -55,7 +55,7 @@ class Preview:
 def preview_of(proposal: Guess) -> Preview:
     """Returns what the sales come to."""
     scan, retailer = proposal.scan, proposal.mapping.retailer
-    whole = _whole_weeks(proposal)
+    whole = whole_weeks_of(scan, proposal.mapping.sales.grain == "weeks", retailer.week_end)
     ends = [end for end in week_ends(distinct(scan.reports), retailer.week_end) if whole.first <= end <= whole.last]
     silent = ((whole.last - whole.first).days // 7 + 1 - len(ends)) if whole.any else 0
     amount = scan.totals.amount
@@ -77,15 +77,6 @@ def preview_of(proposal: Guess) -> Preview:
         units_left_out=Decimal(sum(units for units, _ in outside)).quantize(_THOUSANDTH),
         amount_left_out=Decimal(sum(money for _, money in outside)).quantize(CENT),
     )
-
-
-def _whole_weeks(proposal: Guess) -> WholeWeeks:
-    days = proposal.scan.lines_by_day
-    if not days:
-        return WholeWeeks(dt.date.max, dt.date.min)
-    if proposal.mapping.sales.grain == "weeks":
-        return WholeWeeks(min(days), max(days))
-    return choose_whole(days, proposal.mapping.retailer.week_end)
 
 
 def _week(end: dt.date) -> tuple[dt.date, dt.date]:

@@ -35,10 +35,18 @@ from spark_jobs.ingest.guess.questions import Ask, Question, refuse
 from spark_jobs.ingest.guess.refusals import PAGE, no_sales
 from spark_jobs.ingest.guess.sales_columns import SalesRoles, sales_roles
 from spark_jobs.ingest.guess.sales_findings import Findings, key_column
-from spark_jobs.ingest.guess.sales_scan import LINES_MAX, SalesSurvey, SalesWriting, Scan, scan_sales, survey_sales
+from spark_jobs.ingest.guess.sales_scan import (
+    LINES_MAX,
+    SalesSurvey,
+    SalesWriting,
+    Scan,
+    scan_sales,
+    survey_sales,
+    whole_weeks_of,
+)
 from spark_jobs.ingest.guess.shipped import shipped_mapping
 from spark_jobs.ingest.guess.source_tables import SourceTable, find_tables
-from spark_jobs.ingest.guess.table_roles import KnownTable, choose_sales, look_at
+from spark_jobs.ingest.guess.table_roles import KnownTable, choose_sales, look_at, names_of, not_read
 from spark_jobs.ingest.guess.week_labels import choose_grain, choose_order
 from spark_jobs.ingest.mapping import Mapping
 from spark_jobs.ingest.mapping_check import check_mapping
@@ -52,6 +60,7 @@ from spark_jobs.ingest.number_formats import (
     currencies_in,
 )
 from spark_jobs.ingest.schema import fold
+from warehouse.conventions import HORIZON, LEAST_WEEKS
 from warehouse.errors import ShelfcastError, UsageError
 
 
@@ -112,13 +121,14 @@ def propose(folder: Path, working: Path, choices: Choices | None = None, ask: As
         ShelfcastError: there are no sales in the folder, or they can be read in several ways.
     """
     wanted = choices or Choices()
-    tables, notes = find_tables(folder, working)
+    tables, sheets, notes = find_tables(folder, working)
     known = [look_at(table) for table in tables]
     shipped = shipped_mapping(known)
     if shipped is not None and wanted == Choices():
-        return _shipped_proposal(*shipped, known, notes)
+        return _shipped_proposal(*shipped, known, [*notes, *(sheet.files for sheet in sheets)])
     found = _findings(known, wanted, ask)
     found.unused += notes
+    _say_sheets(found, sheets)
     unit, why, scan, hierarchy, described = _measure(found, wanted)
     shares = level_shares(scan, hierarchy)
     level = _level(shares, hierarchy, wanted, found)
@@ -199,6 +209,16 @@ def _findings(tables: list[KnownTable], choices: Choices, ask: Ask) -> Findings:
     found.doubts += [f"dates are read as {name}: {why_format}"] if why_format and not choices.date_format else []
     found.doubts += [f"numbers have a {MARKS[numerals.mark]}: {why_mark}"] if why_mark else []
     return found
+
+
+def _say_sheets(found: Findings, sheets: Sequence[SourceTable]) -> None:
+    """Adds the further sheets of workbooks: those that may hold sales are doubtful, the others are not used."""
+    for sheet in sheets:
+        known = look_at(sheet)
+        if known.kind == "sales" or names_of(known) == names_of(found.sales):
+            found.doubts.append(not_read(known, found.sales))
+        else:
+            found.unused.append(f"{sheet.files}, for the first sheet alone is read; save it as a file of its own")
 
 
 def _encoding_doubts(tables: Sequence[KnownTable]) -> list[str]:
@@ -344,7 +364,17 @@ def _level(shares: Sequence[LevelShare], hierarchy: Hierarchy, choices: Choices,
 def _say_the_rest(found: Findings, scan: Scan) -> None:
     """Adds what the rows themselves leave open."""
     used = ("stores", "products", "stock", "covariates")
-    found.unused += [f"{known.table.files}" for known in found.others if known.kind not in used]
+    found.unused += [
+        f"{known.table.files}, in which no sales, stores, products, stock or covariates were found"
+        for known in found.others
+        if known.kind not in used
+    ]
+    whole = whole_weeks_of(scan, found.grain.grain == "weeks", found.grain.week_end)
+    weeks = (whole.last - whole.first).days // 7 + 1 if whole.any else 0
+    if weeks < LEAST_WEEKS + HORIZON:
+        found.doubts.append(
+            f"forecasts need at least {LEAST_WEEKS + HORIZON} weeks, and the sales have {weeks}: add earlier ones"
+        )
     if scan.repeats:
         found.doubts.append(f"exact repeats of another line are left out: {counted(scan.repeats, 'line')}")
     if scan.repeats is None:

@@ -18,7 +18,7 @@ from spark_jobs.ingest.guess.series_cells import CellSet, Codes, distinct, join_
 from spark_jobs.ingest.guess.source_tables import Batch, SourceTable, Widths, read_batches
 from spark_jobs.ingest.number_formats import PLAIN_NUMERALS, Numerals, Shape, read_number, shape_of
 from spark_jobs.ingest.schema import ONE, Place
-from spark_jobs.ingest.weeks import DECIMALS
+from spark_jobs.ingest.weeks import DECIMALS, WholeWeeks, choose_whole
 from warehouse.retailer import LONGEST_TEXT
 
 if TYPE_CHECKING:
@@ -481,6 +481,20 @@ class _ProductSums:
             self._sums = np.pad(self._sums, ((0, 0), (0, products - self._sums.shape[1])))
         rows, units, amount = self._sums[:, :products]
         return ProductSums(rows, units, amount)
+
+
+def whole_weeks_of(scan: Scan, is_of_weeks: bool, week_end: int) -> WholeWeeks:
+    """Returns the whole weeks of the sales; none where there is no row.
+
+    Args:
+        scan: what the rows come to.
+        is_of_weeks: whether each row is of a week.
+        week_end: the last day of a week, 0 for Monday.
+    """
+    days = scan.lines_by_day
+    if not days:
+        return WholeWeeks(dt.date.max, dt.date.min)
+    return WholeWeeks(min(days), max(days)) if is_of_weeks else choose_whole(days, week_end)
 
 
 def week_ends(reports: Codes, week_end: int) -> list[dt.date]:

@@ -77,8 +77,8 @@ class Widths:
     wrong: int = 0
 
 
-def find_tables(folder: Path, working: Path) -> tuple[list[SourceTable], list[str]]:
-    """Returns the tables of a folder, and sentences on the files that are none.
+def find_tables(folder: Path, working: Path) -> tuple[list[SourceTable], list[SourceTable], list[str]]:
+    """Returns the tables of a folder, the further sheets of its workbooks, and sentences on the files that are none.
 
     Args:
         folder: where the files lie.
@@ -88,14 +88,15 @@ def find_tables(folder: Path, working: Path) -> tuple[list[SourceTable], list[st
         ShelfcastError: the folder is not there, or no file in it can be read.
     """
     names = _file_names(folder)
-    tables, notes, errors = list[SourceTable](), list[str](), list[ShelfcastError]()
+    tables, sheets, notes, errors = list[SourceTable](), list[SourceTable](), list[str](), list[ShelfcastError]()
     for name in names:
         try:
             found, said = _read_file(folder / name, working)
         except ShelfcastError as error:
             errors.append(error)
             continue
-        tables += found
+        tables += [table for table in found if table.files == name]
+        sheets += [table for table in found if table.files != name]
         notes += said
     tables = _without_copies(tables, notes)
     if not tables and errors:
@@ -107,7 +108,7 @@ def find_tables(folder: Path, working: Path) -> tuple[list[SourceTable], list[st
         )
     notes += map(str, errors)
     notes += [f"{path.name}; save it as CSV, .xlsx or Parquet" for path in _of_other_kinds(folder)]
-    return _joined(folder, tables), notes
+    return _joined(folder, tables), sheets, notes
 
 
 def _file_names(folder: Path) -> list[str]:
@@ -130,20 +131,33 @@ def _of_other_kinds(folder: Path) -> list[Path]:
 
 
 def _read_file(path: Path, working: Path) -> tuple[list[SourceTable], list[str]]:
-    """Returns the table that a file holds, if any, and what is to be said of it."""
-    notes: list[str] = []
-    if path.suffix.lower() in WORKBOOKS:
-        others = sheet_paths(path)[1:]
-        if others:
-            names = ", ".join(sheet.name for sheet in others)
-            notes.append(f"only the first sheet of {path.name} is read; save {names} as files of their own")
-    texts = as_csv(path, working) if is_other_form(path) else [path]
+    """Returns the table that a file holds, if any, those of a workbook's further sheets, and what is to be said."""
+    sheets = sheet_paths(path)[1:] if path.suffix.lower() in WORKBOOKS else []
+    tables, notes = list[SourceTable](), list[str]()
+    for source in [path, *sheets]:
+        try:
+            tables.append(_read_table(source, working, f"{path.name}/{source.name}" if source in sheets else path.name))
+        except _NoTableError as error:
+            notes.append(str(error))
+        except ShelfcastError as error:
+            if source is path:
+                raise
+            notes.append(str(error))
+    return tables, notes
+
+
+class _NoTableError(ShelfcastError):
+    """A file that can be read and holds no table."""
+
+
+def _read_table(source: Path, working: Path, name: str) -> SourceTable:
+    texts = as_csv(source, working) if is_other_form(source) else [source]
     parts = [part for text in texts for part in open_parts(text)]
     if any(len(part.header) < 2 or not part.has_rows for part in parts):
-        return [], [*notes, f"{path.name} has one column alone, or no row"]
+        raise _NoTableError(f"{name} has one column alone, or no row")
     if len({tuple(map(fold, part.header)) for part in parts}) > 1:
-        return [], [*notes, f"{path.name} holds tables of different columns; unpack it"]
-    return [SourceTable(path.name, tuple(parts))], notes
+        raise _NoTableError(f"{name} holds tables of different columns; unpack it")
+    return SourceTable(name, tuple(parts))
 
 
 def _without_copies(tables: list[SourceTable], notes: list[str]) -> list[SourceTable]:

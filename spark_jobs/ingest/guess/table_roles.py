@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from spark_jobs.ingest.guess.column_profiles import ColumnProfile, profiles, read_head
 from spark_jobs.ingest.guess.column_words import LEVELS, WORDS, fits, is_code, is_name
 from spark_jobs.ingest.guess.source_tables import SourceTable
+from spark_jobs.ingest.schema import fold
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -188,9 +189,25 @@ def choose_sales(tables: Sequence[KnownTable]) -> tuple[KnownTable | None, list[
     if not candidates:
         return None if any(map(is_wide, tables)) else _by_values(tables), []
     ranked = sorted(candidates, key=lambda known: (_is_called_sales(known.table.files), _bytes(known.table)))
-    others = [known.table.files for known in ranked[:-1]]
-    told = f"{', '.join(others)} may hold sales too; only {ranked[-1].table.files} is read"
-    return ranked[-1], [told] if others else []
+    return ranked[-1], [not_read(known, ranked[-1]) for known in ranked[:-1]]
+
+
+def names_of(known: KnownTable) -> set[str]:
+    """Returns the folded names of the columns of a table."""
+    return set(map(fold, known.table.header))
+
+
+def not_read(known: KnownTable, sales: KnownTable) -> str:
+    """Returns why a table that may hold sales is not read beside that of the sales, and what to do."""
+    files, read = known.table.files, sales.table.files
+    told = f"{files} may hold sales too; only {read} is read"
+    own = [name for name in known.table.header if fold(name) not in names_of(sales)]
+    if own:
+        others = [name for name in sales.table.header if fold(name) not in names_of(known)]
+        what = f"call its columns {', '.join(own)} as there" + (f" ({', '.join(others)})" if others else "")
+    else:
+        what = "its columns are the same"
+    return f"{told}: {what}, and save both as CSV files whose names differ in one place, such as sales_1 and sales_2"
 
 
 def is_wide(known: KnownTable) -> bool:

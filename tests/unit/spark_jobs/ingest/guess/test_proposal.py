@@ -544,3 +544,36 @@ def test_months_without_a_day_are_refused(write, proposed, month: str):
     write("sales.csv", "Month,Store,Product,Units", rows)
     with pytest.raises(ShelfcastError, match="sums of months in column Month"):
         proposed()
+
+
+def test_sales_that_are_not_read_are_doubtful_with_the_way_to_have_them_read(write, proposed):
+    write("sales_2023.csv", "date,store,sku,qty", [f"{day},1,A1,2" for day in dates("2023-01-01", 28)])
+    write("sales_2024.csv", "date,store,item,quantity", [f"{day},1,A1,2" for day in dates("2024-01-01", 29)])
+    told = "only sales_2024.csv is read: call its columns sku, qty as there (item, quantity)"
+    assert told in doubts_of(proposed())
+
+
+def test_a_further_sheet_of_sales_is_doubtful_and_another_is_not_used(folder, proposed):
+    rows = [["date", "store", "sku", "quantity"], *([day, "1", "A1", 2] for day in dates("2024-01-01", 28))]
+    notes = [["what", "who"], ["a", "b"]]
+    write_workbook(folder / "sales.xlsx", {"2024": rows, "2023": rows, "Notes": notes})
+    proposal = proposed()
+    assert "sales.xlsx/2023 may hold sales too; only sales.xlsx is read: its columns are the same" in doubts_of(
+        proposal
+    )
+    assert "sales.xlsx/Notes, for the first sheet alone is read" in "\n".join(proposal.unused)
+    assert preview_of(proposal).rows == 28
+
+
+def test_covariates_of_days_are_told_as_such(write, proposed):
+    rows = [f"{day},1,A{n},2" for day in dates("2024-01-01", 28) for n in range(2)]
+    write("sales.csv", "date,store,sku,quantity", rows)
+    write("weather.csv", "date,rain", [f"{day},0.5" for day in dates("2024-01-01", 28)])
+    assert "weather.csv, whose dates are days, and covariates come by weeks" in "\n".join(proposed().unused)
+
+
+def test_too_few_weeks_to_forecast_from_are_doubtful(write, proposed):
+    write("sales.csv", "date,store,sku,quantity", [f"{day},1,A1,2" for day in dates("2024-01-01", 33 * 7)])
+    assert "forecasts need at least 34 weeks, and the sales have 33" in doubts_of(proposed())
+    write("sales.csv", "date,store,sku,quantity", [f"{day},1,A1,2" for day in dates("2024-01-01", 34 * 7)])
+    assert "forecasts need" not in doubts_of(proposed())
