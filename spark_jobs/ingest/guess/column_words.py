@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import NamedTuple
 
-LANGUAGES = ("en", "de", "fr", "es", "pt", "it", "nl", "pl", "sv")
+LANGUAGES = ("en", "de", "fr", "es", "pt", "it", "nl", "pl", "sv", "ja", "zh")
 
 WORDS: Mapping[str, Mapping[str, str]] = {
     "store": {
@@ -22,6 +22,8 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "nl": "winkel, filiaal, vestiging",
         "pl": "sklep, placowka, oddzial, punkt sprzedazy",
         "sv": "butik, affar, filial",
+        "ja": "店舗, 店, 店名, 支店, 店番",
+        "zh": "门店, 店铺, 商店, 門市, 店",
     },
     "product": {
         "en": "product, item, article, sku, upc, ean, gtin, plu, material, barcode, dept, stock code",
@@ -33,6 +35,8 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "nl": "artikel, product",
         "pl": "produkt, towar, artykul, indeks",
         "sv": "artikel, produkt, vara",
+        "ja": "商品, 品番, 品目, 製品, 品名",
+        "zh": "商品, 产品, 產品, 货号, 物料",
     },
     "date": {
         "en": "date, day, timestamp, datetime, transaction date, sales date, order date, invoice date, "
@@ -45,6 +49,8 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "nl": "datum, dag, week",
         "pl": "data, dzien, tydzien",
         "sv": "datum, dag, vecka",
+        "ja": "日付, 売上日, 販売日, 年月日, 日時, 取引日",
+        "zh": "日期, 销售日期, 銷售日期, 时间, 時間",
     },
     "first day": {
         "en": "week start, week starting, week begin, week beginning, week from, week commencing, start of week, wc",
@@ -78,6 +84,8 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "nl": "aantal, hoeveelheid, stuks, afzet",
         "pl": "ilosc, sztuki, liczba, szt",
         "sv": "antal, kvantitet, mangd, stycken, volym",
+        "ja": "数量, 個数, 販売数, 販売数量, 売上数量, 点数",
+        "zh": "数量, 數量, 销量, 銷量, 销售数量, 件数",
     },
     "amount": {
         "en": "amount, revenue, turnover, sales value, sales amount, net sales, gross sales, dollars, value, total, "
@@ -90,6 +98,8 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "nl": "omzet, bedrag, waarde",
         "pl": "wartosc, kwota, obrot, przychod",
         "sv": "omsattning, belopp, intakt, varde, summa",
+        "ja": "金額, 売上金額, 売上高, 販売金額, 合計",
+        "zh": "金额, 金額, 销售额, 銷售額, 销售金额",
     },
     "sales": {
         "en": "sales, sold, sale",
@@ -101,6 +111,8 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "nl": "verkopen, verkoop, verkocht",
         "pl": "sprzedaz, sprzedane",
         "sv": "forsaljning, salda, salt",
+        "ja": "売上, 販売",
+        "zh": "销售, 銷售",
     },
     "price": {
         "en": "price, unit price, selling price, retail price, list price, sell price, avg price, sales price",
@@ -112,6 +124,8 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "nl": "prijs, stuksprijs, verkoopprijs",
         "pl": "cena, cena jednostkowa",
         "sv": "pris, styckpris, a pris",
+        "ja": "単価, 価格, 売価, 販売単価",
+        "zh": "单价, 單價, 价格, 價格, 售价",
     },
     "basket": {
         "en": "basket, receipt, transaction, order, ticket, invoice, bill, transaction id, sales order, check",
@@ -124,6 +138,8 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "nl": "bon, kassabon, factuur, bestelling, transactie",
         "pl": "paragon, koszyk, faktura, zamowienie, transakcja",
         "sv": "kvitto, varukorg, faktura, order, transaktion",
+        "ja": "伝票番号, レシート番号, 取引番号, 注文番号",
+        "zh": "小票号, 订单号, 訂單號, 单据号",
     },
     "line": {
         "en": "line, line no, line number, line id, position, row, sequence, row id",
@@ -135,6 +151,8 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "nl": "regel, regelnummer",
         "pl": "pozycja, linia",
         "sv": "rad, radnummer",
+        "ja": "行番号, 明細番号",
+        "zh": "行号, 行號",
     },
     "holiday": {
         "en": "holiday, is holiday, holiday flag, public holiday",
@@ -157,6 +175,8 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "nl": "voorraad",
         "pl": "zapas, stan magazynowy, stan",
         "sv": "lager, lagersaldo, saldo",
+        "ja": "在庫, 在庫数",
+        "zh": "库存, 庫存",
     },
     "on order": {
         "en": "on order, ordered, open orders, in transit",
@@ -391,18 +411,21 @@ PLURALS = {
 NAMES = (
     "name, description, desc, title, label, text, bezeichnung, beschreibung, benennung, nom, libelle, designation, "
     "intitule, nombre, descripcion, denominacion, nome, descricao, designacao, descrizione, denominazione, naam, "
-    "omschrijving, nazwa, opis, namn, beskrivning, benamning"
+    "omschrijving, nazwa, opis, namn, beskrivning, benamning, 商品名, 店舗名, 店名, 品名, 名称, 名稱"
 )
 """Words that say of a column that it holds the names of things rather than their codes."""
 CODES = (
     "id, code, nr, no, num, number, nbr, key, cd, nummer, numero, num, codigo, codice, cod, kod, numer, identifier, "
-    "kennung, schlussel, ref, clave"
+    "kennung, schlussel, ref, clave, コート, 番号, 编号, 編號, 编码, 代码, 代號"
 )
 """Words that say of a column that it holds codes."""
 _CLOSED = str.maketrans({"ß": "ss", "ł": "l", "ø": "o", "æ": "ae", "đ": "d"})
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _LONG = 5
 """Letters from which on a word counts where it is a part of a longer one: Verkaufsdatum is a date."""
+
+_KANA = "\u3040"
+"""The first sign of Japanese, before all of Chinese."""
 
 
 class Match(NamedTuple):
@@ -456,9 +479,7 @@ def is_name(name: str) -> bool:
 def is_code(name: str) -> bool:
     """Returns whether a column is called a code or a number of things."""
     words = name_words(name)
-    return any(
-        word in words or (len(word) >= _LONG and words[-1:] and words[-1].endswith(word)) for word in _all_of(CODES)
-    )
+    return any(word in words or (_is_long(word) and words[-1:] and words[-1].endswith(word)) for word in _all_of(CODES))
 
 
 def plural(word: str) -> str:
@@ -472,7 +493,12 @@ def _holds(words: tuple[str, ...], wanted: str) -> bool:
     if any(words[start : start + len(parts)] == parts for start in range(len(words) - len(parts) + 1)):
         return True
     joined = "".join(parts)
-    return len(joined) >= _LONG and any(joined in word for word in words)
+    return _is_long(joined) and any(joined in word for word in words)
+
+
+def _is_long(word: str) -> bool:
+    """Returns whether a word says something as a part of a longer one; one of Japanese or Chinese signs has two."""
+    return len(word) >= (2 if word >= _KANA else _LONG)
 
 
 @cache

@@ -29,12 +29,13 @@ _BY_CURRENCY = {
     **{"RON": "RO", "ZAR": "ZA", "CNY": "CN", "KRW": "KR", "SGD": "SG", "AED": "AE"},
 }
 _BY_LANGUAGE = {"de": "DE", "fr": "FR", "es": "ES", "pt": "PT", "it": "IT", "nl": "NL", "pl": "PL", "sv": "SE"}
+_BY_LANGUAGE |= {"ja": "JP", "zh": "CN"}
 _EURO = ("DE", "FR", "ES", "PT", "IT", "NL")
 LANGUAGE_NAMES = {
     **{"de": "German", "fr": "French", "es": "Spanish", "pt": "Portuguese", "it": "Italian", "nl": "Dutch"},
-    **{"pl": "Polish", "sv": "Swedish"},
+    **{"pl": "Polish", "sv": "Swedish", "ja": "Japanese", "zh": "Chinese"},
 }
-COMMA_LANGUAGES = frozenset(LANGUAGE_NAMES)
+COMMA_LANGUAGES = frozenset(LANGUAGE_NAMES) - {"ja", "zh"}
 """Languages whose speakers write a comma before decimals."""
 _BLANKS = ("FR", "PL", "SE", "NO", "CZ", "HU", "ZA")
 _POINTS = ("DE", "ES", "IT", "NL", "PT", "BR", "DK", "RO")

@@ -577,3 +577,22 @@ def test_too_few_weeks_to_forecast_from_are_doubtful(write, proposed):
     assert "forecasts need at least 34 weeks, and the sales have 33" in doubts_of(proposed())
     write("sales.csv", "date,store,sku,quantity", [f"{day},1,A1,2" for day in dates("2024-01-01", 34 * 7)])
     assert "forecasts need" not in doubts_of(proposed())
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "cp932"])
+def test_japanese_columns_are_understood(write, proposed, encoding: str):
+    rows = [f"00{n},49000{n},おにぎり{n},{day:%Y/%m/%d},7,840" for day in dates("2024-01-01", 28) for n in (1, 2)]
+    write("uriage.csv", "店舗コード,商品コード,商品名,売上日,数量,売上金額", rows, encoding)
+    proposal = proposed()
+    columns = proposal.mapping.sales.columns
+    assert (columns.store, columns.product, columns.date) == (("店舗コード",), ("商品コード",), "売上日")
+    assert (columns.units, columns.amount) == ("数量", "売上金額")
+    assert proposal.mapping.retailer.calendar.country == "JP"
+
+
+def test_chinese_columns_are_understood(write, proposed):
+    rows = [f"00{n},A{n},{day},7,840" for day in dates("2024-01-01", 28) for n in (1, 2)]
+    write("x.csv", "门店编号,商品编码,日期,数量,销售额", rows, "gb18030")
+    columns = proposed().mapping.sales.columns
+    assert (columns.store, columns.product, columns.date) == (("门店编号",), ("商品编码",), "日期")
+    assert (columns.units, columns.amount) == ("数量", "销售额")
