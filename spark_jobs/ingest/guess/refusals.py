@@ -81,13 +81,21 @@ def _holds(profile: ColumnProfile, pattern: re.Pattern[str]) -> bool:
 def _example(known: KnownTable) -> str:
     """Returns the tables of a mapping for a file, with the columns to choose from where none is known."""
     roles = known.roles
+    measure = "amount" if "amount" in roles and "units" not in roles else "units"
     found = {
         "product": roles.get("product") or roles.get("product name", ""),
         "date": date_of(known),
-        "units": roles.get("units") or roles.get("amount") or roles.get("sales", ""),
+        measure: roles.get(measure) or roles.get("sales", ""),
     }
     free = [name for name in known.columns if name not in found.values()][:_SHOWN_COLUMNS]
     choices = f'"..."  # one of {", ".join(map(toml_value, free))}'
     lines = [f"{key} = {toml_value(name) if name else choices}" for key, name in found.items()]
-    head = ["[sales]", f"files = {toml_value(known.table.files)}", 'grain = "days"  # or "lines" or "weeks"']
+    head = [
+        "[retailer]",
+        f'forecast_unit = "{measure}"',
+        "",
+        "[sales]",
+        f"files = {toml_value(known.table.files)}",
+        'grain = "days"  # or "lines" or "weeks"',
+    ]
     return "\n".join([*head, "", "[sales.columns]", *lines])

@@ -529,7 +529,8 @@ def test_a_refusal_shows_what_to_write_with_the_columns_to_choose_from(write, pr
         proposed()
     example = str(refused.value).partition("\n\n")[2]
     assert 'product = "..."  # one of "was", "ort"' in example
-    assert tomllib.loads(example)["sales"]["columns"]["date"] == "wann"
+    mapping = Mapping.model_validate(tomllib.loads(example))
+    assert (mapping.sales.columns.date, mapping.retailer.forecast_unit) == ("wann", "units")
 
 
 def test_a_year_and_a_week_apart_are_to_be_joined(write, proposed):
