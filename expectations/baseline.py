@@ -23,6 +23,7 @@ with newest as (select max(sale_date) as week from raw.raw_sales)
 select
     newest.week,
     coalesce(max(abs(s.weekly_sales)), 0),
+    coalesce(max(abs(coalesce(s.weekly_amount, s.weekly_sales))), 0),
     coalesce(avg(s.weekly_sales) filter (where s.sale_date > newest.week - %s), 0)
 from newest left join raw.raw_sales s on true
 group by newest.week
@@ -49,6 +50,7 @@ class Published:
         store_ids: stores that are published.
         newest_week: last week of published sales.
         largest_sale: largest absolute weekly sales of any series, in the unit that is forecast.
+        largest_amount: the same in money; pieces without any count as 1 each.
         mean_sale: mean weekly sales of the last 52 weeks, in that unit.
     """
 
@@ -56,6 +58,7 @@ class Published:
     store_ids: tuple[int, ...] = ()
     newest_week: dt.date | None = None
     largest_sale: float = 0.0
+    largest_amount: float = 0.0
     mean_sale: float = 0.0
 
 

@@ -286,7 +286,7 @@ def _forecast_drift(published: Published) -> list[Expectation]:
 
 def recommendations_suite(published: Published) -> Suite:
     """Returns the suite of the recommendations of the latest decision week."""
-    rules = [*_recommendation_coverage(), *_recommendation_ranges(100 * (published.largest_sale or 1.0))]
+    rules = [*_recommendation_coverage(), *_recommendation_ranges(100 * (published.largest_amount or 1.0))]
     if published.newest_week is not None:
         week = published.newest_week.isoformat()
         rules.append(
@@ -351,7 +351,7 @@ def _recommendation_coverage() -> list[Expectation]:
 
 
 def _recommendation_ranges(absurd: float) -> list[Expectation]:
-    limit = f"100 times the largest sale ever published, {house().quantity(absurd)}"
+    limit = f"100 times the largest sale ever published, {house().money(absurd)}"
     return [
         *(
             within(column, 0, absurd, f"{name} lies between 0 and {limit}.", "Else a unit slipped, or it is no number.")

@@ -492,6 +492,15 @@ def stores_suite(published: Published, incoming: Incoming) -> Suite:
     return Suite("incoming_stores", "raw_incoming.store_attributes", _STORES, ("store_code",), tuple(rules))
 
 
+def _priced() -> Expectation:
+    return none_found(
+        _MISSING_PRICES,
+        "Every count has the price of a piece, or none has.",
+        "Without its price nobody knows whether a count is in pieces or in money.",
+        "critical",
+    )
+
+
 def stock_suite(published: Published, incoming: Incoming, retailer: Retailer, today: dt.date) -> Suite:
     """Returns the suite of raw_incoming.stock_positions."""
     tomorrow = (today + dt.timedelta(days=1)).isoformat()
@@ -533,12 +542,7 @@ def stock_suite(published: Published, incoming: Incoming, retailer: Retailer, to
             "Between the sales and the count stock has moved unseen; add the sales up to that day.",
             "critical",
         ),
-        none_found(
-            _MISSING_PRICES,
-            "Every count has the price of a piece, or none has.",
-            "Without its price nobody knows whether a count is in pieces or in money.",
-            "critical",
-        ),
+        *([] if retailer.is_in_units else [_priced()]),
         ordered(
             "stock_date",
             "expected_date",

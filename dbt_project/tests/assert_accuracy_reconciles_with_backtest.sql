@@ -1,5 +1,5 @@
 -- The sums of the scorecard are those of the backtest's own rows, model by model, holiday weeks
--- five times.
+-- by their weight.
 
 with
 
@@ -13,6 +13,13 @@ sales as (
 
 ),
 
+weights as (
+
+    select coalesce(max(holiday_weight), 1) as holiday_weight
+    from {{ ref('stg_raw__retailer') }}
+
+),
+
 written as (
 
     select
@@ -21,7 +28,7 @@ written as (
         sum(abs(errors.forecast_amount - errors.actual_sales_amount)) as absolute_error_amount,
         sum(
             abs(errors.forecast_amount - errors.actual_sales_amount)
-            * (1 + 4 * cast(errors.is_holiday as integer))
+            * case when errors.is_holiday then weights.holiday_weight else 1 end
         ) as weighted_error_amount
 
     from {{ ref('stg_ml__backtest_errors') }} as errors
@@ -29,6 +36,7 @@ written as (
         on
             errors.store_id = sales.store_id
             and errors.dept_id = sales.dept_id
+    cross join weights
     group by errors.model_name
 
 ),

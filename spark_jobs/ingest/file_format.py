@@ -158,6 +158,7 @@ def _copy_as_text(part: Part, target: Path, is_narrow: bool) -> None:
             decoder = codecs.getincrementaldecoder(CODECS[part.encoding])(errors="replace")
             while chunk := source.read(_CHUNK):
                 copy.write(decoder.decode(chunk).encode(errors="replace"))
+            copy.write(decoder.decode(b"", final=True).encode(errors="replace"))
     except OSError as error:
         raise ShelfcastError(
             f"{part.name} cannot be unpacked into {target.parent}: {error.strerror or error}.", "Make room there."

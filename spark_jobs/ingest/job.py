@@ -23,6 +23,7 @@ from warehouse.database import Database
 from warehouse.errors import ShelfcastError
 from warehouse.load import copy_parquet
 from warehouse.restate import Mode
+from warehouse.retailer import Retailer, read_retailer
 from warehouse.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -87,6 +88,8 @@ def ingest(
     folder = inputs_folder(settings, load_id)
     spark = open_spark(settings, _about_rows(inputs))
     mode: Mode = "whole" if published_uri is None else "append"
+    if published_uri is not None:
+        _refuse_another_unit(inputs, read_retailer(database, "pipeline"))
     known = None if published_uri is None else published_stores(spark, published_uri)
     reads = read_files(spark, settings, inputs, date_format, known)
     try:
@@ -121,6 +124,18 @@ def _refuse_parts_of_weeks(inputs: InputFiles) -> None:
         f"{inputs.sales.name} can't be added to what is published: its rows are parts of a week of a series.",
         "Put it beside the files of before, and run without --append.",
     )
+
+
+def _refuse_another_unit(inputs: InputFiles, published: Retailer) -> None:
+    """Refuses rows that would stand in another unit, currency or week beside those that are published."""
+    given = inputs.mapping.retailer
+    for name in ("forecast_unit", "currency", "week_ends_on"):
+        before, now = getattr(published, name), getattr(given, name)
+        if before != now:
+            raise ShelfcastError(
+                f"The mapping says {name} = {now!r}, but what is published has {before!r}: the rows can't stand side by side.",
+                "Say the same in the mapping, or run with all files and without --append.",
+            )
 
 
 def _about_rows(inputs: InputFiles) -> int:

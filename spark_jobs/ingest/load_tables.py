@@ -223,13 +223,14 @@ class Tables:
         is_in_units = self._mapping.retailer.is_in_units
         own, other = MEASURES if is_in_units else MEASURES[::-1]
         nothing = F.lit(None).cast("double")
+        known = F.when(F.col("is_complete"), F.col(other)) if "is_complete" in weeks.columns else F.col(other)
         return weeks.select(
             "store_id",
             "dept_id",
             "sale_date",
             F.coalesce(own, F.lit(0.0)).alias("weekly_sales"),
-            (nothing if is_in_units else F.col(other)).alias("weekly_units"),
-            (F.col(other) if is_in_units else nothing).alias("weekly_amount"),
+            (nothing if is_in_units else known).alias("weekly_units"),
+            (known if is_in_units else nothing).alias("weekly_amount"),
             F.col("is_holiday") if "is_holiday" in weeks.columns else F.lit(None).cast("boolean").alias("is_holiday"),
         )
 
@@ -313,9 +314,11 @@ class Tables:
             rows = rows.crossJoin(F.broadcast(stores))
         absent = {name: F.lit(None).cast("double") for name in COVARIATES if name not in rows.columns}
         others = sorted(self._present["external_features"] - {"store_code", "feature_date", "is_holiday", *COVARIATES})
-        as_object = F.to_json(F.struct(*others)) if others else F.lit(None).cast("string")
+        as_object = F.when(F.coalesce(*others).isNotNull(), F.to_json(F.struct(*others))) if others else F.lit(None)
         flagged = self._flagged(rows.withColumns(absent), "external_features", "feature_date")
-        return flagged.select("store_id", "feature_date", *COVARIATES, as_object.alias(OTHERS), "is_holiday")
+        return flagged.select(
+            "store_id", "feature_date", *COVARIATES, as_object.cast("string").alias(OTHERS), "is_holiday"
+        )
 
     def _stock(self) -> DataFrame | None:
         """Returns the counts; at a level above the product, the sums of the latest counts of its products."""

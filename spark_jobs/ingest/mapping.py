@@ -43,7 +43,22 @@ Columns = Annotated[tuple[str, ...], BeforeValidator(lambda value: (value,) if i
 """One column, or several whose texts together, with a blank between them, are the value."""
 Pattern = Annotated[str, Field(min_length=1, max_length=255)]
 """Name of a file or a pattern such as sales-*.csv.gz, within the folder of the mapping."""
-_OWN_NAMES = ("store_code", "store_id", "feature_date", "is_holiday", "load_id", "other_covariates")
+OWN_NAMES = (
+    *("store_code", "store_id", "product_code", "feature_date", "is_holiday", "load_id", "other_covariates", "line"),
+    *(
+        "text",
+        "part",
+        "width",
+        "place",
+        "line_number",
+        "reason",
+        "is_duplicate",
+        "is_repeated",
+        "file_name",
+        "raw_text",
+    ),
+)
+"""Columns that rows have while they are read."""
 _LIKELY = 0.6
 
 
@@ -182,7 +197,7 @@ class CovariateColumns(Strict):
     @field_validator("values")
     @classmethod
     def _names_are_free(cls, values: dict[str, str]) -> dict[str, str]:
-        taken = [name for name in values if name in _OWN_NAMES]
+        taken = [name for name in values if name in OWN_NAMES]
         if taken:
             raise ValueError(f"{', '.join(taken)} cannot be the name of a covariate; choose another")
         return values
@@ -225,6 +240,14 @@ class Mapping(Strict):
         ]
         if faults:
             raise ValueError("; ".join(faults))
+        return self
+
+    @model_validator(mode="after")
+    def _products_are_told_apart(self) -> "Mapping":
+        if not self.sales.columns.product and (self.stock or (self.products and self.products.forecast_level)):
+            raise ValueError(
+                "stock and levels need a column of products in the sales: name it under sales.columns.product"
+            )
         return self
 
     @model_validator(mode="after")

@@ -108,7 +108,10 @@ def with_measures(rows: DataFrame, mapping: Mapping) -> DataFrame:
 
 
 def sum_to_weeks(rows: DataFrame, mapping: Mapping) -> DataFrame:
-    """Returns one row per series and week: `store_code, product_code, sale_date, units, amount, is_holiday`.
+    """Returns one row per series and week: `store_code, product_code, sale_date, units, amount, is_complete, is_holiday`.
+
+    A week is complete where every row that sold has both measures: a part of its money over all of its pieces is no
+    price.
 
     Args:
         rows: usable rows of whole weeks, with the measures of `with_measures`.
@@ -116,8 +119,10 @@ def sum_to_weeks(rows: DataFrame, mapping: Mapping) -> DataFrame:
     """
     week = rows.withColumn("sale_date", week_end_of(F.col("sale_date"), mapping.retailer.week_end))
     flag = F.max("is_holiday") if "is_holiday" in rows.columns else F.lit(None).cast("boolean")
+    own, other = MEASURES if mapping.retailer.is_in_units else MEASURES[::-1]
+    is_complete = F.every((F.col(own) == 0) | F.col(own).isNull() | F.col(other).isNotNull()).alias("is_complete")
     sums = [F.round(F.sum(name), DECIMALS).alias(name) for name in MEASURES]
-    return week.groupBy(*SERIES, "sale_date").agg(*sums, flag.alias("is_holiday"))
+    return week.groupBy(*SERIES, "sale_date").agg(*sums, is_complete, flag.alias("is_holiday"))
 
 
 def fill_zeros(weeks: DataFrame) -> DataFrame:

@@ -11,6 +11,7 @@ from spark_jobs.ingest.guess.mapping_text import Entry, Section, plain_entries
 from spark_jobs.ingest.guess.sales_findings import Findings, key_column
 from spark_jobs.ingest.guess.sales_scan import Scan
 from spark_jobs.ingest.guess.table_roles import KnownTable, best_column, covariate_columns, date_of, title_of
+from spark_jobs.ingest.mapping import OWN_NAMES
 from spark_jobs.ingest.schema import COVARIATES, Place, fold
 from warehouse.errors import ShelfcastError
 from warehouse.retailer import WEEKDAYS, Retailer
@@ -173,6 +174,11 @@ def stock_sections(found: Findings) -> list[Section]:
     if not listed:
         found.doubts.append("no file of stock was found: stock is assumed, and said to be")
         return []
+    if not found.roles.product:
+        found.doubts.append(
+            f"{listed[0].table.files} is not read: its stock is of products, which the sales do not name"
+        )
+        return []
     known, roles = listed[0], listed[0].roles
     found.unused += [f"{other.table.files}, which holds stock too" for other in listed[1:]]
     columns: dict[str, str | Sequence[str]] = {
@@ -242,7 +248,8 @@ def _value_names(columns: Sequence[str]) -> dict[str, str]:
     names: dict[str, str] = {}
     for column in columns:
         plain = re.sub(r"[^a-z0-9]+", "_", " ".join(name_words(column))).strip("_")
-        name = known.get(fold(column)) or (plain if plain[:1].isalpha() else f"covariate_{plain}".rstrip("_"))[:44]
+        is_free = plain[:1].isalpha() and plain not in OWN_NAMES
+        name = known.get(fold(column)) or (plain if is_free else f"covariate_{plain}".rstrip("_"))[:44]
         twins = sum(other == name or other.startswith(f"{name}_of_") for other in names)
         names[f"{name}_of_{twins + 1}" if twins else name] = column
     return names

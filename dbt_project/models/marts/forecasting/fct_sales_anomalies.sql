@@ -35,9 +35,12 @@ priced as (
             when fct_weekly_sales.unit_name = 'units'
                 then
                     coalesce(
-                        fct_weekly_sales.sales_amount / nullif(fct_weekly_sales.sales_units, 0),
+                        case
+                            when fct_weekly_sales.sales_units > 0 and fct_weekly_sales.sales_amount > 0
+                                then fct_weekly_sales.sales_amount / fct_weekly_sales.sales_units
+                        end,
                         int_sales_summarized.total_sales_amount
-                        / nullif(int_sales_summarized.total_sales_units, 0)
+                        / nullif(int_sales_summarized.priced_sales_units, 0)
                     )
             else 1
         end as worth_amount

@@ -117,8 +117,13 @@ effective as (
         price_source,
         unit_name,
         margin_rate,
+        -- What a person ordered in pieces is worth what they cost now.
         case
-            when order_state in ('snoozed', 'overridden') then effective_order_amount
+            when order_state in ('snoozed', 'overridden')
+                then coalesce(
+                    round(cast(ruled_order_units * unit_price_amount as numeric), 2),
+                    effective_order_amount
+                )
             when order_state = 'waiting' then 0
             else recommended_order_amount
         end as effective_order_amount,
