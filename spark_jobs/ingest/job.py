@@ -80,6 +80,7 @@ def ingest(
     check_format(date_format)
     if published_uri is not None:
         _refuse_parts_of_weeks(inputs)
+        _refuse_another_unit(inputs, read_retailer(database, "pipeline"))
     tables = tables_of(inputs.mapping)
     for file in inputs.all:
         parts = [(part.name, part.header) for part in file.parts]
@@ -88,8 +89,6 @@ def ingest(
     folder = inputs_folder(settings, load_id)
     spark = open_spark(settings, _about_rows(inputs))
     mode: Mode = "whole" if published_uri is None else "append"
-    if published_uri is not None:
-        _refuse_another_unit(inputs, read_retailer(database, "pipeline"))
     known = None if published_uri is None else published_stores(spark, published_uri)
     reads = read_files(spark, settings, inputs, date_format, known)
     try:
@@ -127,13 +126,12 @@ def _refuse_parts_of_weeks(inputs: InputFiles) -> None:
 
 
 def _refuse_another_unit(inputs: InputFiles, published: Retailer) -> None:
-    """Refuses rows that would stand in another unit, currency or week beside those that are published."""
-    given = inputs.mapping.retailer
-    for name in ("forecast_unit", "currency", "week_ends_on"):
-        before, now = getattr(published, name), getattr(given, name)
-        if before != now:
+    """Refuses rows that would stand in another unit or currency beside those that are published."""
+    for name in ("forecast_unit", "currency"):
+        before, now = getattr(published, name), getattr(inputs.mapping.retailer, name)
+        if before and before != now:
             raise ShelfcastError(
-                f"The mapping says {name} = {now!r}, but what is published has {before!r}: the rows can't stand side by side.",
+                f"The mapping says {name} = {now!r}, but what is published has {before!r}.",
                 "Say the same in the mapping, or run with all files and without --append.",
             )
 

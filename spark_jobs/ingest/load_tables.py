@@ -314,7 +314,8 @@ class Tables:
             rows = rows.crossJoin(F.broadcast(stores))
         absent = {name: F.lit(None).cast("double") for name in COVARIATES if name not in rows.columns}
         others = sorted(self._present["external_features"] - {"store_code", "feature_date", "is_holiday", *COVARIATES})
-        as_object = F.when(F.coalesce(*others).isNotNull(), F.to_json(F.struct(*others))) if others else F.lit(None)
+        some = F.coalesce(*others).isNotNull() if others else F.lit(False)
+        as_object = F.when(some, F.to_json(F.struct(*others or ["store_id"]))).alias(OTHERS)
         flagged = self._flagged(rows.withColumns(absent), "external_features", "feature_date")
         return flagged.select(
             "store_id", "feature_date", *COVARIATES, as_object.cast("string").alias(OTHERS), "is_holiday"

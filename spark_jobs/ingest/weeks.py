@@ -108,7 +108,7 @@ def with_measures(rows: DataFrame, mapping: Mapping) -> DataFrame:
 
 
 def sum_to_weeks(rows: DataFrame, mapping: Mapping) -> DataFrame:
-    """Returns one row per series and week: `store_code, product_code, sale_date, units, amount, is_complete, is_holiday`.
+    """Returns one row per series and week: codes, `sale_date, units, amount, is_complete, is_holiday`.
 
     A week is complete where every row that sold has both measures: a part of its money over all of its pieces is no
     price.

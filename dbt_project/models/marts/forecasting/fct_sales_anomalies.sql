@@ -36,7 +36,9 @@ priced as (
                 then
                     coalesce(
                         case
-                            when fct_weekly_sales.sales_units > 0 and fct_weekly_sales.sales_amount > 0
+                            when
+                                fct_weekly_sales.sales_units > 0
+                                and fct_weekly_sales.sales_amount > 0
                                 then fct_weekly_sales.sales_amount / fct_weekly_sales.sales_units
                         end,
                         int_sales_summarized.total_sales_amount
