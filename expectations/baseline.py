@@ -23,8 +23,8 @@ with newest as (select max(sale_date) as week from raw.raw_sales)
 select
     newest.week,
     coalesce(max(abs(s.weekly_sales)), 0),
-    coalesce(max(abs(coalesce(s.weekly_amount, s.weekly_sales))), 0),
-    coalesce(avg(s.weekly_sales) filter (where s.sale_date > newest.week - %s), 0)
+    coalesce(avg(s.weekly_sales) filter (where s.sale_date > newest.week - %s), 0),
+    coalesce(max(abs(coalesce(s.weekly_amount, s.weekly_sales))), 0)
 from newest left join raw.raw_sales s on true
 group by newest.week
 """
@@ -50,16 +50,16 @@ class Published:
         store_ids: stores that are published.
         newest_week: last week of published sales.
         largest_sale: largest absolute weekly sales of any series, in the unit that is forecast.
-        largest_amount: the same in money; pieces without any count as 1 each.
         mean_sale: mean weekly sales of the last 52 weeks, in that unit.
+        largest_amount: the largest in money; pieces without any count as 1 each.
     """
 
     row_counts: dict[str, int] = field(default_factory=dict)
     store_ids: tuple[int, ...] = ()
     newest_week: dt.date | None = None
     largest_sale: float = 0.0
-    largest_amount: float = 0.0
     mean_sale: float = 0.0
+    largest_amount: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -104,8 +104,8 @@ def read_comparable(database: Database) -> Published:
 def _figures(connection: Any, kind: str | None) -> Published:
     counts = {table: count for table in TABLES if kind and (count := _count(connection, "raw", table))}
     stores = connection.execute("select store_id from raw.store_attributes order by store_id").fetchall()
-    newest, largest, mean = connection.execute(_SALES, [YEAR_DAYS]).fetchone()
-    return Published(counts, tuple(row[0] for row in stores), newest, float(largest), float(mean))
+    newest, *figures = connection.execute(_SALES, [YEAR_DAYS]).fetchone()
+    return Published(counts, tuple(row[0] for row in stores), newest, *map(float, figures))
 
 
 def read_incoming(database: Database) -> Incoming:

@@ -72,7 +72,7 @@ def great_expectations() -> dict[Rule, str]:
     from expectations.model_suites import model_suites
     from expectations.suites import input_suites
 
-    published = Published(dict.fromkeys(INPUTS, 100), (1, 2), dt.date(2012, 8, 31), 20_000.0, 9_000.0)
+    published = Published(dict.fromkeys(INPUTS, 100), (1, 2), dt.date(2012, 8, 31), 20_000.0, 9_000.0, 20_000.0)
     suites = input_suites(published, Incoming(dict.fromkeys(INPUTS, 1)), WALMART, dt.date(2026, 1, 1)) + model_suites(
         published, WALMART
     )

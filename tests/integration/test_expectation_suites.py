@@ -15,7 +15,7 @@ def all_rules():
     from expectations.model_suites import model_suites
     from expectations.suites import input_suites
 
-    published = Published(dict.fromkeys(INPUTS, 100), (1, 2), LAST_WEEK, 20_000.0, 9_000.0)
+    published = Published(dict.fromkeys(INPUTS, 100), (1, 2), LAST_WEEK, 20_000.0, 9_000.0, 20_000.0)
     suites = input_suites(published, Incoming(dict.fromkeys(INPUTS, 1)), WALMART, dt.date(2026, 1, 1)) + model_suites(
         published, WALMART
     )
