@@ -42,6 +42,7 @@ select
     model_name as model
 from ml.forecasts
 where origin_date = %(cutoff)s
+    and unit_name = coalesce((select cast(settings as json) ->> 'forecast_unit' from raw.retailer), 'amount')
     and horizon_weeks <= %(horizon)s
     and case when %(model)s::text is null then is_champion else model_name = %(model)s end
     and case when %(version)s::text is null then true else model_version = %(version)s and not uses_plan end

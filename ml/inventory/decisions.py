@@ -25,6 +25,8 @@ GREATEST_ORDER = 1e12
 """Pieces or money; of anything above, amounts would lose their cents."""
 
 HALF_CENT = 0.005
+_NOTHING = 1e-6
+"""Pieces that a number may be off by for having been written in binary."""
 """Money that a wish in whole cents may stand above whole packs, whose pieces may cost parts of a cent."""
 
 LONGEST_SNOOZE_WEEKS = 52
@@ -75,7 +77,7 @@ class Decision:
     reason: str = ""
 
     def checked(self) -> "Decision":
-        """Returns the decision with its texts trimmed and its quantity in hundredths.
+        """Returns the decision with its texts trimmed and its quantity in thousandths.
 
         Raises:
             UsageError: something is missing, too much, or out of its range.
@@ -90,7 +92,7 @@ class Decision:
         name = _text(self.decided_by, "name", LONGEST_NAME)
         if not name[:1].isalnum():
             raise UsageError("A decision needs the name of who decides, beginning with a letter or a digit.")
-        quantity = None if self.quantity is None else round(self.quantity, 2) + 0.0
+        quantity = None if self.quantity is None else round(self.quantity, 3) + 0.0
         return replace(self, decided_by=name, reason=reason, quantity=quantity)
 
 
@@ -132,11 +134,25 @@ class Recommended:
     def order_of(self, decision: Decision) -> float:
         """Returns the order that a decision lets out: an override's in whole packs and at least the minimum order."""
         if decision.kind == "override":
+            if (pieces := self._pieces_wanted(decision)) is not None:
+                return round(pieces * (self.unit_price_amount or 0.0), 2)
             slack = HALF_CENT if self.pack_size_amount else 0.0
             wanted = self.wanted_of(decision) or 0.0
             packs = whole_packs(wanted - slack, self.pack_size_amount, self.minimum_order_amount)
             return round(float(packs), 2)
         return self.order_amount if decision.kind == "approve" else 0.0
+
+    def ordered_pieces(self, decision: Decision) -> float | None:
+        """Returns the pieces that a decision lets out; None where no price is known."""
+        pieces = self._pieces_wanted(decision)
+        return self.pieces_of(self.order_of(decision)) if pieces is None else pieces
+
+    def _pieces_wanted(self, decision: Decision) -> float | None:
+        """Returns the pieces of an override that was written in pieces, in whole packs; None for any other decision."""
+        if not (self.is_in_units and self.unit_price_amount and self.pack_size_units and decision.quantity is not None):
+            return None
+        least = round(self.minimum_order_amount / self.unit_price_amount, 6)
+        return round(float(whole_packs(decision.quantity - _NOTHING, self.pack_size_units, least)), 3)
 
     def pieces_of(self, order_amount: float) -> float | None:
         """Returns the pieces of an order in whole packs."""
@@ -225,7 +241,7 @@ def record(database: Database, decision: Decision, seen: Seen | None = None) -> 
         if is_new:
             if seen is not None:
                 _check_seen(seen, recommended, earlier)
-            connection.execute(_INSERT, [key, *written, order, recommended.pieces_of(order)])
+            connection.execute(_INSERT, [key, *written, order, recommended.ordered_pieces(wanted)])
     return Recorded(wanted, recommended, order, is_new, earlier if is_new else None)
 
 

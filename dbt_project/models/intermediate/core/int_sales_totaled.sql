@@ -26,7 +26,7 @@ totals as (
             else 'chain'
         end as level_name,
         sum(sales.sales_quantity) as sales_quantity,
-        sum(sales.sales_amount) as sales_amount
+        {{ whole_sum('sales.sales_amount', 'sales.sales_quantity') }} as sales_amount
 
     from sales
     inner join stores

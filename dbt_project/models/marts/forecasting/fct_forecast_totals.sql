@@ -40,7 +40,7 @@ stores_and_departments as (
         sum(forecast_quantity) as forecast_quantity,
         sum(forecast_amount) as forecast_amount,
         sum(actual_sales_quantity) as actual_sales_quantity,
-        sum(actual_sales_amount) as actual_sales_amount,
+        {{ whole_sum('actual_sales_amount', 'actual_sales_quantity') }} as actual_sales_amount,
         count(*) as pair_count,
         count(actual_sales_quantity) as actual_pair_count
 
@@ -84,7 +84,7 @@ types_and_chain as (
         sum(forecast_quantity) as forecast_quantity,
         sum(forecast_amount) as forecast_amount,
         sum(actual_sales_quantity) as actual_sales_quantity,
-        sum(actual_sales_amount) as actual_sales_amount,
+        {{ whole_sum('actual_sales_amount', 'actual_sales_quantity') }} as actual_sales_amount,
         sum(pair_count) as pair_count,
         sum(actual_pair_count) as actual_pair_count
 

@@ -20,9 +20,9 @@ def test_a_complete_decision_stays_as_it_is(decision: Decision) -> None:
     assert decision.checked() == decision
 
 
-def test_words_are_put_on_one_line_and_money_in_whole_cents() -> None:
-    decision = replace(OVERRIDE, decided_by="  Ana\tB. ", reason=" two\n lines ", quantity=10.006).checked()
-    assert (decision.decided_by, decision.reason, decision.quantity) == ("Ana B.", "two lines", 10.01)
+def test_words_are_put_on_one_line_and_a_quantity_in_thousandths() -> None:
+    decision = replace(OVERRIDE, decided_by="  Ana\tB. ", reason=" two\n lines ", quantity=10.0056).checked()
+    assert (decision.decided_by, decision.reason, decision.quantity) == ("Ana B.", "two lines", 10.006)
 
 
 def test_an_override_may_order_nothing() -> None:
@@ -71,6 +71,22 @@ def test_where_pieces_are_forecast_an_override_is_written_in_pieces(quantity, or
     decision = replace(OVERRIDE, quantity=quantity)
     assert recommended.wanted_of(decision) == quantity * 2.5
     assert (recommended.order_of(decision), recommended.pieces_of(order)) == (order, pieces)
+
+
+@pytest.mark.parametrize(
+    ("price", "pack", "quantity", "pieces", "amount"),
+    [
+        (1.0, 0.001, 1.0, 1.0, 1.0),
+        (2.5, 0.001, 1.255, 1.255, 3.14),
+        (0.004, 1.0, 11.0, 11.0, 0.04),
+        (0.004, 1.0, 1.0, 1.0, 0.0),
+        (2.49, 6.0, 0.0, 0.0, 0.0),
+    ],
+)
+def test_an_override_in_pieces_goes_out_in_just_these_pieces(price, pack, quantity, pieces, amount) -> None:
+    recommended = Recommended("b", dt.date(2026, 5, 3), 0.0, "critical", "", pack * price, 0.0, price, pack, True)
+    decision = replace(OVERRIDE, quantity=quantity).checked()
+    assert (recommended.ordered_pieces(decision), recommended.order_of(decision)) == (pieces, amount)
 
 
 def test_pieces_of_a_part_of_a_cent_and_parts_of_a_piece_come_back_as_they_were() -> None:
