@@ -56,7 +56,9 @@ def state_of_the_data() -> None:
             st.caption(f"**Sales up to the week of**  \n{formats.week(weeks['week_date'].iloc[-1])}")
         board = marts.inventory_board()
         if not board.empty:
-            components.simulated_badge(int(board["simulated_count"].iloc[0]), int(board["all_count"].iloc[0]))
+            pairs = int(board["all_count"].iloc[0])
+            components.simulated_badge(int(board["simulated_count"].iloc[0]), pairs)
+            components.assumed_badge(int(board["assumed_count"].iloc[0]), pairs)
         if not runs.empty:
             session = open_session()
             last = pipeline_runs.settled_now(runs, session.settings, session.database).iloc[0]

@@ -150,6 +150,18 @@ class Wording:
             return f"stock of all pairs {'simulated' if simulated else 'counted'}"
         return f"stock of {self.number(pairs - simulated)} pairs counted, of {self.number(simulated)} simulated"
 
+    def price_sources(self, assumed: int, pairs: int) -> str:
+        """Returns of how many pairs nothing tells the price, so that their money counts every piece as 1.
+
+        >>> Wording().price_sources(3, 3)
+        'no price is known: money counts every piece as 1'
+        >>> Wording().price_sources(2, 3)
+        'no price of 2 pairs is known: their money counts every piece as 1'
+        """
+        if assumed >= pairs:
+            return "no price is known: money counts every piece as 1"
+        return f"no price of {self.number(assumed)} pairs is known: their money counts every piece as 1"
+
     @property
     def minor_digits(self) -> int:
         """Decimals of the currency: 2 for cents, 0 for yen."""

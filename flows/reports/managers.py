@@ -12,7 +12,8 @@ from warehouse.wording import capital, house
 
 _HEAD = (
     "select max(decision_date) as decision_date, count(*) as pair_count, sum(order_quantity_amount) as order_amount, "
-    "sum(value_at_risk_amount) as risk_amount, count(*) filter (where stock_source = 'simulated') as simulated_count "
+    "sum(value_at_risk_amount) as risk_amount, count(*) filter (where stock_source = 'simulated') as simulated_count, "
+    "count(*) filter (where price_source = 'assumed') as assumed_count "
     "from marts.fct_inventory_recommendations where is_latest"
 )
 _STATUSES = (
@@ -57,12 +58,14 @@ def write_report(settings: Settings, database: Database) -> tuple[Path, str]:
 def _compose(snapshot: Snapshot) -> str:
     head = snapshot.read_frame(_HEAD).iloc[0]
     simulated = int(head.simulated_count or 0)
+    assumed = int(head.assumed_count or 0)
+    prices = f"**{capital(house().price_sources(assumed, int(head.pair_count)))}.**\n\n" if assumed else ""
     stock = f"**{capital(house().stock_sources(simulated, int(head.pair_count)))}.**\n\n" if simulated else ""
     return (
         f"# Shelfcast report, week of {house().called(head.decision_date)}\n\n"
         f"{house().number(head.pair_count)} pairs of {markdown_cell(house().pair_word)}; "
         f"recommended orders {house().money(head.order_amount or 0)}; "
-        f"money at risk {house().money(head.risk_amount or 0)}.\n\n{stock}"
+        f"money at risk {house().money(head.risk_amount or 0)}.\n\n{stock}{prices}"
         f"## Decisions\n\n{_statuses(snapshot)}\n\n## Forecast accuracy\n\n{scorecard_markdown(snapshot)}\n\n"
         f"## Ten most valuable exceptions\n\n{_exceptions(snapshot)}\n\n"
         f"## What the agents say\n\n{_answers(snapshot)}\n"

@@ -150,7 +150,8 @@ def inventory_board(
             sum(count(*)) over () as all_count,
             sum(sum(value_at_risk_amount)) over () as all_value_at_risk_amount,
             sum(sum(order_quantity_amount)) over () as all_order_quantity_amount,
-            sum(count(*) filter (where stock_source = 'simulated')) over () as simulated_count
+            sum(count(*) filter (where stock_source = 'simulated')) over () as simulated_count,
+            sum(count(*) filter (where price_source = 'assumed')) over () as assumed_count
         from marts.fct_inventory_recommendations
         where is_latest and {_FILTERED}
         group by status

@@ -110,6 +110,18 @@ def simulated_badge(simulated: int, of: int) -> None:
     )
 
 
+def assumed_badge(assumed: int, of: int) -> None:
+    """Shows that money rests on an assumed price, where it does."""
+    if assumed:
+        some = "" if assumed >= of else f" for {formats.count(assumed)} of {formats.count(of)} pairs"
+        st.badge(
+            f"Prices: assumed{some}",
+            color="orange",
+            icon=":material/sell:",
+            help=f"{capital(house().price_sources(assumed, of))}. Name a column of prices or amounts in the mapping.",
+        )
+
+
 def pair_picker(pairs: pd.DataFrame, default: tuple[int, int], key: str) -> tuple[int, int]:
     """Returns the chosen store and product; the address of the page follows the choice, and the other way round.
 
