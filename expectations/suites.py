@@ -185,12 +185,6 @@ def _sales_completeness() -> list[Expectation]:
             "critical",
         ),
         none_found(
-            _STRAY_WEEKS,
-            "No two weeks of sales lie more than two years apart with none between them.",
-            "A date so far from all others is a misread one, or that of a single wrong line.",
-            "critical",
-        ),
-        none_found(
             _THIN_NEWEST_WEEK,
             "The newest week has at least 70 % of the usual number of series.",
             "A week that was exported too early looks like a collapse of sales.",
@@ -211,6 +205,12 @@ def _sales_plausibility(incoming: Incoming, retailer: Retailer, today: dt.date) 
             this_week,
             f"Weeks lie between {FIRST_DAY} and the week of today, {this_week}.",
             "A sale in the future or in another century is a misread date: name the date format.",
+        ),
+        none_found(
+            _STRAY_WEEKS,
+            "No two weeks of sales lie more than two years apart with none between them.",
+            "A date so far from all others is a misread one, or that of a single wrong line.",
+            "critical",
         ),
         one_of(
             "weekday",
