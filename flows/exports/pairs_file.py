@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from spark_jobs.ingest.encodings import CODECS
 from spark_jobs.ingest.file_format import open_parts
 from warehouse.codes import Code, Codes
 from warehouse.errors import ShelfcastError
@@ -141,9 +142,15 @@ def _text(path: Path) -> "pd.DataFrame":
     packing = _PACKINGS.get(path.suffix.lower())
     try:
         # It is whole text, and packed within bounds.
-        open_parts(path)
+        part = open_parts(path)[0]
         lines = pd.read_csv(
-            path, compression=packing, header=None, dtype=str, keep_default_na=False, encoding="utf-8-sig"
+            path,
+            sep=part.separator,
+            compression=packing,
+            header=None,
+            dtype=str,
+            keep_default_na=False,
+            encoding="utf-8-sig" if part.encoding == "UTF-8" else CODECS[part.encoding],
         ).fillna("")
     except FileNotFoundError:
         raise ShelfcastError(f"There is no file {path}.", "Give --pairs a file in the shape of test.csv.") from None

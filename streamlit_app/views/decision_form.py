@@ -137,12 +137,15 @@ def _what(kind: Kind, row: pd.Series) -> tuple[float | None, dt.date | None]:
     if kind == "override":
         is_in_units = house().retailer.is_in_units and not formats.is_missing(row["order_quantity_pieces"])
         unit = PIECES if is_in_units else f"{house().currency} at retail value"
+        value = float(row["order_quantity_pieces"]) if is_in_units else recommended
+        step = float(row["pack_size_units" if is_in_units else "pack_size_amount"])
+        digits = 0 if value.is_integer() and step.is_integer() else 3 if is_in_units else 2
         quantity = st.number_input(
             f"Order, {unit}",
             min_value=0.0,
-            value=float(row["order_quantity_pieces"]) if is_in_units else recommended,
-            step=float(row["pack_size_units" if is_in_units else "pack_size_amount"]),
-            format="%.0f",
+            value=value,
+            step=step,
+            format=f"%.{digits}f",
             help="Goes out in whole packs, and not below the minimum order; 0 orders nothing.",
         )
         return quantity, None
