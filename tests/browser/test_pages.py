@@ -197,7 +197,7 @@ def test_a_filter_leaves_the_chosen_pair_or_no_pair_chosen(open_page: OpenPage, 
     settle(page)
     second = f"{AT_RISK} offset 1 limit 1"
     store, dept = (mart(f"select {name} {second}") for name in ("store_id", "dept_id"))
-    chosen = page.get_by_role("heading", name=house().pair(store, dept))
+    chosen = page.get_by_role("heading", name=house().pair(str(store), str(dept)))
     chosen.wait_for()
     status = str(mart(f"select status {second}"))
     page.get_by_test_id("stButtonGroup").get_by_text(status.capitalize(), exact=True).click()

@@ -146,3 +146,10 @@ def test_a_product_that_never_sold_keeps_its_code(tmp_path) -> None:
     rows, codes = read_pairs(_file(tmp_path, "Store,Dept,Date\n1,new,2012-11-02\n2,Новый,2012-11-02\n"), CODES)
     assert rows["dept_id"].tolist() == [-1, -2]
     assert codes.with_codes(rows)["product_code"].tolist() == ["new", "Новый"]
+
+
+def test_a_file_of_windows_and_semicolons_is_read_as_what_it_is(tmp_path) -> None:
+    path = tmp_path / "test.csv"
+    path.write_text("Store;Dept;Date\n45;łyżka i miód;2012-11-02\n", encoding="cp1250")
+    rows, codes = read_pairs(path, CODES)
+    assert codes.product_label(rows["dept_id"].item()) == "łyżka i miód"
