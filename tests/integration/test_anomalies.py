@@ -92,6 +92,7 @@ def _publish_forecasts(database):
             "is_champion": True,
             "fallback": "",
             "uses_plan": False,
+            "unit_name": "amount",
             "run_id": "r",
         }
     )
