@@ -93,6 +93,7 @@ def _publish_forecasts(database):
             "fallback": "",
             "uses_plan": False,
             "unit_name": "amount",
+            "price_source": "",
             "run_id": "r",
         }
     )
