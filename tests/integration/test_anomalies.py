@@ -10,12 +10,14 @@ import pandas as pd
 import pytest
 
 from ml.anomalies.detect import detect_anomalies
+from retailers import WALMART
 from warehouse import embedded
 from warehouse.environment import library_environment
 from warehouse.errors import ShelfcastError
 from warehouse.incoming import publish_frame
 from warehouse.opening import open_database
 from warehouse.settings import load_settings
+from warehouse.wording import Wording, speaking
 
 FIRST_WEEK = dt.date(2010, 2, 5)
 STORES, DEPTS, WEEKS = 6, 8, 130
@@ -115,17 +117,19 @@ def test_planted_weeks_are_written_with_detector_and_reason_and_a_second_run_cha
     settings, database = place
     _publish_sales(database)
     _publish_forecasts(database)
-    report = detect_anomalies(settings, database, "r1")
+    with speaking(Wording(WALMART)):
+        report = detect_anomalies(settings, database, "r1")
     found = read(database)
     assert 2 <= len(found) == report.rows <= 20
     peak = found.loc[(2, 3, FIRST_WEEK + dt.timedelta(weeks=42))]
     fall = found.loc[(4, 6, FIRST_WEEK + dt.timedelta(weeks=127))]
     assert peak["detector"] == "robust_seasonal"
-    assert "Thanksgiving week" in peak["reason"]
+    assert "it is the week of Thanksgiving Day" in peak["reason"]
     assert fall["detector"] == "forecast_residual"
-    assert "12,000 forecast 2 weeks ahead; returns exceeded sales." in fall["reason"]
+    assert "$12,000 forecast 2 weeks ahead; returns exceeded sales." in fall["reason"]
     assert fall["score"] < 0 < peak["score"]
-    assert detect_anomalies(settings, database, "r2").change.total == 0
+    with speaking(Wording(WALMART)):
+        assert detect_anomalies(settings, database, "r2").change.total == 0
 
 
 def test_an_anomaly_that_is_fixed_in_the_data_goes(place):
