@@ -70,7 +70,7 @@ _STRAY_WEEKS = """
 select weeks.sale_date, weeks.week_before
 from (
     select sale_date, lag(sale_date) over (order by sale_date) as week_before
-    from (select distinct sale_date from {batch} a) as days
+    from (select distinct sale_date from {batch} a where a.sale_date <= current_date) as days
 ) as weeks
 where weeks.sale_date > weeks.week_before + interval '2 years'
 """
