@@ -44,8 +44,11 @@ MODELS = [
 
 
 @pytest.fixture(scope="module")
-def place():
-    """Settings and database in a home of this module's own, with features published."""
+def place(spark):
+    """Settings and database in a home of this module's own, with features published.
+
+    Spark starts in the home of the whole test run, which outlives this one.
+    """
     home = Path(tempfile.mkdtemp(prefix="shelfcast-forecasting-"))
     settings = load_settings(home=home, backtest_origins=3)
     with pytest.MonkeyPatch.context() as patch:
