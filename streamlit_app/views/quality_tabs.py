@@ -112,11 +112,11 @@ def history() -> None:
         return
     fresh = quality.new_failures()
     if fresh.empty:
-        st.success("No rule has been broken since the previous audit.", icon=":material/check:")
+        st.success("No rule is newly broken in the latest audits.", icon=":material/check:")
     else:
         rules = "rule" if len(fresh) == 1 else "rules"
         st.warning(
-            f"{formats.count(len(fresh))} {rules} broken since the previous audit.", icon=":material/priority_high:"
+            f"{formats.count(len(fresh))} {rules} newly broken in the latest audits.", icon=":material/priority_high:"
         )
         tables.show(fresh, ("severity", "description", "table_name", "column_name", "observed_value"))
     components.chart(score_chart(scores), key="scores")
