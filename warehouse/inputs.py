@@ -13,6 +13,7 @@ from warehouse.errors import ShelfcastError
 from warehouse.incoming import demand_rows, stands
 from warehouse.publish import BOOKKEEPING, Change
 from warehouse.restate import Difference, Mode, RawTable, find_difference, keep_history, remove_rows, write_rows
+from warehouse.wording import counted
 
 logger = logging.getLogger(__name__)
 
@@ -149,13 +150,13 @@ def _incoming_kind(connection: "psycopg.Connection[Any]", load_id: str) -> tuple
 
 def _refuse_removal(found: list[Difference], rejected: int) -> None:
     """Refuses a load that lacks published weeks; its rejected lines may be what is missing, so they are told."""
-    aside = f"Ingest set {_counted(rejected, 'line')} of them aside (`shelfcast export rejected` shows why). "
+    aside = f"Ingest set {counted(rejected, 'line')} of them aside (`shelfcast export rejected` shows why). "
     for difference in found:
         count, first = difference.removed
         if count and difference.table.must_stay:
-            rows = _counted(difference.change.deleted, "published row")
+            rows = counted(difference.change.deleted, "published row")
             raise ShelfcastError(
-                f"These files lack {rows} of {_FILES[difference.table.name]} in {_counted(count, 'week')}, "
+                f"These files lack {rows} of {_FILES[difference.table.name]} in {counted(count, 'week')}, "
                 f"the first {first}, so nothing was published.",
                 (aside if rejected else "") + (_OTHERS if _are_all_removed(difference) else _FEWER),
             )
@@ -163,8 +164,8 @@ def _refuse_removal(found: list[Difference], rejected: int) -> None:
 
 def _are_all_removed(difference: Difference) -> bool:
     """Returns whether a load has none of the rows that are published."""
-    counted = sql.SQL("select count(*) from {}").format(sql.Identifier("raw", difference.table.name))
-    row = difference.connection.execute(counted).fetchone()
+    rows = sql.SQL("select count(*) from {}").format(sql.Identifier("raw", difference.table.name))
+    row = difference.connection.execute(rows).fetchone()
     return row is not None and row[0] == difference.change.deleted
 
 
@@ -173,15 +174,11 @@ def _refuse_lost_stores(connection: "psycopg.Connection[Any]", load_id: str) -> 
     row = connection.execute(_LOST_STORES, {"load_id": load_id}).fetchone()
     if row and row[0]:
         raise ShelfcastError(
-            f"These files lack the file of stores, which {_counted(row[0], 'published store')} came from, so nothing "
+            f"These files lack the file of stores, which {counted(row[0], 'published store')} came from, so nothing "
             "was published.",
             "Add it, say --append where the files hold only new or corrected rows, or --replace where all stores are "
             "of one type and unknown size from now on.",
         )
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def _rejected(connection: "psycopg.Connection[Any]", load_id: str) -> int:

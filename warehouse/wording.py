@@ -259,6 +259,15 @@ def read_wording(database: "Database", role: "Role" = "reader") -> Wording:
     return Wording(read_retailer(database, role))
 
 
+def counted(count: int, noun: str) -> str:
+    """Returns how many of something there are, in plain English.
+
+    >>> counted(1, "row"), counted(1204, "row")
+    ('1 row', '1,204 rows')
+    """
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
 def capital(word: str) -> str:
     """Returns a word with a capital first letter; the others stay.
 

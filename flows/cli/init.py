@@ -132,7 +132,7 @@ def _ask(question: "Question") -> str:
 
 
 def _print_preview(proposal: "Guess", preview: "Preview") -> None:
-    from spark_jobs.ingest.guess.mapping_text import counted
+    from warehouse.wording import counted
 
     mapping = proposal.mapping
     words, currency = mapping.retailer.words, mapping.retailer.currency

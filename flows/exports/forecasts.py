@@ -42,7 +42,7 @@ select
     model_name as model
 from ml.forecasts
 where origin_date = %(cutoff)s
-    and unit_name = coalesce((select cast(settings as json) ->> 'forecast_unit' from raw.retailer), 'amount')
+    and unit_name = %(unit)s
     and horizon_weeks <= %(horizon)s
     and case when %(model)s::text is null then is_champion else model_name = %(model)s end
     and case when %(version)s::text is null then true else model_version = %(version)s and not uses_plan end
@@ -166,7 +166,8 @@ def _latest_published(database: Database, asked: Wanted) -> "pd.DataFrame":
 
 
 def _published(database: Database, asked: Wanted, cutoff: dt.date, version: str | None = None) -> "pd.DataFrame":
-    parameters = {"cutoff": cutoff, "horizon": asked.horizon, "model": asked.model, "version": version}
+    unit = read_retailer(database, "pipeline").forecast_unit
+    parameters = {"cutoff": cutoff, "horizon": asked.horizon, "model": asked.model, "version": version, "unit": unit}
     return database.read_frame("pipeline", _PUBLISHED, parameters)
 
 

@@ -57,15 +57,17 @@ def write_report(settings: Settings, database: Database) -> tuple[Path, str]:
 
 def _compose(snapshot: Snapshot) -> str:
     head = snapshot.read_frame(_HEAD).iloc[0]
-    simulated = int(head.simulated_count or 0)
-    assumed = int(head.assumed_count or 0)
-    prices = f"**{capital(house().price_sources(assumed, int(head.pair_count)))}.**\n\n" if assumed else ""
-    stock = f"**{capital(house().stock_sources(simulated, int(head.pair_count)))}.**\n\n" if simulated else ""
+    pairs, simulated, assumed = (
+        int(count or 0) for count in (head.pair_count, head.simulated_count, head.assumed_count)
+    )
+    sources = [house().stock_sources(simulated, pairs)] if simulated else []
+    sources += [house().price_sources(assumed, pairs)] if assumed else []
+    warnings = "".join(f"**{capital(source)}.**\n\n" for source in sources)
     return (
         f"# Shelfcast report, week of {house().called(head.decision_date)}\n\n"
         f"{house().number(head.pair_count)} pairs of {markdown_cell(house().pair_word)}; "
         f"recommended orders {house().money(head.order_amount or 0)}; "
-        f"money at risk {house().money(head.risk_amount or 0)}.\n\n{stock}{prices}"
+        f"money at risk {house().money(head.risk_amount or 0)}.\n\n{warnings}"
         f"## Decisions\n\n{_statuses(snapshot)}\n\n## Forecast accuracy\n\n{scorecard_markdown(snapshot)}\n\n"
         f"## Ten most valuable exceptions\n\n{_exceptions(snapshot)}\n\n"
         f"## What the agents say\n\n{_answers(snapshot)}\n"

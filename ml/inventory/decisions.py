@@ -25,9 +25,10 @@ GREATEST_ORDER = 1e12
 """Pieces or money; of anything above, amounts would lose their cents."""
 
 HALF_CENT = 0.005
+"""Money that a wish in whole cents may stand above whole packs, whose pieces may cost parts of a cent."""
+
 _NOTHING = 1e-6
 """Pieces that a number may be off by for having been written in binary."""
-"""Money that a wish in whole cents may stand above whole packs, whose pieces may cost parts of a cent."""
 
 LONGEST_SNOOZE_WEEKS = 52
 LONGEST_REASON, LONGEST_NAME = 1000, 100

@@ -3,7 +3,8 @@
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F  # noqa: N812
 
-OTHERS = "other_covariates"
+from spark_jobs.ingest.schema import OTHERS
+
 MARKDOWNS = tuple(f"markdown_{number}" for number in range(1, 6))
 
 

@@ -66,9 +66,7 @@ class Tables:
         self._spark, self._database, self._inputs = spark, database, inputs
         self._mapping: Mapping = inputs.mapping
         self._folder, self._load_id, self._published = folder, load_id, published_uri
-        self._rows = {
-            name: self._with_codes(name, accepted(read.rows)) for read in reads for name in [read.account.table_name]
-        }
+        self._rows = {read.account.table_name: self._coded(read) for read in reads}
         self._present = {read.account.table_name: read.present for read in reads}
         self._names = {read.account.table_name: read.account.file_name for read in reads}
         self._held: list[DataFrame] = []
@@ -110,12 +108,12 @@ class Tables:
             if unused:
                 self.words.append(f"not used of {file.name}: {', '.join(name[:_SHOWN] for name in unused[:_NAMED])}")
 
-    def _with_codes(self, table: str, rows: DataFrame) -> DataFrame:
-        """Returns the rows with the code of the one store or product where the sales have no column of them."""
-        columns = self._mapping.sales.columns
+    def _coded(self, read: Read) -> DataFrame:
+        """Returns the rows that can be used, with the code of the one store or product that the sales do not name."""
+        columns, rows = self._mapping.sales.columns, accepted(read.rows)
         if not columns.store and "store_code" not in rows.columns:
             rows = rows.withColumn("store_code", F.lit(ONE))
-        is_of_one = table == "raw_sales" and not columns.product
+        is_of_one = read.account.table_name == "raw_sales" and not columns.product
         return rows.withColumn("product_code", F.lit(ONE)) if is_of_one else rows
 
     def _weeks(self) -> tuple[DataFrame, WeekAccount]:
@@ -314,12 +312,11 @@ class Tables:
             rows = rows.crossJoin(F.broadcast(stores))
         absent = {name: F.lit(None).cast("double") for name in COVARIATES if name not in rows.columns}
         others = sorted(self._present["external_features"] - {"store_code", "feature_date", "is_holiday", *COVARIATES})
-        some = F.coalesce(*others).isNotNull() if others else F.lit(False)
-        as_object = F.when(some, F.to_json(F.struct(*others or ["store_id"]))).alias(OTHERS)
+        as_object = F.lit(None).cast("string")
+        if others:
+            as_object = F.when(F.coalesce(*others).isNotNull(), F.to_json(F.struct(*others)))
         flagged = self._flagged(rows.withColumns(absent), "external_features", "feature_date")
-        return flagged.select(
-            "store_id", "feature_date", *COVARIATES, as_object.cast("string").alias(OTHERS), "is_holiday"
-        )
+        return flagged.select("store_id", "feature_date", *COVARIATES, as_object.alias(OTHERS), "is_holiday")
 
     def _stock(self) -> DataFrame | None:
         """Returns the counts; at a level above the product, the sums of the latest counts of its products."""

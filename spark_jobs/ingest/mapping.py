@@ -45,18 +45,8 @@ Pattern = Annotated[str, Field(min_length=1, max_length=255)]
 """Name of a file or a pattern such as sales-*.csv.gz, within the folder of the mapping."""
 OWN_NAMES = (
     *("store_code", "store_id", "product_code", "feature_date", "is_holiday", "load_id", "other_covariates", "line"),
-    *(
-        "text",
-        "part",
-        "width",
-        "place",
-        "line_number",
-        "reason",
-        "is_duplicate",
-        "is_repeated",
-        "file_name",
-        "raw_text",
-    ),
+    *("text", "part", "width", "place", "line_number", "reason", "is_duplicate", "is_repeated"),
+    *("file_name", "raw_text"),
 )
 """Columns that rows have while they are read."""
 _LIKELY = 0.6

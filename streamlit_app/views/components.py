@@ -100,9 +100,8 @@ def simulated_badge(simulated: int, of: int) -> None:
     if simulated == 0:
         st.badge("Stock: counted", color="green", icon=":material/check:")
         return
-    some = "" if simulated >= of else f" for {formats.count(simulated)} of {formats.count(of)} pairs"
     st.badge(
-        f"Stock: simulated{some}",
+        f"Stock: simulated{_of_pairs(simulated, of)}",
         color="orange",
         icon=":material/science:",
         help=f"{capital(house().stock_sources(simulated, of))}. Where it is simulated, so is every figure that follows "
@@ -110,12 +109,15 @@ def simulated_badge(simulated: int, of: int) -> None:
     )
 
 
+def _of_pairs(count: int, of: int) -> str:
+    return "" if count >= of else f" for {formats.count(count)} of {formats.count(of)} pairs"
+
+
 def assumed_badge(assumed: int, of: int) -> None:
     """Shows that money rests on an assumed price, where it does."""
     if assumed:
-        some = "" if assumed >= of else f" for {formats.count(assumed)} of {formats.count(of)} pairs"
         st.badge(
-            f"Prices: assumed{some}",
+            f"Prices: assumed{_of_pairs(assumed, of)}",
             color="orange",
             icon=":material/sell:",
             help=f"{capital(house().price_sources(assumed, of))}. Name a column of prices or amounts in the mapping.",

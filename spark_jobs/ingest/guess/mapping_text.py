@@ -39,15 +39,6 @@ class Section:
     entries: tuple[Entry, ...]
 
 
-def counted(count: int, noun: str) -> str:
-    """Returns how many of something there are.
-
-    >>> counted(1, "row"), counted(1204, "row")
-    ('1 row', '1,204 rows')
-    """
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
-
-
 def mapping_text(sections: Sequence[Section], remarks: Sequence[str]) -> str:
     """Returns the text of a mapping.
 

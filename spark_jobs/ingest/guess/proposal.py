@@ -28,7 +28,7 @@ from spark_jobs.ingest.guess.mapping_sections import (
     store_sections,
     words_section,
 )
-from spark_jobs.ingest.guess.mapping_text import Section, counted, mapping_text, plain_entries, record_sections
+from spark_jobs.ingest.guess.mapping_text import Section, mapping_text, plain_entries, record_sections
 from spark_jobs.ingest.guess.origin import COMMA_LANGUAGES, LANGUAGE_NAMES, find_origin, language_of
 from spark_jobs.ingest.guess.piece_check import find_odd_quantities
 from spark_jobs.ingest.guess.questions import Ask, Question, refuse
@@ -62,6 +62,7 @@ from spark_jobs.ingest.number_formats import (
 from spark_jobs.ingest.schema import fold
 from warehouse.conventions import HORIZON, LEAST_WEEKS
 from warehouse.errors import ShelfcastError, UsageError
+from warehouse.wording import counted
 
 
 @dataclass(frozen=True)

@@ -184,8 +184,8 @@ def date_of(known: KnownTable) -> str:
 
 def choose_sales(tables: Sequence[KnownTable]) -> tuple[KnownTable | None, list[str]]:
     """Returns the table of sales, and sentences on others that may be it: by its name, else the largest."""
-    candidates = [known for known in tables if known.kind == "sales" and not _is_all_zero(known)]
-    candidates = candidates or [known for known in tables if known.kind == "sales"]
+    of_sales = [known for known in tables if known.kind == "sales"]
+    candidates = [known for known in of_sales if not _is_all_zero(known)] or of_sales
     if not candidates:
         return None if any(map(is_wide, tables)) else _by_values(tables), []
     ranked = sorted(candidates, key=lambda known: (_is_called_sales(known.table.files), _bytes(known.table)))
