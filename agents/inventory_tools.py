@@ -10,6 +10,7 @@ from warehouse.conventions import LONGEST_LEAD_TIME_WEEKS
 from warehouse.database import Database
 from warehouse.errors import ShelfcastError
 from warehouse.settings import load_settings
+from warehouse.wording import house
 
 if TYPE_CHECKING:
     from ml.inventory.orders.inputs import DecisionInputs
@@ -36,21 +37,17 @@ def query_inventory_recommendation(database: Database, store_id: int, dept_id: i
 
 
 def _recommendation(row: Mapping[str, Any]) -> Facts:
-    stocks = ("current_stock", "on_order", "safety_stock", "reorder_point", "order_up_to_level", "order_quantity")
-    money = ("expected_lost_margin", "holding_cost", "value_at_risk")
+    money = ("order_quantity", "expected_lost_margin", "holding_cost", "value_at_risk")
     position, weekly = row["stock_position_amount"], 7 * row["average_daily_demand_amount"]
     return {
         "decision_date": week_text(row["decision_date"]),
         "status": safe_name(row["status"]),
         "stock_source": safe_name(row["stock_source"]),
-        **{f"{name}_amount": rounded_amount(row[f"{name}_amount"]) for name in (*stocks, *money)},
+        **{f"{name}_amount": rounded_amount(row[f"{name}_amount"]) for name in money},
         "order_quantity_units": rounded(row["order_quantity_pieces"], 2),
-        "stock_position_amount": rounded_amount(position),
-        "excess_stock_amount": rounded_amount(max(position - row["order_up_to_level_amount"], 0.0)),
+        **_stock_facts(row, "amount"),
+        **(_stock_facts(row, "units") if house().retailer.is_in_units else {}),
         "cover_weeks": rounded(position / weekly, 1) if weekly > 0 else None,
-        "mean_daily_demand_amount": rounded_amount(row["average_daily_demand_amount"]),
-        "mean_weekly_demand_amount": rounded_amount(weekly),
-        "weekly_demand_deviation_amount": rounded_amount(row["demand_deviation_amount"]),
         "lead_time_weeks": rounded(row["lead_time_weeks"], 2),
         "review_period_weeks": rounded(row["review_period_weeks"], 2),
         "policy_kind": _kind(row),
@@ -61,6 +58,20 @@ def _recommendation(row: Mapping[str, Any]) -> Facts:
         "exception_rank": row["exception_rank"],
         "ranked_pair_count": row["ranked_count"],
     }
+
+
+def _stock_facts(row: Mapping[str, Any], unit: str) -> Facts:
+    """Returns stock, levels and demand in money (`amount`) or in pieces (`units`), with the unit behind each name."""
+    stocks = ("current_stock", "on_order", "stock_position", "safety_stock", "reorder_point", "order_up_to_level")
+    figures = {name: row[f"{name}_{unit}"] for name in stocks}
+    daily = row[f"average_daily_demand_{unit}"]
+    figures |= {
+        "excess_stock": max(figures["stock_position"] - figures["order_up_to_level"], 0.0),
+        "mean_daily_demand": daily,
+        "mean_weekly_demand": 7 * daily,
+        "weekly_demand_deviation": row[f"demand_deviation_{unit}"],
+    }
+    return {f"{name}_{unit}": rounded_amount(value) for name, value in figures.items()}
 
 
 def _kind(row: Mapping[str, Any]) -> str:
@@ -124,7 +135,10 @@ def calculate_reorder_point(
     points = _reorder_points(database, decision["decision_date"], store_id, dept_id, tried_weeks, tried_service / 100)
     if points is None:
         return about(store_id, dept_id, False)
-    today, tried = points
+    figures: dict[str, float] = {}
+    for unit, (today, tried) in points.items():
+        figures |= {f"tried_reorder_point_{unit}": tried, f"today_reorder_point_{unit}": today}
+        figures[f"difference_{unit}"] = tried - today
     return {
         **about(store_id, dept_id, True),
         "method": "model of demand behind the recommendation",
@@ -132,9 +146,7 @@ def calculate_reorder_point(
         "today_lead_time_weeks": decision["lead_time_weeks"],
         "tried_service_level_percent": rounded(tried_service, 1),
         "today_service_level_percent": decision["service_level_percent"],
-        "tried_reorder_point_amount": rounded_amount(tried),
-        "today_reorder_point_amount": rounded_amount(today),
-        "difference_amount": rounded_amount(tried - today),
+        **{name: rounded_amount(value) for name, value in figures.items()},
     }
 
 
@@ -144,8 +156,11 @@ def _another_lead_time(weeks: float) -> float:
 
 def _reorder_points(
     database: Database, decision_date: str, store_id: int, dept_id: int, lead_time_weeks: float, service_level: float
-) -> tuple[float, float] | None:
-    """Returns the reorder point today and as tried, in money; None where there is nothing to work them out from."""
+) -> dict[str, tuple[float, float]] | None:
+    """Returns the reorder point today and as tried, by `amount` and, where pieces are forecast, by `units`.
+
+    None where there is nothing to work them out from.
+    """
     from ml.inventory.scenarios.what_if import Scenario, rows_of, what_if
 
     if "reader" not in database.logins:
@@ -156,8 +171,9 @@ def _reorder_points(
         found = what_if(inputs, scenario, rows_of(inputs, store_id, dept_id))
     except ShelfcastError:
         return None
-    today, tried = (side.recommendations["reorder_point"].iloc[0] for side in (found.before, found.after))
-    return float(today), float(tried)
+    columns = {"amount": "reorder_point"} | ({"units": "reorder_point_units"} if house().retailer.is_in_units else {})
+    today, tried = (side.recommendations.iloc[0] for side in (found.before, found.after))
+    return {unit: (float(today[column]), float(tried[column])) for unit, column in columns.items()}
 
 
 _known: dict[tuple[str, int, str, str], "DecisionInputs"] = {}

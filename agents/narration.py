@@ -265,16 +265,22 @@ def decision_words(decision: Facts) -> str:
     """Returns the decision with its reason, in the words that fit its status."""
     return _DECISIONS[_case(decision)].format(
         order=_order_words(decision),
-        position=money(decision["stock_position_amount"]),
-        point=money(decision["reorder_point_amount"]),
-        level=money(decision["order_up_to_level_amount"]),
-        excess=money(decision["excess_stock_amount"]),
+        position=held(decision, "stock_position"),
+        point=held(decision, "reorder_point"),
+        level=held(decision, "order_up_to_level"),
+        excess=held(decision, "excess_stock"),
         lead=span(decision["lead_time_weeks"], "week"),
         review=span(decision["review_period_weeks"], "week"),
         risk=pct(decision["stockout_probability_percent"]),
         cover=f" and lasts {span(decision['cover_weeks'], 'week')}" if decision["cover_weeks"] else "",
         run_out=_run_out_words(decision),
     )
+
+
+def held(decision: Facts, name: str) -> str:
+    """Returns stock, a level or demand in the unit that is forecast: pieces where the facts hold them, else money."""
+    pieces = decision.get(f"{name}_units")
+    return money(decision[f"{name}_amount"]) if pieces is None else house().pieces(pieces)
 
 
 def _order_words(decision: Facts) -> str:
@@ -292,19 +298,18 @@ def _case(decision: Facts) -> str:
 
 
 def _run_out_words(decision: Facts) -> str:
-    days, order = decision["stockout_in_days"], decision["on_order_amount"]
-    stock = f"the stock of {money(decision['current_stock_amount'])}" + (
-        f" with {money(order)} on order" if order else ""
-    )
+    days = decision["stockout_in_days"]
+    order = f" with {held(decision, 'on_order')} on order" if decision["on_order_amount"] else ""
+    stock = f"the stock of {held(decision, 'current_stock')}{order}"
     return f"{stock} lasts {span(days, 'day')}" if days is not None else f"{stock} may run out"
 
 
 def _reorder_words(decision: Facts) -> str:
     target = "fill rate" if decision.get("target_kind") == "fill_rate" else "service level"
     return (
-        f"The reorder point covers {money(decision['mean_weekly_demand_amount'])} of demand a week over a lead time of "
+        f"The reorder point covers {held(decision, 'mean_weekly_demand')} of demand a week over a lead time of "
         f"{span(decision['lead_time_weeks'], 'week')} and a review period of "
-        f"{span(decision['review_period_weeks'], 'week')}, with {money(decision['safety_stock_amount'])} of safety "
+        f"{span(decision['review_period_weeks'], 'week')}, with {held(decision, 'safety_stock')} of safety "
         f"stock for a {target} of {pct(decision['service_level_percent'])}."
     )
 
@@ -323,11 +328,12 @@ def _money_words(decision: Facts) -> str:
 def _what_if_words(tried: Facts) -> str:
     if not tried["is_found"] or tried["tried_lead_time_weeks"] == tried["today_lead_time_weeks"]:
         return ""
-    difference = tried["difference_amount"]
+    direction = "rise" if tried["difference_amount"] >= 0 else "fall"
+    sizes = {name: abs(value) for name, value in tried.items() if name.startswith("difference")}
     return (
         f"If a delivery took {span(tried['tried_lead_time_weeks'], 'week')} instead of "
-        f"{figure(tried['today_lead_time_weeks'])}, the reorder point would {'rise' if difference >= 0 else 'fall'} by "
-        f"{money(abs(difference))} by the {tried['method']}."
+        f"{figure(tried['today_lead_time_weeks'])}, the reorder point would {direction} by "
+        f"{held(sizes, 'difference')} by the {tried['method']}."
     )
 
 
@@ -388,7 +394,7 @@ def _outlook_line(forecast: Facts) -> str:
 def _stock_line(decision: Facts) -> str:
     if not decision["is_found"]:
         return ""
-    stock, order, point = (money(decision[f"{name}_amount"]) for name in ("current_stock", "on_order", "reorder_point"))
+    stock, order, point = (held(decision, name) for name in ("current_stock", "on_order", "reorder_point"))
     return f"Against that stand {stock} on hand and {order} on order; the reorder point is {point}."
 
 

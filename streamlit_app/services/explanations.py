@@ -10,8 +10,8 @@ from streamlit_app.queries.session import open_session
 from streamlit_app.views import formats
 
 FORECAST = "Forecast"
-LEAST_AMOUNT = 0.5
-"""From which a part is shown, in the unit that is forecast."""
+LEAST_SHARE = 0.002
+"""From which a part is shown: of all that moves the forecast, either way."""
 LABELS = {
     "last_year_amount": "Last year without holidays",
     "holiday_amount": "Holidays and calendar",
@@ -54,7 +54,7 @@ def steps(rows: pd.DataFrame, week: dt.date | None = None) -> pd.DataFrame:
     """
     chosen = rows if week is None else rows[rows["week_date"] == week]
     amounts = chosen[parts(rows)].sum()
-    moving = amounts[amounts.abs() >= LEAST_AMOUNT]
+    moving = amounts[_moves(amounts.abs())]
     labels = [label(name) for name in moving.index]
     total = float(chosen["forecast_quantity"].sum())
     return pd.DataFrame(
@@ -73,8 +73,14 @@ def parts(rows: pd.DataFrame) -> list[str]:
 
 
 def moving_parts(rows: pd.DataFrame) -> list[str]:
-    """Returns the parts that move the forecast of any week by `LEAST_AMOUNT` or more, in their order."""
-    return [name for name in parts(rows) if rows[name].abs().max() >= LEAST_AMOUNT]
+    """Returns the parts that move the forecast of any week by more than next to nothing, in their order."""
+    largest = rows[parts(rows)].abs().max()
+    return list(largest.index[_moves(largest)])
+
+
+def _moves(sizes: pd.Series) -> pd.Series:
+    """Returns which parts make up `LEAST_SHARE` or more of all, given the size of each; none where all are zero."""
+    return sizes.gt(0) & sizes.ge(LEAST_SHARE * sizes.sum())
 
 
 def label(part: str) -> str:

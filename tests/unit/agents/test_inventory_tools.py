@@ -12,6 +12,7 @@ DECISION = {"is_found": True, "decision_date": "2012-10-26", "service_level_perc
 def test_without_a_lead_time_another_one_than_today_is_tried(monkeypatch, today, tried):
     decision = {**DECISION, "lead_time_weeks": today}
     monkeypatch.setattr(inventory_tools, "query_inventory_recommendation", lambda *pair: decision)
-    monkeypatch.setattr(inventory_tools, "_reorder_points", lambda *asked: (1000.0, 1500.0))
+    monkeypatch.setattr(inventory_tools, "_reorder_points", lambda *asked: {"amount": (1000.0, 1500.0)})
     facts = calculate_reorder_point(None, 1, 38)
     assert (facts["today_lead_time_weeks"], facts["tried_lead_time_weeks"]) == (today, tried)
+    assert facts["difference_amount"] == 500

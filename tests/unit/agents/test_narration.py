@@ -6,6 +6,8 @@ from agents.grounding import check_numbers
 from agents.narration import anomaly_words, decision_words, forecast_words, inventory_words, narrate, report_words
 from agents.phrases import day, listed, money, pct, span, versus
 from agents.records import ANALYSES
+from warehouse.retailer import Retailer
+from warehouse.wording import Wording, speaking
 
 DECISION = {
     "pair_text": "<data>Store 4, department 9</data>",
@@ -165,6 +167,21 @@ def test_too_much_stock_is_called_so_and_never_ordered():
         "Order nothing: the stock position of $5,000 is $2,200 above the order-up-to level of $9,000"
     )
     assert "lasts 2.9 weeks" in words
+
+
+def test_where_pieces_are_forecast_stock_and_demand_are_told_in_pieces():
+    names = [name.removesuffix("_amount") for name in DECISION if name.endswith("_amount")]
+    money_only = ("expected_lost_margin", "holding_cost", "value_at_risk")
+    pieces = {f"{name}_units": DECISION[f"{name}_amount"] / 10 for name in names if name not in money_only}
+    facts = {"query_inventory_recommendation": {**DECISION, **pieces}}
+    facts["calculate_reorder_point"] = {**TRIED, "difference_units": -190}
+    with speaking(Wording(Retailer(currency="EUR", forecast_unit="units"))):
+        words = f"{inventory_words({**ALL, **facts})} {report_words({**ALL, **facts})}".replace("\u00a0", " ")
+        assert check_numbers(words, [*ALL.values(), *facts.values()]).is_clean
+    assert "Order 410 pcs (€4,100): the stock position of 500 pcs is at or below the reorder point of 610 pcs." in words
+    assert "covers 175 pcs of demand a week" in words
+    assert "with 90 pcs of safety stock" in words
+    assert "400 pcs on hand and 100 pcs on order" in words
 
 
 def test_a_reorder_names_order_position_and_reorder_point():

@@ -25,6 +25,12 @@ int_sales_bounded as (
 
 ),
 
+int_unit_resolved as (
+
+    select * from {{ ref('int_unit_resolved') }}
+
+),
+
 -- The protection period in whole weeks, and whether all of them are known by now.
 periods as (
 
@@ -55,6 +61,9 @@ periods as (
     from overrides
     inner join recommendations
         on overrides.recommendation_id = recommendations.recommendation_id
+    -- Orders in another unit than sales are in now cannot be held against them.
+    inner join int_unit_resolved
+        on recommendations.unit_name = int_unit_resolved.unit_name
     cross join int_sales_bounded
 
 ),

@@ -43,6 +43,12 @@ def test_parts_that_move_nothing_are_left_out_and_new_ones_get_a_readable_name(e
     assert labels == ["Last year without holidays", "Recent level", "Strange new", "Forecast"]
 
 
+def test_what_moves_the_forecast_of_a_slow_seller_is_shown(explained: pd.DataFrame) -> None:
+    slow = explained.assign(**{name: explained[name] / 500 for name in explained if name != "week_date"})
+    assert explanations.moving_parts(slow) == explanations.moving_parts(explained)
+    assert list(explanations.steps(slow)["label"]) == list(explanations.steps(explained)["label"])
+
+
 def test_every_part_that_a_model_may_name_has_a_label() -> None:
     from ml.forecasting.models.protocol import PARTS
 
