@@ -578,4 +578,4 @@ def _holiday_dates(retailer: Retailer, today: dt.date) -> str:
     years = range(dt.date.fromisoformat(FIRST_DAY).year - 1, today.year + 3)
     calendar = Calendar.of(retailer)
     weeks = [week for year in years for week in calendar.holiday_weeks(year)]
-    return ", ".join(f"date '{week}'" for week in weeks) or "null::date"
+    return ", ".join(f"date '{week}'" for week in weeks) or "date 'infinity'"

@@ -56,9 +56,7 @@ def state_of_the_data() -> None:
             st.caption(f"**Sales up to the week of**  \n{formats.week(weeks['week_date'].iloc[-1])}")
         board = marts.inventory_board()
         if not board.empty:
-            pairs = int(board["all_count"].iloc[0])
-            components.simulated_badge(int(board["simulated_count"].iloc[0]), pairs)
-            components.assumed_badge(int(board["assumed_count"].iloc[0]), pairs)
+            components.source_badges(board)
         if not runs.empty:
             session = open_session()
             last = pipeline_runs.settled_now(runs, session.settings, session.database).iloc[0]

@@ -27,6 +27,11 @@ def write_whole(path: Path, text: str, mode: int = 0o644) -> None:
         raise
 
 
+def is_named_as_text(path: Path) -> bool:
+    """Returns whether the name of a file is text in UTF-8, and not bytes of another encoding."""
+    return not any("\udc80" <= sign <= "\udcff" for sign in path.name)
+
+
 def files_in(folder: Path, what: str) -> list[Path]:
     """Returns the files and folders in a folder, by name.
 

@@ -1,9 +1,11 @@
 """What a warehouse must know of its retailer: unit, currency, words, weeks and calendar. Published with its data."""
 
 import datetime as dt
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
+
+from warehouse.signs import has_control_signs
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,6 +20,17 @@ LONGEST_TEXT = 128
 """Characters of a code, a name or a word of the retailer's own."""
 
 
+def _printable(text: str) -> str:
+    if has_control_signs(text):
+        raise ValueError("holds signs that cannot be printed, such as control or direction signs; write it anew")
+    return text
+
+
+Printable = Annotated[str, Field(max_length=LONGEST_TEXT), AfterValidator(_printable)]
+Text = Annotated[Printable, Field(min_length=1)]
+"""A name or a word of the retailer's own."""
+
+
 class Strict(BaseModel):
     """A frozen record that refuses keys it does not know."""
 
@@ -27,10 +40,10 @@ class Strict(BaseModel):
 class Words(Strict):
     """What the house calls its stores and what is forecast in them, in the singular and the plural."""
 
-    store: str = Field("store", min_length=1, max_length=LONGEST_TEXT)
-    stores: str = Field("stores", min_length=1, max_length=LONGEST_TEXT)
-    product: str = Field("product", min_length=1, max_length=LONGEST_TEXT)
-    products: str = Field("products", min_length=1, max_length=LONGEST_TEXT)
+    store: Text = "store"
+    stores: Text = "stores"
+    product: Text = "product"
+    products: Text = "products"
 
 
 class Event(Strict):
@@ -42,7 +55,7 @@ class Event(Strict):
         stores: codes of the stores that it concerns; all without one.
     """
 
-    name: str = Field(min_length=1, max_length=LONGEST_TEXT)
+    name: Text
     dates: tuple[dt.date, ...] = Field(min_length=1)
     stores: tuple[str, ...] = ()
 
@@ -56,7 +69,7 @@ class AlignedHoliday(Strict):
         weeks_after: weeks after its own that go with it; by the kind of holiday where it is empty.
     """
 
-    name: str = Field(min_length=1, max_length=LONGEST_TEXT)
+    name: Text
     weeks_before: int | None = Field(None, ge=0, le=4)
     weeks_after: int | None = Field(None, ge=0, le=4)
 
@@ -95,15 +108,15 @@ class Retailer(Strict):
         holiday_weight: how much a holiday week counts in WMAE, in ordinary weeks.
     """
 
-    name: str = Field("", max_length=LONGEST_TEXT)
+    name: Printable = ""
     currency: str = Field("", pattern="^([A-Z]{3})?$")
     number_format: Literal["1,234.5", "1.234,5", "1 234,5", "1'234.5"] = "1,234.5"
     forecast_unit: Literal["units", "amount"] = "amount"
     week_ends_on: Weekday = "Sunday"
     week_label: Literal["first", "last"] = "last"
     missing_week: Literal["zero", "unknown"] = "zero"
-    horizon_weeks: int = Field(8, ge=1, le=26)
-    holiday_weight: float = Field(5.0, ge=1.0, le=100.0)
+    horizon_weeks: int = Field(8, ge=1, le=26, strict=True)
+    holiday_weight: float = Field(5.0, ge=1.0, le=100.0, strict=True)
     words: Words = Words()
     calendar: CalendarSettings = CalendarSettings()
 
@@ -117,6 +130,8 @@ class Retailer(Strict):
             raise ValueError(f"{value.country} is no country that the library holidays knows")
         if value.region and value.region not in known.get(value.country, []):
             regions: Sequence[str] = known.get(value.country, [])
+            if not value.country:
+                raise ValueError(f"a region such as {value.region} needs its country")
             raise ValueError(f"{value.region} is no region of {value.country}: {', '.join(regions) or 'it has none'}")
         return value
 

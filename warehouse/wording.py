@@ -103,6 +103,18 @@ class Wording:
         text = f"{abs(value):,.{digits}f}"
         return f"{_minus(value, text)}{self._marked(text)}"
 
+    def read(self, text: str) -> float | None:
+        """Returns the number that a text is in the house's own format, nothing where it is none.
+
+        >>> [Wording(Retailer(number_format="1.234,5")).read(text) for text in ("1.033", "250,5", "250.5")]
+        [1033.0, 250.5, None]
+        """
+        thousands, decimal = (re.escape(mark) for mark in self.marks)
+        plain = text.strip().replace(" ", NO_BREAK)
+        if not re.fullmatch(rf"(\d+|\d{{1,3}}({thousands}\d{{3}})+)({decimal}\d+)?", plain, re.ASCII):
+            return None
+        return float(plain.replace(self.marks[0], "").replace(self.marks[1], "."))
+
     def money(self, amount: float, digits: int = 0) -> str:
         """Returns an amount with its currency: $1,234, -€56 or CHF 1'234; by default without cents."""
         text = f"{abs(amount):,.{min(digits, self.minor_digits)}f}"

@@ -5,8 +5,10 @@ import time
 from collections.abc import Iterator
 
 from rich.console import Console
+from rich.markup import escape
 
 from flows.pipeline.stages import Outcome
+from warehouse.signs import one_line
 
 console = Console(highlight=False)
 errors = Console(stderr=True, highlight=False)
@@ -40,7 +42,9 @@ class Display:
     def end(self, stage: str, outcome: Outcome) -> None:
         """Prints the line of a stage that ended."""
         seconds = f"{outcome.seconds:6.1f} s" if outcome.status == "succeeded" else " " * 8
-        console.print(f"{_MARKS[outcome.status]} {stage:<10} {seconds}  {outcome.message}", soft_wrap=True)
+        console.print(
+            f"{_MARKS[outcome.status]} {stage:<10} {seconds}  {escape(one_line(outcome.message))}", soft_wrap=True
+        )
 
     def __call__(self, done: int, total: int, what: str) -> None:
         """Shows the progress within a stage, in a log now and then."""

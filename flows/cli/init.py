@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 from flows.cli.console import console
 from warehouse.errors import ShelfcastError, UsageError
 from warehouse.files import write_whole
+from warehouse.signs import one_line
 
 if TYPE_CHECKING:
     from spark_jobs.ingest.guess.preview import Preview
@@ -154,7 +155,7 @@ def _print_preview(proposal: "Guess", preview: "Preview") -> None:
         told = _told(not mapping.retailer.is_in_units, f"{preview.amount_left_out:,}")
         lines["Money"] = f"{preview.amount:,} {currency or '(currency not known)'}{told}"
     for name, text in lines.items():
-        console.print(f"{name:<10} {_shown(text)}", markup=False, soft_wrap=True)
+        console.print(f"{name:<10} {one_line(text)}", markup=False, soft_wrap=True)
 
 
 def _columns(mapping: "Mapping") -> str:
@@ -195,7 +196,7 @@ def _print_notes(proposal: "Guess") -> None:
         if notes:
             console.print(f"\n{title}:")
         for number, note in enumerate(notes, start=1):
-            console.print(f"{number:>3}. {_shown(note)}", markup=False, soft_wrap=True)
+            console.print(f"{number:>3}. {one_line(note)}", markup=False, soft_wrap=True)
 
 
 def _print_next(folder: Path, elsewhere: Path | None, written: Path | None, shipped: str) -> None:
@@ -204,14 +205,9 @@ def _print_next(folder: Path, elsewhere: Path | None, written: Path | None, ship
         told = f"The mapping {shipped}, which comes with Shelfcast, is for these files: no other is needed."
         console.print(told, markup=False, soft_wrap=True)
     if written is not None:
-        console.print(f"Written: {_shown(str(written))}", markup=False, soft_wrap=True)
+        console.print(f"Written: {one_line(str(written))}", markup=False, soft_wrap=True)
     data = shlex.quote(str(folder))
     mapping = f" --mapping {shlex.quote(str(elsewhere))}" if elsewhere is not None else ""
     arguments = f" ARGS={shlex.quote(mapping.strip())}" if mapping else ""
     console.print(f"Next:    shelfcast run --data {data}{mapping}", markup=False, soft_wrap=True)
     console.print(f"   or    make run DATA={data}{arguments}", markup=False, soft_wrap=True)
-
-
-def _shown(text: str) -> str:
-    """Returns a text from files on one line, without signs that move a terminal."""
-    return "".join(sign if sign.isprintable() else " " for sign in text)

@@ -11,6 +11,7 @@ from flows.cli.decide import app as decide_app
 from flows.cli.failures import tell
 from warehouse.errors import ShelfcastError, UsageError
 from warehouse.home import for_owner_alone
+from warehouse.signs import one_line
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -502,4 +503,6 @@ def mf(context: typer.Context) -> None:
 def _complain(sentence: str) -> None:
     from flows.cli.console import errors
 
-    errors.print(sentence, style="red", soft_wrap=True, markup=False)
+    # What a sentence quotes from a file may hold signs that move a terminal.
+    lines = "\n".join(map(one_line, sentence.splitlines()))
+    errors.print(lines, style="red", soft_wrap=True, markup=False)

@@ -84,15 +84,28 @@ def is_held(context: Context) -> bool:
     """Returns whether these whole files were published already and rows were added to them since.
 
     There is nothing to read then: reading them again would take the added rows away.
+
+    Raises:
+        ShelfcastError: they were, by another mapping.
     """
     if context.options.is_append or context.options.may_remove:
         return False
+    from spark_jobs.ingest.mapping import Mapping
+
     base = context.database.read_frame("pipeline", _BASE)
     if base.empty or not base["has_more"].any():
         return False
     files, _ = input_files(context)
     published = set(zip(base["table_name"], base["sha256"], strict=True))
-    return {(file.table, file.sha256) for file in files.all} == published
+    if {(file.table, file.sha256) for file in files.all} != published:
+        return False
+    if any(read_by and Mapping.model_validate_json(read_by) != files.mapping for read_by in base["mapping"]):
+        raise ShelfcastError(
+            "The mapping has changed since rows were added to these files, and reading them anew would take those "
+            "rows away.",
+            "Put all the files in one folder and run with --replace, or take the change of the mapping back.",
+        )
+    return True
 
 
 def base_folder(context: Context) -> str:
@@ -115,7 +128,7 @@ def base_folder(context: Context) -> str:
 
 
 _BASE = """
-select l.table_name, l.file_sha256 as sha256, exists (
+select l.table_name, l.file_sha256 as sha256, l.mapping, exists (
     select from ops.loads a where a.status = 'published' and a.load_mode = 'append' and a.published_at > l.published_at
 ) as has_more
 from ops.loads l

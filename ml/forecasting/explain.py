@@ -12,6 +12,7 @@ from warehouse.codes import known
 from warehouse.database import Database
 from warehouse.errors import ShelfcastError
 from warehouse.settings import Settings
+from warehouse.wording import house
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,11 +29,13 @@ def explain_forecast(settings: Settings, database: Database, store_id: int, dept
     published forecast used them), coherence_amount (what the forecast of the store's total adds) and other_amount.
 
     Raises:
-        ShelfcastError: the pair is not known or no longer sells, or no model was trained.
+        ShelfcastError: the pair is not known or no longer sells, no model was trained, or a run that was cut short
+            has published sales whose forecasts are not made yet.
     """
     import pandas as pd
 
     panel = read_panel(database, _uses_plan(database))
+    _demand_forecasts(database, panel)
     series, horizon = _series_of(panel, store_id, dept_id), panel.horizon
     champion, found = load_models(settings, database, "reader")
     version, served = found[champion]
@@ -53,6 +56,15 @@ def explain_forecast(settings: Settings, database: Database, store_id: int, dept
             **amounts,
         }
     )
+
+
+def _demand_forecasts(database: Database, panel: Panel) -> None:
+    newest = database.read_frame("reader", "select max(origin_date) as origin_date from ml.forecasts").iloc[0, 0]
+    if newest != panel.origin:
+        raise ShelfcastError(
+            f"The sales are known to {house().called(panel.origin)}, and no forecasts were made from there yet.",
+            "Run `shelfcast run` to its end.",
+        )
 
 
 def _uses_plan(database: Database) -> bool:

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 Kind = Literal["approve", "override", "snooze"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
+LONGEST_ORDER_WEEKS = 52
+"""Weeks of expected demand, or `FEWEST_PACKS`, beyond which an order is taken for a slip of the pen."""
+FEWEST_PACKS = 10
+
 GREATEST_ORDER = 1e12
 """Pieces or money; of anything above, amounts would lose their cents."""
 
@@ -35,7 +39,8 @@ LONGEST_REASON, LONGEST_NAME = 1000, 100
 
 _RECOMMENDATION: LiteralString = """
 select recommendation_id, recommendation_date, order_quantity, status, review_reason, coalesce(pack_size, 0),
-    coalesce(minimum_order, 0), unit_price, pack_size_units, unit_name = 'units'
+    coalesce(minimum_order, 0), unit_price, pack_size_units, unit_name = 'units',
+    7 * avg_daily_demand
 from ml.inventory_recommendations
 where recommendation_date = (select max(recommendation_date) from ml.inventory_recommendations)
     and store_id = %s and dept_id = %s
@@ -112,6 +117,7 @@ class Recommended:
         unit_price_amount: price of a piece, where one is known.
         pack_size_units: pieces of a pack, where a piece has a price.
         is_in_units: whether pieces are forecast, and people write pieces.
+        weekly_demand_amount: expected demand of a week; infinite where any order is let through.
     """
 
     recommendation_id: str
@@ -124,6 +130,26 @@ class Recommended:
     unit_price_amount: float | None = None
     pack_size_units: float | None = None
     is_in_units: bool = False
+    weekly_demand_amount: float = math.inf
+
+    @property
+    def largest_order_amount(self) -> float:
+        """The order that a person may place at the most, in money at retail value."""
+        packs = FEWEST_PACKS * max(self.pack_size_amount, self.minimum_order_amount)
+        return max(LONGEST_ORDER_WEEKS * self.weekly_demand_amount, packs, 2 * self.order_amount)
+
+    def check_size(self, decision: Decision) -> None:
+        """Refuses an override of more than the largest order.
+
+        Raises:
+            UsageError: it is.
+        """
+        order, largest = self.wanted_of(decision), self.largest_order_amount
+        if order is not None and order > largest:
+            raise UsageError(
+                f"An order of {house().money(order)} is more than a year of demand, {house().money(largest)}.",
+                "Look at the number once more: it counts pieces where pieces are forecast, else money at retail value.",
+            )
 
     def wanted_of(self, decision: Decision) -> float | None:
         """Returns the order that an override wants, in money and whole cents; None for other decisions."""
@@ -202,6 +228,7 @@ class Recorded:
         decision: what was decided.
         recommended: what it was decided on.
         effective_amount: order that it lets out, in money at retail value.
+        effective_pieces: the same in pieces; None where no price is known.
         is_new: whether a row was added; False where the same decision stood there already.
         replaced: the decision on this recommendation that stood before.
     """
@@ -209,6 +236,7 @@ class Recorded:
     decision: Decision
     recommended: Recommended
     effective_amount: float
+    effective_pieces: float | None
     is_new: bool
     replaced: Earlier | None = None
 
@@ -234,7 +262,9 @@ def record(database: Database, decision: Decision, seen: Seen | None = None) -> 
         connection.execute("select is_only from ops.decision_turn for update")
         recommended = _recommendation(connection, wanted)
         _check_snooze(wanted, recommended.decision_date)
+        recommended.check_size(wanted)
         key, order = recommended.recommendation_id, recommended.order_of(wanted)
+        pieces = recommended.ordered_pieces(wanted)
         last = connection.execute(_LATEST, [key]).fetchone()
         written = (wanted.kind, recommended.wanted_of(wanted), wanted.until, wanted.reason, wanted.decided_by)
         earlier = Earlier(last[0], last[4], last[7], last[6]) if last else None
@@ -242,8 +272,8 @@ def record(database: Database, decision: Decision, seen: Seen | None = None) -> 
         if is_new:
             if seen is not None:
                 _check_seen(seen, recommended, earlier)
-            connection.execute(_INSERT, [key, *written, order, recommended.ordered_pieces(wanted)])
-    return Recorded(wanted, recommended, order, is_new, earlier if is_new else None)
+            connection.execute(_INSERT, [key, *written, order, pieces])
+    return Recorded(wanted, recommended, order, pieces, is_new, earlier if is_new else None)
 
 
 def _check_seen(seen: Seen, recommended: Recommended, earlier: Earlier | None) -> None:

@@ -1,6 +1,7 @@
 """Input files into `raw_incoming` and the lake: parsed, typed, with an account of every row."""
 
 import datetime as dt
+import json
 import logging
 import secrets
 import shutil
@@ -30,6 +31,8 @@ logger = logging.getLogger(__name__)
 
 BYTES_PER_ROW = 30
 """About what a row of sales takes in a file; in a packed one it is less, and the rows are then underestimated."""
+_LONGEST_SETTING = 200
+"""Characters of a setting that a sentence quotes."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +83,7 @@ def ingest(
     check_format(date_format)
     if published_uri is not None:
         _refuse_parts_of_weeks(inputs)
-        _refuse_another_unit(inputs, read_retailer(database, "pipeline"))
+        _refuse_another_retailer(inputs.mapping.retailer, read_retailer(database, "pipeline"))
     tables = tables_of(inputs.mapping)
     for file in inputs.all:
         parts = [(part.name, part.header) for part in file.parts]
@@ -89,6 +92,7 @@ def ingest(
     folder = inputs_folder(settings, load_id)
     spark = open_spark(settings, _about_rows(inputs))
     mode: Mode = "whole" if published_uri is None else "append"
+    mapping = inputs.mapping.model_dump_json()
     known = None if published_uri is None else published_stores(spark, published_uri)
     reads = read_files(spark, settings, inputs, date_format, known)
     try:
@@ -96,7 +100,7 @@ def ingest(
         set_aside = _write_rejected(reads, folder, load_id)
         error = refusal(files, settings.reject_rate_max)
         if error is not None:
-            record_load(database, load_id, run_id, source_kind, files, "refused", set_aside, mode)
+            record_load(database, load_id, run_id, source_kind, files, "refused", set_aside, mode, mapping)
             remove_folder(folder)
             raise error
         written = Tables(spark, database, inputs, reads, folder, load_id, published_uri).write()
@@ -107,7 +111,7 @@ def ingest(
     close_open_loads(database)
     _copy(database, written.tables, folder)
     files = tuple(replace(file, weeks=written.weeks) if file.table_name == "raw_sales" else file for file in files)
-    record_load(database, load_id, run_id, source_kind, files, "incoming", set_aside, mode)
+    record_load(database, load_id, run_id, source_kind, files, "incoming", set_aside, mode, mapping)
     prune_inputs(settings, database)
     report = IngestReport(load_id, files, written.words, folder, time.monotonic() - began)
     logger.info("load %s: %s in %.1f s", load_id, report, report.seconds)
@@ -125,15 +129,20 @@ def _refuse_parts_of_weeks(inputs: InputFiles) -> None:
     )
 
 
-def _refuse_another_unit(inputs: InputFiles, published: Retailer) -> None:
-    """Refuses rows that would stand in another unit or currency beside those that are published."""
-    for name in ("forecast_unit", "currency"):
-        before, now = getattr(published, name), getattr(inputs.mapping.retailer, name)
-        if before and before != now:
-            raise ShelfcastError(
-                f"The mapping says {name} = {now!r}, but what is published has {before!r}.",
-                "Say the same in the mapping, or run with all files and without --append.",
-            )
+def _refuse_another_retailer(given: Retailer, published: Retailer) -> None:
+    """Refuses rows whose mapping says anything else of the retailer: unit, currency, weeks, calendar, words."""
+    now, before = given.model_dump(mode="json"), published.model_dump(mode="json")
+    differing = [name for name in now if now[name] != before[name]]
+    if differing:
+        said = "; ".join(f"{name} is {_said(now[name])}, published is {_said(before[name])}" for name in differing)
+        raise ShelfcastError(
+            f"The mapping of the rows to add differs from what is published: {said}.",
+            "Say the same in the mapping, or run with all files and without --append.",
+        )
+
+
+def _said(setting: object) -> str:
+    return json.dumps(setting, ensure_ascii=False)[:_LONGEST_SETTING]
 
 
 def _about_rows(inputs: InputFiles) -> int:

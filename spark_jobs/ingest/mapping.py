@@ -2,6 +2,7 @@
 
 import difflib
 import fnmatch
+import stat
 import tomllib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -11,7 +12,7 @@ from pydantic import BeforeValidator, Field, ValidationError, field_validator, m
 
 from warehouse.calendar import unknown_holidays
 from warehouse.errors import ShelfcastError
-from warehouse.files import files_in
+from warehouse.files import files_in, is_named_as_text
 from warehouse.retailer import Retailer, Strict
 
 MAPPING_NAME = "shelfcast.toml"
@@ -50,6 +51,10 @@ OWN_NAMES = (
 )
 """Columns that rows have while they are read."""
 _LIKELY = 0.6
+LONGEST_MAPPING, LONGEST_LINE = 1_000_000, 10_000
+"""Bytes of a mapping, and characters of a line of it."""
+_SHOWN_FAULTS = 20
+_SHOWN_SIGNS = 200
 
 
 class SalesColumns(Strict):
@@ -148,6 +153,12 @@ class ProductsInput(Strict):
     columns: ProductColumns
     levels: tuple[str, ...] = Field((), max_length=3)
     forecast_level: str = ""
+
+    @model_validator(mode="after")
+    def _levels_differ(self) -> "ProductsInput":
+        if len(set(self.levels)) < len(self.levels) or not all(self.levels):
+            raise ValueError("levels name different columns, from the coarsest to the finest")
+        return self
 
     @model_validator(mode="after")
     def _level_is_known(self) -> "ProductsInput":
@@ -265,8 +276,7 @@ def read_mapping(path: Path) -> Mapping:
         ShelfcastError: it can't be read, or says something that is not known or not possible; all faults are named.
     """
     try:
-        text = path.read_text(encoding="utf-8-sig")
-        return Mapping.model_validate(tomllib.loads(text))
+        return Mapping.model_validate(tomllib.loads(_text_of(path)))
     except FileNotFoundError:
         raise ShelfcastError(f"There is no mapping {path}.", "Write one with `shelfcast init FOLDER`.") from None
     except (OSError, UnicodeDecodeError) as error:
@@ -274,7 +284,36 @@ def read_mapping(path: Path) -> Mapping:
     except tomllib.TOMLDecodeError as error:
         raise ShelfcastError(f"The mapping {path} is not TOML: {error}.", "Fix that line.") from None
     except ValidationError as error:
-        raise ShelfcastError(f"{path} has faults: {'; '.join(_faults(error))}.", "Fix them and try again.") from None
+        faults = list(dict.fromkeys(_faults(error)))
+        more = f"; and {len(faults) - _SHOWN_FAULTS:,} more" if len(faults) > _SHOWN_FAULTS else ""
+        raise ShelfcastError(
+            f"{path} has faults: {'; '.join(faults[:_SHOWN_FAULTS])}{more}.", "Fix them and try again."
+        ) from None
+    except (ValueError, RecursionError):
+        # A number of thousands of digits, or tables within tables without end.
+        raise ShelfcastError(
+            f"The mapping {path} holds a value that is too long or too deep to be read.", "Fix that line."
+        ) from None
+
+
+def _text_of(path: Path) -> str:
+    """Returns the text of a mapping.
+
+    Raises:
+        FileNotFoundError: there is none.
+        ShelfcastError: it is no file, or longer than any mapping is.
+        OSError, UnicodeDecodeError: it can't be read.
+    """
+    status = path.stat()
+    if not stat.S_ISREG(status.st_mode):
+        raise ShelfcastError(f"The mapping {path} is no file.", "Name the file itself.")
+    if status.st_size > LONGEST_MAPPING:
+        raise ShelfcastError(f"The mapping {path} has more than {LONGEST_MAPPING:,} bytes.", "Shorten it.")
+    text = path.read_text(encoding="utf-8-sig")
+    long = next((number for number, line in enumerate(text.splitlines(), 1) if len(line) > LONGEST_LINE), None)
+    if long is not None:
+        raise ShelfcastError(f"Line {long} of the mapping {path} has more than {LONGEST_LINE:,} signs.", "Break it.")
+    return text
 
 
 def matching(folder: Path, pattern: str) -> list[Path]:
@@ -283,28 +322,30 @@ def matching(folder: Path, pattern: str) -> list[Path]:
     Raises:
         ShelfcastError: there is no such folder, or it is not readable.
     """
-    names = [path.name for path in files_in(folder, "the files of the mapping") if path.is_file()]
+    found = files_in(folder, "the files of the mapping")
+    names = [path.name for path in found if path.is_file() and is_named_as_text(path)]
     exact = [name for name in names if name == pattern]
     return [folder / name for name in exact or names if exact or fnmatch.fnmatch(name.lower(), pattern.lower())]
 
 
 def _faults(error: ValidationError) -> Iterator[str]:
     for fault in error.errors(include_url=False, include_context=False):
-        place = ".".join(str(part) for part in fault["loc"])
+        place = ".".join(str(part) for part in fault["loc"])[:_SHOWN_SIGNS]
         if fault["type"] == "extra_forbidden":
             known = _fields_at(fault["loc"][:-1])
-            close = difflib.get_close_matches(str(fault["loc"][-1]), known, 1, _LIKELY)
+            close = difflib.get_close_matches(str(fault["loc"][-1])[:_SHOWN_SIGNS], known, 1, _LIKELY)
             hint = f": did you mean {close[0]}?" if close else f"; it may be {', '.join(known)}"
             yield f"{place} is not known{hint}"
         elif fault["type"] == "missing":
             yield f"{place} is missing"
         else:
-            yield f"{place or 'it'}: {_lowered(fault['msg'].removeprefix('Value error, '))}"
+            yield f"{f'{place}: ' if place else ''}{_said(fault['msg'])}"
 
 
-def _lowered(text: str) -> str:
-    """Returns a sentence without its capital; one that begins with a code stays as it is."""
-    return text[:1].lower() + text[1:] if text[1:2].islower() else text
+def _said(message: str) -> str:
+    """Returns what pydantic says without its capital, or what a check of ours says, which is as it should be."""
+    ours = message.removeprefix("Value error, ")
+    return ours if ours != message else message[:1].lower() + message[1:]
 
 
 def _fields_at(place: Sequence[Any]) -> list[str]:

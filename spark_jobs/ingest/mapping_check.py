@@ -14,6 +14,7 @@ from spark_jobs.ingest.mapping import INPUTS, Mapping, matching
 from spark_jobs.ingest.other_forms import PARQUET, as_csv, is_other_form
 from spark_jobs.ingest.schema import Field, fold, known_names, locate, tables_of
 from warehouse.errors import ShelfcastError
+from warehouse.signs import one_line
 
 Header = tuple[str, tuple[str, ...]]
 """What sentences call a part of a file, and the names of its columns."""
@@ -135,7 +136,7 @@ def _shared(roles: dict[str, tuple[str, ...]]) -> Iterator[str]:
 
 
 def _quoted(name: str) -> str:
-    return "".join(sign if sign.isprintable() else " " for sign in name[:_SHOWN])
+    return one_line(name[:_SHOWN])
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -15,6 +15,8 @@ POINT, COMMA = ".", ","
 MARKS = {POINT: "decimal point", COMMA: "decimal comma"}
 SPACES = " \u00a0\u202f\u2009'\u2019"
 """What may part thousands whatever the decimal mark: blanks of several widths and apostrophes."""
+LARGEST = 1e15
+"""Beyond it a number is none that anybody sold: a code, or a slip."""
 CURRENCIES = {
     **{"$": "$", "US$": "$", "USD": "$", "€": "€", "EUR": "€", "£": "£", "GBP": "£", "¥": "¥", "R$": "R$", "BRL": "R$"},
     **{"kr": "kr", "kr.": "kr", "Kr": "kr", "SEK": "kr", "NOK": "kr", "DKK": "kr", "zł": "zł", "PLN": "zł"},

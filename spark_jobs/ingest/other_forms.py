@@ -53,6 +53,16 @@ def sheet_paths(path: Path) -> list[Path]:
         return [path / name for name in book.sheet_names if book.get_sheet_by_name(name).total_height]
 
 
+def nested_columns(path: Path) -> list[str]:
+    """Returns the columns of a Parquet file that are left out since they hold lists or tables; none of another file."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    if path.suffix.lower() not in PARQUET:
+        return []
+    return [field.name for field in pq.read_schema(path) if pa.types.is_nested(field.type)]
+
+
 def as_csv(path: Path, folder: Path) -> list[Path]:
     """Returns the files of UTF-8 text, in a working folder, that hold what a file of another form does.
 

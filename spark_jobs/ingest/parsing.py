@@ -13,6 +13,7 @@ from spark_jobs.ingest.number_formats import (
     COMMA,
     IN_PARENTHESES,
     IS_NEGATIVE,
+    LARGEST,
     PLAIN,
     PLAIN_NUMERALS,
     POINT,
@@ -24,7 +25,6 @@ from spark_jobs.ingest.schema import Field, Table
 from warehouse.retailer import LONGEST_TEXT, WEEKDAYS
 
 _WHOLE = r"^\d{1,9}(\.0+)?$"
-_LARGEST = 1e15
 _NO_SIZE = r"^0*[.,]?0*$"
 """A size of 0 says that nobody knows it."""
 _TEXTS = ("code", "text", "name")
@@ -221,7 +221,7 @@ def _limits(field: Field, text: Column, value: Column, writing: Writing) -> list
         return []
     is_endless = F.when(value.isNull(), F.lower(text).rlike(r"^[-+]?(nan|inf|infinity)$"))
     endless = F.when(
-        F.coalesce(is_endless, F.abs(value.cast("double")) > _LARGEST), _says(field, text, "is not a finite number")
+        F.coalesce(is_endless, F.abs(value.cast("double")) > LARGEST), _says(field, text, "is not a finite number")
     )
     if field.kind == "zero_or_more":
         return [endless, F.when(value < 0, _says(field, text, "is below 0"))]

@@ -165,6 +165,7 @@ def record_load(
     status: Literal["incoming", "refused"],
     rejected_folder: str | None,
     load_mode: Mode = "whole",
+    mapping: str = "",
 ) -> None:
     """Writes the accounts and the rejected rows of a load, all of them or none.
 
@@ -177,6 +178,7 @@ def record_load(
         status: incoming, or refused.
         rejected_folder: Parquet files with the rejected rows; None where there are none.
         load_mode: whole: the files are all there is; append: their rows are added to what is published.
+        mapping: by which they were read, as JSON.
     """
     incoming = None
     if rejected_folder is not None:
@@ -194,8 +196,8 @@ def record_load(
             "insert into ops.loads (load_id, run_id, table_name, file_name, file_sha256, source_kind, date_format, "
             "status, rows_read, rows_accepted, rows_rejected, rows_duplicate, load_mode, header_text, dialect, "
             "week_rows, zero_rows, return_rows, left_out_rows, read_units, left_out_units, week_units, read_amount, "
-            "left_out_amount, week_amount) values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, "
-            "%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+            "left_out_amount, week_amount, mapping) values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, "
+            "%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
             [
                 (
                     load_id,
@@ -214,6 +216,7 @@ def record_load(
                     file.header_text,
                     file.dialect,
                     *_week_columns(file.weeks),
+                    mapping,
                 )
                 for file in files
             ],

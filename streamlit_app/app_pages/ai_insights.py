@@ -56,7 +56,8 @@ def situation(store: int, dept: int) -> None:
     row = rows.iloc[0]
     with st.container(horizontal=True, vertical_alignment="center"):
         st.badge(str(row["status"]).capitalize(), color=palette.STATUS_BADGES[row["status"]])
-        risk, order = formats.money(row["value_at_risk_amount"]), formats.money(row["order_quantity_amount"])
+        risk = formats.money(row["value_at_risk_amount"])
+        order = formats.both(row["order_quantity_amount"], row["order_quantity_pieces"])
         lasts, week = formats.days(row["days_until_stockout"]), formats.week(row["decision_date"])
         st.markdown(
             formats.plain_markdown(
@@ -64,6 +65,7 @@ def situation(store: int, dept: int) -> None:
             )
         )
         components.simulated_badge(int(row["stock_source"] == "simulated"), 1)
+        components.assumed_badge(int(row["price_source"] == "assumed"), 1)
 
 
 def analyse(store: int, dept: int) -> str:

@@ -148,7 +148,7 @@ def status_board(board: pd.DataFrame) -> None:
             )
     first = board.iloc[0]
     with st.container(horizontal=True, vertical_alignment="center"):
-        components.simulated_badge(int(first["simulated_count"]), int(first["all_count"]))
+        components.source_badges(board)
         risk = formats.money_short(first["all_value_at_risk_amount"])
         orders = formats.money_short(first["all_order_quantity_amount"])
         st.markdown(
@@ -223,9 +223,8 @@ def pieces(row: pd.Series) -> str | None:
 
 
 def both(row: pd.Series, name: str) -> str:
-    """Returns a figure in money, with its pieces before it where a piece has a price."""
-    amount, units = formats.money(row[f"{name}_amount"]), row[f"{name}_units"]
-    return amount if formats.is_missing(units) else f"{house().pieces(units)}, {amount}"
+    """Returns a figure of a recommendation in money, with its pieces before it where a piece has a price."""
+    return formats.both(row[f"{name}_amount"], row[f"{name}_units"])
 
 
 def detail_lines(row: pd.Series) -> pd.DataFrame:
@@ -235,7 +234,9 @@ def detail_lines(row: pd.Series) -> pd.DataFrame:
     lines = {
         f"Stock on hand{source}": both(row, "current_stock"),
         "Stock on order": both(row, "on_order"),
-        "Stock position, with orders that come in time": both(row, "stock_position"),
+        "Stock position, with orders that come in time": formats.both(
+            row["stock_position_amount"], row["stock_position_units"]
+        ),
         "Demand a day": both(row, "average_daily_demand"),
         "Lead time and review period": f"{lead} + {review} weeks",
         "Target service level": formats.percent(row["service_level_rate"], 0),

@@ -16,6 +16,7 @@ EXCEPTION_COLUMNS = (
     "days_until_stockout",
     "order_quantity_amount",
 )
+EXCEPTION_COLUMNS_IN_PIECES = (*EXCEPTION_COLUMNS[:-1], "order_quantity_pieces")
 SCORE_COLUMNS = (
     "model_name",
     "wmae_amount",
@@ -187,7 +188,7 @@ def exceptions() -> None:
     if rows.empty:
         components.not_yet("No recommendation has been published yet.")
         return
-    tables.show(rows, EXCEPTION_COLUMNS)
+    tables.show(rows, EXCEPTION_COLUMNS_IN_PIECES if house().retailer.is_in_units else EXCEPTION_COLUMNS)
     st.page_link(components.page("inventory"), label="All recommendations", icon=":material/arrow_forward:")
 
 
@@ -199,7 +200,7 @@ def statuses(board: pd.DataFrame) -> None:
         return
     components.chart(charts.statuses(board), key="statuses")
     tables.show(board, ("status", "pair_count", "value_at_risk_amount", "order_quantity_amount"))
-    components.simulated_badge(int(board["simulated_count"].iloc[0]), int(board["all_count"].iloc[0]))
+    components.source_badges(board)
 
 
 def scorecard(scores: pd.DataFrame) -> None:

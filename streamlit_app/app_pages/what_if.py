@@ -193,6 +193,7 @@ def badge_and_note(before: Evaluation, choice: scenarios.PairChoice) -> None:
     source = before.recommendations["stock_source"]
     with st.container(horizontal=True, vertical_alignment="center"):
         components.simulated_badge(int((source == "simulated").sum()), len(source))
+        components.assumed_badge(int((before.recommendations["price_source"] == "assumed").sum()), len(source))
         st.markdown(
             f"**{formats.count(before.kpis.pairs)}** pair{'s' if before.kpis.pairs > 1 else ''}. "
             "Figures of a year: one like the weeks ahead, without promotions."

@@ -47,6 +47,7 @@ def decisions(store_id: int, dept_id: int) -> pd.DataFrame:
             fct_decisions.decision_name,
             fct_decisions.recommended_order_amount,
             fct_decisions.effective_order_amount,
+            fct_decisions.effective_order_units,
             fct_override_scores.value_added_amount,
             fct_decisions.decided_by,
             fct_decisions.decided_at,

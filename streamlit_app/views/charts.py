@@ -2,8 +2,9 @@
 
 import datetime as dt
 import html
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
+import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
@@ -15,6 +16,9 @@ _FIGURE = "%{y:$,.0f}"
 _CROSS_FIGURE = "%{x:$,.0f}"
 _AXIS = "$~s"
 """d3's formats, whose $ stands for the currency, or the pieces, of the chart's locale: see `components.spelling`."""
+_SMALL_AXIS = "$,~f"
+"""Below a few units d3's s writes thousandths, with an m that people read as millions."""
+_SMALL_UNTIL, _DECIMALS_UNTIL = 10.0, 100.0
 RECENT_WEEKS = 78
 LONGEST_LABEL = 32
 """Characters of a label that a chart has room for."""
@@ -499,6 +503,31 @@ def _begin_recent(figure: go.Figure, history: pd.DataFrame, forecast: pd.DataFra
     first = history["week_date"].iloc[-RECENT_WEEKS]
     figure.update_xaxes(rangeselector=selector, range=[first, max(days) + dt.timedelta(days=5)])
     return figure
+
+
+def at_its_size(figure: go.Figure) -> go.Figure:
+    """Returns a figure whose small amounts are written with decimals, as tables write them."""
+    shown = [pd.to_numeric(pd.Series(list(side)), errors="coerce").abs().max() for side in _sides(figure)]
+    largest = max((size for size in shown if size == size), default=0.0)
+    if largest < _SMALL_UNTIL:
+        for axis in (*figure.select_xaxes(), *figure.select_yaxes()):
+            if axis.tickformat == _AXIS:
+                axis.tickformat = _SMALL_AXIS
+    if largest < _DECIMALS_UNTIL:
+        small = f"$,.{house().minor_digits}f" if is_of_money(figure) else "$,.1~f"
+        for trace in figure.data:
+            if isinstance(getattr(trace, "hovertemplate", None), str):
+                trace.hovertemplate = trace.hovertemplate.replace("$,.0f", small)
+    return figure
+
+
+def _sides(figure: go.Figure) -> Iterator[Sequence[object]]:
+    """Gives the values of a figure that may be amounts: no dates, no names."""
+    for trace in figure.data:
+        for name in ("x", "y"):
+            side = getattr(trace, name, None)
+            if side is not None and len(side) and isinstance(side[0], (int, float, np.number)):
+                yield side
 
 
 def is_of_money(figure: go.Figure) -> bool:

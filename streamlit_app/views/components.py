@@ -72,7 +72,8 @@ def chart(figure: go.Figure, key: str) -> None:
 
 
 def spelling(figure: go.Figure) -> dict[str, object]:
-    """Returns the locale in which the browser writes the figures of a chart: the currency, or pieces, of the house."""
+    """Returns the locale in which the browser writes a chart's figures, which are brought to their size first."""
+    charts.at_its_size(figure)
     before, behind = (house().sign, "") if charts.is_of_money(figure) else ("", f"{NO_BREAK}{PIECES}")
     thousands, decimal = house().marks
     figures = {"currency": [before, behind], "thousands": thousands, "decimal": decimal, "grouping": [3]}
@@ -93,6 +94,17 @@ def drift_warning() -> None:
         "Look at the newest weeks of input first.",
         icon=":material/trending_down:",
     )
+
+
+def source_badges(board: pd.DataFrame) -> None:
+    """Shows on what all figures stand: counted or simulated stock, known or assumed prices.
+
+    Args:
+        board: simulated_count, assumed_count and all_count in its first row, as `marts.inventory_board` returns them.
+    """
+    pairs = int(board["all_count"].iloc[0])
+    simulated_badge(int(board["simulated_count"].iloc[0]), pairs)
+    assumed_badge(int(board["assumed_count"].iloc[0]), pairs)
 
 
 def simulated_badge(simulated: int, of: int) -> None:

@@ -1,6 +1,7 @@
 """The form in which a person approves, overrides or snoozes a recommendation, and what was decided before."""
 
 import datetime as dt
+from collections.abc import Callable
 
 import pandas as pd
 import streamlit as st
@@ -20,6 +21,7 @@ from ml.inventory.orders.guardrails import GUARDRAILS
 from streamlit_app.queries import decisions, names
 from streamlit_app.queries.session import open_session
 from streamlit_app.views import components, formats, palette, tables
+from warehouse.errors import UsageError
 from warehouse.wording import PIECES, house
 
 _ICONS = {"approve": ":material/check:", "override": ":material/edit:", "snooze": ":material/snooze:"}
@@ -34,6 +36,7 @@ _HISTORY = (
     "decided_at",
     "why",
 )
+_HISTORY_IN_PIECES = tuple("effective_order_units" if name == "effective_order_amount" else name for name in _HISTORY)
 _SAID = "decision_said"
 
 
@@ -56,7 +59,7 @@ def decided_sentence(row: pd.Series) -> str:
     why = f" “{reason}”" if reason else ""
     return (
         f"**{row['order_state'].capitalize()}**{until} by {who}, {formats.moment(row['decided_at'])}: "
-        f"{formats.money(row['effective_order_amount'])} goes out.{why}"
+        f"{formats.both(row['effective_order_amount'], row['effective_order_units'])} goes out.{why}"
     )
 
 
@@ -80,13 +83,13 @@ def form(row: pd.Series) -> None:
             format_func=lambda name: f"{_ICONS[name]} {name.capitalize()}",
         )
         with st.form(f"decide_{key}_{kind}", enter_to_submit=False, border=False):
-            quantity, until = _what(kind, row)
+            written, until = _what(kind, row)
             reason = st.text_input("Reason" if kind == "override" else "Reason (optional)", max_chars=LONGEST_REASON)
             name = st.text_input("Who decides", value=_name(), max_chars=LONGEST_NAME, placeholder="Your name")
             is_asked = st.form_submit_button("Save the decision", type="primary")
     if is_asked:
         pair = int(row["store_id"]), int(row["dept_id"])
-        _save(Decision(kind, *pair, name, quantity, until, reason), shown)
+        _save(lambda: Decision(kind, *pair, name, _read(written), until, reason), shown)
 
 
 def _shown(key: str, row: pd.Series) -> Seen:
@@ -102,8 +105,9 @@ def history(store_id: int, dept_id: int) -> None:
     """Shows what was decided on a pair before."""
     rows = decisions.decisions(store_id, dept_id)
     if len(rows):
+        columns = _HISTORY_IN_PIECES if house().retailer.is_in_units else _HISTORY
         with st.expander(f"Decisions on this pair ({len(rows)})"):
-            tables.show(rows, _HISTORY, height=180)
+            tables.show(rows, columns, height=180)
 
 
 def totals() -> None:
@@ -112,15 +116,17 @@ def totals() -> None:
     if rows.empty:
         return
     row = rows.iloc[0]
+    orders, waiting, decided = (int(row[f"{name}_count"]) for name in ("order", "waiting", "decided"))
     text = (
-        f"Whole chain: **{formats.count(row['order_count'])}** orders of "
-        f"**{formats.money_short(row['order_amount'])}** go out, **{formats.count(row['waiting_count'])}** pairs "
-        f"need a person, **{formats.count(row['decided_count'])}** have been decided by one."
+        f"Whole chain: **{formats.counted(orders, 'order')}** of **{formats.money_short(row['order_amount'])}** "
+        f"{'goes' if orders == 1 else 'go'} out, **{formats.counted(waiting, 'pair')}** "
+        f"{'needs' if waiting == 1 else 'need'} a person, **{formats.count(decided)}** "
+        f"{'has' if decided == 1 else 'have'} been decided by one."
     )
     if len(value) and value["score_count"].iloc[0]:
         scored = value.iloc[0]
         text += (
-            f" {formats.count(scored['score_count'])} overrides are scored by now: they saved "
+            f" {formats.counted(int(scored['score_count']), 'override')} scored by now saved "
             f"{formats.money(scored['value_added_amount'])} against the recommended orders."
         )
     st.caption(formats.plain_markdown(text))
@@ -131,24 +137,35 @@ def badge(row: pd.Series) -> None:
     st.badge(str(row["order_state"]).capitalize(), color=palette.ORDER_BADGES[row["order_state"]])
 
 
-def _what(kind: Kind, row: pd.Series) -> tuple[float | None, dt.date | None]:
-    """Returns the quantity of an override, or the date of a snooze."""
+def _read(written: str | None) -> float | None:
+    """Returns the quantity of an override as the house writes numbers.
+
+    Raises:
+        UsageError: it is none.
+    """
+    if written is None or (quantity := house().read(written)) is not None:
+        return None if written is None else quantity
+    raise UsageError(
+        f"{written!r} is no quantity.", f"Write it as {house().number(1234)} or {house().number(12.5, 1)}."
+    )
+
+
+def _what(kind: Kind, row: pd.Series) -> tuple[str | None, dt.date | None]:
+    """Returns the quantity of an override as it was written, or the date of a snooze."""
     recommended = float(row["order_quantity_amount"])
     if kind == "override":
         is_in_units = house().retailer.is_in_units and not formats.is_missing(row["order_quantity_pieces"])
         unit = PIECES if is_in_units else f"{house().currency} at retail value"
         value = float(row["order_quantity_pieces"]) if is_in_units else recommended
-        step = float(row["pack_size_units" if is_in_units else "pack_size_amount"])
-        digits = 0 if value.is_integer() and step.is_integer() else 3 if is_in_units else 2
-        quantity = st.number_input(
+        pack = float(row["pack_size_units" if is_in_units else "pack_size_amount"])
+        digits = 0 if value.is_integer() else 3 if is_in_units else 2
+        written = st.text_input(
             f"Order, {unit}",
-            min_value=0.0,
-            value=value,
-            step=step,
-            format=f"%.{digits}f",
-            help="Goes out in whole packs, and not below the minimum order; 0 orders nothing.",
+            value=house().number(value, digits),
+            help=f"Goes out in whole packs of {house().number(pack, 0 if pack.is_integer() else 3)}, and not below the "
+            "minimum order; 0 orders nothing.",
         )
-        return quantity, None
+        return written, None
     if kind == "snooze":
         day = row["decision_date"]
         until = st.date_input(
@@ -158,13 +175,14 @@ def _what(kind: Kind, row: pd.Series) -> tuple[float | None, dt.date | None]:
             max_value=day + dt.timedelta(weeks=LONGEST_SNOOZE_WEEKS),
         )
         return None, until
-    st.markdown(formats.plain_markdown(f"**{formats.money(recommended)}** goes out as recommended."))
+    order = formats.both(recommended, row["order_quantity_pieces"])
+    st.markdown(formats.plain_markdown(f"**{order}** goes out as recommended."))
     return None, None
 
 
-def _save(decision: Decision, shown: Seen) -> None:
+def _save(decided: Callable[[], Decision], shown: Seen) -> None:
     with components.errors_as_sentences():
-        made = record(open_session().database, decision, shown)
+        made = record(open_session().database, decided(), shown)
         st.session_state["decided_by"] = made.decision.decided_by
         st.session_state[_SAID] = said(made)
         st.rerun()
@@ -175,7 +193,8 @@ def said(made: Recorded) -> str:
     pair = formats.literal(names.pair(made.decision.store_id, made.decision.dept_id))
     if not made.is_new:
         return f"{pair}: this decision was already on record."
-    return f"{pair}: {_DONE[made.decision.kind]}, {formats.money(made.effective_amount)} goes out."
+    order = formats.both(made.effective_amount, made.effective_pieces)
+    return f"{pair}: {_DONE[made.decision.kind]}, {order} goes out."
 
 
 def _name() -> str:

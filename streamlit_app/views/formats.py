@@ -39,6 +39,16 @@ def money_short(amount: float | None) -> str:
     return MISSING if is_missing(amount) else house().money_short(amount)
 
 
+def counted(number: int, noun: str) -> str:
+    """Returns how many of something there are, the number as the house writes it."""
+    return f"{count(number)} {noun}{'' if number == 1 else 's'}"
+
+
+def both(amount: float, pieces: float | None) -> str:
+    """Returns money, with its pieces before it where a piece has a price."""
+    return money(amount) if is_missing(pieces) else f"{house().pieces(pieces)}, {money(amount)}"
+
+
 def quantity(value: float | None) -> str:
     """Returns what is forecast: pieces, or money without cents."""
     return MISSING if is_missing(value) else house().quantity(value)

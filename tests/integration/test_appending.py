@@ -1,11 +1,13 @@
 """Rows added to what is published, and rejected lines that are exported, fixed and added."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from flows.exports.rejected_rows import export_rejected
+from flows.pipeline import input_source
 from flows.pipeline.context import Context, Options
 from flows.pipeline.input_source import base_folder, input_fingerprint, is_held
 from spark_jobs.ingest.input_files import find_inputs
@@ -14,6 +16,7 @@ from spark_jobs.sample.writer import write_sample
 from warehouse.database import Database
 from warehouse.errors import ShelfcastError, UsageError
 from warehouse.inputs import Publication, publish_inputs
+from warehouse.retailer import Retailer
 from warehouse.settings import Settings
 
 KEYS = ["store_id", "dept_id", "sale_date"]
@@ -132,6 +135,38 @@ def test_the_files_published_before_count_as_held_and_are_not_read_again(home, a
     assert mark == input_fingerprint(home.context(whole)) != input_fingerprint(home.context(whole, may_remove=True))
     with pytest.raises(ShelfcastError, match="lack 1 published row of sales in 1 week"):
         home.load(whole, is_append=False)
+
+
+SETTINGS = [
+    ({"horizon_weeks": 12}, "horizon_weeks is 12, published is 8"),
+    ({"calendar": {"country": "FR"}}, 'calendar is {"country": "FR"'),
+    ({"forecast_unit": "units", "currency": "EUR"}, 'currency is "EUR", published is "USD"; forecast_unit is "units"'),
+    ({"week_ends_on": "Saturday"}, 'week_ends_on is "Saturday", published is "Friday"'),
+]
+
+
+@pytest.mark.parametrize(("changed", "told"), SETTINGS)
+def test_rows_of_a_mapping_that_says_something_else_of_the_retailer_are_refused_unread(home, added, changed, told):
+    files = find_inputs(home.write("train.csv", HEADER, "1,1,2010-02-05,5,FALSE"), is_partial=True)
+    retailer = Retailer.model_validate(files.mapping.retailer.model_dump() | changed)
+    other = replace(files, mapping=files.mapping.model_copy(update={"retailer": retailer}))
+    base, loads = base_folder(home.context(None)), "select count(*) as n from ops.loads"
+    before = home.database.read_frame("pipeline", loads).loc[0, "n"]
+    with pytest.raises(ShelfcastError, match="differs from what is published") as caught:
+        ingest(home.settings, home.database, other, "run", "files", None, published_uri=base)
+    assert told in str(caught.value)
+    assert home.database.read_frame("pipeline", loads).loc[0, "n"] == before
+
+
+def test_a_mapping_that_changed_since_rows_were_added_is_not_passed_over(home, added, monkeypatch):
+    context = home.context(home.folder / "whole")
+    assert is_held(context)
+    files, kind = input_source.input_files(context)
+    retailer = files.mapping.retailer.model_copy(update={"currency": "CAD"})
+    changed = replace(files, mapping=files.mapping.model_copy(update={"retailer": retailer}))
+    monkeypatch.setattr(input_source, "input_files", lambda _: (changed, kind))
+    with pytest.raises(ShelfcastError, match=r"The mapping has changed since rows were added .* --replace"):
+        is_held(context)
 
 
 def test_rejected_lines_are_exported_fixed_and_published_and_the_ledger_keeps_both(home, added):

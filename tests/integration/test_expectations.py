@@ -17,6 +17,7 @@ from retailers import WALMART
 from warehouse.calendar import Calendar
 from warehouse.errors import ShelfcastError
 from warehouse.load import copy_frame
+from warehouse.retailer import Retailer
 from warehouse.settings import load_settings
 
 LAST_WEEK = dt.date(2012, 8, 31)
@@ -173,6 +174,21 @@ def test_the_docs_open_on_the_latest_run_with_what_failed_first_and_a_link_to_it
     page = next((home.home / "data_docs" / "validations" / "incoming_sales" / "shown-run").rglob("*.html"))
     assert 'href="../../../../loads/load-2.html#rejected"' in page.read_text()
     assert "load-1.html" in (home.home / "data_docs" / "loads" / "index.html").read_text()
+
+
+def test_weeks_of_a_retailer_without_holidays_agree_with_its_calendar(home, tables):
+    frames = good_inputs()
+    for table in ("raw_sales", "external_features"):
+        set_value(table, "is_holiday", False, slice(None))(frames)
+    arrive(tables, frames)
+    with tables.connect("pipeline") as connection:
+        connection.execute("update raw_incoming.retailer set settings = %s", [Retailer().model_dump_json()])
+    audit_inputs(home, tables, "run")
+    flags = tables.read_frame(
+        "pipeline", "select is_success from ops.audit_results where description like 'Holiday flags%%'"
+    )
+    assert len(flags) == 2
+    assert flags["is_success"].all()
 
 
 def test_the_page_of_a_load_lists_its_rejected_rows_with_line_and_reason(home, tables):

@@ -39,7 +39,7 @@ class ColumnProfile:
     Attributes:
         name: its name.
         filled: share of the rows with a value.
-        distinct: different values.
+        distinct: different values; what may tell nothing counts, since NULL and NA may be codes.
         numbers: share that may be numbers.
         fractions: share of numbers with something behind a decimal mark.
         dates: share that may be dates.
@@ -103,6 +103,7 @@ def profiles(head: "pd.DataFrame") -> dict[str, ColumnProfile]:
 
 def _profile(name: str, counts: "pd.Series[int]") -> ColumnProfile:
     filled = counts[~counts.index.isin(_NOTHING)]
+    codes = counts[counts.index != ""]
     values = [str(value) for value in filled.index[:_SHARE_DIGITS]]
     weights = filled.to_numpy()[:_SHARE_DIGITS].astype(float)
     numbers = _share([is_number(value) for value in values], weights)
@@ -110,7 +111,7 @@ def _profile(name: str, counts: "pd.Series[int]") -> ColumnProfile:
     return ColumnProfile(
         name=name,
         filled=float(filled.sum() / max(counts.sum(), 1)),
-        distinct=len(filled),
+        distinct=len(codes) if len(filled) else 0,
         numbers=numbers,
         fractions=_share([bool(_FRACTION.search(value)) for value in values], weights) if numbers else 0.0,
         dates=_share(dates, weights),

@@ -9,6 +9,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from warehouse.signs import one_line
+
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 _ESCAPES = {'"': '\\"', "\\": "\\\\", "\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r"}
 _WIDTH = 118
@@ -55,7 +57,7 @@ def _section(section: Section) -> str:
     lines = [f"[{section.name}]"] if section.name else []
     for entry in section.entries:
         line = f"{toml_key(entry.key)} = {toml_value(entry.value)}"
-        reason = _one_line(entry.reason)
+        reason = one_line(entry.reason)
         if reason and len(line) + len(reason) + 4 <= _SHORT:
             lines.append(f"{line}  # {reason}")
         else:
@@ -97,11 +99,7 @@ def _escaped(sign: str) -> str:
 
 def _comment(text: str) -> list[str]:
     """Returns a text as comments, on as many lines as it needs."""
-    return [f"# {line}" for line in textwrap.wrap(_one_line(text), _WIDTH, break_on_hyphens=False)]
-
-
-def _one_line(text: str) -> str:
-    return "".join(sign if sign.isprintable() or sign == "\u00a0" else " " for sign in text)
+    return [f"# {line}" for line in textwrap.wrap(one_line(text), _WIDTH, break_on_hyphens=False)]
 
 
 def record_sections(record: BaseModel, name: str = "") -> list[Section]:

@@ -32,7 +32,7 @@ from spark_jobs.ingest.guess.mapping_text import Section, mapping_text, plain_en
 from spark_jobs.ingest.guess.origin import COMMA_LANGUAGES, LANGUAGE_NAMES, find_origin, language_of
 from spark_jobs.ingest.guess.piece_check import find_odd_quantities
 from spark_jobs.ingest.guess.questions import Ask, Question, refuse
-from spark_jobs.ingest.guess.refusals import PAGE, no_sales
+from spark_jobs.ingest.guess.refusals import PAGE, no_sales, nothing_read, unread_rows
 from spark_jobs.ingest.guess.sales_columns import SalesRoles, sales_roles
 from spark_jobs.ingest.guess.sales_findings import Findings, key_column
 from spark_jobs.ingest.guess.sales_scan import (
@@ -131,6 +131,8 @@ def propose(folder: Path, working: Path, choices: Choices | None = None, ask: As
     found.unused += notes
     _say_sheets(found, sheets)
     unit, why, scan, hierarchy, described = _measure(found, wanted)
+    if not scan.totals.rows:
+        raise nothing_read(found.sales.table.files, scan.unread)
     shares = level_shares(scan, hierarchy)
     level = _level(shares, hierarchy, wanted, found)
     sections = [
@@ -386,5 +388,4 @@ def _say_the_rest(found: Findings, scan: Scan) -> None:
         found.doubts.append(f"{counted(scan.returns, 'row')} below zero, kept as returns")
     if scan.fractions and found.roles.units:
         found.doubts.append(f"{counted(scan.fractions, 'row')} with quantities that are not whole, such as weights")
-    for name, rows in scan.unread.items():
-        found.doubts.append(f"{counted(rows, 'row')} that can't be read for lack of a sound {name}")
+    found.doubts += unread_rows(scan.unread)

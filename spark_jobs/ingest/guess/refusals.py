@@ -1,7 +1,7 @@
 """Why a folder holds no sales that can be read, and what to write where its columns are called otherwise."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from spark_jobs.ingest.guess.column_profiles import MOST, ColumnProfile
 from spark_jobs.ingest.guess.column_words import name_words
@@ -9,6 +9,7 @@ from spark_jobs.ingest.guess.mapping_text import toml_value
 from spark_jobs.ingest.guess.table_roles import KnownTable, date_of, is_wide
 from spark_jobs.ingest.mapping import MAPPING_NAME
 from warehouse.errors import ShelfcastError
+from warehouse.wording import counted
 
 PAGE = "docs/your-data.md"
 _SHOWN_LETTERS, _SHOWN_COLUMNS = 40, 20
@@ -36,6 +37,25 @@ def no_sales(tables: Sequence[KnownTable]) -> ShelfcastError:
         "Sales need a date, a product, and a quantity or an amount in each row. Where they have them under other "
         f"names, write {MAPPING_NAME} beside the files, which {PAGE} explains:\n\n{_example(nearest)}",
     )
+
+
+def nothing_read(files: str, unread: Mapping[str, int]) -> ShelfcastError:
+    """Returns why no row of the sales can be used.
+
+    Args:
+        files: name of the sales.
+        unread: rows that can't be read, by what is wrong.
+    """
+    told = ", ".join(unread_rows(unread))
+    return ShelfcastError(
+        f"No row of {files} can be used: {told or 'it has none'}.",
+        f"Look at its columns; where others are meant, write {MAPPING_NAME} beside it, which {PAGE} explains.",
+    )
+
+
+def unread_rows(unread: Mapping[str, int]) -> list[str]:
+    """Returns how many rows can't be read, and for lack of what; see `Scan.unread`."""
+    return [f"{counted(rows, 'row')} that can't be read for lack of a sound {name}" for name, rows in unread.items()]
 
 
 def _lacks(known: KnownTable) -> list[str]:

@@ -2,7 +2,6 @@
 
 import datetime as dt
 import re
-import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,10 +15,11 @@ from spark_jobs.ingest.guess.column_profiles import MISSING
 from spark_jobs.ingest.guess.sales_columns import SalesRoles
 from spark_jobs.ingest.guess.series_cells import CellSet, Codes, distinct, join_cells, split_cells
 from spark_jobs.ingest.guess.source_tables import Batch, SourceTable, Widths, read_batches
-from spark_jobs.ingest.number_formats import PLAIN_NUMERALS, Numerals, Shape, read_number, shape_of
+from spark_jobs.ingest.number_formats import LARGEST, PLAIN_NUMERALS, Numerals, Shape, read_number, shape_of
 from spark_jobs.ingest.schema import ONE, Place
 from spark_jobs.ingest.weeks import DECIMALS, WholeWeeks, choose_whole
 from warehouse.retailer import LONGEST_TEXT
+from warehouse.signs import has_control_signs
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -228,13 +228,9 @@ class _Coder:
         known = self.numbers.get(text)
         if known is not None:
             return known
-        if not text or len(text) > LONGEST_TEXT or _has_control_signs(text):
+        if not text or len(text) > LONGEST_TEXT or has_control_signs(text):
             return _NO_CODE
         return self.numbers.setdefault(text, len(self.numbers))
-
-
-def _has_control_signs(text: str) -> bool:
-    return not text.isprintable() and any(unicodedata.category(sign).startswith("C") for sign in text)
 
 
 class _NumberReader:
@@ -251,10 +247,14 @@ class _NumberReader:
             self._known.clear()
         for text in texts:
             if text not in self._known:
-                self._known[text] = None if text in MISSING else read_number(text, self._numerals)
+                self._known[text] = None if text in MISSING else self._read(text)
         values = [self._known[text] for text in texts]
         wrong = [value is None and text not in MISSING for text, value in zip(texts, values, strict=True)]
         return values, np.array(wrong, dtype=bool)
+
+    def _read(self, text: str) -> Decimal | None:
+        value = read_number(text, self._numerals)
+        return value if value is not None and abs(value) <= LARGEST else None
 
 
 class _Scanner:

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 from spark_jobs.ingest.file_format import ENDINGS, PACKINGS, Part, digest, natural_order, open_parts, utf8_stream
 from spark_jobs.ingest.lines import BLANKS
 from spark_jobs.ingest.mapping import MAPPING_NAME, matching
-from spark_jobs.ingest.other_forms import OTHER_FORMS, WORKBOOKS, as_csv, is_other_form, sheet_paths
+from spark_jobs.ingest.other_forms import OTHER_FORMS, WORKBOOKS, as_csv, is_other_form, nested_columns, sheet_paths
 from spark_jobs.ingest.schema import fold
 from warehouse.errors import ShelfcastError
-from warehouse.files import files_in
+from warehouse.files import files_in, is_named_as_text
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -108,12 +108,15 @@ def find_tables(folder: Path, working: Path) -> tuple[list[SourceTable], list[So
         )
     notes += map(str, errors)
     notes += [f"{path.name}; save it as CSV, .xlsx or Parquet" for path in _of_other_kinds(folder)]
+    notes += [f"{path.name!a}, whose name is not UTF-8; rename it" for path in _misnamed(folder)]
     return _joined(folder, tables), sheets, notes
 
 
 def _file_names(folder: Path) -> list[str]:
     found = files_in(folder, "the sales")
-    entries = [path for path in found if path.is_file() and not path.name.startswith((".", "~$"))]
+    entries = [
+        path for path in found if path.is_file() and is_named_as_text(path) and not path.name.startswith((".", "~$"))
+    ]
     wanted = [path.name for path in entries if _may_be_table(path) and path.name != MAPPING_NAME]
     return sorted(wanted, key=natural_order)
 
@@ -130,6 +133,10 @@ def _of_other_kinds(folder: Path) -> list[Path]:
     return sorted(path for path in folder.iterdir() if path.is_file() and path.suffix.lower() in _NOT_READ)
 
 
+def _misnamed(folder: Path) -> list[Path]:
+    return [path for path in sorted(folder.iterdir()) if path.is_file() and not is_named_as_text(path)]
+
+
 def _read_file(path: Path, working: Path) -> tuple[list[SourceTable], list[str]]:
     """Returns the table that a file holds, if any, those of a workbook's further sheets, and what is to be said."""
     sheets = sheet_paths(path)[1:] if path.suffix.lower() in WORKBOOKS else []
@@ -143,6 +150,8 @@ def _read_file(path: Path, working: Path) -> tuple[list[SourceTable], list[str]]
             if source is path:
                 raise
             notes.append(str(error))
+    if tables and (nested := nested_columns(path)):
+        notes.append(f"{', '.join(nested)} of {path.name}: lists or tables in cells; write plain values")
     return tables, notes
 
 

@@ -42,6 +42,7 @@ final as (
         int_decisions_known.recommended_order_amount,
         int_decisions_known.override_order_amount,
         int_decisions_known.effective_order_amount,
+        int_decisions_known.effective_order_pieces as effective_order_units,
         int_decisions_known.snooze_until_date,
         int_decisions_known.reason_text,
         int_decisions_known.decided_by,

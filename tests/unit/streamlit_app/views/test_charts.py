@@ -230,6 +230,19 @@ def test_the_browser_writes_the_figures_of_a_chart_as_the_house_does(
     assert (form["currency"], figure.layout.separators) == (currency, separators)
 
 
+SIZES = [(0.4, "$,~f", "$,.1~f"), (40.0, "$~s", "$,.1~f"), (400.0, "$~s", "$,.0f")]
+
+
+@pytest.mark.parametrize(("size", "axis", "hover"), SIZES)
+def test_small_figures_have_decimals_and_no_m_for_thousandths(history, size: float, axis: str, hover: str) -> None:
+    amounts = [name for name in history if name.endswith("_quantity")]
+    small = history.assign(**{name: history[name] / history[amounts].abs().max().max() * size for name in amounts})
+    with speaking(Wording(Retailer(forecast_unit="units"))):
+        figure = charts.at_its_size(charts.chain(small, pd.DataFrame()))
+    assert figure.layout.yaxis.tickformat == axis
+    assert {trace.hovertemplate for trace in figure.data if trace.hovertemplate} == {f"%{{y:{hover}}}"}
+
+
 def test_stock_is_money_also_where_pieces_are_forecast() -> None:
     points = pd.DataFrame({"service_level_rate": [0.9], "stock_amount": [10.0], "fill_rate": [0.9]})
     with speaking(Wording(Retailer(currency="EUR", forecast_unit="units"))):
