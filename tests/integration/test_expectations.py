@@ -182,7 +182,8 @@ def test_weeks_of_a_retailer_without_holidays_agree_with_its_calendar(home, tabl
         set_value(table, "is_holiday", False, slice(None))(frames)
     arrive(tables, frames)
     with tables.connect("pipeline") as connection:
-        connection.execute("update raw_incoming.retailer set settings = %s", [Retailer().model_dump_json()])
+        settings = Retailer(week_ends_on="Friday").model_dump_json()
+        connection.execute("update raw_incoming.retailer set settings = %s", [settings])
     audit_inputs(home, tables, "run")
     flags = tables.read_frame(
         "pipeline", "select is_success from ops.audit_results where description like 'Holiday flags%%'"
