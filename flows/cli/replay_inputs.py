@@ -132,7 +132,7 @@ def fitted_forecasts(context: Context, panel: "Panel", first_origin: int) -> "We
     """
     import numpy as np
 
-    from ml.forecasting.models.candidates import candidates
+    from ml.forecasting.models.candidates import candidates, forecasters
     from ml.inventory.replay.forecasts import FIRST_FIT_WEEKS, FIT_WEEKS, WeeklyForecasts, model_forecasts
     from ml.inventory.replay.report import CHAMPION
 
@@ -143,7 +143,7 @@ def fitted_forecasts(context: Context, panel: "Panel", first_origin: int) -> "We
         logger.info("forecasts of %s taken from %s", CHAMPION, path)
         return WeeklyForecasts(first_origin, np.load(path))
     with whole_file(path, _FIX) as draft:
-        model = next(one for one in candidates(context.settings) if one.name == CHAMPION)
+        model = next(one for one in forecasters(candidates(context.settings)) if one.name == CHAMPION)
         made = model_forecasts(panel, model, range(first_origin, panel.week_count), progress=context.progress)
         with writing(path, _FIX), draft.open("wb") as file:
             np.save(file, made.point)

@@ -18,6 +18,7 @@ from ml.anomalies.expectation import (
 )
 from ml.anomalies.panel import AnomalyPanel, FloatArray, read_panel
 from ml.anomalies.reasons import Circumstances, reason_for
+from ml.forecasting.damping import implausible_weeks
 from warehouse.database import Database
 from warehouse.errors import ShelfcastError
 from warehouse.incoming import publish_frame
@@ -108,8 +109,9 @@ def is_anomalous(panel: AnomalyPanel, scores: AnomalyScores, floor: float) -> np
 
 
 def _rows(panel: AnomalyPanel, scores: AnomalyScores, floor: float) -> list[tuple[object, ...]]:
-    flagged = is_anomalous(panel, scores, floor)
-    circumstances = _circumstances(panel, scores, flagged)
+    stand_in, is_damped = implausible_weeks(panel.sales, panel.dept_id)
+    flagged = is_anomalous(panel, scores, floor) | (is_damped & np.isfinite(scores.score))
+    circumstances = _circumstances(panel, scores, flagged, np.where(is_damped, stand_in, np.nan))
     return [
         (
             int(panel.store_id[pair]),
@@ -126,9 +128,9 @@ def _rows(panel: AnomalyPanel, scores: AnomalyScores, floor: float) -> list[tupl
 
 
 def _circumstances(
-    panel: AnomalyPanel, scores: AnomalyScores, flagged: npt.NDArray[np.bool_]
+    panel: AnomalyPanel, scores: AnomalyScores, flagged: npt.NDArray[np.bool_], stand_in: FloatArray
 ) -> dict[tuple[int, int], Circumstances]:
-    """Returns what is known about each flagged pair and week."""
+    """Returns what is known about each flagged pair and week; `stand_in` is NaN where a week is not damped."""
     gaps = _missing_before(panel.sales)
     ratio = _markdown_ratio(panel.markdown)
     found = {}
@@ -148,6 +150,7 @@ def _circumstances(
                 department_share=float(by_dept[pair, week]),
                 markdown=float(np.nan_to_num(panel.markdown[pair, week])),
                 markdown_ratio=float(ratio[pair, week]),
+                stand_in=None if np.isnan(stand_in[pair, week]) else float(stand_in[pair, week]),
             )
     return found
 

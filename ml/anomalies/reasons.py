@@ -30,6 +30,7 @@ class Circumstances:
         department_share: share of the stores in which the department does.
         markdown: markdowns of the store in the week.
         markdown_ratio: the same relative to the store's median week with markdowns.
+        stand_in: what forecasts learn from in place of a week that cannot be right; None where they take it as it is.
     """
 
     week: dt.date
@@ -42,6 +43,7 @@ class Circumstances:
     department_share: float = 0.0
     markdown: float = 0.0
     markdown_ratio: float = 0.0
+    stand_in: float | None = None
 
 
 def reason_for(seen: Circumstances) -> str:
@@ -51,7 +53,8 @@ def reason_for(seen: Circumstances) -> str:
     actual, expected, distance = map(house().quantity, (seen.actual, seen.expected, abs(difference)))
     share = _share(difference, seen.expected)
     facts = f"Sales of {actual} were {distance}{share} {side} the {expected} {_source(seen)}"
-    return "; ".join([facts, *_hints(seen, side)[:HINTS]]) + "."
+    damped = [] if seen.stand_in is None else [f"forecasts learn from {house().quantity(seen.stand_in)} in its place"]
+    return "; ".join([facts, *damped, *_hints(seen, side)[:HINTS]]) + "."
 
 
 def _share(difference: float, expected: float) -> str:

@@ -12,10 +12,12 @@ import numpy as np
 from ml.forecasting.intervals.conformal import IntervalCalibration
 from ml.forecasting.intervals.error_scale import FittedErrorScale
 from ml.forecasting.models.blend import FittedBlend
+from ml.forecasting.models.by_group import FittedByGroup
 from ml.forecasting.models.lightgbm_model import FittedLightGbm
 from ml.forecasting.models.naive import AlignedSeasonal, SeasonalNaive
 from ml.forecasting.models.prophet_model import Prophet
 from ml.forecasting.models.ridge_model import FittedRidge, LinearModel
+from ml.forecasting.models.simple import FittedSimple
 from ml.forecasting.models.stl_ets import StlEts
 from ml.forecasting.models.top_down import DepartmentShares
 from ml.forecasting.served_model import ServedModel
@@ -25,7 +27,7 @@ from warehouse.retailer import Retailer
 MODEL_FILE = "model.json"
 
 _LOCAL_MODELS = (SeasonalNaive, AlignedSeasonal, StlEts, DepartmentShares, Prophet)
-_LEARNED_MODELS = (FittedRidge, LinearModel, FittedLightGbm, FittedBlend)
+_LEARNED_MODELS = (FittedByGroup, FittedSimple, FittedRidge, LinearModel, FittedLightGbm, FittedBlend)
 _KINDS: Mapping[str, type] = {
     kind.__name__: kind
     for kind in (ServedModel, IntervalCalibration, FittedErrorScale, *_LOCAL_MODELS, *_LEARNED_MODELS)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from ml.forecasting.damping import implausible_weeks
 from warehouse.calendar import Calendar
 from warehouse.conventions import ACTIVE_WEEKS, LONGEST_HORIZON, YEAR_WEEKS
 from warehouse.errors import ShelfcastError
@@ -42,7 +43,8 @@ FEATURE_COLUMNS = (
 )
 """Columns of `features.engineered_features` that the models read; all known before their week began."""
 
-_OF_SALES = ("rolling_mean_4", "rolling_mean_13", "rolling_mean_52")
+_OF_SALES = {"rolling_mean_4": 4, "rolling_mean_13": 13, "rolling_mean_52": 52}
+"""Features that are means of the sales of so many weeks before."""
 
 # A week without a single markdown has no plan: planning none is written as 0.
 _MARKDOWNS = """
@@ -64,12 +66,14 @@ class Panel:
         dept_ids: department of each series, (S,).
         store_types: type of the store of each series, (S,).
             weeks: last days of the weeks, which date them, 7 days apart, (T,).
-        sales: in the unit that is forecast, pieces or money, NaN where not known, (S, T).
+        sales: in the unit that is forecast, pieces or money, NaN where not known, (S, T); in weeks that are damped
+            what stands in for them, which is all that models may learn from.
             is_holiday: whether the data flags the week, (T,).
         retailer: whose sales they are, with its calendar, its horizon and the weight of its holiday weeks.
         features: by column, (S, T + 1); position t holds what was known before week t began.
         planned_markdown: markdown of the store in money where the user says that markdowns ahead are a plan, NaN
             where nothing is planned, (S, T + 39). The plan of a past week is the markdown that it had.
+        reported: sales as they were reported, where any week is damped, (S, T).
     """
 
     store_ids: IntArray
@@ -81,6 +85,12 @@ class Panel:
     retailer: Retailer
     features: Mapping[str, FloatArray]
     planned_markdown: FloatArray | None = None
+    reported: FloatArray | None = None
+
+    @property
+    def actual(self) -> FloatArray:
+        """Sales as they were reported, by which forecasts are judged, (S, T)."""
+        return self.sales if self.reported is None else self.reported
 
     @property
     def calendar(self) -> Calendar:
@@ -117,6 +127,7 @@ class Panel:
             is_holiday=self.is_holiday[:week_count],
             features={name: values[:, : week_count + 1] for name, values in self.features.items()},
             planned_markdown=None if plan is None else plan[:, : week_count + LONGEST_HORIZON],
+            reported=None if self.reported is None else self.reported[:, :week_count],
         )
 
     def valued(self, worth: FloatArray) -> "Panel":
@@ -124,7 +135,8 @@ class Panel:
         features = {
             name: values * worth[:, None] if name in _OF_SALES else values for name, values in self.features.items()
         }
-        return replace(self, sales=self.sales * worth[:, None], features=features)
+        reported = None if self.reported is None else self.reported * worth[:, None]
+        return replace(self, sales=self.sales * worth[:, None], features=features, reported=reported)
 
     def future_weeks(self, horizon: int) -> DateArray:
         """Returns the weeks after the origin."""
@@ -276,13 +288,36 @@ def _filled_panel(frame: "pd.DataFrame", position: IntArray, weeks: DateArray, r
 
     is_holiday = np.zeros(shape[1], dtype=bool)
     np.logical_or.at(is_holiday, position, frame["is_holiday"].to_numpy(dtype=bool))
+    dept_ids, reported = depts[series % len(depts)], spread("weekly_sales")[:, :-1]
+    sales, is_damped = implausible_weeks(reported, dept_ids)
+    features = {name: spread(name) for name in FEATURE_COLUMNS}
     return Panel(
         store_ids=stores[series // len(depts)],
-        dept_ids=depts[series % len(depts)],
+        dept_ids=dept_ids,
         store_types=frame["store_type"].to_numpy().astype(str)[first_row],
         weeks=weeks,
-        sales=spread("weekly_sales")[:, :-1],
+        sales=sales,
         is_holiday=is_holiday[:-1],
         retailer=retailer,
-        features={name: spread(name) for name in FEATURE_COLUMNS},
+        features=_of_damped(features, sales, np.asarray(is_damped.any(axis=1))),
+        reported=reported if is_damped.any() else None,
     )
+
+
+def _of_damped(features: dict[str, FloatArray], sales: FloatArray, is_changed: BoolArray) -> dict[str, FloatArray]:
+    """Returns the features in which the means of series with damped weeks are those of what stands in for them."""
+    if not is_changed.any():
+        return features
+    made = dict(features)
+    known = ~np.isnan(sales[is_changed])
+    sums, counts = (
+        np.pad(values.cumsum(axis=1), ((0, 0), (1, 0)))
+        for values in (np.where(known, sales[is_changed], 0.0), known.astype(np.float64))
+    )
+    for name, width in _OF_SALES.items():
+        start = np.maximum(np.arange(sums.shape[1]) - width, 0)
+        count = counts - counts[:, start]
+        values = made[name].copy()
+        values[is_changed] = np.where(count > 0, (sums - sums[:, start]) / np.maximum(count, 1), np.nan)
+        made[name] = values
+    return made

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from ml.forecasting.evaluation.backtest import Backtest, origins_of, run_backtest
 from ml.forecasting.evaluation.metrics import Score
 from ml.forecasting.intervals.error_scale import ErrorScale
-from ml.forecasting.models.protocol import Forecaster
+from ml.forecasting.models.by_group import ByGroup, FittedByGroup
+from ml.forecasting.models.candidates import Candidate, forecasters
+from ml.forecasting.models.protocol import FittedModel
 from ml.forecasting.models.training_rows import row_store
 from ml.forecasting.panel import Panel
 from ml.forecasting.served_model import ServedModel
@@ -28,7 +30,7 @@ class Study:
     models: Mapping[str, ServedModel]
 
 
-def study(panel: Panel, tried: Sequence[Forecaster], origin_count: int, progress: Progress = silent) -> Study:
+def study(panel: Panel, tried: Sequence[Candidate], origin_count: int, progress: Progress = silent) -> Study:
     """Returns the study of some candidates, the baseline among them.
 
     Raises:
@@ -37,12 +39,19 @@ def study(panel: Panel, tried: Sequence[Forecaster], origin_count: int, progress
     backtest = run_backtest(panel, tried, origins_of(panel, origin_count), progress)
     scores = {name: backtest.score(name) for name in backtest.names}
     warn_of_leaks(scores)
-    models = {}
-    error_scale = ErrorScale(row_store(tried)).fit(panel)
+    fitted: dict[str, FittedModel] = {}
+    error_scale = ErrorScale(row_store(forecasters(tried))).fit(panel)
     for number, model in enumerate(tried):
         progress(number, len(tried), f"fit on all weeks: {model.name}")
-        calibration = backtest.calibrations[model.name]
-        models[model.name] = ServedModel(model.name, model.fit(panel), calibration, error_scale, panel.retailer)
+        if isinstance(model, ByGroup):
+            members = {name: fitted[name] for name in sorted(set(backtest.choice.values()))}
+            fitted[model.name] = FittedByGroup(backtest.choice, members)
+        else:
+            fitted[model.name] = model.fit(panel)
+    models = {
+        name: ServedModel(name, model, backtest.calibrations[name], error_scale, panel.retailer)
+        for name, model in fitted.items()
+    }
     return Study(backtest, scores, models)
 
 

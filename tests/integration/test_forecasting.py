@@ -33,12 +33,15 @@ FIRST_WEEK, WEEKS, STORES, DEPARTMENTS = dt.date(2010, 2, 5), 120, 3, 4
 MODELS = [
     "aligned_seasonal",
     "blend",
+    "by_group",
     "department_shares",
     "extra_trees",
+    "level_trees",
     "lightgbm",
     "prophet",
     "ridge",
     "seasonal_naive",
+    "simple",
     "stl_ets",
 ]
 

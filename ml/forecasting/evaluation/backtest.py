@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from ml.forecasting.demand_groups import DEMAND_GROUPS, demand_groups, group_errors
 from ml.forecasting.evaluation.metrics import Score, ScoredForecasts, evaluate
 from ml.forecasting.intervals.conformal import (
     IntervalCalibration,
@@ -23,6 +24,8 @@ from ml.forecasting.intervals.conformal import (
     situation_at,
 )
 from ml.forecasting.intervals.error_scale import ErrorScale
+from ml.forecasting.models.by_group import ByGroup, best_by_group, pieced_together
+from ml.forecasting.models.candidates import Candidate, forecasters
 from ml.forecasting.models.protocol import Forecaster, PointForecast
 from ml.forecasting.models.training_rows import row_store
 from ml.forecasting.panel import WEEK, BoolArray, FloatArray, IntArray, Panel, as_date
@@ -65,10 +68,17 @@ class OriginResult:
 
 @dataclass(frozen=True)
 class Backtest:
-    """Results of all origins, oldest first, and what calibrates the forecasts to come."""
+    """Results of all origins, oldest first, and what calibrates the forecasts to come.
+
+    Attributes:
+        origins: oldest first.
+        calibrations: by candidate.
+        choice: the candidate that erred least on each group of demand over all origins, by group.
+    """
 
     origins: tuple[OriginResult, ...]
     calibrations: dict[str, IntervalCalibration]
+    choice: dict[str, str]
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -137,7 +147,7 @@ def _origin_at(panel: Panel, day: dt.date, last: int) -> int:
 
 
 def run_backtest(
-    panel: Panel, tried: Sequence[Forecaster], week_counts: Sequence[int], progress: Progress = silent
+    panel: Panel, tried: Sequence[Candidate], week_counts: Sequence[int], progress: Progress = silent
 ) -> Backtest:
     """Returns the forecasts of every candidate at every origin, with intervals calibrated on earlier origins only.
 
@@ -145,17 +155,20 @@ def run_backtest(
         ShelfcastError: no origin has a series whose forecasts can be scored.
     """
     results: list[OriginResult] = []
-    error_scale = ErrorScale(row_store(tried))
+    fitted = forecasters(tried)
+    error_scale = ErrorScale(row_store(fitted))
     run = [*warm_up_origins(week_counts), *week_counts]
     is_over = Event()
     with ThreadPoolExecutor(max_workers=min(PARALLEL_ORIGINS, os.cpu_count() or 1)) as pool:
         try:
-            for result in pool.map(lambda week_count: _run_origin(panel, tried, error_scale, week_count, is_over), run):
+            for result in pool.map(lambda weeks: _run_origin(panel, fitted, error_scale, weeks, is_over), run):
                 results.append(result)
                 progress(len(results), len(run), f"origin {result.history.origin} of the backtest")
         finally:
             # Who stops the command should not wait for all the fits of the origins under way.
             is_over.set()
+    if len(fitted) < len(tried):
+        results = [_with_choice(result, results) for result in results]
     asked = [result for result in results if result.history.week_count in week_counts]
     if not any(result.scored.any() for result in asked):
         raise ShelfcastError(
@@ -164,7 +177,8 @@ def run_backtest(
             "Add weeks of sales: no forecast can be scored on what is there.",
         )
     with_bounds = tuple(_with_bounds(result, results) for result in asked)
-    return Backtest(with_bounds, {model.name: _calibration(results, model.name) for model in tried})
+    calibrations = {model.name: _calibration(results, model.name) for model in tried}
+    return Backtest(with_bounds, calibrations, _choice(results, [model.name for model in fitted]))
 
 
 def warm_up_origins(week_counts: Sequence[int]) -> list[int]:
@@ -174,11 +188,11 @@ def warm_up_origins(week_counts: Sequence[int]) -> list[int]:
 
 
 def _run_origin(
-    panel: Panel, tried: Sequence[Forecaster], error_scale: ErrorScale, week_count: int, is_over: Event
+    panel: Panel, fitted: Sequence[Forecaster], error_scale: ErrorScale, week_count: int, is_over: Event
 ) -> OriginResult:
     history = panel.until(week_count)
     forecasts = {}
-    for model in tried:
+    for model in fitted:
         if is_over.is_set():
             raise CancelledError
         forecasts[model.name] = model.fit(history).predict(history, history.horizon)
@@ -186,12 +200,36 @@ def _run_origin(
     nothing = np.full((4, history.series_count, history.horizon), np.nan)
     return OriginResult(
         history=history,
-        actual=panel.sales[:, later],
+        actual=panel.actual[:, later],
         is_holiday=panel.is_holiday[later],
         situation=situation_at(history, error_scale.fit(history)),
         forecasts=forecasts,
         bounds=dict.fromkeys(forecasts, nothing),
     )
+
+
+def _with_choice(result: OriginResult, results: Sequence[OriginResult]) -> OriginResult:
+    """Returns the result with the forecasts of `ByGroup`, chosen by what was known of earlier origins at its own."""
+    known = result.history.week_count
+    earlier = [other for other in results if other.history.week_count < known]
+    choice = _choice(earlier, list(result.forecasts), known)
+    name, nothing = ByGroup().name, next(iter(result.bounds.values()))
+    made = pieced_together(choice, result.history, result.forecasts)
+    return replace(result, forecasts=result.forecasts | {name: made}, bounds=result.bounds | {name: nothing})
+
+
+def _choice(results: Sequence[OriginResult], names: Sequence[str], known_weeks: int | None = None) -> dict[str, str]:
+    """Returns the best candidate of each group of demand at some origins; the last of all where none is known yet."""
+    errors = {name: np.zeros(len(DEMAND_GROUPS)) for name in names}
+    counts = np.zeros(len(DEMAND_GROUPS))
+    for result in results:
+        actual = np.where(result.history.active[:, None], _known_actual(result, known_weeks), np.nan)
+        weights = np.where(result.is_holiday, result.history.retailer.holiday_weight, 1.0)
+        for name in names:
+            errors[name] += group_errors(result.forecasts[name].point - actual, result.history, weights)
+        scored = (~np.isnan(actual)).sum(axis=1)
+        counts += np.bincount(demand_groups(result.history), scored, minlength=len(DEMAND_GROUPS))
+    return best_by_group(errors, counts) if counts.any() else dict.fromkeys(DEMAND_GROUPS, names[-1])
 
 
 def backtest_frame(result: Backtest, run_id: str) -> "pd.DataFrame":
@@ -223,10 +261,15 @@ def _calibration(results: Sequence[OriginResult], name: str) -> IntervalCalibrat
 
 def _scores(result: OriginResult, name: str, known_weeks: int | None = None) -> Scores:
     """Returns the scores of an origin; with `known_weeks` only those of target weeks within so many weeks."""
+    actual = _known_actual(result, known_weeks)
+    return scores_of(actual, result.forecasts[name].point, result.situation, result.history.active)
+
+
+def _known_actual(result: OriginResult, known_weeks: int | None) -> FloatArray:
+    """Returns the sales of the target weeks; with `known_weeks` only of those within so many weeks."""
     horizon = result.history.horizon
     steps = horizon if known_weeks is None else known_weeks - result.history.week_count
-    actual = np.where(np.arange(horizon) < steps, result.actual, np.nan)
-    return scores_of(actual, result.forecasts[name].point, result.situation, result.history.active)
+    return np.where(np.arange(horizon) < steps, result.actual, np.nan)
 
 
 def _scored_arrays(result: OriginResult, name: str, steps: slice) -> tuple[npt.NDArray[Any], ...]:

@@ -12,6 +12,7 @@ import numpy as np
 
 from ml.forecasting.models.lightgbm_model import boosted
 from ml.forecasting.models.model_inputs import rows_at_origin
+from ml.forecasting.models.seasonal_base import seasonal_base
 from ml.forecasting.models.training_rows import RowStore, TrainingTable
 from ml.forecasting.panel import FloatArray, Panel, known_mean
 
@@ -57,7 +58,8 @@ class FittedErrorScale:
         rows = rows_at_origin(history, horizon)
         scale = rows.scale[:, None]
         if self.booster is None:
-            size = known_mean(np.abs(rows.base.shocks))[:, None] + LEAST_RATE * scale
+            shocks = seasonal_base(history, horizon).shocks
+            size = known_mean(np.abs(shocks))[:, None] + LEAST_RATE * scale
             return np.broadcast_to(size, rows.base.point.shape)
         flat = rows.values.reshape(-1, rows.values.shape[2])
         rate = np.asarray(self.booster.predict(flat, num_threads=1)).reshape(rows.base.point.shape)

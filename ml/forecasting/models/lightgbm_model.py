@@ -1,4 +1,7 @@
-"""LightGBM: one model for all series and horizons, on what the seasonal base leaves over; also as extra-trees."""
+"""LightGBM: one model for all series and horizons, on what a base leaves over; also as extra-trees.
+
+The base is the seasonal one, or the recent level where rows of that kind are learned from.
+"""
 
 import logging
 from collections.abc import Mapping
@@ -7,10 +10,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ml.forecasting.models.model_inputs import Rows, part_of, rows_at_origin
+from ml.forecasting.models.model_inputs import Rows, part_of
 from ml.forecasting.models.protocol import PointForecast
 from ml.forecasting.models.seasonal_base import plausible
-from ml.forecasting.models.training_rows import RowStore, TrainingTable
+from ml.forecasting.models.training_rows import BELIEF, ROWS, RowKind, RowStore, TrainingTable
 from ml.forecasting.panel import FloatArray, Panel
 
 if TYPE_CHECKING:
@@ -54,6 +57,8 @@ class LightGbm:
     @property
     def name(self) -> str:
         """Name in tables, registry and scorecard."""
+        if self.store.kind == "level":
+            return "level_trees"
         return "extra_trees" if self.has_random_splits else "lightgbm"
 
     @property
@@ -67,9 +72,9 @@ class LightGbm:
 
     def _fit(self, table: TrainingTable | None) -> "FittedLightGbm":
         if table is None:
-            return FittedLightGbm(None, ())
+            return FittedLightGbm(None, (), self.store.kind)
         booster = boosted(table, table.labels, {"seed": self.seed, "extra_trees": self.has_random_splits}, TREES)
-        return FittedLightGbm(booster, table.names)
+        return FittedLightGbm(booster, table.names, self.store.kind)
 
 
 def boosted(table: TrainingTable, labels: FloatArray, settings: Mapping[str, object], trees: int) -> "lightgbm.Booster":
@@ -88,28 +93,32 @@ class FittedLightGbm:
 
     booster: "lightgbm.Booster | None"
     names: tuple[str, ...]
+    kind: RowKind = "season"
 
     def predict(self, history: Panel, horizon: int) -> PointForecast:
-        """Returns base plus residual; where a series has no last year, the base leans on its department."""
-        return self.predict_rows(history, rows_at_origin(history, horizon))
+        """Returns base plus residual; where a series has no last year, the seasonal base leans on its department."""
+        return self.predict_rows(history, ROWS[self.kind](history, horizon))
 
     def predict_rows(self, history: Panel, rows: Rows) -> PointForecast:
         """Returns the forecasts from rows that are at hand."""
         fallback = rows.base.fallback
         if self.booster is None:
-            return PointForecast(rows.base.point, np.where(fallback == "", "seasonal base", fallback))
+            plain = "seasonal base" if self.kind == "season" else "median of the last year"
+            return PointForecast(rows.base.point, np.where(fallback == "", plain, fallback))
         flat = rows.values.reshape(-1, rows.values.shape[2])
         residual = np.asarray(self.booster.predict(flat, num_threads=1)).reshape(rows.base.point.shape)
-        point = plausible(rows.base.point + residual * rows.scale[:, None], history.sales)
+        added = BELIEF[self.kind] * residual * rows.scale[:, None]
+        point = plausible(rows.base.point + added, history.sales)
         return PointForecast(point, fallback)
 
     def explain(self, history: Panel, horizon: int, series: int) -> Mapping[str, FloatArray]:
         """Returns the base's parts and the trees' contributions (Lundberg and others, 2018) by group of inputs."""
-        rows = rows_at_origin(history, horizon)
+        rows = ROWS[self.kind](history, horizon)
         parts = rows.base.parts(series)
         point = self.predict_rows(history, rows).point[series]
         if self.booster is not None:
-            shares = np.asarray(self.booster.predict(rows.values[series], pred_contrib=True)) * rows.scale[series]
+            shares = np.asarray(self.booster.predict(rows.values[series], pred_contrib=True))
+            shares *= BELIEF[self.kind] * rows.scale[series]
             for position, name in enumerate(self.names):
                 part = part_of(name)
                 parts[part] = parts.get(part, np.zeros(horizon)) + shares[:, position]

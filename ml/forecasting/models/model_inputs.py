@@ -7,13 +7,13 @@ or three years of history they remember single Christmases.
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import cast
+from typing import Protocol, cast
 
 import numpy as np
 
 from ml.forecasting.models.calendar_alignment import aligned, calendar_views, weight_matrix
 from ml.forecasting.models.seasonal_base import SeasonalBase, SeriesGroups, seasonal_base, sum_by
-from ml.forecasting.panel import WEEK, FloatArray, Panel, as_date, known_mean
+from ml.forecasting.panel import WEEK, FloatArray, Panel, TextArray, as_date, known_mean
 from warehouse.conventions import WINDOW_WEEKS, YEAR_WEEKS
 
 LEVEL_PREFIXES = ("recent_", "shock_", "weeks_", "size_", "horizon")
@@ -36,6 +36,21 @@ _PART_OF_WORD = {
 }
 
 
+class Base(Protocol):
+    """What a learned model learns the rest of: a plain forecast that can be told in parts."""
+
+    @property
+    def point(self) -> FloatArray:
+        """In the unit of the sales, (series, horizon)."""
+
+    @property
+    def fallback(self) -> TextArray:
+        """Name of the simpler method used, the empty string where none was needed, (series,)."""
+
+    def parts(self, series: int) -> dict[str, FloatArray]:
+        """Returns parts of one series' base, (horizon,) each, that add up to it."""
+
+
 @dataclass(frozen=True)
 class Rows:
     """Inputs of every series and horizon at one origin.
@@ -43,13 +58,13 @@ class Rows:
     Attributes:
         names: names of the inputs, F of them.
         values: inputs, NaN where not known, (series, horizon, F), 32 bits.
-        base: seasonal base in the unit of the sales, (series, horizon).
+        base: what the model learns the rest of.
         scale: mean absolute sales of the last 52 weeks in the unit of the sales, (series,).
     """
 
     names: tuple[str, ...]
     values: "np.typing.NDArray[np.float32]"
-    base: SeasonalBase
+    base: Base
     scale: FloatArray
 
 
@@ -83,7 +98,7 @@ def _target_inputs(history: Panel, base: SeasonalBase, horizon: int, scale: Floa
     """Returns what is known of each target week: the base's forms, and last years' likes by each view."""
     point, per = base.point, scale[:, None]
     inputs = {"base": point / per, "season": base.season / per, "additive": (base.additive - point) / per}
-    likes = {f"year_{key}": sales - point for key, sales in _likes(history, horizon).items()}
+    likes = {f"year_{key}": sales - point for key, sales in likes_of(history, horizon).items()}
     inputs |= {name: amount / per for name, amount in likes.items()}
     groups = SeriesGroups.of(history)
     for group_name, group in (("department", groups.department), ("type", groups.department_type)):
@@ -94,7 +109,7 @@ def _target_inputs(history: Panel, base: SeasonalBase, horizon: int, scale: Floa
     return inputs
 
 
-def _likes(history: Panel, horizon: int) -> dict[str, FloatArray]:
+def likes_of(history: Panel, horizon: int) -> dict[str, FloatArray]:
     """Returns the sales of weeks like the target weeks, in their unit: by weekday and by date, and the weeks beside."""
     targets = history.future_weeks(horizon)
     matrices = {}

@@ -3,23 +3,31 @@
 The label is (sales - base) / scale and the weight is the scale, so that a unit of sales counts alike in every series.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from threading import Lock
-from typing import Protocol, TypeVar, cast, runtime_checkable
+from typing import Literal, Protocol, TypeVar, cast, runtime_checkable
 
 import numpy as np
 
+from ml.forecasting.models.level_inputs import level_rows
 from ml.forecasting.models.model_inputs import Rows, rows_at_origin
 from ml.forecasting.panel import FloatArray, IntArray, Panel
 
-FIRST_ORIGIN_WEEKS = 54
-"""Weeks of history that an origin needs before rows are taken from it: a year and what aligns it."""
+FIRST_ORIGIN_WEEKS: Mapping["RowKind", int] = {"season": 54, "level": 16}
+"""Weeks of history that an origin needs before rows are taken from it: for a season a year and what aligns it."""
 ORIGIN_STEP_WEEKS = 3
 """Rows are taken from every third week: origins side by side share seven of their eight target weeks."""
 MOST_ROWS = 1_000_000
 """Beyond so many rows the origins stand further apart: time and memory of a fit stay bounded."""
 LEAST_ROWS = 500
+
+RowKind = Literal["season", "level"]
+"""What rows are relative to: the seasonal base, or the median of the last year."""
+ROWS: Mapping[RowKind, Callable[[Panel, int], Rows]] = {"season": rows_at_origin, "level": level_rows}
+
+BELIEF: Mapping[RowKind, float] = {"season": 1.0, "level": 0.5}
+"""How far what a model adds to the base is believed: what moves sales off their level is often known too late."""
 
 Fitted = TypeVar("Fitted")
 InputArray = np.ndarray[tuple[int, int], np.dtype[np.float32]]
@@ -60,6 +68,7 @@ class RowStore:
     A history shares the memory of the panel it was cut from; one that does not is another panel, and empties the store.
     """
 
+    kind: RowKind = "season"
     source: tuple[FloatArray, ...] = ()
     rows: dict[int, Rows] = field(default_factory=dict)
     tables: dict[int, TrainingTable | None] = field(default_factory=dict)
@@ -93,12 +102,13 @@ class RowStore:
 
     def _at(self, history: Panel, week_count: int) -> Rows:
         if week_count not in self.rows:
-            self.rows[week_count] = rows_at_origin(history.until(week_count), history.horizon)
+            self.rows[week_count] = ROWS[self.kind](history.until(week_count), history.horizon)
         return self.rows[week_count]
 
     def _table(self, history: Panel) -> TrainingTable | None:
         inputs, labels, scales, numbers = [], [], [], []
-        for week_count in range(FIRST_ORIGIN_WEEKS, history.week_count, _step_weeks(history)):
+        first = FIRST_ORIGIN_WEEKS[self.kind]
+        for week_count in range(first, history.week_count, _step_weeks(history, first)):
             rows = self._at(history, week_count)
             series, step = _known_targets(history, week_count)
             error = history.sales[series, week_count + step] - rows.base.point[series, step]
@@ -120,9 +130,9 @@ def row_store(models: Iterable[object]) -> RowStore:
     return next(stores, None) or RowStore()
 
 
-def _step_weeks(history: Panel) -> int:
+def _step_weeks(history: Panel, first: int) -> int:
     """Returns the weeks between origins that rows are taken from, so that they are no more than the most."""
-    rows_at_most = history.series_count * history.horizon * max(history.week_count - FIRST_ORIGIN_WEEKS, 0)
+    rows_at_most = history.series_count * history.horizon * max(history.week_count - first, 0)
     return max(ORIGIN_STEP_WEEKS, -(-rows_at_most // MOST_ROWS))
 
 

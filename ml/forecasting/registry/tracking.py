@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from ml.forecasting.evaluation.backtest import Backtest
 from ml.forecasting.evaluation.metrics import METRICS, SCORECARD, Score
 from ml.forecasting.model_file import MODEL_FILE, save_model
-from ml.forecasting.models.protocol import Forecaster
+from ml.forecasting.models.candidates import Candidate
 from ml.forecasting.panel import FEATURE_COLUMNS, Panel
 from ml.forecasting.registry.client import (
     EXPERIMENT,
@@ -70,7 +70,7 @@ def requirements() -> list[str]:
 def record_training(
     client: "MlflowClient",
     settings: Settings,
-    tried: Sequence[Forecaster],
+    tried: Sequence[Candidate],
     result: Study,
     marks: Fingerprints,
     run_id: str,
@@ -98,7 +98,7 @@ def record_training(
 def record_backtest(
     client: "MlflowClient",
     settings: Settings,
-    tried: Sequence[Forecaster],
+    tried: Sequence[Candidate],
     result: Backtest,
     data_fingerprint: str,
     run_id: str,
@@ -113,7 +113,7 @@ def record_backtest(
 def _logged_run(
     client: "MlflowClient",
     settings: Settings,
-    tried: Sequence[Forecaster],
+    tried: Sequence[Candidate],
     result: Backtest,
     run_id: str,
     data_fingerprint: str,
@@ -131,7 +131,7 @@ def _logged_run(
         _log_figures(client, run.info.run_id, tried, result)
 
 
-def _log_figures(client: "MlflowClient", mlflow_run: str, tried: Sequence[Forecaster], result: Backtest) -> None:
+def _log_figures(client: "MlflowClient", mlflow_run: str, tried: Sequence[Candidate], result: Backtest) -> None:
     """Logs every parameter and figure in two calls: one a figure would take longer than the fits."""
     from mlflow.entities import Metric, Param
 

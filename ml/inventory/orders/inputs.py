@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from ml.forecasting.damping import implausible_weeks
 from ml.inventory.orders.guardrail_inputs import WATCHED_WEEKS, Watch, read_before, read_watch
 from ml.inventory.orders.levels import Before
 from ml.inventory.orders.positions import AVERAGED_WEEKS, REPLAYED_WEEKS, Positions, simulated_positions
@@ -66,7 +67,7 @@ _SALES = """
 select store_id, dept_id, (%(decision_date)s - sale_date) / 7 as weeks_ago, weekly_sales
 from raw.raw_sales
 where sale_date > %(decision_date)s - 7 * %(weeks)s
-    and (%(store_id)s::integer is null or (store_id = %(store_id)s and dept_id = %(dept_id)s))
+    and (%(dept_id)s::integer is null or dept_id = %(dept_id)s)
 """
 _MEAN_WEEKS = """
 select store_id, dept_id, avg(abs(weekly_sales)) as mean_week
@@ -327,17 +328,20 @@ def _forecast_matrix(
 
 
 def _read_sales(snapshot: Snapshot, pairs: "pd.DataFrame", date: dt.date, pair: tuple[int, int] | None) -> FloatArray:
-    """Returns (pairs, weeks) sales of the last two years up to the decision week, NaN where a week is missing."""
-    store, dept = pair or (None, None)
-    given = {"decision_date": date, "weeks": WATCHED_WEEKS, "store_id": store, "dept_id": dept}
+    """Returns (pairs, weeks) sales of the last two years up to the decision week, NaN where a week is missing.
+
+    Weeks that cannot be right are damped, as what other stores sold of the product tells them.
+    """
+    given = {"decision_date": date, "weeks": WATCHED_WEEKS, "dept_id": None if pair is None else pair[1]}
     sales = snapshot.read_frame(_SALES, given)
-    row = _index(pairs[["store_id", "dept_id"]]).get_indexer(_index(sales[["store_id", "dept_id"]]))
-    known = row >= 0
-    matrix = np.full((len(pairs), WATCHED_WEEKS), np.nan)
-    matrix[row[known], WATCHED_WEEKS - 1 - sales["weeks_ago"].to_numpy()[known]] = sales["weekly_sales"].to_numpy()[
-        known
-    ]
-    return matrix
+    keys = sales[["store_id", "dept_id"]]
+    series, all_pairs = keys.drop_duplicates(), _index(pairs[["store_id", "dept_id"]])
+    row, week = _index(series).get_indexer(_index(keys)), WATCHED_WEEKS - 1 - sales["weeks_ago"].to_numpy()
+    matrix = np.full((len(series), WATCHED_WEEKS), np.nan)
+    matrix[row, week] = sales["weekly_sales"].to_numpy()
+    damped, _ = implausible_weeks(matrix, series["dept_id"].to_numpy(dtype=np.int64))
+    place = _index(series).get_indexer(all_pairs)
+    return np.where((place >= 0)[:, None], np.vstack([damped, np.full(WATCHED_WEEKS, np.nan)])[place], np.nan)
 
 
 def _volume(sales: FloatArray, forecast: FloatArray) -> FloatArray:

@@ -9,10 +9,12 @@ import subprocess
 import numpy as np
 import pytest
 
+from ml.forecasting.demand_groups import DEMAND_GROUPS
 from ml.forecasting.intervals.conformal import LEVELS, VOLUMES, IntervalCalibration
 from ml.forecasting.intervals.error_scale import ErrorScale
 from ml.forecasting.model_file import load_model, save_model
-from ml.forecasting.models.candidates import candidates
+from ml.forecasting.models.by_group import FittedByGroup
+from ml.forecasting.models.candidates import candidates, forecasters
 from ml.forecasting.models.naive import AlignedSeasonal
 from ml.forecasting.models.prophet_model import Prophet
 from ml.forecasting.panel import Panel
@@ -21,7 +23,7 @@ from retailers import WALMART
 from warehouse.errors import ShelfcastError
 from warehouse.settings import Settings
 
-CANDIDATES = candidates(Settings.model_construct(seed=7))
+CANDIDATES = forecasters(candidates(Settings.model_construct(seed=7)))
 CALIBRATION = IntervalCalibration(np.linspace(-2, 3, 2 * len(LEVELS) * VOLUMES).reshape(len(LEVELS), 2, VOLUMES))
 
 
@@ -47,6 +49,15 @@ def test_every_candidate_comes_back_to_the_bit(panel: Panel, error_scale, candid
     parts, before = (model.model.explain(panel, 8, 3) for model in (again, kept))
     assert {name: part.tobytes() for name, part in parts.items()} == {n: part.tobytes() for n, part in before.items()}
     assert again.model.importance() == kept.model.importance()
+
+
+def test_the_choice_by_group_comes_back_with_its_members(panel: Panel, error_scale, tmp_path) -> None:
+    members = {each.name: each.fit(panel) for each in CANDIDATES if each.name in ("simple", "lightgbm", "prophet")}
+    choice = dict.fromkeys(DEMAND_GROUPS, "lightgbm") | {"short": "simple", "lumpy": "prophet"}
+    kept = ServedModel("by_group", FittedByGroup(choice, members), CALIBRATION, error_scale, WALMART)
+    again = through_a_file(kept, tmp_path)
+    assert again.model.choice == choice
+    assert again.forecast(panel)[1].tobytes() == kept.forecast(panel)[1].tobytes()
 
 
 def test_a_model_without_trees_comes_back(make_panel, tmp_path) -> None:

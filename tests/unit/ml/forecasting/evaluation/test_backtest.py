@@ -151,7 +151,10 @@ def test_an_origin_before_which_nothing_could_be_scored_has_no_bounds(make_panel
 
 
 def test_an_unknown_model_is_refused_with_the_names_that_are_known() -> None:
-    names = "seasonal_naive, aligned_seasonal, stl_ets, department_shares, prophet, ridge, lightgbm, extra_trees, blend"
+    names = (
+        "seasonal_naive, simple, aligned_seasonal, stl_ets, department_shares, prophet, "
+        "ridge, lightgbm, extra_trees, level_trees, blend, by_group"
+    )
     with pytest.raises(UsageError, match=names):
         chosen_candidates(candidates(load_settings()), ["arima"])
 

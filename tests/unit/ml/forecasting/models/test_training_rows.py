@@ -96,10 +96,8 @@ def test_origins_that_two_histories_share_are_made_once(young: Panel, monkeypatc
     from ml.forecasting.models import training_rows
 
     asked = []
-    monkeypatch.setattr(
-        training_rows,
-        "rows_at_origin",
-        lambda history, _: asked.append(history.week_count) or rows_at_origin(history, 8),
+    monkeypatch.setitem(
+        training_rows.ROWS, "season", lambda history, _: asked.append(history.week_count) or rows_at_origin(history, 8)
     )
     store = RowStore()
     store.table(young.until(66))

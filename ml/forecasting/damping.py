@@ -1,0 +1,120 @@
+"""Weeks that cannot be right, or that nothing like will follow: what stands in for them before anything learns.
+
+A week is damped where it lies far beyond all that its series sold in the year before, and the same product in other
+stores did nothing of the kind; or where more came back than ever before, and a good part of the largest week. What
+stands in for it is the median of the weeks before. Only what was known by then decides, so a cut of the history is
+damped as the whole is. Where sales stay that high or low they are no fault but the new scale, and are taken as they are
+from there on: after three weeks, or, where they are beyond belief, after as many as make a series inactive.
+"""
+
+import numpy as np
+import numpy.typing as npt
+
+from warehouse.conventions import ACTIVE_WEEKS, YEAR_WEEKS
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+BoolArray = npt.NDArray[np.bool_]
+
+LIMIT = 5.0
+"""Largest weeks of the year before beyond which a week is damped, and largest returns likewise."""
+BEYOND_BELIEF = 25.0
+"""The same from which a new scale takes `ACTIVE_WEEKS` weeks to be believed, and not `RUN_WEEKS`."""
+RUN_WEEKS = 3
+LEAST_WEEKS = 13
+"""Weeks with sales in the year before a week that it takes to damp it."""
+LEAST_RETURN = 0.5
+"""Largest weeks of the year before that a return must reach to be damped."""
+LEAST_PEERS = 3
+"""Other stores whose median says what a product did in a week."""
+STAND_IN_WEEKS = 13
+
+
+def implausible_weeks(sales: FloatArray, dept_ids: IntArray) -> tuple[FloatArray, BoolArray]:
+    """Returns the sales with what stands in for weeks that are damped, and which those are, both (S, T).
+
+    Args:
+        sales: in the unit that is forecast, NaN where not known, (S, T).
+        dept_ids: product of each series, (S,).
+    """
+    damped, is_damped = sales.copy(), np.zeros(sales.shape, dtype=bool)
+    # A series without a week beyond the largest before as reported has none beyond the largest as damped.
+    suspects = np.flatnonzero(_is_beyond(sales, *_bounds_before(sales)).any(axis=1))
+    if not len(suspects):
+        return damped, is_damped
+    peers = _peer_ratios(sales, dept_ids, suspects)
+    for place, series in enumerate(suspects):
+        _damp(damped[series], is_damped[series], peers[place])
+    return damped, is_damped
+
+
+def _damp(values: FloatArray, is_damped: BoolArray, peers: FloatArray) -> None:
+    """Damps the weeks of one series in place, (T,) each."""
+    run = 0
+    for week in range(LEAST_WEEKS, len(values)):
+        before = values[max(week - YEAR_WEEKS, 0) : week]
+        known = before[~np.isnan(before)]
+        if np.isnan(values[week]) or np.count_nonzero(known) < LEAST_WEEKS:
+            continue
+        most, least = max(known.max(), 0.0), min(known.min(), 0.0)
+        factor = _times_beyond(values[week], most * max(1.0, peers[week]), most, least)
+        if factor > LIMIT and run < (ACTIVE_WEEKS if factor > BEYOND_BELIEF else RUN_WEEKS):
+            recent = before[-STAND_IN_WEEKS:]
+            values[week] = np.median(recent[~np.isnan(recent)]) if (~np.isnan(recent)).any() else 0.0
+            is_damped[week] = True
+            run += 1
+        else:
+            run = 0
+
+
+def _times_beyond(value: float, expected_most: float, most: float, least: float) -> float:
+    """Returns how many times what may be expected a week lies beyond it; 0 where it does not."""
+    if value >= 0:
+        return value / expected_most if expected_most > 0 else 0.0
+    if value > -LEAST_RETURN * most:
+        return 0.0
+    return value / least if least < 0 else np.inf
+
+
+def _bounds_before(sales: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Returns the most and the least sold in the year before each week, 0 where nothing is known, (S, T) each."""
+    before = _later(np.where(np.isnan(sales), 0.0, sales), 1)
+    return _over_a_year(before, np.maximum), _over_a_year(before, np.minimum)
+
+
+def _over_a_year(values: FloatArray, pick: np.ufunc) -> FloatArray:
+    """Returns what is picked from each week and the 51 before it, by windows that double, (S, T)."""
+    span = 1
+    while 2 * span <= YEAR_WEEKS:
+        values = pick(values, _later(values, span))
+        span *= 2
+    return np.asarray(pick(values, _later(values, YEAR_WEEKS - span)))
+
+
+def _later(values: FloatArray, weeks: int) -> FloatArray:
+    """Returns the values moved to so many weeks later, zeros before them."""
+    moved = np.zeros_like(values)
+    moved[:, weeks:] = values[:, : values.shape[1] - weeks]
+    return moved
+
+
+def _is_beyond(sales: FloatArray, most: FloatArray, least: FloatArray) -> BoolArray:
+    known = np.where(np.isnan(sales), 0.0, sales)
+    return ((most > 0) & (known > LIMIT * most)) | ((known < LIMIT * least) & (known < -LEAST_RETURN * most))
+
+
+def _peer_ratios(sales: FloatArray, dept_ids: IntArray, suspects: IntArray) -> FloatArray:
+    """Returns the median of what the product sold in other stores over their most in the year before, (suspects, T)."""
+    ratios = np.zeros((len(suspects), sales.shape[1]))
+    for product in np.unique(dept_ids[suspects]):
+        members = np.flatnonzero(dept_ids == product)
+        if len(members) <= LEAST_PEERS:
+            continue
+        most, _ = _bounds_before(sales[members])
+        with np.errstate(divide="ignore", invalid="ignore"):
+            each = np.where((most > 0) & ~np.isnan(sales[members]), sales[members] / most, np.nan)
+        for place in np.flatnonzero(dept_ids[suspects] == product):
+            others = each[members != suspects[place]]
+            enough = (~np.isnan(others)).sum(axis=0) >= LEAST_PEERS
+            ratios[place, enough] = np.nanmedian(others[:, enough], axis=0)
+    return ratios

@@ -1,0 +1,87 @@
+"""By group: each group of demand is served by the candidate that erred least on it at earlier origins.
+
+What suits a smooth series with a season does not suit one that sells now and then. The choice is made by the backtest,
+which has the forecasts of all candidates at hand; one candidate serves all groups where none does clearly better.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from ml.forecasting.demand_groups import DEMAND_GROUPS, demand_groups
+from ml.forecasting.models.protocol import FittedModel, PointForecast
+from ml.forecasting.panel import FloatArray, Panel, TextArray
+
+MARGIN = 0.01
+"""By what fraction a candidate's error in a group must lie below that of the one that serves all, to take its place."""
+LEAST_FORECASTS = 400
+"""Scored forecasts that a group needs to have a candidate of its own."""
+
+
+@dataclass(frozen=True)
+class ByGroup:
+    """The candidate; the backtest chooses for it among all others, and fits it by choosing once more on all origins."""
+
+    name: str = "by_group"
+
+    @property
+    def parameters(self) -> Mapping[str, object]:
+        """The groups, and what it takes to be chosen."""
+        return {"groups": ", ".join(DEMAND_GROUPS), "margin": MARGIN, "least_forecasts": LEAST_FORECASTS}
+
+
+def best_by_group(errors: Mapping[str, FloatArray], counts: FloatArray) -> dict[str, str]:
+    """Returns the candidate of each group, by its name.
+
+    Args:
+        errors: sum of the errors of each group by candidate, (groups,); at least one candidate.
+        counts: scored forecasts of each group, (groups,).
+    """
+    overall = min(errors, key=lambda name: (errors[name].sum(), name))
+    choice = dict.fromkeys(DEMAND_GROUPS, overall)
+    for place, group in enumerate(DEMAND_GROUPS):
+        best = min(errors, key=lambda name: (errors[name][place], name))
+        if counts[place] >= LEAST_FORECASTS and errors[best][place] < (1 - MARGIN) * errors[overall][place]:
+            choice[group] = best
+    return choice
+
+
+def pieced_together(choice: Mapping[str, str], history: Panel, forecasts: Mapping[str, PointForecast]) -> PointForecast:
+    """Returns the forecasts in which each series has those of the candidate of its group."""
+    chosen = chosen_for(choice, history)
+    first = next(iter(forecasts.values()))
+    point, fallback = np.empty_like(first.point), np.empty(history.series_count, dtype=object)
+    for name in np.unique(chosen):
+        mine = chosen == name
+        point[mine], fallback[mine] = forecasts[name].point[mine], forecasts[name].fallback[mine]
+    return PointForecast(point, fallback.astype(str))
+
+
+def chosen_for(choice: Mapping[str, str], history: Panel) -> TextArray:
+    """Returns the name of the candidate that serves each series, (S,)."""
+    return np.array([choice[group] for group in DEMAND_GROUPS])[demand_groups(history)]
+
+
+@dataclass(frozen=True)
+class FittedByGroup:
+    """The candidates that serve some group, and which of them serves which."""
+
+    choice: Mapping[str, str]
+    members: Mapping[str, FittedModel]
+
+    def predict(self, history: Panel, horizon: int) -> PointForecast:
+        """Returns each series' forecast by the candidate of its group."""
+        needed = np.unique(chosen_for(self.choice, history))
+        forecasts = {name: self.members[name].predict(history, horizon) for name in needed}
+        return pieced_together(self.choice, history, forecasts)
+
+    def explain(self, history: Panel, horizon: int, series: int) -> Mapping[str, FloatArray]:
+        """Returns the parts of the candidate that serves the series."""
+        return self.members[str(chosen_for(self.choice, history)[series])].explain(history, horizon, series)
+
+    def importance(self) -> Mapping[str, float]:
+        """Returns the mean share of each input over the candidates that learn."""
+        shares = [share for share in (member.importance() for member in self.members.values()) if share]
+        names = dict.fromkeys(name for share in shares for name in share)
+        return {name: float(np.mean([share.get(name, 0.0) for share in shares])) for name in names}

@@ -1,0 +1,121 @@
+"""Rows for the learned model of the recent level: what each series and its likes sold of late, without a season.
+
+Where promotions and not the calendar move sales, last year's week says little: the base is the median of the last
+year, and the model learns what moves sales off it. Every amount is divided by the scale of its series. Nothing that all
+series share in a week is an input: with a few years of weeks trees would remember each of them.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import cast
+
+import numpy as np
+
+from ml.forecasting.models.model_inputs import Rows, likes_of
+from ml.forecasting.models.seasonal_base import SeriesGroups, sum_by
+from ml.forecasting.models.simple import known_median
+from ml.forecasting.panel import FloatArray, IntArray, Panel, TextArray, known_mean
+from warehouse.conventions import YEAR_WEEKS
+
+MEAN_WEEKS = (4, 8, 13, 26, 52)
+MEDIAN_WEEKS = (8, 13, 26)
+LAGS = (1, 2, 3, 4)
+GROUP_WEEKS = (1, 2, 4, 13)
+LONGEST_LIFE = 3 * YEAR_WEEKS
+"""Weeks of history beyond which more of them say nothing more."""
+
+
+@dataclass(frozen=True)
+class LevelBase:
+    """The median of the last 52 weeks, the same for every week ahead.
+
+    Attributes:
+        point: in the unit of the sales, (series, horizon).
+        fallback: always empty: a median needs no other method, (series,).
+    """
+
+    point: FloatArray
+    fallback: TextArray
+
+    def parts(self, series: int) -> dict[str, FloatArray]:
+        """Returns the base as a part of the forecast, in the unit of the sales, (horizon,)."""
+        return {"recent_level": self.point[series]}
+
+
+def level_rows(history: Panel, horizon: int) -> Rows:
+    """Returns the inputs at the last week of the history; nothing after it is read, and nothing is made twice."""
+    key = f"level rows {horizon}"
+    if key not in history.memory:
+        history.memory[key] = _rows(history, horizon)
+    return cast(Rows, history.memory[key])
+
+
+def _rows(history: Panel, horizon: int) -> Rows:
+    median = known_median(history.sales[:, -YEAR_WEEKS:])
+    shape = (history.series_count, horizon)
+    base = LevelBase(np.broadcast_to(median[:, None], shape), np.full(history.series_count, ""))
+    columns = {name: np.broadcast_to(values[:, None], shape) for name, values in _series_inputs(history).items()}
+    columns |= _target_inputs(history, horizon)
+    columns["horizon"] = np.broadcast_to(np.arange(1, horizon + 1, dtype=np.float64), shape)
+    columns["base"] = base.point / history.scale[:, None]
+    values = np.stack([values.astype(np.float32) for values in columns.values()], axis=2)
+    return Rows(tuple(columns), values, base, history.scale)
+
+
+def _series_inputs(history: Panel) -> dict[str, FloatArray]:
+    """Returns what is known of each series: levels of several widths, how often and how unevenly it sells, (S,)."""
+    sales, scale = history.sales, history.scale
+    year = sales[:, -YEAR_WEEKS:]
+    inputs = {f"recent_mean_{weeks}": known_mean(sales[:, -weeks:]) / scale for weeks in MEAN_WEEKS}
+    inputs |= {f"recent_median_{weeks}": known_median(sales[:, -weeks:]) / scale for weeks in MEDIAN_WEEKS}
+    inputs |= {f"recent_lag_{lag}": sales[:, -lag] / scale for lag in LAGS}
+    inputs |= {f"recent_{name}": values / scale for name, values in _quantiles(year).items()}
+    sold = sales > 0
+    for weeks in (13, YEAR_WEEKS):
+        inputs[f"recent_share_sold_{weeks}"] = known_mean(np.where(np.isnan(sales), np.nan, sold)[:, -weeks:])
+    last = np.where(sold, np.arange(sales.shape[1]), -1).max(axis=1)
+    inputs["weeks_since_sale"] = (sales.shape[1] - 1 - last).astype(np.float64)
+    inputs["weeks_known"] = np.minimum((~np.isnan(sales)).sum(axis=1), LONGEST_LIFE).astype(np.float64)
+    inputs["size_log"] = np.log(scale)
+    for name, group in _groups(history).items():
+        inputs |= {f"{name}_recent_{weeks}": values for weeks, values in _group_levels(history, group).items()}
+    return inputs
+
+
+def _quantiles(year: FloatArray) -> dict[str, FloatArray]:
+    """Returns the quarter and the tenth from above of the known weeks of each series, 0 where none is known, (S,)."""
+    ordered, count = np.sort(year, axis=1), (~np.isnan(year)).sum(axis=1)
+    rows = np.arange(len(year))
+    places = {"low": 0.25, "high": 0.9}
+    return {
+        name: np.where(count > 0, ordered[rows, np.maximum((share * (count - 1)).astype(np.int64), 0)], 0.0)
+        for name, share in places.items()
+    }
+
+
+def _groups(history: Panel) -> Mapping[str, IntArray]:
+    groups = SeriesGroups.of(history)
+    return {"department": groups.department, "store": groups.store}
+
+
+def _group_levels(history: Panel, group: IntArray) -> dict[int, FloatArray]:
+    """Returns the mean sales of the last weeks of a group over the scales of its series, by number of weeks, (S,)."""
+    sales = np.where(np.isnan(history.sales) | ~history.active[:, None], 0.0, history.sales)
+    total = _group_scale(history, group)
+    return {weeks: sum_by(sales[:, -weeks:].mean(axis=1), group) / total for weeks in GROUP_WEEKS}
+
+
+def _group_scale(history: Panel, group: IntArray) -> FloatArray:
+    return np.maximum(sum_by(np.where(history.active, history.scale, 0.0), group), history.least_scale)
+
+
+def _target_inputs(history: Panel, horizon: int) -> dict[str, FloatArray]:
+    """Returns what weeks like the target weeks sold, the series and its groups, over their scales, (S, horizon)."""
+    likes = likes_of(history, horizon)
+    inputs = {f"year_{name}": sales / history.scale[:, None] for name, sales in likes.items()}
+    for group_name, group in _groups(history).items():
+        total = _group_scale(history, group)[:, None]
+        for name in ("weekday", "two_weekday"):
+            known = np.where(history.active[:, None] & ~np.isnan(likes[name]), likes[name], 0.0)
+            inputs[f"{group_name}_{name}"] = sum_by(known, group) / total
+    return inputs
