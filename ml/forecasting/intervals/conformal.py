@@ -2,22 +2,25 @@
 
 Split conformal prediction with signed errors (Vovk, Gammerman and Shafer, Algorithmic Learning in a Random World,
 2005; finite-sample rank as in Lei and others, Distribution-Free Predictive Inference for Regression, 2018, section 2;
-a learned error scale as in Romano, Patterson and Candes, Conformalized Quantile Regression, 2019), within thirds of the
-series by volume. Past and future weeks are not exchangeable, so coverage is measured, not promised.
+a learned error scale as in Romano, Patterson and Candes, Conformalized Quantile Regression, 2019), within groups of
+demand and in each of them within thirds of the series by volume. Past and future weeks are not exchangeable, so
+coverage is measured, not promised.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 
+from ml.forecasting.demand_groups import DEMAND_GROUPS, demand_groups
 from ml.forecasting.intervals.error_scale import FittedErrorScale
 from ml.forecasting.panel import BoolArray, FloatArray, IntArray, Panel
 from warehouse.conventions import YEAR_WEEKS
 
 LEVELS = (0.80, 0.95)
 VOLUMES = 3
+KINDS = len(DEMAND_GROUPS) * VOLUMES
 LEAST_SCORES = 100
-"""Scores that a volume needs before its quantiles are its own."""
+"""Scores that a kind of series, or its group, needs before its quantiles are its own."""
 WIDER_PER_WEEK = 0.007
 """By what fraction intervals widen with each week beyond those that the backtest scores.
 
@@ -28,10 +31,10 @@ On the public data the base errs 4 % more at 9 to 12 weeks than at 5 to 8 for th
 
 @dataclass(frozen=True)
 class Scores:
-    """Errors of past forecasts, (actual - forecast) / error scale, with the volume of their series, (n,) each."""
+    """Errors of past forecasts, (actual - forecast) / error scale, with the kind of their series, (n,) each."""
 
     value: FloatArray
-    volume: IntArray
+    kind: IntArray
 
 
 @dataclass(frozen=True)
@@ -40,16 +43,17 @@ class Situation:
 
     Attributes:
         error_scale: expected size of an error in the unit of the sales, above zero, (series, horizon).
-        volume: 0, 1 or 2: third of the active series by scale, (series,).
+        kind: `VOLUMES` times the place of the group of demand, and 0, 1 or 2 for the third of the active series by
+            scale, (series,).
     """
 
     error_scale: FloatArray
-    volume: IntArray
+    kind: IntArray
 
 
 @dataclass(frozen=True)
 class IntervalCalibration:
-    """Bounds in error scales by level, side (lower, upper) and volume, (2, 2, 3)."""
+    """Bounds in error scales by level, side (lower, upper) and kind of series, (2, 2, `KINDS`)."""
 
     quantiles: FloatArray
 
@@ -58,7 +62,7 @@ class IntervalCalibration:
 
         They enclose the point and each other; lower bounds stay above `floor`, (series,), where the point does.
         """
-        edges = point + self.quantiles[:, :, situation.volume, None] * situation.error_scale
+        edges = point + self.quantiles[:, :, situation.kind, None] * situation.error_scale
         edges[:, 0] = np.maximum(edges[:, 0], np.minimum(point, floor[:, None]))
         return np.asarray(edges.reshape(4, *point.shape))
 
@@ -71,7 +75,8 @@ def situation_at(history: Panel, error_scale: FittedErrorScale, horizon: int | N
         volume = np.asarray(np.searchsorted(edges, history.scale), dtype=np.int64)
     horizon = horizon or history.horizon
     beyond = np.maximum(np.arange(1, horizon + 1) - history.horizon, 0)
-    return Situation(error_scale.amount(history, horizon) * (1 + WIDER_PER_WEEK * beyond), volume)
+    kind = demand_groups(history) * VOLUMES + volume
+    return Situation(error_scale.amount(history, horizon) * (1 + WIDER_PER_WEEK * beyond), kind)
 
 
 def sales_floor(history: Panel) -> FloatArray:
@@ -91,24 +96,26 @@ def scores_of(actual: FloatArray, point: FloatArray, situation: Situation, activ
     """
     series, step = np.nonzero(~np.isnan(actual) & active[:, None])
     error = actual[series, step] - point[series, step]
-    return Scores(error / situation.error_scale[series, step], situation.volume[series])
+    return Scores(error / situation.error_scale[series, step], situation.kind[series])
 
 
 def join_scores(parts: list[Scores]) -> Scores:
     """Returns the scores of several origins as one."""
-    return Scores(np.concatenate([part.value for part in parts]), np.concatenate([part.volume for part in parts]))
+    return Scores(np.concatenate([part.value for part in parts]), np.concatenate([part.kind for part in parts]))
 
 
 def calibrate(scores: Scores) -> IntervalCalibration:
-    """Returns the bounds that past scores support.
+    """Returns the bounds that past scores support: of a kind of series by its own, its group's, or all scores.
 
     Args:
         scores: of forecasts whose weeks were known when the interval is made; at least one.
     """
-    quantiles = np.zeros((len(LEVELS), 2, VOLUMES))
-    for volume in range(VOLUMES):
-        like = scores.value[scores.volume == volume]
-        quantiles[:, :, volume] = signed_quantiles(like if len(like) >= LEAST_SCORES else scores.value)
+    quantiles = np.zeros((len(LEVELS), 2, KINDS))
+    for kind in range(KINDS):
+        same_group = scores.kind // VOLUMES == kind // VOLUMES
+        choices = (scores.value[scores.kind == kind], scores.value[same_group])
+        like = next((values for values in choices if len(values) >= LEAST_SCORES), scores.value)
+        quantiles[:, :, kind] = signed_quantiles(like)
     return IntervalCalibration(quantiles)
 
 

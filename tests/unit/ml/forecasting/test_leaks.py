@@ -132,7 +132,7 @@ def test_noise_after_the_origin_leaves_what_the_intervals_know_identical(small: 
         assert ours.tobytes() == theirs.tobytes()
     ours, theirs = (situation_at(history, scale, 39) for scale, history in zip(scales, histories, strict=True))
     assert ours.error_scale.tobytes() == theirs.error_scale.tobytes()
-    assert ours.volume.tobytes() == theirs.volume.tobytes()
+    assert ours.kind.tobytes() == theirs.kind.tobytes()
 
 
 @pytest.mark.parametrize("name", ["ridge", "lightgbm", "extra_trees", "blend"])

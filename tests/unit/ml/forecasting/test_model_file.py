@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from ml.forecasting.demand_groups import DEMAND_GROUPS
-from ml.forecasting.intervals.conformal import LEVELS, VOLUMES, IntervalCalibration
+from ml.forecasting.intervals.conformal import KINDS, LEVELS, IntervalCalibration
 from ml.forecasting.intervals.error_scale import ErrorScale
 from ml.forecasting.model_file import load_model, save_model
 from ml.forecasting.models.by_group import FittedByGroup
@@ -24,7 +24,7 @@ from warehouse.errors import ShelfcastError
 from warehouse.settings import Settings
 
 CANDIDATES = forecasters(candidates(Settings.model_construct(seed=7)))
-CALIBRATION = IntervalCalibration(np.linspace(-2, 3, 2 * len(LEVELS) * VOLUMES).reshape(len(LEVELS), 2, VOLUMES))
+CALIBRATION = IntervalCalibration(np.linspace(-2, 3, 2 * len(LEVELS) * KINDS).reshape(len(LEVELS), 2, KINDS))
 
 
 @pytest.fixture(scope="module")

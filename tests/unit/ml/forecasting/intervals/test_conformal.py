@@ -5,8 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ml.forecasting.demand_groups import DEMAND_GROUPS
 from ml.forecasting.intervals.conformal import (
     LEAST_SCORES,
+    VOLUMES,
     WIDER_PER_WEEK,
     IntervalCalibration,
     Scores,
@@ -83,9 +85,9 @@ def test_scores_count_errors_in_error_scales_and_skip_what_is_unknown_or_stopped
     situation = Situation(np.array([[5.0, 1.0], [20.0, 10.0], [1.0, 1.0]]), np.array([2, 0, 1]))
     scores = scores_of(actual, np.array([[100.0, 0.0], [60.0, 60.0], [0.0, 0.0]]), situation, np.array([1, 1, 0]) > 0)
     assert scores.value.tolist() == [2.0, -0.5, 1.0]
-    assert scores.volume.tolist() == [2, 0, 0]
+    assert scores.kind.tolist() == [2, 0, 0]
     joined = join_scores([scores, scores])
-    assert (joined.value.tolist(), joined.volume.tolist()) == ([2.0, -0.5, 1.0] * 2, [2, 0, 0] * 2)
+    assert (joined.value.tolist(), joined.kind.tolist()) == ([2.0, -0.5, 1.0] * 2, [2, 0, 0] * 2)
 
 
 def test_each_volume_has_its_own_quantiles_and_borrows_those_of_all_where_its_scores_are_few() -> None:
@@ -99,10 +101,22 @@ def test_each_volume_has_its_own_quantiles_and_borrows_those_of_all_where_its_sc
     assert np.array_equal(quantiles[:, :, 2], signed_quantiles(scores.value))
 
 
+def test_a_kind_with_few_scores_borrows_those_of_its_group_of_demand_before_those_of_all() -> None:
+    random = np.random.default_rng(6)
+    counts = (2_000, 2_000, LEAST_SCORES - 1)
+    values = [size * random.standard_normal(count) for size, count in zip((1.0, 7.0, 7.0), counts, strict=True)]
+    lumpy = DEMAND_GROUPS.index("lumpy") * VOLUMES
+    quantiles = calibrate(Scores(np.concatenate(values), np.repeat([0, lumpy, lumpy + 1], counts))).quantiles
+    assert np.array_equal(quantiles[:, :, lumpy + 1], signed_quantiles(np.concatenate(values[1:])))
+    assert np.array_equal(quantiles[:, :, lumpy + 2], quantiles[:, :, lumpy + 1])
+    assert np.array_equal(quantiles[:, :, VOLUMES], signed_quantiles(np.concatenate(values)))
+
+
 def test_volumes_are_thirds_of_the_active_series_by_scale(make_panel) -> None:
     # Department n of a store sells n times 1,000 dollars.
     situation = situation_at(make_panel(stores=1, departments=9), CONSTANT)
-    assert situation.volume.tolist() == [0, 0, 0, 1, 1, 1, 2, 2, 2]
+    assert situation.kind.tolist() == [VOLUMES + third for third in (0, 0, 0, 1, 1, 1, 2, 2, 2)]
+    assert DEMAND_GROUPS[1] == "smooth"
 
 
 def test_where_nothing_is_active_all_series_are_of_one_volume(make_frame) -> None:
@@ -110,7 +124,7 @@ def test_where_nothing_is_active_all_series_are_of_one_volume(make_frame) -> Non
     late = frame["feature_date"] > frame["feature_date"].min() + dt.timedelta(weeks=40)
     stopped = panel_from_frame(frame.assign(weekly_sales=frame["weekly_sales"].mask(late, 0.0)), WALMART)
     assert not stopped.active.any()
-    assert situation_at(stopped, CONSTANT).volume.tolist() == [0, 0, 0]
+    assert len(set(situation_at(stopped, CONSTANT).kind.tolist())) == 1
 
 
 def test_a_error_scale_widens_by_the_same_step_with_each_week_beyond_those_that_are_scored(make_panel) -> None:
