@@ -31,7 +31,7 @@ from forecast_figures import Sums, markdown_table, sums_of, write_section
 from forecast_peers import FIRST_GUESS, HORIZON, Forecast, Method, Sales, peers, read_sales, search
 
 from ml.forecasting.evaluation.backtest import run_backtest, warm_up_origins
-from ml.forecasting.models.candidates import candidates
+from ml.forecasting.models.candidates import candidates, forecasters
 from ml.forecasting.models.protocol import Forecaster, PointForecast
 from ml.forecasting.panel import Panel, read_panel
 from warehouse.environment import prepare_environment
@@ -261,7 +261,7 @@ def _panel(arguments: argparse.Namespace, sales: Sales) -> Iterator[Panel]:
         _shelfcast(settings, "ingest", "--data", str(arguments.data.resolve()))
         _shelfcast(settings, "features")
     panel = read_panel(open_database(settings))
-    if panel.sales.shape != sales.values.shape or not np.allclose(panel.sales, sales.values, equal_nan=True):
+    if panel.sales.shape != sales.values.shape or not np.allclose(panel.actual, sales.values, equal_nan=True):
         sys.exit("The home holds other data than the files. Leave --home away, and one is built.")
     yield panel
     if arguments.home is None:
@@ -275,11 +275,11 @@ def _shelfcast(settings: Settings, *arguments: str) -> None:
 
 
 def _our_names(settings: Settings) -> list[str]:
-    return [model.name for model in candidates(settings) if model.name != "seasonal_naive"]
+    return [model.name for model in forecasters(candidates(settings)) if model.name != "seasonal_naive"]
 
 
 def _candidate(name: str, settings: Settings) -> Forecaster:
-    return next(model for model in candidates(settings) if model.name == name)
+    return next(model for model in forecasters(candidates(settings)) if model.name == name)
 
 
 def _week_count(sales: Sales, origin: str) -> int:

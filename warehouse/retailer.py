@@ -27,7 +27,7 @@ def _printable(text: str) -> str:
 
 
 Printable = Annotated[str, Field(max_length=LONGEST_TEXT), AfterValidator(_printable)]
-Text = Annotated[Printable, Field(min_length=1)]
+Text = Annotated[str, Field(min_length=1, max_length=LONGEST_TEXT), AfterValidator(_printable)]
 """A name or a word of the retailer's own."""
 
 

@@ -14,6 +14,7 @@ from warehouse.settings import PROJECT_ROOT
 
 if TYPE_CHECKING:
     from spark_jobs.ingest.input_files import InputFiles
+    from spark_jobs.ingest.mapping import Mapping
 
 logger = logging.getLogger(__name__)
 
@@ -90,8 +91,6 @@ def is_held(context: Context) -> bool:
     """
     if context.options.is_append or context.options.may_remove:
         return False
-    from spark_jobs.ingest.mapping import Mapping
-
     base = context.database.read_frame("pipeline", _BASE)
     if base.empty or not base["has_more"].any():
         return False
@@ -99,13 +98,25 @@ def is_held(context: Context) -> bool:
     published = set(zip(base["table_name"], base["sha256"], strict=True))
     if {(file.table, file.sha256) for file in files.all} != published:
         return False
-    if any(read_by and Mapping.model_validate_json(read_by) != files.mapping for read_by in base["mapping"]):
+    if any(read_by and _read_by(read_by) != files.mapping for read_by in base["mapping"]):
         raise ShelfcastError(
             "The mapping has changed since rows were added to these files, and reading them anew would take those "
             "rows away.",
             "Put all the files in one folder and run with --replace, or take the change of the mapping back.",
         )
     return True
+
+
+def _read_by(text: str) -> "Mapping | None":
+    """Returns the mapping that a load was read by; None where this version would not take it any more."""
+    from pydantic import ValidationError
+
+    from spark_jobs.ingest.mapping import Mapping
+
+    try:
+        return Mapping.model_validate_json(text)
+    except ValidationError:
+        return None
 
 
 def base_folder(context: Context) -> str:

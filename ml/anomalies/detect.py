@@ -86,20 +86,31 @@ def find_anomalies(panel: AnomalyPanel) -> "pd.DataFrame":
     import pandas as pd
 
     floor = least_deviation(panel.sales)
-    rows = [row for scores in score_panel(panel) for row in _rows(panel, scores, floor)]
+    sales, is_damped = implausible_weeks(panel.sales, panel.dept_id)
+    stand_in = np.where(is_damped, sales, np.nan)
+    rows = [row for scores in score_panel(panel, stand_in) for row in _rows(panel, scores, floor, stand_in)]
     names = ["store_id", "dept_id", "sale_date", "detector", "score", "expected_sales", "actual_sales", "reason"]
     return pd.DataFrame(rows, columns=names)
 
 
-def score_panel(panel: AnomalyPanel) -> list[AnomalyScores]:
-    """Returns the scores of both detectors; the seasonal one is silent where a forecast is known."""
+def score_panel(panel: AnomalyPanel, stand_in: FloatArray) -> list[AnomalyScores]:
+    """Returns the scores of both detectors; the seasonal one is silent where a forecast is known.
+
+    Args:
+        panel: the sales and what was forecast.
+        stand_in: what stands in for weeks that are damped, NaN for all others, (pairs, weeks): the seasonal detector
+            marks those that it could not tell otherwise.
+    """
     level = trailing_level(panel.sales)
     is_forecast = np.isfinite(panel.forecast)
     seasonal = np.where(is_forecast, np.nan, seasonal_expectation(panel.sales, level, panel.dept_id))
-    expectations = {FORECAST_RESIDUAL: panel.forecast, ROBUST_SEASONAL: seasonal}
+    by_forecast = robust_scores(panel.sales, panel.forecast, level)
+    by_season = robust_scores(panel.sales, seasonal, level)
+    untold = np.isfinite(stand_in) & np.isnan(by_forecast) & np.isnan(by_season)
+    mark = SCORE_THRESHOLD * np.sign(panel.sales - stand_in)
     return [
-        AnomalyScores(name, expected, robust_scores(panel.sales, expected, level))
-        for name, expected in expectations.items()
+        AnomalyScores(FORECAST_RESIDUAL, panel.forecast, by_forecast),
+        AnomalyScores(ROBUST_SEASONAL, np.where(untold, stand_in, seasonal), np.where(untold, mark, by_season)),
     ]
 
 
@@ -108,10 +119,9 @@ def is_anomalous(panel: AnomalyPanel, scores: AnomalyScores, floor: float) -> np
     return (np.abs(scores.score) >= SCORE_THRESHOLD) & (np.abs(panel.sales - scores.expected) >= floor)
 
 
-def _rows(panel: AnomalyPanel, scores: AnomalyScores, floor: float) -> list[tuple[object, ...]]:
-    stand_in, is_damped = implausible_weeks(panel.sales, panel.dept_id)
-    flagged = is_anomalous(panel, scores, floor) | (is_damped & np.isfinite(scores.score))
-    circumstances = _circumstances(panel, scores, flagged, np.where(is_damped, stand_in, np.nan))
+def _rows(panel: AnomalyPanel, scores: AnomalyScores, floor: float, stand_in: FloatArray) -> list[tuple[object, ...]]:
+    flagged = is_anomalous(panel, scores, floor) | (np.isfinite(stand_in) & np.isfinite(scores.score))
+    circumstances = _circumstances(panel, scores, flagged, stand_in)
     return [
         (
             int(panel.store_id[pair]),

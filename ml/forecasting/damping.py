@@ -4,7 +4,9 @@ A week is damped where it lies far beyond all that its series sold in the year b
 stores did nothing of the kind; or where more came back than ever before, and a good part of the largest week. What
 stands in for it is the median of the weeks before. Only what was known by then decides, so a cut of the history is
 damped as the whole is. Where sales stay that high or low they are no fault but the new scale, and are taken as they are
-from there on: after three weeks, or, where they are beyond belief, after as many as make a series inactive.
+from there on: after three weeks, or, where they are beyond belief, after as many as make a series inactive. What
+came before is no fault when it comes again: in the same season a year later, or after a quarter of a year where it is
+not beyond belief.
 """
 
 import numpy as np
@@ -28,6 +30,8 @@ LEAST_RETURN = 0.5
 LEAST_PEERS = 3
 """Other stores whose median says what a product did in a week."""
 STAND_IN_WEEKS = 13
+SEASON_WEEKS = slice(YEAR_WEEKS - 3, YEAR_WEEKS + 3)
+"""Weeks back in the same season of the year before."""
 
 
 def implausible_weeks(sales: FloatArray, dept_ids: IntArray) -> tuple[FloatArray, BoolArray]:
@@ -50,7 +54,7 @@ def implausible_weeks(sales: FloatArray, dept_ids: IntArray) -> tuple[FloatArray
 
 def _damp(values: FloatArray, is_damped: BoolArray, peers: FloatArray) -> None:
     """Damps the weeks of one series in place, (T,) each."""
-    run = 0
+    run, reported = 0, values.copy()
     for week in range(LEAST_WEEKS, len(values)):
         before = values[max(week - YEAR_WEEKS, 0) : week]
         known = before[~np.isnan(before)]
@@ -58,13 +62,24 @@ def _damp(values: FloatArray, is_damped: BoolArray, peers: FloatArray) -> None:
             continue
         most, least = max(known.max(), 0.0), min(known.min(), 0.0)
         factor = _times_beyond(values[week], most * max(1.0, peers[week]), most, least)
-        if factor > LIMIT and run < (ACTIVE_WEEKS if factor > BEYOND_BELIEF else RUN_WEEKS):
+        longest = ACTIVE_WEEKS if factor > BEYOND_BELIEF else RUN_WEEKS
+        if factor > LIMIT and run < longest and not _came_before(reported[: week + 1], factor):
             recent = before[-STAND_IN_WEEKS:]
             values[week] = np.median(recent[~np.isnan(recent)]) if (~np.isnan(recent)).any() else 0.0
             is_damped[week] = True
             run += 1
         else:
             run = 0
+
+
+def _came_before(reported: FloatArray, factor: float) -> bool:
+    """Returns whether the last week of a series had its like before: of its sign, and a fifth of it at least.
+
+    Weeks beside it do not count: they may be of the same fault.
+    """
+    back = np.abs(np.where(reported * reported[-1] > 0, reported, 0.0))[::-1]
+    like = back[SEASON_WEEKS] if factor > BEYOND_BELIEF else back[ACTIVE_WEEKS + 1 : SEASON_WEEKS.stop]
+    return bool(len(like) and LIMIT * like.max() >= back[0])
 
 
 def _times_beyond(value: float, expected_most: float, most: float, least: float) -> float:
@@ -94,13 +109,13 @@ def _over_a_year(values: FloatArray, pick: np.ufunc) -> FloatArray:
 def _later(values: FloatArray, weeks: int) -> FloatArray:
     """Returns the values moved to so many weeks later, zeros before them."""
     moved = np.zeros_like(values)
-    moved[:, weeks:] = values[:, : values.shape[1] - weeks]
+    moved[:, weeks:] = values[:, :-weeks]
     return moved
 
 
 def _is_beyond(sales: FloatArray, most: FloatArray, least: FloatArray) -> BoolArray:
     known = np.where(np.isnan(sales), 0.0, sales)
-    return ((most > 0) & (known > LIMIT * most)) | ((known < LIMIT * least) & (known < -LEAST_RETURN * most))
+    return ((most > 0) & (known > LIMIT * most)) | ((known < LIMIT * least) & (known <= -LEAST_RETURN * most))
 
 
 def _peer_ratios(sales: FloatArray, dept_ids: IntArray, suspects: IntArray) -> FloatArray:

@@ -34,8 +34,8 @@ def demand_groups(history: Panel) -> IntArray:
     variation = variance / np.where(mean > 0, mean, 1.0) ** 2
     is_rare = known.sum(axis=1) / counts >= INTERVAL_LIMIT
     behaviour = 1 + 2 * is_rare + (variation >= VARIATION_LIMIT)
-    lifetime = (~np.isnan(history.sales)).sum(axis=1)
-    return np.where(lifetime < YEAR_WEEKS, 0, behaviour).astype(np.int64)
+    has_begun = np.maximum.accumulate(~np.isnan(history.sales), axis=1)
+    return np.where(has_begun.sum(axis=1) < YEAR_WEEKS, 0, behaviour).astype(np.int64)
 
 
 def group_errors(error: FloatArray, history: Panel, week_weights: FloatArray | None = None) -> FloatArray:

@@ -171,7 +171,7 @@ class Panel:
     def fingerprint(self) -> str:
         """Hash of the series, the weeks, the retailer, the sales and the features."""
         digest = hashlib.sha256(self.retailer.model_dump_json().encode())
-        arrays = [self.store_ids, self.dept_ids, self.weeks.astype(np.int64), self.sales, self.is_holiday]
+        arrays = [self.store_ids, self.dept_ids, self.weeks.astype(np.int64), self.sales, self.actual, self.is_holiday]
         for values in [*arrays, *(self.features[name] for name in sorted(self.features))]:
             digest.update(np.ascontiguousarray(values).tobytes())
         return digest.hexdigest()[:32]
@@ -299,16 +299,18 @@ def _filled_panel(frame: "pd.DataFrame", position: IntArray, weeks: DateArray, r
         sales=sales,
         is_holiday=is_holiday[:-1],
         retailer=retailer,
-        features=_of_damped(features, sales, np.asarray(is_damped.any(axis=1))),
+        features=_of_damped(features, sales, is_damped),
         reported=reported if is_damped.any() else None,
     )
 
 
-def _of_damped(features: dict[str, FloatArray], sales: FloatArray, is_changed: BoolArray) -> dict[str, FloatArray]:
-    """Returns the features in which the means of series with damped weeks are those of what stands in for them."""
+def _of_damped(features: dict[str, FloatArray], sales: FloatArray, is_damped: BoolArray) -> dict[str, FloatArray]:
+    """Returns the features in which means after a damped week are made of what stands in for it; others stay."""
+    is_changed = is_damped.any(axis=1)
     if not is_changed.any():
         return features
     made = dict(features)
+    is_later = np.pad(np.maximum.accumulate(is_damped[is_changed], axis=1), ((0, 0), (1, 0)))
     known = ~np.isnan(sales[is_changed])
     sums, counts = (
         np.pad(values.cumsum(axis=1), ((0, 0), (1, 0)))
@@ -318,6 +320,7 @@ def _of_damped(features: dict[str, FloatArray], sales: FloatArray, is_changed: B
         start = np.maximum(np.arange(sums.shape[1]) - width, 0)
         count = counts - counts[:, start]
         values = made[name].copy()
-        values[is_changed] = np.where(count > 0, (sums - sums[:, start]) / np.maximum(count, 1), np.nan)
+        mean = np.where(count > 0, (sums - sums[:, start]) / np.maximum(count, 1), np.nan)
+        values[is_changed] = np.where(is_later, mean, values[is_changed])
         made[name] = values
     return made

@@ -22,7 +22,7 @@ Kind = Literal["approve", "override", "snooze"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
 LONGEST_ORDER_WEEKS = 52
-"""Weeks of expected demand, or `FEWEST_PACKS`, beyond which an order is taken for a slip of the pen."""
+"""Weeks of expected demand beyond which an order is taken for a slip of the pen, if it is more than `FEWEST_PACKS`."""
 FEWEST_PACKS = 10
 
 GREATEST_ORDER = 1e12
@@ -117,7 +117,7 @@ class Recommended:
         unit_price_amount: price of a piece, where one is known.
         pack_size_units: pieces of a pack, where a piece has a price.
         is_in_units: whether pieces are forecast, and people write pieces.
-        weekly_demand_amount: expected demand of a week; infinite where any order is let through.
+        weekly_demand_amount: expected demand of a week; where it is nothing, any order is let through.
     """
 
     recommendation_id: str
@@ -130,11 +130,13 @@ class Recommended:
     unit_price_amount: float | None = None
     pack_size_units: float | None = None
     is_in_units: bool = False
-    weekly_demand_amount: float = math.inf
+    weekly_demand_amount: float = 0.0
 
     @property
     def largest_order_amount(self) -> float:
         """The order that a person may place at the most, in money at retail value."""
+        if self.weekly_demand_amount <= 0:
+            return math.inf
         packs = FEWEST_PACKS * max(self.pack_size_amount, self.minimum_order_amount)
         return max(LONGEST_ORDER_WEEKS * self.weekly_demand_amount, packs, 2 * self.order_amount)
 
@@ -147,8 +149,9 @@ class Recommended:
         order, largest = self.wanted_of(decision), self.largest_order_amount
         if order is not None and order > largest:
             raise UsageError(
-                f"An order of {house().money(order)} is more than a year of demand, {house().money(largest)}.",
-                "Look at the number once more: it counts pieces where pieces are forecast, else money at retail value.",
+                f"An order of {house().money(order)} at retail value is more than may be placed at once, "
+                f"{house().money(largest)}: a year of demand, or {FEWEST_PACKS} packs.",
+                "Look at the number once more: it counts pieces where pieces are forecast.",
             )
 
     def wanted_of(self, decision: Decision) -> float | None:

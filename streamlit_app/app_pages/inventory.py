@@ -234,9 +234,7 @@ def detail_lines(row: pd.Series) -> pd.DataFrame:
     lines = {
         f"Stock on hand{source}": both(row, "current_stock"),
         "Stock on order": both(row, "on_order"),
-        "Stock position, with orders that come in time": formats.both(
-            row["stock_position_amount"], row["stock_position_units"]
-        ),
+        "Stock position, with orders that come in time": both(row, "stock_position"),
         "Demand a day": both(row, "average_daily_demand"),
         "Lead time and review period": f"{lead} + {review} weeks",
         "Target service level": formats.percent(row["service_level_rate"], 0),

@@ -4,7 +4,6 @@ import datetime as dt
 import html
 from collections.abc import Iterator, Mapping, Sequence
 
-import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
@@ -507,7 +506,7 @@ def _begin_recent(figure: go.Figure, history: pd.DataFrame, forecast: pd.DataFra
 
 def at_its_size(figure: go.Figure) -> go.Figure:
     """Returns a figure whose small amounts are written with decimals, as tables write them."""
-    shown = [pd.to_numeric(pd.Series(list(side)), errors="coerce").abs().max() for side in _sides(figure)]
+    shown = [pd.to_numeric(pd.Series(list(side)), errors="coerce").abs().max() for side in _amounts(figure)]
     largest = max((size for size in shown if size == size), default=0.0)
     if largest < _SMALL_UNTIL:
         for axis in (*figure.select_xaxes(), *figure.select_yaxes()):
@@ -521,13 +520,11 @@ def at_its_size(figure: go.Figure) -> go.Figure:
     return figure
 
 
-def _sides(figure: go.Figure) -> Iterator[Sequence[object]]:
-    """Gives the values of a figure that may be amounts: no dates, no names."""
-    for trace in figure.data:
-        for name in ("x", "y"):
-            side = getattr(trace, name, None)
-            if side is not None and len(side) and isinstance(side[0], (int, float, np.number)):
-                yield side
+def _amounts(figure: go.Figure) -> Iterator[Sequence[object]]:
+    """Gives the values of a figure along the axes of amounts."""
+    for name, axis in (("x", figure.layout.xaxis), ("y", figure.layout.yaxis)):
+        if axis.tickformat == _AXIS:
+            yield from (side for trace in figure.data if (side := getattr(trace, name, None)) is not None)
 
 
 def is_of_money(figure: go.Figure) -> bool:

@@ -36,7 +36,7 @@ _HISTORY = (
     "decided_at",
     "why",
 )
-_HISTORY_IN_PIECES = tuple("effective_order_units" if name == "effective_order_amount" else name for name in _HISTORY)
+_HISTORY_IN_PIECES = (*_HISTORY[:4], "effective_order_units", *_HISTORY[4:])
 _SAID = "decision_said"
 
 

@@ -249,9 +249,13 @@ def test_an_override_is_refused_in_words_without_a_reason_or_a_name_and_saved_wi
     overrides = "select count(*) from marts.fct_decisions where store_id = 3 and dept_id = 2"
     page = open_page("inventory?store=3&dept=2")
     page.get_by_role("radio", name="Override").click()
-    page.get_by_role("spinbutton").wait_for()
+    order = page.get_by_label("Order, USD at retail value")
+    order.wait_for()
     settle(page)
-    page.get_by_role("spinbutton").fill("1250")
+    order.fill("12.5.0")
+    page.get_by_role("button", name="Save the decision").click()
+    page.get_by_text("is no quantity. Write it as 1,234 or 12.5.").wait_for()
+    order.fill("1,250")
     page.get_by_role("button", name="Save the decision").click()
     page.get_by_text("An override needs a reason.").wait_for()
     assert mart(overrides) == 0

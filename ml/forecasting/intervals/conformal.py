@@ -57,6 +57,10 @@ class IntervalCalibration:
 
     quantiles: FloatArray
 
+    def __post_init__(self) -> None:
+        if self.quantiles.shape != (len(LEVELS), 2, KINDS):
+            raise ValueError(f"a calibration holds {len(LEVELS)} levels, 2 sides and {KINDS} kinds of series")
+
     def bounds(self, point: FloatArray, situation: Situation, floor: FloatArray) -> FloatArray:
         """Returns lower and upper at 80 %, then at 95 %, in the unit of the sales, (4, series, horizon).
 

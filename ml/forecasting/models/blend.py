@@ -12,7 +12,7 @@ import numpy as np
 
 from ml.forecasting.models.lightgbm_model import FittedLightGbm, LightGbm
 from ml.forecasting.models.model_inputs import rows_at_origin
-from ml.forecasting.models.protocol import PointForecast
+from ml.forecasting.models.protocol import PointForecast, mean_importance
 from ml.forecasting.models.ridge_model import FittedRidge, Ridge
 from ml.forecasting.models.seasonal_base import SeriesGroups
 from ml.forecasting.models.top_down import scaled_to_totals
@@ -66,6 +66,4 @@ class FittedBlend:
 
     def importance(self) -> Mapping[str, float]:
         """Returns the mean share of each input over the members that learn."""
-        each = [member.importance() for member in self.members]
-        names = dict.fromkeys(name for shares in each for name in shares)
-        return {name: float(np.mean([shares.get(name, 0.0) for shares in each])) for name in names}
+        return mean_importance(self.members)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ml.forecasting.demand_groups import DEMAND_GROUPS, demand_groups
-from ml.forecasting.models.protocol import FittedModel, PointForecast
+from ml.forecasting.models.protocol import FittedModel, PointForecast, mean_importance
 from ml.forecasting.panel import FloatArray, Panel, TextArray
 
 MARGIN = 0.01
@@ -82,6 +82,4 @@ class FittedByGroup:
 
     def importance(self) -> Mapping[str, float]:
         """Returns the mean share of each input over the candidates that learn."""
-        shares = [share for share in (member.importance() for member in self.members.values()) if share]
-        names = dict.fromkeys(name for share in shares for name in share)
-        return {name: float(np.mean([share.get(name, 0.0) for share in shares])) for name in names}
+        return mean_importance(self.members.values())

@@ -57,7 +57,7 @@ def _rows(history: Panel, horizon: int) -> Rows:
     columns = {name: np.broadcast_to(values[:, None], shape) for name, values in _series_inputs(history).items()}
     columns |= _target_inputs(history, horizon)
     columns["horizon"] = np.broadcast_to(np.arange(1, horizon + 1, dtype=np.float64), shape)
-    columns["base"] = base.point / history.scale[:, None]
+    columns["recent_base"] = base.point / history.scale[:, None]
     values = np.stack([values.astype(np.float32) for values in columns.values()], axis=2)
     return Rows(tuple(columns), values, base, history.scale)
 
@@ -78,7 +78,7 @@ def _series_inputs(history: Panel) -> dict[str, FloatArray]:
     inputs["weeks_known"] = np.minimum((~np.isnan(sales)).sum(axis=1), LONGEST_LIFE).astype(np.float64)
     inputs["size_log"] = np.log(scale)
     for name, group in _groups(history).items():
-        inputs |= {f"{name}_recent_{weeks}": values for weeks, values in _group_levels(history, group).items()}
+        inputs |= {f"recent_{name}_{weeks}": values for weeks, values in _group_levels(history, group).items()}
     return inputs
 
 
@@ -117,5 +117,5 @@ def _target_inputs(history: Panel, horizon: int) -> dict[str, FloatArray]:
         total = _group_scale(history, group)[:, None]
         for name in ("weekday", "two_weekday"):
             known = np.where(history.active[:, None] & ~np.isnan(likes[name]), likes[name], 0.0)
-            inputs[f"{group_name}_{name}"] = sum_by(known, group) / total
+            inputs[f"year_{group_name}_{name}"] = sum_by(known, group) / total
     return inputs

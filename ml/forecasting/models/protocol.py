@@ -1,6 +1,6 @@
 """What every candidate is: a name, a fit on a history, and a fitted model that forecasts from a history."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -51,6 +51,13 @@ class Forecaster(Protocol):
 
     def fit(self, history: Panel) -> FittedModel:
         """Returns the model fitted on a history; nothing after its last week is known to it."""
+
+
+def mean_importance(models: Iterable[FittedModel]) -> dict[str, float]:
+    """Returns the mean share of each input over the models that learn."""
+    shares = [share for share in (model.importance() for model in models) if share]
+    names = dict.fromkeys(name for share in shares for name in share)
+    return {name: float(np.mean([share.get(name, 0.0) for share in shares])) for name in names}
 
 
 def base_parts(point: FloatArray, last_year: FloatArray) -> dict[str, FloatArray]:

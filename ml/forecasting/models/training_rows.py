@@ -125,9 +125,9 @@ class RowStore:
 
 
 def row_store(models: Iterable[object]) -> RowStore:
-    """Returns the store that the models share, a new one where none has one."""
+    """Returns the store of rows on the seasonal base that the models share, a new one where none has one."""
     stores = (model.store for model in models if isinstance(model, HasStore))
-    return next(stores, None) or RowStore()
+    return next((store for store in stores if store.kind == "season"), None) or RowStore()
 
 
 def _step_weeks(history: Panel, first: int) -> int:

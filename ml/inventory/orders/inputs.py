@@ -332,14 +332,16 @@ def _read_sales(snapshot: Snapshot, pairs: "pd.DataFrame", date: dt.date, pair: 
 
     Weeks that cannot be right are damped, as what other stores sold of the product tells them.
     """
-    given = {"decision_date": date, "weeks": WATCHED_WEEKS, "dept_id": None if pair is None else pair[1]}
+    # A week is held against the year before it.
+    weeks = WATCHED_WEEKS + YEAR_WEEKS
+    given = {"decision_date": date, "weeks": weeks, "dept_id": None if pair is None else pair[1]}
     sales = snapshot.read_frame(_SALES, given)
     keys = sales[["store_id", "dept_id"]]
     series, all_pairs = keys.drop_duplicates(), _index(pairs[["store_id", "dept_id"]])
-    row, week = _index(series).get_indexer(_index(keys)), WATCHED_WEEKS - 1 - sales["weeks_ago"].to_numpy()
-    matrix = np.full((len(series), WATCHED_WEEKS), np.nan)
+    row, week = _index(series).get_indexer(_index(keys)), weeks - 1 - sales["weeks_ago"].to_numpy()
+    matrix = np.full((len(series), weeks), np.nan)
     matrix[row, week] = sales["weekly_sales"].to_numpy()
-    damped, _ = implausible_weeks(matrix, series["dept_id"].to_numpy(dtype=np.int64))
+    damped = implausible_weeks(matrix, series["dept_id"].to_numpy(dtype=np.int64))[0][:, -WATCHED_WEEKS:]
     place = _index(series).get_indexer(all_pairs)
     return np.where((place >= 0)[:, None], np.vstack([damped, np.full(WATCHED_WEEKS, np.nan)])[place], np.nan)
 

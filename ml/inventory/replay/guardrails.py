@@ -34,7 +34,7 @@ def measure_guardrails(
         orders: of every series of the panel.
         forecasts: of every series, made week by week.
     """
-    history = history_of_sales(panel.sales, start)
+    history = history_of_sales(panel.actual, start)
     lead = orders.lead_times.draw(SEEDS, *history.demand.T.shape)
     reasons = replayed_flags(panel, start, forecasts, history, orders, lead)
     with_tiny = replayed_flags(panel, start, forecasts, history, orders, lead, tiny=0.0)
@@ -124,7 +124,7 @@ def _positions_before(paths: Paths, opening: FloatArray) -> FloatArray:
 
 def _unusual(panel: Panel, forecasts: WeeklyForecasts, least: float) -> BoolArray:
     scale = _usual_sales(panel, forecasts.first_origin)
-    return unusual_weeks(panel.sales, forecasts.of_next_week(panel.week_count), scale, least)
+    return unusual_weeks(panel.actual, forecasts.of_next_week(panel.week_count), scale, least)
 
 
 def _usual_sales(panel: Panel, first: int) -> FloatArray:

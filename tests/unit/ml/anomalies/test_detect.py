@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from ml.anomalies.detect import FORECAST_RESIDUAL, ROBUST_SEASONAL, find_anomalies, score_panel
+from ml.anomalies.detect import FORECAST_RESIDUAL, ROBUST_SEASONAL, SCORE_THRESHOLD, find_anomalies, score_panel
 from ml.anomalies.panel import AnomalyPanel
 
 STORES, DEPTS, WEEKS = 8, 5, 120
@@ -45,7 +45,8 @@ def test_a_planted_peak_and_a_planted_fall_are_found_with_their_direction():
 
 
 def test_each_week_is_judged_by_one_detector():
-    by_forecast, by_season = score_panel(panel())
+    made = panel()
+    by_forecast, by_season = score_panel(made, np.full_like(made.sales, np.nan))
     assert not (np.isfinite(by_forecast.score) & np.isfinite(by_season.score)).any()
     assert np.isfinite(by_forecast.score[:, -40:]).all()
 
@@ -54,9 +55,21 @@ def test_a_deviation_of_a_few_dollars_is_nobodys_concern():
     made = panel()
     tiny = made.sales[5] / made.sales[5].mean() * 50
     made.sales[5], made.forecast[5] = tiny, made.forecast[5] / made.sales[5].mean() * 50
-    made.sales[5, 100] = 900.0
+    made.sales[5, 100] = 300.0
     found = find_anomalies(made)
     assert found[(found["store_id"] == 2) & (found["dept_id"] == 1)].empty
+
+
+def test_a_week_that_is_damped_is_named_with_what_stands_in_for_it_however_small_the_pair():
+    made = panel()
+    made.sales[5], made.forecast[5] = 0.0, np.nan
+    made.sales[5, ::3] = 2.0
+    made.sales[5, 100] = 900.0
+    found = find_anomalies(made)
+    row = found[(found["store_id"] == 2) & (found["dept_id"] == 1)].squeeze()
+    assert (row["sale_date"], row["detector"], row["expected_sales"]) == (made.week_date(100), ROBUST_SEASONAL, 0.0)
+    assert row["score"] == SCORE_THRESHOLD
+    assert "forecasts learn from $0 in its place" in row["reason"]
 
 
 def test_a_gap_a_run_and_heavy_markdowns_are_told():

@@ -1,6 +1,7 @@
 """A week that cannot be right moves nothing that is learned; what is only unusual stays as it is."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -64,6 +65,30 @@ def test_a_series_that_has_hardly_sold_yet_has_nothing_to_be_held_against():
     assert damped_weeks(sales, products) == []
 
 
+@pytest.mark.parametrize("times", [8, 60])
+def test_a_peak_is_a_fault_once_and_a_season_when_it_comes_again(times: int):
+    sales, _ = plain(stores=2)
+    products = np.arange(len(sales))
+    sales[1, [50, 102]] *= times
+    assert damped_weeks(sales, products) == [(1, 50)]
+
+
+def test_large_orders_now_and_then_are_demand_and_wrong_cells_are_not():
+    sales, products = plain()
+    sales[3, [40, 60, 80]] *= 9
+    sales[5, [40, 60, 80]] *= 300
+    assert damped_weeks(sales, products) == [(3, 40), (5, 40), (5, 60), (5, 80)]
+
+
+@pytest.mark.parametrize("weeks", range(1, 21))
+def test_a_history_of_any_length_can_be_looked_at(weeks: int):
+    sales, products = plain()
+    sales[2, :weeks][-1] = 1e6
+    made, is_damped = implausible_weeks(sales[:, :weeks], products)
+    assert is_damped.sum() == (weeks > 13)
+    assert np.array_equal(made[~is_damped], sales[:, :weeks][~is_damped])
+
+
 @pytest.mark.parametrize("cut", [60, 71, 75, 100])
 def test_a_cut_of_the_history_is_damped_as_the_whole_is(cut: int):
     sales, products = plain()
@@ -96,6 +121,18 @@ def test_a_panel_learns_from_the_stand_in_and_is_judged_by_what_was_reported(pan
         assert ours == pytest.approx(theirs, rel=0.3, nan_ok=True)
     others = np.arange(true.series_count) != series
     assert np.array_equal(wrong.features["rolling_mean_13"][others], true.features["rolling_mean_13"][others], True)
+
+
+def test_a_week_that_is_damped_leaves_every_bit_before_it_as_it_was(panels):
+    true, wrong = (panel.until(90) for panel in panels)
+    assert wrong.fingerprint == true.fingerprint
+    assert np.array_equal(wrong.sales, true.sales)
+
+
+def test_a_wrong_cell_that_is_corrected_makes_another_panel(panels):
+    wrong = panels[1]
+    corrected = replace(wrong, reported=np.where(wrong.actual == wrong.actual.max(), 90_000.0, wrong.actual))
+    assert corrected.fingerprint != wrong.fingerprint
 
 
 def test_until_cuts_what_was_reported_too(panels):

@@ -125,13 +125,15 @@ def test_an_order_of_more_than_a_year_of_demand_is_a_slip() -> None:
     assert weekly.largest_order_amount == 5200.0
     assert replace(weekly, weekly_demand_amount=1.0).largest_order_amount == 1200.0
     assert replace(weekly, weekly_demand_amount=1.0, order_amount=3000.0).largest_order_amount == 6000.0
+    # Of what nobody expects to sell, as before a launch, nothing says how much is too much.
+    replace(weekly, weekly_demand_amount=0.0).check_size(replace(OVERRIDE, quantity=1e6))
     weekly.check_size(replace(OVERRIDE, quantity=5200.0))
-    with pytest.raises(UsageError, match=r"An order of \$5,201 is more than a year of demand, \$5,200\."):
+    with pytest.raises(UsageError, match=r"An order of \$5,201 .* more than may be placed at once, \$5,200"):
         weekly.check_size(replace(OVERRIDE, quantity=5201.0))
 
 
 def test_pieces_are_held_against_a_year_of_demand_at_their_price() -> None:
     weekly = replace(RECOMMENDED, weekly_demand_amount=100.0, is_in_units=True, pack_size_units=7.0)
     weekly.check_size(replace(OVERRIDE, quantity=693.0))
-    with pytest.raises(UsageError, match="more than a year of demand"):
+    with pytest.raises(UsageError, match="more than may be placed at once"):
         weekly.check_size(replace(OVERRIDE, quantity=694.0))

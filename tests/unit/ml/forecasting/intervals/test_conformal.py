@@ -74,6 +74,7 @@ def test_bounds_enclose_the_point_and_each_other_and_stay_above_the_floor() -> N
 
 def test_a_bound_lies_as_many_error_scales_from_the_point_as_its_volume_asks_for_worked_by_hand() -> None:
     quantiles = np.array([[[-1.0, -2.0, -3.0], [1.5, 2.5, 3.5]], [[-4.0, -5.0, -6.0], [4.5, 5.5, 6.5]]])
+    quantiles = np.tile(quantiles, len(DEMAND_GROUPS))
     situation = Situation(np.array([[10.0, 20.0], [1.0, 2.0]]), np.array([0, 2]))
     bounds = IntervalCalibration(quantiles).bounds(np.full((2, 2), 100.0), situation, np.zeros(2))
     assert bounds[:, 0].tolist() == [[90.0, 80.0], [115.0, 130.0], [60.0, 20.0], [145.0, 190.0]]

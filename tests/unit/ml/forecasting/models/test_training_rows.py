@@ -142,3 +142,9 @@ def test_of_many_series_the_origins_stand_further_apart_so_that_rows_stay_bounde
     # A tenth of the weeks: origins after 54 and 64 weeks.
     assert len(fewer.labels) == 12 * 2 * 8
     assert len(fewer.labels) < 200 < len(table.labels)
+
+
+def test_only_rows_on_the_seasonal_base_are_shared_with_the_intervals() -> None:
+    level, season = LightGbm(7, store=RowStore("level")), LightGbm(7)
+    assert row_store([level]).kind == "season"
+    assert row_store([level, season]) is season.store
