@@ -18,7 +18,7 @@ FIRST_ORIGIN_WEEKS: Mapping["RowKind", int] = {"season": 54, "level": 16}
 """Weeks of history that an origin needs before rows are taken from it: for a season a year and what aligns it."""
 ORIGIN_STEP_WEEKS = 3
 """Rows are taken from every third week: origins side by side share seven of their eight target weeks."""
-MOST_ROWS = 1_000_000
+MOST_ROWS: Mapping["RowKind", int] = {"season": 1_000_000, "level": 300_000}
 """Beyond so many rows the origins stand further apart: time and memory of a fit stay bounded."""
 LEAST_ROWS = 500
 
@@ -108,7 +108,7 @@ class RowStore:
     def _table(self, history: Panel) -> TrainingTable | None:
         inputs, labels, scales, numbers = [], [], [], []
         first = FIRST_ORIGIN_WEEKS[self.kind]
-        for week_count in range(first, history.week_count, _step_weeks(history, first)):
+        for week_count in range(first, history.week_count, _step_weeks(history, first, MOST_ROWS[self.kind])):
             rows = self._at(history, week_count)
             series, step = _known_targets(history, week_count)
             error = history.sales[series, week_count + step] - rows.base.point[series, step]
@@ -130,10 +130,10 @@ def row_store(models: Iterable[object]) -> RowStore:
     return next((store for store in stores if store.kind == "season"), None) or RowStore()
 
 
-def _step_weeks(history: Panel, first: int) -> int:
+def _step_weeks(history: Panel, first: int, most_rows: int) -> int:
     """Returns the weeks between origins that rows are taken from, so that they are no more than the most."""
     rows_at_most = history.series_count * history.horizon * max(history.week_count - first, 0)
-    return max(ORIGIN_STEP_WEEKS, -(-rows_at_most // MOST_ROWS))
+    return max(ORIGIN_STEP_WEEKS, -(-rows_at_most // most_rows))
 
 
 def _known_targets(history: Panel, week_count: int) -> tuple[IntArray, IntArray]:

@@ -136,7 +136,7 @@ def test_of_many_series_the_origins_stand_further_apart_so_that_rows_stay_bounde
     young: Panel, table: TrainingTable, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # 12 series, 8 weeks ahead, 19 weeks beyond the first origin: 1,824 rows were every week an origin.
-    monkeypatch.setattr(training_rows, "MOST_ROWS", 200)
+    monkeypatch.setitem(training_rows.MOST_ROWS, "season", 200)
     monkeypatch.setattr(training_rows, "LEAST_ROWS", 1)
     fewer = RowStore().table(young)
     # A tenth of the weeks: origins after 54 and 64 weeks.
