@@ -43,10 +43,11 @@ def implausible_weeks(sales: FloatArray, dept_ids: IntArray) -> tuple[FloatArray
     """
     damped, is_damped = sales.copy(), np.zeros(sales.shape, dtype=bool)
     # A series without a week beyond the largest before as reported has none beyond the largest as damped.
-    suspects = np.flatnonzero(_is_beyond(sales, *_bounds_before(sales)).any(axis=1))
+    most, least = _bounds_before(sales)
+    suspects = np.flatnonzero(_is_beyond(sales, most, least).any(axis=1))
     if not len(suspects):
         return damped, is_damped
-    peers = _peer_ratios(sales, dept_ids, suspects)
+    peers = _peer_ratios(sales, most, dept_ids, suspects)
     for place, series in enumerate(suspects):
         _damp(damped[series], is_damped[series], peers[place])
     return damped, is_damped
@@ -118,16 +119,15 @@ def _is_beyond(sales: FloatArray, most: FloatArray, least: FloatArray) -> BoolAr
     return ((most > 0) & (known > LIMIT * most)) | ((known < LIMIT * least) & (known <= -LEAST_RETURN * most))
 
 
-def _peer_ratios(sales: FloatArray, dept_ids: IntArray, suspects: IntArray) -> FloatArray:
+def _peer_ratios(sales: FloatArray, most: FloatArray, dept_ids: IntArray, suspects: IntArray) -> FloatArray:
     """Returns the median of what the product sold in other stores over their most in the year before, (suspects, T)."""
     ratios = np.zeros((len(suspects), sales.shape[1]))
     for product in np.unique(dept_ids[suspects]):
         members = np.flatnonzero(dept_ids == product)
         if len(members) <= LEAST_PEERS:
             continue
-        most, _ = _bounds_before(sales[members])
         with np.errstate(divide="ignore", invalid="ignore"):
-            each = np.where((most > 0) & ~np.isnan(sales[members]), sales[members] / most, np.nan)
+            each = np.where(most[members] > 0, sales[members] / most[members], np.nan)
         for place in np.flatnonzero(dept_ids[suspects] == product):
             others = each[members != suspects[place]]
             enough = (~np.isnan(others)).sum(axis=0) >= LEAST_PEERS

@@ -5,9 +5,11 @@ Journal of the Operational Research Society 56, 2005. Series with less than a ye
 nothing can be known of their season.
 """
 
+from collections.abc import Mapping
+
 import numpy as np
 
-from ml.forecasting.panel import FloatArray, IntArray, Panel
+from ml.forecasting.panel import FloatArray, IntArray, Panel, TextArray
 from warehouse.conventions import YEAR_WEEKS
 
 DEMAND_GROUPS = ("short", "smooth", "erratic", "intermittent", "lumpy")
@@ -25,6 +27,15 @@ LARGEST_SCALE_QUANTILE = 0.95
 
 def demand_groups(history: Panel) -> IntArray:
     """Returns the place in `DEMAND_GROUPS` of each series, as it was known at the last week of the history, (S,)."""
+    return history.once("demand groups", lambda: _demand_groups(history))
+
+
+def chosen_by_group(choice: Mapping[str, str], history: Panel) -> TextArray:
+    """Returns what is chosen for the group of each series, (S,)."""
+    return np.array([choice[group] for group in DEMAND_GROUPS])[demand_groups(history)]
+
+
+def _demand_groups(history: Panel) -> IntArray:
     recent = history.sales[:, -WINDOW_WEEKS:]
     known, sold = ~np.isnan(recent), recent > 0
     counts = np.maximum(sold.sum(axis=1), 1)

@@ -1,6 +1,6 @@
 """Explanations: what moved the champion's forecast for one store and department, per week in the unit of the sales."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, LiteralString
 
 import numpy as np
 
@@ -16,6 +16,13 @@ from warehouse.wording import house
 
 if TYPE_CHECKING:
     import pandas as pd
+
+_NEWEST: LiteralString = """
+select max(origin_date) as origin_date, coalesce(bool_or(uses_plan), false) as uses_plan
+from ml.forecasts
+where origin_date = (select max(origin_date) from ml.forecasts)
+"""
+"""Where the newest forecasts were made, and whether planned markdowns moved any of them."""
 
 
 def explain_forecast(settings: Settings, database: Database, store_id: int, dept_id: int) -> "pd.DataFrame":
@@ -34,8 +41,13 @@ def explain_forecast(settings: Settings, database: Database, store_id: int, dept
     """
     import pandas as pd
 
-    panel = read_panel(database, _uses_plan(database))
-    _demand_forecasts(database, panel)
+    newest = database.read_frame("reader", _NEWEST).iloc[0]
+    panel = read_panel(database, bool(newest["uses_plan"]))
+    if newest["origin_date"] != panel.origin:
+        raise ShelfcastError(
+            f"The sales are known to {house().called(panel.origin)}, and no forecasts were made from there yet.",
+            "Run `shelfcast run` to its end.",
+        )
     series, horizon = _series_of(panel, store_id, dept_id), panel.horizon
     champion, found = load_models(settings, database, "reader")
     version, served = found[champion]
@@ -56,24 +68,6 @@ def explain_forecast(settings: Settings, database: Database, store_id: int, dept
             **amounts,
         }
     )
-
-
-def _demand_forecasts(database: Database, panel: Panel) -> None:
-    newest = database.read_frame("reader", "select max(origin_date) as origin_date from ml.forecasts").iloc[0, 0]
-    if newest != panel.origin:
-        raise ShelfcastError(
-            f"The sales are known to {house().called(panel.origin)}, and no forecasts were made from there yet.",
-            "Run `shelfcast run` to its end.",
-        )
-
-
-def _uses_plan(database: Database) -> bool:
-    """Returns whether planned markdowns moved any of the newest forecasts."""
-    query = (
-        "select coalesce(bool_or(uses_plan), false) as uses_plan from ml.forecasts "
-        "where origin_date = (select max(origin_date) from ml.forecasts)"
-    )
-    return bool(database.read_frame("reader", query).loc[0, "uses_plan"])
 
 
 def _series_of(panel: Panel, store_id: int, dept_id: int) -> int:

@@ -3,10 +3,10 @@
 import datetime as dt
 import hashlib
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -29,6 +29,8 @@ IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
 DateArray = npt.NDArray[np.datetime64]
 TextArray = npt.NDArray[np.str_]
+
+Made = TypeVar("Made")
 
 WEEK = np.timedelta64(7, "D")
 _LEAST_SCALE_POWER = -4
@@ -141,6 +143,12 @@ class Panel:
     def future_weeks(self, horizon: int) -> DateArray:
         """Returns the weeks after the origin."""
         return np.asarray(self.weeks[-1] + WEEK * np.arange(1, horizon + 1))
+
+    def once(self, key: str, make: Callable[[], Made]) -> Made:
+        """Returns what was made of this panel under the key; it is made the first time that it is asked for."""
+        if key not in self.memory:
+            self.memory[key] = make()
+        return cast("Made", self.memory[key])
 
     @cached_property
     def memory(self) -> dict[str, object]:

@@ -66,14 +66,14 @@ def errors_as_sentences() -> Iterator[None]:
 
 def chart(figure: go.Figure, key: str) -> None:
     """Shows a figure in the dashboard's own colours, without the tool bar that nobody uses."""
+    charts.at_its_size(figure)
     st.plotly_chart(
         figure, theme=None, key=key, config={"displayModeBar": False, "responsive": True, **spelling(figure)}
     )
 
 
 def spelling(figure: go.Figure) -> dict[str, object]:
-    """Returns the locale in which the browser writes a chart's figures, which are brought to their size first."""
-    charts.at_its_size(figure)
+    """Returns the locale in which the browser writes the figures of a chart: the currency, or pieces, of the house."""
     before, behind = (house().sign, "") if charts.is_of_money(figure) else ("", f"{NO_BREAK}{PIECES}")
     thousands, decimal = house().marks
     figures = {"currency": [before, behind], "thousands": thousands, "decimal": decimal, "grouping": [3]}

@@ -143,11 +143,13 @@ def _read(written: str | None) -> float | None:
     Raises:
         UsageError: it is none.
     """
-    if written is None or (quantity := house().read(written)) is not None:
-        return None if written is None else quantity
-    raise UsageError(
-        f"{written!r} is no quantity.", f"Write it as {house().number(1234)} or {house().number(12.5, 1)}."
-    )
+    if written is None:
+        return None
+    quantity = house().read(written)
+    if quantity is None:
+        examples = f"{house().number(1234)} or {house().number(12.5, 1)}"
+        raise UsageError(f"{written!r} is no quantity.", f"Write it as {examples}.")
+    return quantity
 
 
 def _what(kind: Kind, row: pd.Series) -> tuple[str | None, dt.date | None]:

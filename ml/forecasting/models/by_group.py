@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ml.forecasting.demand_groups import DEMAND_GROUPS, demand_groups
+from ml.forecasting.demand_groups import DEMAND_GROUPS, chosen_by_group
 from ml.forecasting.models.protocol import FittedModel, PointForecast, mean_importance
-from ml.forecasting.panel import FloatArray, Panel, TextArray
+from ml.forecasting.panel import FloatArray, Panel
 
 MARGIN = 0.01
 """By what fraction a candidate's error in a group must lie below that of the one that serves all, to take its place."""
@@ -49,18 +49,13 @@ def best_by_group(errors: Mapping[str, FloatArray], counts: FloatArray) -> dict[
 
 def pieced_together(choice: Mapping[str, str], history: Panel, forecasts: Mapping[str, PointForecast]) -> PointForecast:
     """Returns the forecasts in which each series has those of the candidate of its group."""
-    chosen = chosen_for(choice, history)
+    chosen = chosen_by_group(choice, history)
     first = next(iter(forecasts.values()))
     point, fallback = np.empty_like(first.point), np.empty(history.series_count, dtype=object)
     for name in np.unique(chosen):
         mine = chosen == name
         point[mine], fallback[mine] = forecasts[name].point[mine], forecasts[name].fallback[mine]
     return PointForecast(point, fallback.astype(str))
-
-
-def chosen_for(choice: Mapping[str, str], history: Panel) -> TextArray:
-    """Returns the name of the candidate that serves each series, (S,)."""
-    return np.array([choice[group] for group in DEMAND_GROUPS])[demand_groups(history)]
 
 
 @dataclass(frozen=True)
@@ -72,13 +67,13 @@ class FittedByGroup:
 
     def predict(self, history: Panel, horizon: int) -> PointForecast:
         """Returns each series' forecast by the candidate of its group."""
-        needed = np.unique(chosen_for(self.choice, history))
+        needed = np.unique(chosen_by_group(self.choice, history))
         forecasts = {name: self.members[name].predict(history, horizon) for name in needed}
         return pieced_together(self.choice, history, forecasts)
 
     def explain(self, history: Panel, horizon: int, series: int) -> Mapping[str, FloatArray]:
         """Returns the parts of the candidate that serves the series."""
-        return self.members[str(chosen_for(self.choice, history)[series])].explain(history, horizon, series)
+        return self.members[str(chosen_by_group(self.choice, history)[series])].explain(history, horizon, series)
 
     def importance(self) -> Mapping[str, float]:
         """Returns the mean share of each input over the candidates that learn."""

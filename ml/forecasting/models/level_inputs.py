@@ -7,7 +7,6 @@ series share in a week is an input: with a few years of weeks trees would rememb
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import cast
 
 import numpy as np
 
@@ -44,10 +43,7 @@ class LevelBase:
 
 def level_rows(history: Panel, horizon: int) -> Rows:
     """Returns the inputs at the last week of the history; nothing after it is read, and nothing is made twice."""
-    key = f"level rows {horizon}"
-    if key not in history.memory:
-        history.memory[key] = _rows(history, horizon)
-    return cast(Rows, history.memory[key])
+    return history.once(f"level rows {horizon}", lambda: _rows(history, horizon))
 
 
 def _rows(history: Panel, horizon: int) -> Rows:

@@ -7,7 +7,7 @@ or three years of history they remember single Christmases.
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import Protocol, cast
+from typing import Protocol
 
 import numpy as np
 
@@ -70,10 +70,7 @@ class Rows:
 
 def rows_at_origin(history: Panel, horizon: int) -> Rows:
     """Returns the inputs at the last week of the history; nothing after it is read, and nothing is made twice."""
-    key = f"rows {horizon}"
-    if key not in history.memory:
-        history.memory[key] = _rows(history, horizon)
-    return cast(Rows, history.memory[key])
+    return history.once(f"rows {horizon}", lambda: _rows(history, horizon))
 
 
 def _rows(history: Panel, horizon: int) -> Rows:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ml.forecasting.demand_groups import DEMAND_GROUPS, demand_groups, group_errors
+from ml.forecasting.demand_groups import DEMAND_GROUPS, chosen_by_group, group_errors
 from ml.forecasting.models.protocol import PointForecast, base_parts
 from ml.forecasting.panel import FloatArray, Panel, known_mean, weeks_back
 from warehouse.conventions import YEAR_WEEKS
@@ -97,7 +97,7 @@ class FittedSimple:
 
     def predict(self, history: Panel, horizon: int) -> PointForecast:
         """Returns the same figure for every week ahead."""
-        chosen = np.array([self.methods[group] for group in DEMAND_GROUPS])[demand_groups(history)]
+        chosen = chosen_by_group(self.methods, history)
         level = np.zeros(history.series_count)
         for name in np.unique(chosen):
             level[chosen == name] = level_by(name, history.sales[chosen == name])
