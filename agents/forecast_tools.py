@@ -68,7 +68,7 @@ def _forecast_week(row: Mapping[str, Any]) -> Facts:
         **{f"{bound}_quantity": rounded_amount(row[f"{bound}_quantity"]) for bound in bounds},
         "last_year_sales_quantity": rounded_amount(row["sales_last_year_quantity"]),
         "holiday_name": safe_name(row["holiday_name"]),
-        "uses_planned_markdowns": bool(row["uses_plan"]),
+        "uses_planned_promotion": bool(row["uses_plan"]),
     }
 
 

@@ -128,7 +128,7 @@ def _outlook_words(forecast: Facts) -> list[str]:
 
 def _plan_words(forecast: Facts) -> str:
     weeks = forecast["planned_week_count"]
-    return f"Planned markdowns moved {span(weeks, 'week')} of it: it holds as far as the plan does." if weeks else ""
+    return f"Planned promotions moved {span(weeks, 'week')} of it: it holds as far as the plan does." if weeks else ""
 
 
 def _interval_words(week: Facts) -> str:

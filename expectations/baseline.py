@@ -11,7 +11,7 @@ from warehouse.conventions import YEAR_DAYS
 from warehouse.database import Database
 from warehouse.retailer import Retailer, read_retailer
 
-TABLES = ("raw_sales", "external_features", "store_attributes", "stock_positions")
+TABLES = ("raw_sales", "external_features", "store_attributes", "stock_positions", "promotions")
 
 _KINDS = """
 select
@@ -34,6 +34,7 @@ _AMOUNTS = {
     "raw_sales": ("weekly_sales",),
     "external_features": ("fuel_price", "cpi", *(f"markdown_{number}" for number in range(1, 6))),
     "stock_positions": ("on_hand", "on_order", "unit_price"),
+    "promotions": ("planned_price",),
 }
 _MIDDLE_SIZE = "select percentile_cont(0.5) within group (order by size_sqft) from raw_incoming.store_attributes"
 BEYOND_BELIEF = 100_000.0

@@ -129,6 +129,34 @@ where not exists (
 _LATE_COUNTS = """
 select i.* from {batch} i where i.stock_date > (select max(s.sale_date) + 6 from raw_incoming.raw_sales s)
 """
+_PROMOTIONS = """
+select
+    i.*,
+    to_char(i.week_date, 'FMDay') as weekday,
+    coalesce(stores.code, i.store_id::text) as store_code,
+    coalesce(products.code, i.dept_id::text) as product_code
+from raw_incoming.promotions i
+left join raw.keys stores on stores.key_kind = 'store' and stores.key_id = i.store_id
+left join raw.keys products on products.key_kind = 'product' and products.key_id = i.dept_id
+"""
+_ODD_PLANS = """
+with known as (
+    select
+        store_id, dept_id, coalesce(weekly_amount, weekly_sales) as amount,
+        coalesce(weekly_units, weekly_sales) as units
+    from raw_incoming.raw_sales
+    where coalesce(weekly_amount, weekly_units) > 0 and weekly_sales > 0
+),
+usual as (
+    select store_id, dept_id, percentile_cont(0.5) within group (order by amount / units) as price
+    from known
+    group by store_id, dept_id
+)
+select i.*
+from {batch} i
+inner join usual on usual.store_id = i.store_id and usual.dept_id = i.dept_id
+where i.planned_price not between 0.1 * usual.price and 10 * usual.price
+"""
 _MISSING_PRICES = """
 select i.*
 from {batch} i
@@ -150,9 +178,8 @@ def input_suites(
     """
     suites = [sales_suite(published, incoming, retailer, today, may_remove), stores_suite(published, incoming)]
     suites += [covariates_suite(published, incoming, retailer, today)] if incoming.rows.get("external_features") else []
-    return suites + (
-        [stock_suite(published, incoming, retailer, today)] if incoming.rows.get("stock_positions") else []
-    )
+    suites += [stock_suite(published, incoming, retailer, today)] if incoming.rows.get("stock_positions") else []
+    return suites + ([promotions_suite(incoming, retailer)] if incoming.rows.get("promotions") else [])
 
 
 def sales_suite(
@@ -566,6 +593,33 @@ def stock_suite(published: Published, incoming: Incoming, retailer: Retailer, to
         )
     keys = ("store_code", "product_code", "stock_date")
     return Suite("incoming_stock", "raw_incoming.stock_positions", _STOCK, keys, tuple(rules))
+
+
+def promotions_suite(incoming: Incoming, retailer: Retailer) -> Suite:
+    """Returns the suite of raw_incoming.promotions."""
+    rules = [
+        one_of(
+            "weekday",
+            [retailer.week_ends_on],
+            f"Every planned week is dated by its last day, a {retailer.week_ends_on}.",
+            "Any other day would make a second week of the same one.",
+        ),
+        within(
+            "planned_price",
+            0,
+            incoming.largest("planned_price"),
+            f"No planned price is {BEYOND_BELIEF:,.0f} times the middle one.",
+            "A price beyond that is a slipped decimal point.",
+        ),
+        none_found(
+            _ODD_PLANS,
+            "Planned prices lie between a tenth and ten times what a piece usually costs.",
+            "A price of another unit or currency moves forecasts and orders.",
+            "warning",
+        ),
+    ]
+    keys = ("store_code", "product_code", "week_date")
+    return Suite("incoming_promotions", "raw_incoming.promotions", _PROMOTIONS, keys, tuple(rules))
 
 
 def _stock_amount(column: str, name: str, incoming: Incoming, reason: str) -> Expectation:

@@ -80,6 +80,11 @@ class Prices:
     worth: FloatArray
 
     @property
+    def whole_piece(self) -> FloatArray:
+        """Returns the money of a piece where only whole ones are sold, NaN elsewhere."""
+        return np.where(self.least_piece == WHOLE, self.unit_price, np.nan)
+
+    @property
     def count_worth(self) -> FloatArray:
         """Money of one of what is counted: the price where there is one, 1 where money is counted."""
         return np.where(np.isnan(self.unit_price), 1.0, self.unit_price)

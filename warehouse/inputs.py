@@ -24,7 +24,8 @@ HOLIDAYS = RawTable("holidays", ("holiday_date", "holiday_name"), has_history=Fa
 SALES = RawTable("raw_sales", ("store_id", "dept_id", "sale_date"), "sale_date", must_stay=True)
 COVARIATES = RawTable("external_features", ("store_id", "feature_date"), "feature_date", must_stay=True)
 STOCK = RawTable("stock_positions", ("store_id", "dept_id", "stock_date"), "stock_date", has_history=False)
-TABLES = (STORES, PRODUCTS, SALES, COVARIATES, STOCK, RETAILER, HOLIDAYS)
+PROMOTIONS = RawTable("promotions", ("store_id", "dept_id", "week_date"), "week_date", has_history=False)
+TABLES = (STORES, PRODUCTS, SALES, COVARIATES, STOCK, PROMOTIONS, RETAILER, HOLIDAYS)
 """In the order in which they are written: new rows find their store."""
 
 _FILES = {"raw_sales": "sales", "external_features": "covariates"}

@@ -33,6 +33,7 @@ MODEL_COLUMNS = {
     "raw.stock_positions": (
         *("store_id", "dept_id", "stock_date", "on_hand", "on_order", "unit_price", "lead_time_days", "expected_date"),
     ),
+    "raw.promotions": ("store_id", "dept_id", "week_date", "planned_price", "is_promoted"),
     "raw.external_features": ("store_id", "feature_date", *(f"markdown_{number}" for number in range(1, 6))),
     "ml.forecasts": (
         *("store_id", "dept_id", "origin_date", "horizon_weeks", "predicted_sales", "model_name"),

@@ -66,7 +66,7 @@ def valued(context: Context, panel: "Panel", start: int) -> Valued:
     with context.database.snapshot("reader") as snapshot:
         is_in_units = retailer_of_sales(snapshot).is_in_units
         prices = read_prices(snapshot, as_date(panel.weeks[start - 1]), is_in_units).of(_pairs(panel))
-    made = panel.valued(prices.worth) if is_in_units else panel
+    made = panel.valued(prices.worth, prices.whole_piece) if is_in_units else panel
     middle = middle_week(known_mean(np.abs(made.sales[:, max(start - YEAR_WEEKS, 0) : start])))
     # Where money is forecast, a replay knows no pieces: packs are those of the policies.
     price = prices.unit_price if is_in_units else np.full(panel.series_count, np.nan)

@@ -18,11 +18,12 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _NEWEST: LiteralString = """
-select max(origin_date) as origin_date, coalesce(bool_or(uses_plan), false) as uses_plan
+select max(origin_date) as origin_date, coalesce(bool_or(uses_plan), false) as uses_plan,
+    exists (select from raw.promotions) as has_promotions
 from ml.forecasts
 where origin_date = (select max(origin_date) from ml.forecasts)
 """
-"""Where the newest forecasts were made, and whether planned markdowns moved any of them."""
+"""Where the newest forecasts were made, whether a plan moved any of them, and whether it may be one of prices."""
 
 
 def explain_forecast(settings: Settings, database: Database, store_id: int, dept_id: int) -> "pd.DataFrame":
@@ -32,8 +33,9 @@ def explain_forecast(settings: Settings, database: Database, store_id: int, dept
     then last_year_amount (sales of 52 weeks before; where that was a holiday's week, of the ordinary weeks
     beside it), holiday_amount (what holidays and pay days brought in last year's like weeks, and what the models make
     of the days of the month), growth_amount (against last year), recent_level_amount (what sold of late),
-    season_amount (what the models make of the season), promotion_amount (what planned markdowns add, where the
-    published forecast used them), coherence_amount (what the forecast of the store's total adds) and other_amount.
+    season_amount (what the models make of the season), promotion_amount (what planned prices, promotions and
+    markdowns add, where the published forecast used them), coherence_amount (what the forecast of the store's total
+    adds) and other_amount.
 
     Raises:
         ShelfcastError: the pair is not known or no longer sells, no model was trained, or a run that was cut short
@@ -42,7 +44,8 @@ def explain_forecast(settings: Settings, database: Database, store_id: int, dept
     import pandas as pd
 
     newest = database.read_frame("reader", _NEWEST).iloc[0]
-    panel = read_panel(database, bool(newest["uses_plan"]))
+    may_be_markdowns = settings.planned_markdowns or not newest["has_promotions"]
+    panel = read_panel(database, bool(newest["uses_plan"]) and may_be_markdowns)
     if newest["origin_date"] != panel.origin:
         raise ShelfcastError(
             f"The sales are known to {house().called(panel.origin)}, and no forecasts were made from there yet.",
@@ -53,7 +56,8 @@ def explain_forecast(settings: Settings, database: Database, store_id: int, dept
     version, served = found[champion]
     parts = dict(served.model.explain(panel, horizon, series))
     point = sum(parts.values(), np.zeros(horizon))
-    parts["promotion"] = planned_promotions(panel, horizon).amount(point)[series]
+    markdowns = planned_promotions(panel, horizon).amount(point)[series]
+    parts["promotion"] = parts.get("promotion", np.zeros(horizon)) + markdowns
     amounts = {f"{name}_amount": parts.get(name, np.zeros(horizon)) for name in PARTS}
     return pd.DataFrame(
         {

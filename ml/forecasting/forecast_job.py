@@ -11,8 +11,10 @@ import numpy as np
 from psycopg import sql
 
 from ml.forecasting.models.candidates import candidates, chosen_candidates, with_session
+from ml.forecasting.models.price_inputs import at_usual_prices
 from ml.forecasting.models.prophet_model import OpenSession
-from ml.forecasting.panel import WEEK, Panel, as_date, read_panel
+from ml.forecasting.models.protocol import PointForecast, follows_plans
+from ml.forecasting.panel import WEEK, FloatArray, Panel, as_date, read_panel
 from ml.forecasting.planned_markdowns import planned_promotions
 from ml.forecasting.registry.aliases import choose
 from ml.forecasting.registry.client import load_models
@@ -48,7 +50,7 @@ class ForecastReport:
         models: version by candidate.
         series_count: active series.
         rows: rows of `ml.forecasts` at this origin.
-        planned_rows: those of them that planned markdowns moved.
+        planned_rows: those of them that a planned price, promotion or markdown moved.
         change: those that changed.
         seconds: wall clock.
         horizon_weeks: weeks ahead.
@@ -65,7 +67,7 @@ class ForecastReport:
     horizon_weeks: int
 
     def __str__(self) -> str:
-        planned = f"planned markdowns moved {self.planned_rows:,} of the forecasts; " if self.planned_rows else ""
+        planned = f"plans moved {self.planned_rows:,} of the forecasts; " if self.planned_rows else ""
         return (
             f"{self.horizon_weeks} weeks from {self.origin_date} for {self.series_count:,} series "
             f"by {len(self.models)} models, champion {self.champion}; {planned}{self.change}"
@@ -182,12 +184,14 @@ def forecast_rows(history: Panel, cast: Cast, run_id: str, progress: Progress = 
     """Returns the rows of `ml.forecasts` that the models make after a history; a plan it carries moves them."""
     import pandas as pd
 
-    plan = planned_promotions(history, history.horizon)
+    markdowns = planned_promotions(history, history.horizon)
     frames = []
     for number, (name, model) in enumerate(cast.models.items()):
         progress(number, len(cast.models), f"forecast at {history.origin}: {name}")
-        rows = forecast_frame(history, *plan.applied(*model.forecast(history)))
-        rows = rows.assign(uses_plan=plan.is_used[history.active].ravel())
+        forecast, bounds = model.forecast(history)
+        effect = (markdowns.amount(forecast.point) + _plan_effect(history, model, forecast))[history.active].ravel()
+        rows = forecast_frame(history, *markdowns.applied(forecast, bounds))
+        rows = rows.assign(plan_effect=effect, uses_plan=effect != 0)
         frames.append(
             rows.assign(model_name=name, model_version=cast.versions[name], is_champion=name == cast.champion)
         )
@@ -195,6 +199,14 @@ def forecast_rows(history: Panel, cast: Cast, run_id: str, progress: Progress = 
     frame = pd.concat(frames, ignore_index=True).assign(run_id=run_id)
     frame.insert(0, "forecast_id", _forecast_ids(frame))
     return frame
+
+
+def _plan_effect(history: Panel, model: ServedModel, forecast: PointForecast) -> FloatArray:
+    """Returns what planned prices and promotions move forecasts by, against the usual price, (series, horizon)."""
+    if history.plan is None or not follows_plans(model.model):
+        return np.zeros_like(forecast.point)
+    usual = model.model.predict(at_usual_prices(history, history.horizon), history.horizon)
+    return np.asarray(forecast.point - usual.point)
 
 
 def with_prices(database: Database, frame: "pd.DataFrame", origin: dt.date) -> "pd.DataFrame":

@@ -42,6 +42,7 @@ FEATURE_COLUMNS = (
     "weeks_observed",
     "size_normalized",
     "total_markdown",
+    "price_lag_1",
 )
 """Columns of `features.engineered_features` that the models read; all known before their week began."""
 
@@ -57,6 +58,27 @@ select store_id, feature_date,
     end as markdown_amount
 from raw.external_features
 """
+
+
+_PROMOTIONS = "select store_id, dept_id, week_date, planned_price, is_promoted from raw.promotions"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Prices and promotions that the user has planned, of T past weeks and of the 39 weeks after them.
+
+    Attributes:
+        price: money apiece, NaN where the plan names none, (S, T + 39).
+        is_promoted: 1 where a promotion is planned, 0 where none is, NaN where nothing is said, (S, T + 39).
+    """
+
+    price: FloatArray
+    is_promoted: FloatArray
+
+    def until(self, week_count: int) -> "Plan":
+        """Returns the plan as it stands after so many weeks: whoever plans knows what is to come."""
+        end = week_count + LONGEST_HORIZON
+        return Plan(self.price[:, :end], self.is_promoted[:, :end])
 
 
 @dataclass(frozen=True)
@@ -76,6 +98,10 @@ class Panel:
         planned_markdown: markdown of the store in money where the user says that markdowns ahead are a plan, NaN
             where nothing is planned, (S, T + 39). The plan of a past week is the markdown that it had.
         reported: sales as they were reported, where any week is damped, (S, T).
+        prices: money that a piece cost in each week, NaN before the first known one, (S, T); see `shown_prices`. None
+            where no price is known.
+        plan: planned prices and promotions, where the user gave any.
+        piece: money of a piece where only whole ones are sold, NaN elsewhere, (S,), of a panel in money.
     """
 
     store_ids: IntArray
@@ -88,6 +114,9 @@ class Panel:
     features: Mapping[str, FloatArray]
     planned_markdown: FloatArray | None = None
     reported: FloatArray | None = None
+    prices: FloatArray | None = None
+    plan: Plan | None = None
+    piece: FloatArray | None = None
 
     @property
     def actual(self) -> FloatArray:
@@ -130,15 +159,22 @@ class Panel:
             features={name: values[:, : week_count + 1] for name, values in self.features.items()},
             planned_markdown=None if plan is None else plan[:, : week_count + LONGEST_HORIZON],
             reported=None if self.reported is None else self.reported[:, :week_count],
+            prices=None if self.prices is None else self.prices[:, :week_count],
+            plan=None if self.plan is None else self.plan.until(week_count),
         )
 
-    def valued(self, worth: FloatArray) -> "Panel":
-        """Returns the panel in money: sales and what was made of them, each series times what one of it is worth."""
+    def valued(self, worth: FloatArray, piece: FloatArray | None = None) -> "Panel":
+        """Returns the panel in money: sales and what was made of them, each series times what one of it is worth.
+
+        Args:
+            worth: money of one of what is forecast, (S,).
+            piece: money of a piece where only whole ones are sold, NaN elsewhere, (S,).
+        """
         features = {
             name: values * worth[:, None] if name in _OF_SALES else values for name, values in self.features.items()
         }
         reported = None if self.reported is None else self.reported * worth[:, None]
-        return replace(self, sales=self.sales * worth[:, None], features=features, reported=reported)
+        return replace(self, sales=self.sales * worth[:, None], features=features, reported=reported, piece=piece)
 
     def future_weeks(self, horizon: int) -> DateArray:
         """Returns the weeks after the origin."""
@@ -180,6 +216,7 @@ class Panel:
         """Hash of the series, the weeks, the retailer, the sales and the features."""
         digest = hashlib.sha256(self.retailer.model_dump_json().encode())
         arrays = [self.store_ids, self.dept_ids, self.weeks.astype(np.int64), self.sales, self.actual, self.is_holiday]
+        arrays += [] if self.plan is None else [self.plan.price, self.plan.is_promoted]
         for values in [*arrays, *(self.features[name] for name in sorted(self.features))]:
             digest.update(np.ascontiguousarray(values).tobytes())
         return digest.hexdigest()[:32]
@@ -220,7 +257,8 @@ def read_panel(database: "Database", with_plan: bool = False) -> Panel:
 
     Args:
         database: where the features were published.
-        with_plan: whether the markdowns of weeks ahead are a plan that forecasts may use.
+        with_plan: whether the markdowns of weeks ahead are a plan that forecasts may use. Planned prices and promotions
+            always are.
 
     Raises:
         ShelfcastError: no features were published, or none of their weeks has sales.
@@ -231,10 +269,13 @@ def read_panel(database: "Database", with_plan: bool = False) -> Panel:
     if found.empty:
         raise ShelfcastError("There are no features to train on.", "Run `shelfcast features` first.")
     keys = ["store_id", "dept_id", "feature_date", "store_type", "weekly_sales", "is_holiday"]
-    table = ds.dataset(found["uri"].iloc[0], format="parquet").to_table(columns=[*keys, *FEATURE_COLUMNS])
+    features = ds.dataset(found["uri"].iloc[0], format="parquet")
+    # Features made by an earlier version lack what it did not know.
+    table = features.to_table(columns=[name for name in (*keys, *FEATURE_COLUMNS) if name in features.schema.names])
     with database.snapshot("reader") as snapshot:
         retailer = retailer_of_sales(snapshot)
     panel = panel_from_frame(table.to_pandas(), retailer)
+    panel = with_plan_of(panel, database.read_frame("reader", _PROMOTIONS))
     logger.info("panel of %d series and %d weeks to %s", panel.series_count, panel.week_count, panel.origin)
     return with_planned_markdown(panel, database.read_frame("reader", _MARKDOWNS)) if with_plan else panel
 
@@ -255,6 +296,28 @@ def with_planned_markdown(panel: Panel, markdowns: "pd.DataFrame") -> Panel:
     plan = np.full((len(stores), len(weeks)), np.nan)
     plan[row[kept], column[kept]] = markdowns["markdown_amount"].to_numpy(dtype=np.float64, na_value=np.nan)[kept]
     return replace(panel, planned_markdown=plan[store])
+
+
+def with_plan_of(panel: Panel, promotions: "pd.DataFrame") -> Panel:
+    """Returns the panel with planned prices and promotions; as it is where none of its series has any.
+
+    Args:
+        panel: what is known.
+        promotions: one row per series and week with store_id, dept_id, week_date, planned_price and is_promoted.
+    """
+    import pandas as pd
+
+    series = pd.MultiIndex.from_arrays([panel.store_ids, panel.dept_ids])
+    row = series.get_indexer(pd.MultiIndex.from_frame(promotions[["store_id", "dept_id"]]))
+    weeks = panel.week_count + LONGEST_HORIZON
+    column = (promotions["week_date"].to_numpy().astype("datetime64[D]") - panel.weeks[0]) // WEEK
+    kept = (row >= 0) & (column >= 0) & (column < weeks)
+    if not kept.any():
+        return panel
+    price, is_promoted = (np.full((panel.series_count, weeks), np.nan) for _ in range(2))
+    for values, name in ((price, "planned_price"), (is_promoted, "is_promoted")):
+        values[row[kept], column[kept]] = promotions[name].to_numpy(dtype=np.float64, na_value=np.nan)[kept]
+    return replace(panel, plan=Plan(price, is_promoted))
 
 
 def panel_from_frame(frame: "pd.DataFrame", retailer: Retailer) -> Panel:
@@ -309,7 +372,32 @@ def _filled_panel(frame: "pd.DataFrame", position: IntArray, weeks: DateArray, r
         retailer=retailer,
         features=_of_damped(features, sales, is_damped),
         reported=reported if is_damped.any() else None,
+        # A feature row holds the price of the week before it.
+        prices=shown_prices(features["price_lag_1"][:, 1:], dept_ids),
     )
+
+
+def shown_prices(prices: FloatArray, dept_ids: IntArray) -> FloatArray | None:
+    """Returns the price that each week showed, NaN before the first known one, (S, T); None where none is known.
+
+    A week without a sale has no price of its own: that of the product's other stores stands in, their middle one, else
+    the one before. Nothing that came later is read.
+
+    Args:
+        prices: money apiece of weeks with a sale, NaN in others, (S, T).
+        dept_ids: product of each series, (S,).
+    """
+    if np.isnan(prices).all():
+        return None
+    shown = prices.copy()
+    order = np.argsort(dept_ids, kind="stable")
+    for members in np.split(order, np.flatnonzero(np.diff(dept_ids[order])) + 1):
+        known = np.sort(prices[members], axis=0)
+        count = (~np.isnan(known)).sum(axis=0)
+        middle = known[np.maximum((count - 1) // 2, 0), np.arange(known.shape[1])]
+        shown[members] = np.where(np.isnan(prices[members]), middle, prices[members])
+    last = np.maximum.accumulate(np.where(np.isnan(shown), 0, np.arange(shown.shape[1])), axis=1)
+    return np.take_along_axis(shown, last, axis=1)
 
 
 def _of_damped(features: dict[str, FloatArray], sales: FloatArray, is_damped: BoolArray) -> dict[str, FloatArray]:

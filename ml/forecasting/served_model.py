@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ml.forecasting.intervals.conformal import IntervalCalibration, sales_floor, situation_at
+from ml.forecasting.intervals.conformal import IntervalCalibration, situation_at
 from ml.forecasting.intervals.error_scale import FittedErrorScale
 from ml.forecasting.models.protocol import FittedModel, PointForecast
 from ml.forecasting.panel import FloatArray, Panel, panel_from_frame
@@ -44,7 +44,7 @@ class ServedModel:
         horizon = horizon or history.horizon
         forecast = self.model.predict(history, horizon)
         situation = situation_at(history, self.error_scale, horizon)
-        return forecast, self.calibration.bounds(forecast.point, situation, sales_floor(history))
+        return forecast, self.calibration.bounds(forecast.point, situation)
 
     def predict(self, model_input: "pd.DataFrame", params: Mapping[str, Any] | None = None) -> "pd.DataFrame":
         """Returns the weeks ahead of every active series: the interface that MLflow calls.

@@ -16,6 +16,9 @@ the order in which real error paths were ranked (the Schaake shuffle: Clark and 
 2004). At every length the paths have exactly the pooled distribution, and over the weeks they move as errors did. The
 draws are the same for every pair and every scenario, so more stock can be compared with less, and no result depends on
 a seed or on which other pairs are asked for. Amounts are in the unit of the sales; times are weeks.
+
+Where a pair sells whole pieces, demand over a time is whole pieces on every path: rounded up as often as its fraction
+says, so that its mean stays. A pair that sells a piece a year then has none on most paths, and needs no stock.
 """
 
 from dataclasses import dataclass
@@ -67,8 +70,9 @@ SHORTEST_LEAD_TIME_WEEKS = 1 / 7
 MIDDLE_WEEK = 3
 """Length whose ranks the lead times are spread over, so that demand and lead time stay independent there."""
 
-_GOLDEN = (5**0.5 - 1) / 2
-"""Multiples of it, taken without their whole part, are spread evenly however many there are (Weyl, 1916)."""
+_GOLDEN, _SILVER = (5**0.5 - 1) / 2, 2**0.5 - 1
+"""Multiples of them, taken without their whole part, are spread evenly however many there are (Weyl, 1916), and those
+of one independently of those of the other."""
 
 
 @dataclass(frozen=True)
@@ -131,8 +135,20 @@ class ErrorModel:
     noise: FloatArray
     lead_time_ranks: FloatArray
 
+    @property
+    def rounding(self) -> FloatArray:
+        """What is added to the pieces of each draw before their fraction is cut off, below one, (draws,)."""
+        lengths = self.regular.shapes[0]
+        ranks = lengths[min(MIDDLE_WEEK, len(lengths)) - 1].argsort(kind="stable").argsort(kind="stable")
+        return _spread(ranks, _SILVER)
+
     def demand(
-        self, forecast: FloatArray, volume: FloatArray, is_regular: BoolArray, noise: FloatArray
+        self,
+        forecast: FloatArray,
+        volume: FloatArray,
+        is_regular: BoolArray,
+        noise: FloatArray,
+        piece: FloatArray | None = None,
     ) -> "DemandAhead":
         """Returns demand over the coming weeks of n pairs.
 
@@ -141,11 +157,12 @@ class ErrorModel:
             volume: (pairs,) mean absolute weekly sales of the last year.
             is_regular: (pairs,) whether the pair sold in nearly every week of it.
             noise: (pairs,) those of the pairs from `noise`, one where a pair was never forecast before.
+            piece: (pairs,) what a piece is in the unit of the sales where only whole ones sell, NaN elsewhere.
         """
         sizes = [pool.between(pool.size, volume) for pool in (self.regular, self.irregular)]
         ahead = np.maximum(forecast[:, _held(sizes[0].shape[1], forecast.shape[1])], 0.0)
         scale = error_unit(volume, ahead) * np.where(is_regular[:, None], *sizes) * noise[:, None]
-        return DemandAhead(forecast, scale, volume, is_regular, self)
+        return DemandAhead(forecast, scale, volume, is_regular, self, piece)
 
 
 @dataclass(frozen=True)
@@ -158,6 +175,7 @@ class DemandAhead:
         volume: (pairs,) mean absolute weekly sales of the last year.
         is_regular: (pairs,) whether the pair sold in nearly every week of it.
         model: where the distribution of the errors comes from.
+        piece: (pairs,) what a piece is in the unit of the sales where only whole ones sell, NaN elsewhere.
     """
 
     forecast: FloatArray
@@ -165,6 +183,7 @@ class DemandAhead:
     volume: FloatArray
     is_regular: BoolArray
     model: ErrorModel
+    piece: FloatArray | None = None
 
     def __len__(self) -> int:
         return len(self.forecast)
@@ -172,7 +191,12 @@ class DemandAhead:
     def take(self, rows: "slice | npt.NDArray[np.intp]") -> "DemandAhead":
         """Returns the outlook of some pairs; every pair keeps its figures."""
         return DemandAhead(
-            self.forecast[rows], self.error_scale[rows], self.volume[rows], self.is_regular[rows], self.model
+            forecast=self.forecast[rows],
+            error_scale=self.error_scale[rows],
+            volume=self.volume[rows],
+            is_regular=self.is_regular[rows],
+            model=self.model,
+            piece=None if self.piece is None else self.piece[rows],
         )
 
     def cumulative(self, weeks: int) -> FloatArray:
@@ -200,11 +224,13 @@ class DemandAhead:
         """
         until = lead + review_weeks[:, None]
         total = self.cumulative(max(int(np.ceil(until.max(initial=0.0))), least_weeks))
+        pieces = Pieces(self.piece, self.model.rounding)
         return ProtectionDemand(
             cumulative=total,
             lead=lead,
-            until_delivery=demand_until(total, lead),
-            protection=demand_until(total, until),
+            pieces=pieces,
+            until_delivery=pieces.whole(demand_until(total, lead)),
+            protection=pieces.whole(demand_until(total, until)),
             protection_weeks=until.mean(axis=1),
             review_mean=demand_until(total, review_weeks[:, None]).mean(axis=1),
             weekly_mean=_weekly_mean(total, self.forecast.shape[1]),
@@ -220,12 +246,35 @@ class DemandAhead:
 
 
 @dataclass(frozen=True)
+class Pieces:
+    """How demand comes in whole pieces.
+
+    Attributes:
+        piece: (pairs,) what a piece is in the unit of the sales, NaN where parts of one sell; None where all do.
+        rounding: what is added to the pieces of each draw before their fraction is cut off, (draws,).
+    """
+
+    piece: FloatArray | None
+    rounding: FloatArray
+
+    def whole(self, demand: FloatArray) -> FloatArray:
+        """Returns demand up to some time in whole pieces with the same mean, (pairs, draws); later is never less."""
+        if self.piece is None:
+            return demand
+        piece = np.where(np.isnan(self.piece), 1.0, self.piece)[:, None]
+        # What is whole already stays so, whatever the last digit of its quotient.
+        rounded = np.floor(np.round(demand / piece, 6) + self.rounding) * piece
+        return np.where(np.isnan(self.piece)[:, None], demand, rounded)
+
+
+@dataclass(frozen=True)
 class ProtectionDemand:
     """Simulated demand of n pairs as seen from an order placed now.
 
     Attributes:
         cumulative: (pairs, weeks + 1, draws) demand to the end of each week.
         lead: (pairs, draws) weeks until an order placed now is delivered.
+        pieces: how demand comes in whole pieces; the cumulative one is not rounded.
         until_delivery: (pairs, draws) demand before that.
         protection: (pairs, draws) demand over lead time plus review period.
         protection_weeks: (pairs,) mean of lead time plus review period.
@@ -235,11 +284,16 @@ class ProtectionDemand:
 
     cumulative: FloatArray
     lead: FloatArray
+    pieces: Pieces
     until_delivery: FloatArray
     protection: FloatArray
     protection_weeks: FloatArray
     review_mean: FloatArray
     weekly_mean: FloatArray
+
+    def demand_until(self, weeks: FloatArray) -> FloatArray:
+        """Returns demand up to a point in time, (pairs, draws); see the function of this name."""
+        return self.pieces.whole(demand_until(self.cumulative, weeks))
 
     def quantile(self, service_level: FloatArray) -> FloatArray:
         """Returns the least demand that at least the share `service_level` of the draws does not exceed.
@@ -445,7 +499,11 @@ def _path_ranks(relative: FloatArray) -> npt.NDArray[np.intp]:
 
 def _lead_time_ranks(ranks: npt.NDArray[np.intp]) -> FloatArray:
     """Returns the probability of the lead time of each draw, spread evenly over those of demand."""
-    return np.asarray((ranks[min(MIDDLE_WEEK, len(ranks)) - 1] * _GOLDEN + 0.5 / DRAWS) % 1.0)
+    return _spread(ranks[min(MIDDLE_WEEK, len(ranks)) - 1], _GOLDEN)
+
+
+def _spread(ranks: npt.NDArray[np.intp], step: float) -> FloatArray:
+    return np.asarray((ranks * step + 0.5 / DRAWS) % 1.0)
 
 
 def _shapes(relative: FloatArray, ranks: npt.NDArray[np.intp]) -> FloatArray:

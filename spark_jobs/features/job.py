@@ -53,6 +53,7 @@ FEATURE_TYPES = {
     "sales_lag_8": "double",
     "sales_lag_52": "double",
     "sales_last_year_aligned": "double",
+    "price_lag_1": "double",
     "rolling_mean_4": "double",
     "rolling_mean_13": "double",
     "rolling_mean_52": "double",

@@ -26,7 +26,8 @@ def complete_weeks(sales: DataFrame, last_week: dt.date) -> DataFrame:
     """
     week_after = F.lead("sale_date", 1).over(_series("sale_date").rowsBetween(1, 1))
     end = F.date_sub(F.coalesce(week_after, F.lit(last_week + 2 * WEEK)), 7)
-    followed = sales.select("store_id", "dept_id", "sale_date", "weekly_sales", "is_holiday", end.alias("end_date"))
+    named = ("store_id", "dept_id", "sale_date", "weekly_sales", "is_holiday")
+    followed = sales.select(*named, _price().alias("price"), end.alias("end_date"))
     weeks = F.sequence("sale_date", "end_date", F.expr("interval 7 days"))
     is_known = F.col("feature_date") == F.col("sale_date")
     return followed.withColumn("feature_date", F.explode(weeks)).select(
@@ -35,6 +36,7 @@ def complete_weeks(sales: DataFrame, last_week: dt.date) -> DataFrame:
         "feature_date",
         F.when(is_known, F.col("weekly_sales")).alias("weekly_sales"),
         F.when(is_known, F.col("is_holiday")).alias("is_flagged"),
+        F.when(is_known, F.col("price")).alias("price"),
     )
 
 
@@ -51,6 +53,7 @@ def sales_history(weeks: DataFrame, weeks_back: Sequence[int]) -> DataFrame:
         "feature_date",
         *[_lag(lag).alias(f"sales_lag_{lag}") for lag in LAGS],
         *[_lag(lag).alias(f"sales_back_{lag}") for lag in weeks_back],
+        F.lag("price", 1).over(_series("feature_date").rowsBetween(-1, -1)).alias("price_lag_1"),
         *[F.avg("weekly_sales").over(_before(width)).alias(f"rolling_mean_{width}") for width in WINDOW_WEEKS],
         *[F.stddev_samp("weekly_sales").over(_before(width)).alias(f"rolling_std_{width}") for width in (4, 13)],
         F.min("weekly_sales").over(_before(4)).alias("rolling_min_4"),
@@ -67,6 +70,13 @@ def aligned_sales(weeks_back: Sequence[int]) -> Column:
     for lag in weeks_back:
         column = F.when(F.col("aligned_weeks") == lag, F.col(f"sales_back_{lag}")).otherwise(column)
     return column
+
+
+def _price() -> Column:
+    """Returns what a piece cost on average: money over pieces, whichever of the two is the series itself."""
+    amount, units = (F.coalesce(name, "weekly_sales") for name in ("weekly_amount", "weekly_units"))
+    is_known = F.coalesce("weekly_amount", "weekly_units").isNotNull()
+    return F.when(is_known & (amount > 0) & (units > 0), amount / units)
 
 
 def _series(order: str) -> WindowSpec:

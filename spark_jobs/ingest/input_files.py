@@ -19,7 +19,7 @@ STEMS = {
     "stock_positions": "inventory",
 }
 """File name without its ending, by the table in schema raw that the file feeds."""
-OPTIONAL = ("store_attributes", "products", "external_features", "stock_positions")
+OPTIONAL = ("store_attributes", "products", "external_features", "stock_positions", "promotions")
 _NAMED_PARTS = 3
 """Parts that are named one by one; of more only the first and the last are."""
 
@@ -79,11 +79,12 @@ class InputFiles:
     sales: InputFile | None = None
     features: InputFile | None = None
     inventory: InputFile | None = None
+    promotions: InputFile | None = None
 
     @property
     def all(self) -> tuple[InputFile, ...]:
         """The files in the order in which they are read: stores first."""
-        found = (self.stores, self.products, self.sales, self.features, self.inventory)
+        found = (self.stores, self.products, self.sales, self.features, self.inventory, self.promotions)
         return tuple(file for file in found if file is not None)
 
     @property
@@ -156,6 +157,7 @@ def _of(files: dict[str, InputFile], folder: Path, mapping: Mapping, is_shipped:
         sales=files.get("raw_sales"),
         features=files.get("external_features"),
         inventory=files.get("stock_positions"),
+        promotions=files.get("promotions"),
     )
 
 

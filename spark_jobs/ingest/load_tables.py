@@ -29,7 +29,8 @@ from warehouse.errors import ShelfcastError
 
 LEVELS = ("level_1", "level_2", "level_3")
 TABLES = (
-    *("store_attributes", "products", "raw_sales", "external_features", "stock_positions", "retailer", "holidays"),
+    *("store_attributes", "products", "raw_sales", "external_features", "stock_positions", "promotions"),
+    *("retailer", "holidays"),
 )
 """What a load may bring, by table in schema raw."""
 _SHOWN, _NAMED = 40, 20
@@ -89,6 +90,7 @@ class Tables:
         self._write_products()
         self._write("external_features", self._covariates(), ["store_id", "feature_date"])
         self._write("stock_positions", self._stock(), ["store_id", "dept_id", "stock_date"])
+        self._write("promotions", self._promotions(), ["store_id", "dept_id", "week_date"])
         self._write_retailer()
         for frame in self._held:
             frame.unpersist()
@@ -152,7 +154,9 @@ class Tables:
 
     def _keys(self, sales: DataFrame | None) -> tuple[dict[str, int], dict[str, int]]:
         """Returns the numbers of all stores and products of the load, by code."""
-        frames = [*self._rows.values(), *([sales] if sales is not None else [])]
+        # A plan names no store or product of its own: what has no sales has nothing that it could move.
+        frames = [rows for name, rows in self._rows.items() if name != "promotions"]
+        frames += [sales] if sales is not None else []
         stores = [frame.select("store_code") for frame in frames if "store_code" in frame.columns]
         sold = [self._rows["stock_positions"]] if "stock_positions" in self._rows else []
         products = [self._at_level(frame).select("product_code") for frame in sold]
@@ -355,18 +359,50 @@ class Tables:
         """Returns the counts of what has sales; how many have none is said."""
         if self._inputs.is_shipped:
             return counts
-        sold = self._spark.read.parquet(f"{self._folder}/raw_sales").select("store_id", "dept_id").distinct()
-        kept = counts.join(F.broadcast(sold), on=["store_id", "dept_id"], how="left_semi")
-        left, lost = kept.count(), counts.count()
-        if not left:
-            raise ShelfcastError(
-                f"No count of {self._names['stock_positions']} is of what has sales.",
-                "Write its codes as the sales have them.",
-            )
-        lost -= left
-        if lost:
-            self.words.append(f"{lost:,} counts of stock are of what has no sales, and are left out")
+        kept = counts.join(F.broadcast(self._sold_pairs()), on=["store_id", "dept_id"], how="left_semi")
+        self._tell_lost(counts.count(), kept.count(), "stock_positions", "count", "counts of stock")
         return kept
+
+    def _sold_pairs(self) -> DataFrame:
+        return self._spark.read.parquet(f"{self._folder}/raw_sales").select("store_id", "dept_id").distinct()
+
+    def _tell_lost(self, given: int, kept: int, table: str, one: str, several: str) -> None:
+        """Says how many rows of a file are of what has no sales.
+
+        Raises:
+            ShelfcastError: all of them are.
+        """
+        if not kept:
+            raise ShelfcastError(
+                f"No {one} of {self._names[table]} is of what has sales.", "Write its codes as the sales have them."
+            )
+        if given > kept:
+            self.words.append(f"{given - kept:,} {several} are of what has no sales, and are left out")
+
+    def _promotions(self) -> DataFrame | None:
+        """Returns the plan of each pair and week; a plan without a store holds in every store that sells the product.
+
+        Several rows of a week count as the mean of their prices, and as a promotion where any is one.
+        """
+        rows = self._rows.get("promotions")
+        if rows is None:
+            return None
+        kinds = {"planned_price": "double", "is_promoted": "boolean"}
+        absent = {name: F.lit(None).cast(kind) for name, kind in kinds.items() if name not in rows.columns}
+        whole = rows.withColumns(absent)
+        if "is_promoted" in self._present["promotions"]:
+            whole = whole.withColumn("is_promoted", F.coalesce("is_promoted", F.lit(False)))
+        week = week_end_of(F.col("plan_date"), self._mapping.retailer.week_end)
+        keys = [name for name in ("store_code", "product_code") if name in whole.columns]
+        weeks = whole.groupBy(*keys, week.alias("week_date")).agg(
+            F.avg("planned_price").alias("planned_price"), F.max("is_promoted").alias("is_promoted")
+        )
+        keyed = self._keyed(weeks)
+        on = ["store_id", "dept_id"] if "store_id" in keyed.columns else ["dept_id"]
+        planned = keyed.join(F.broadcast(self._sold_pairs()), on=on, how="inner")
+        sold = keyed.join(F.broadcast(self._sold_pairs()), on=on, how="left_semi").count()
+        self._tell_lost(weeks.count(), sold, "promotions", "plan", "plans of prices and promotions")
+        return planned.select("store_id", "dept_id", "week_date", *kinds)
 
     def _write_retailer(self) -> None:
         """Writes who the retailer is, and the holidays of its calendar around its sales."""

@@ -24,6 +24,7 @@ INPUTS = {
     "raw_sales": "sales",
     "external_features": "covariates",
     "stock_positions": "stock",
+    "promotions": "promotions",
 }
 """Table of a mapping that names the files, by the table in schema raw that they feed."""
 Covariate = Literal[
@@ -187,6 +188,37 @@ class StockInput(Strict):
     columns: StockColumns
 
 
+class PromotionColumns(Strict):
+    """Columns of planned prices and promotions.
+
+    Attributes:
+        store: code of the store; without it a plan holds in every store that sells the product.
+        product: code of the product as the sales have it.
+        date: any day of the week that is planned.
+        price: price apiece of that week; several of one week count as their mean.
+        promotion: whether the product is promoted in that week: empty, 0, FALSE and the like are no promotion.
+    """
+
+    store: Columns = ()
+    product: Columns
+    date: str
+    price: str = ""
+    promotion: str = ""
+
+    @model_validator(mode="after")
+    def _has_a_plan(self) -> "PromotionColumns":
+        if not (self.price or self.promotion):
+            raise ValueError("name the column of price, of promotion, or both")
+        return self
+
+
+class PromotionsInput(Strict):
+    """The file of planned prices and promotions, of weeks ahead and, where they are known, of past ones."""
+
+    files: Pattern
+    columns: PromotionColumns
+
+
 class CovariateColumns(Strict):
     """Columns of the covariates: numbers of a store and a week, each by a name of its own or a known one."""
 
@@ -230,6 +262,7 @@ class Mapping(Strict):
     products: ProductsInput | None = None
     stock: StockInput | None = None
     covariates: CovariatesInput | None = None
+    promotions: PromotionsInput | None = None
 
     @model_validator(mode="after")
     def _holidays_are_known(self) -> "Mapping":
@@ -249,6 +282,16 @@ class Mapping(Strict):
             raise ValueError(
                 "stock and levels need a column of products in the sales: name it under sales.columns.product"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _promotions_are_of_series(self) -> "Mapping":
+        if self.promotions is None:
+            return self
+        if not self.sales.columns.product or (self.products and self.products.forecast_level):
+            raise ValueError("promotions are planned for products, so products themselves must be what is forecast")
+        if self.promotions.columns.store and not self.sales.columns.store:
+            raise ValueError("promotions.columns names a column of stores, but sales.columns does not")
         return self
 
     @model_validator(mode="after")

@@ -168,6 +168,8 @@ def _read(field: Field, text: Column, writing: Writing) -> Column:
     if field.kind == "whole":
         digits = _plain_number(text, writing.numerals)
         return F.when(digits.rlike(_WHOLE), digits.try_cast("double").cast("int").cast("string"))
+    if field.kind == "mark":
+        return F.when(~text.isin(*_MISSING), ~F.lower(text).isin(*_FALSE))
     if field.kind == "flag":
         word = F.lower(text)
         return F.when(word.isin(*_TRUE), True).when(word.isin(*_FALSE), False)
@@ -251,6 +253,7 @@ _UNREAD = {
     "above_zero": "is not a number",
     "zero_or_more": "is not a number",
     "flag": "is neither TRUE nor FALSE",
+    "mark": "is no mark",
     "week": "is not a date in {date_format}",
     "day": "is not a date in {date_format}",
     "name": "is not a text",
@@ -266,6 +269,7 @@ _TYPES = {
     "above_zero": "double",
     "zero_or_more": "double",
     "flag": "boolean",
+    "mark": "boolean",
     "week": "date",
     "day": "date",
     "name": "string",

@@ -9,7 +9,9 @@ from typing import Literal, NamedTuple, get_args
 from spark_jobs.ingest.mapping import Covariate, Mapping
 from warehouse.errors import ShelfcastError
 
-Kind = Literal["code", "whole", "number", "above_zero", "zero_or_more", "flag", "week", "day", "text", "name", "size"]
+Kind = Literal[
+    "code", "whole", "number", "above_zero", "zero_or_more", "flag", "mark", "week", "day", "text", "name", "size"
+]
 ONE = "all"
 """Code of the store or the product where the sales have no column of them."""
 UNKNOWN = "unknown"
@@ -89,9 +91,8 @@ def tables_of(mapping: Mapping) -> dict[str, Table]:
     code: Kind = "whole" if mapping.codes == "numbers" else "code"
     tables = {"store_attributes": _stores(mapping, code), "products": _products(mapping, code)}
     tables |= {"raw_sales": _sales(mapping, code), "external_features": _covariates(mapping, code)}
-    return {
-        name: table for name, table in (tables | {"stock_positions": _stock(mapping, code)}).items() if table.fields
-    }
+    tables |= {"stock_positions": _stock(mapping, code), "promotions": _promotions(mapping, code)}
+    return {name: table for name, table in tables.items() if table.fields}
 
 
 def _key(columns: tuple[str, ...], name: str, code: Kind) -> list[Field]:
@@ -167,6 +168,21 @@ def _stock(mapping: Mapping, code: Kind) -> Table:
         *_one(columns.lead_time_days, "lead_time_days", "above_zero"),
     ]
     return Table(tuple(fields), tuple(f.name for f in fields if f.name in ("store_code", "product_code", "stock_date")))
+
+
+def _promotions(mapping: Mapping, code: Kind) -> Table:
+    if mapping.promotions is None:
+        return Table((), ())
+    columns = mapping.promotions.columns
+    fields = [
+        *_key(columns.store, "store_code", code),
+        *_key(columns.product, "product_code", code),
+        Field((columns.date,), "plan_date", "day"),
+        *_one(columns.price, "planned_price", "above_zero"),
+        *_one(columns.promotion, "is_promoted", "mark"),
+    ]
+    keys = tuple(f.name for f in fields if f.name in ("store_code", "product_code", "plan_date"))
+    return Table(tuple(fields), keys, has_store_check=False)
 
 
 def fold(name: str) -> str:

@@ -197,12 +197,14 @@ def fallback_note(champion: pd.DataFrame) -> None:
 
 
 def plan_note(champion: pd.DataFrame) -> None:
-    """Says which weeks rest on planned markdowns."""
-    planned = champion.loc[champion["uses_plan"], "week_date"]
+    """Says which weeks rest on planned prices, promotions or markdowns, and how much of the forecast does."""
+    planned = champion[champion["uses_plan"]]
     if len(planned):
+        effect = planned["plan_effect_quantity"].sum()
         st.info(
-            f"Planned markdowns moved the forecast of {len(planned)} of {len(champion)} weeks, the week of "
-            f"{formats.week(planned.iloc[0])} first. It holds as far as the plan does.",
+            f"Planned promotions moved the forecast of {len(planned)} of {len(champion)} weeks, the week of "
+            f"{formats.week(planned['week_date'].iloc[0])} first, by {formats.literal(formats.quantity_short(effect))} "
+            "in all. It holds as far as the plan does.",
             icon=":material/sell:",
         )
 

@@ -108,7 +108,7 @@ def load_profile(load_id: str) -> pd.DataFrame:
         where load_id = :load
         order by
             array_position(
-                array['raw_sales', 'external_features', 'store_attributes', 'stock_positions'], table_name
+                array['raw_sales', 'external_features', 'store_attributes', 'stock_positions', 'promotions'], table_name
             ),
             column_name
         """,

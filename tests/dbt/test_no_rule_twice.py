@@ -9,7 +9,7 @@ from retailers import WALMART
 from warehouse.settings import PROJECT_ROOT
 
 Rule = tuple[str, str, str]
-INPUTS = ("raw_sales", "external_features", "store_attributes", "stock_positions")
+INPUTS = ("raw_sales", "external_features", "store_attributes", "stock_positions", "promotions")
 
 
 def renames(node: dict[str, Any]) -> dict[str, str]:

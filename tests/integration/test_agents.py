@@ -103,7 +103,7 @@ def test_each_analysis_words_its_own_tools(report):
     assert "held the actual sales 54.5% of the time, so they are too narrow" in outlook
     assert "For this store and department it missed by $850 a week, 7.5% of its sales, in 40 weeks that" in outlook
     assert "5.2% too high" in outlook
-    assert "Planned markdowns moved 2 weeks of it: it holds as far as the plan does." in outlook
+    assert "Planned promotions moved 2 weeks of it: it holds as far as the plan does." in outlook
     assert "drift: at least 2 of the 3 weeks to 26 October 2012 missed more than the backtest led to expect" in outlook
     assert 'says "WAPE 12.4% and bias -4.2%; expected were a WAPE of at most 9.1% and a bias from -2.0% to' in outlook
     assert '+3.3%." Read them with care.' in outlook

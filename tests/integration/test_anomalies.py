@@ -94,6 +94,7 @@ def _publish_forecasts(database):
             "is_champion": True,
             "fallback": "",
             "uses_plan": False,
+            "plan_effect": 0.0,
             "unit_name": "amount",
             "price_source": "",
             "run_id": "r",

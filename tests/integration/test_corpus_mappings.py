@@ -9,7 +9,7 @@ An entry is a folder of `tests/corpus` with `shelfcast.toml`, the files it speak
     reasons    per input and line: words of the reason; every line that was set aside is named
     weeks      store, product, week, sales in the forecast unit, and pieces or money beside them
     spans      store, product, first and last week, how many weeks, and their sales
-    stores, products, stock, covariates   what is published of them, by their codes
+    stores, products, stock, promotions, covariates   what is published of them, by their codes
     holiday_weeks   the weeks of sales that are flagged
     holidays   days, names, weeks and flags; all those of the years of the sales
     keys       the numbers that were given to codes
@@ -50,6 +50,8 @@ QUERIES = {
     "stock": "select store_code, product_code, stock_date, on_hand, on_order, expected_date, unit_price, "
     "lead_time_days from {schema}.stock_positions join {schema}.store_attributes using (store_id) "
     "join {schema}.products using (dept_id)",
+    "promotions": "select store_code, product_code, week_date, planned_price, is_promoted "
+    "from {schema}.promotions join {schema}.store_attributes using (store_id) join {schema}.products using (dept_id)",
     "covariates": "select store_code, feature_date, temperature, fuel_price, other_covariates "
     "from {schema}.external_features join {schema}.store_attributes using (store_id)",
     "holiday_weeks": "select distinct sale_date from {schema}.raw_sales where is_holiday",
@@ -57,8 +59,8 @@ QUERIES = {
     "keys": "select key_kind, code, key_id from raw.keys",
 }
 CLEARED = (
-    "raw.store_attributes, raw.raw_sales, raw.external_features, raw.stock_positions, raw.products, raw.retailer, "
-    "raw.holidays, raw.keys"
+    "raw.store_attributes, raw.raw_sales, raw.external_features, raw.stock_positions, raw.promotions, raw.products, "
+    "raw.retailer, raw.holidays, raw.keys"
 )
 
 
@@ -232,7 +234,10 @@ def test_each_entry_with_a_mapping_comes_to_what_was_worked_out_by_hand(name: st
     check(name, came, database, "raw_incoming")
 
 
-WHOLE = ("names_of_many_scripts", "lines_repeated_exactly", "a_store_that_closes_and_opens_again", "stock_of_a_level")
+WHOLE = (
+    *("names_of_many_scripts", "lines_repeated_exactly", "a_store_that_closes_and_opens_again", "stock_of_a_level"),
+    "promotions_of_weeks_ahead",
+)
 """Entries that `make test` publishes."""
 
 

@@ -86,7 +86,7 @@ def _publish_forecasts(database):
     for name in ("prediction_lower", "prediction_upper", "prediction_lower_95", "prediction_upper_95"):
         frame[name] = frame["predicted_sales"]
     frame["forecast_id"] = [f"{row.store_id}-{row.dept_id}-{row.horizon_weeks}" for row in frame.itertuples()]
-    frame = frame.assign(fallback="", uses_plan=False, unit_name="amount", price_source="")
+    frame = frame.assign(fallback="", uses_plan=False, plan_effect=0.0, unit_name="amount", price_source="")
     publish_frame(database, frame, "ml.forecasts", ["forecast_id"], "replace")
 
 

@@ -33,7 +33,7 @@ def empty(database):
         connection.execute("delete from ops.published_artifacts")
         connection.execute("delete from raw.restatements")
         connection.execute("delete from ops.changed_weeks")
-        for table in ("store_attributes", "raw_sales", "external_features", "stock_positions"):
+        for table in ("store_attributes", "raw_sales", "external_features", "stock_positions", "promotions"):
             connection.execute(f"truncate raw_incoming.{table}")
     yield database
     with database.connect("pipeline") as connection:

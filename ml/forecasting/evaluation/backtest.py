@@ -19,7 +19,6 @@ from ml.forecasting.intervals.conformal import (
     Situation,
     calibrate,
     join_scores,
-    sales_floor,
     scores_of,
     situation_at,
 )
@@ -245,13 +244,12 @@ def _with_bounds(result: OriginResult, results: Sequence[OriginResult]) -> Origi
     earlier = [other for other in results if other.history.week_count < result.history.week_count]
     if not earlier:
         return result
-    floor = sales_floor(result.history)
     bounds = {}
     for name, forecast in result.forecasts.items():
         past = join_scores([_scores(other, name, result.history.week_count) for other in earlier])
         if not len(past.value):
             return result
-        bounds[name] = calibrate(past).bounds(forecast.point, result.situation, floor)
+        bounds[name] = calibrate(past).bounds(forecast.point, result.situation)
     return replace(result, bounds=bounds)
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ml.forecasting.demand_groups import DEMAND_GROUPS, chosen_by_group
-from ml.forecasting.models.protocol import FittedModel, PointForecast, mean_importance
+from ml.forecasting.models.protocol import FittedModel, PointForecast, follows_plans, mean_importance
 from ml.forecasting.panel import FloatArray, Panel
 
 MARGIN = 0.01
@@ -64,6 +64,11 @@ class FittedByGroup:
 
     choice: Mapping[str, str]
     members: Mapping[str, FittedModel]
+
+    @property
+    def follows_plans(self) -> bool:
+        """Whether a candidate that serves some group follows plans."""
+        return any(map(follows_plans, self.members.values()))
 
     def predict(self, history: Panel, horizon: int) -> PointForecast:
         """Returns each series' forecast by the candidate of its group."""

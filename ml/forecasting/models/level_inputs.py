@@ -11,14 +11,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from ml.forecasting.models.model_inputs import Rows, likes_of
+from ml.forecasting.models.price_inputs import TargetPrices, planned_prices, series_price_inputs, target_price_inputs
 from ml.forecasting.models.seasonal_base import SeriesGroups, sum_by
-from ml.forecasting.models.simple import known_median
+from ml.forecasting.models.simple import known_median, known_quantile
 from ml.forecasting.panel import FloatArray, IntArray, Panel, TextArray, known_mean
 from warehouse.conventions import YEAR_WEEKS
 
 MEAN_WEEKS = (4, 8, 13, 26, 52)
 MEDIAN_WEEKS = (8, 13, 26)
 LAGS = (1, 2, 3, 4)
+QUANTILES = {"low": 0.25, "high": 0.9}
 GROUP_WEEKS = (1, 2, 4, 13)
 LONGEST_LIFE = 3 * YEAR_WEEKS
 """Weeks of history beyond which more of them say nothing more."""
@@ -42,20 +44,22 @@ class LevelBase:
 
 
 def level_rows(history: Panel, horizon: int) -> Rows:
-    """Returns the inputs at the last week of the history; nothing after it is read, and nothing is made twice."""
-    return history.once(f"level rows {horizon}", lambda: _rows(history, horizon))
+    """Returns the inputs at the last week of the history, with what is planned of the weeks ahead."""
+    return history.once(f"level rows {horizon}", lambda: priced_rows(history, planned_prices(history, horizon)))
 
 
-def _rows(history: Panel, horizon: int) -> Rows:
+def priced_rows(history: Panel, targets: TargetPrices) -> Rows:
+    """Returns the inputs at the last week of the history; of what comes after it only the target prices are told."""
+    shape = targets.price.shape
     median = known_median(history.sales[:, -YEAR_WEEKS:])
-    shape = (history.series_count, horizon)
     base = LevelBase(np.broadcast_to(median[:, None], shape), np.full(history.series_count, ""))
-    columns = {name: np.broadcast_to(values[:, None], shape) for name, values in _series_inputs(history).items()}
-    columns |= _target_inputs(history, horizon)
-    columns["horizon"] = np.broadcast_to(np.arange(1, horizon + 1, dtype=np.float64), shape)
+    by_series = {**_series_inputs(history), **series_price_inputs(history)}
+    columns = {name: np.broadcast_to(values[:, None], shape) for name, values in by_series.items()}
+    columns |= _target_inputs(history, shape[1]) | target_price_inputs(history, targets)
+    columns["horizon"] = np.broadcast_to(np.arange(1, shape[1] + 1, dtype=np.float64), shape)
     columns["recent_base"] = base.point / history.scale[:, None]
     values = np.stack([values.astype(np.float32) for values in columns.values()], axis=2)
-    return Rows(tuple(columns), values, base, history.scale)
+    return Rows(tuple(columns), values, base, history.scale, targets.is_known)
 
 
 def _series_inputs(history: Panel) -> dict[str, FloatArray]:
@@ -65,7 +69,7 @@ def _series_inputs(history: Panel) -> dict[str, FloatArray]:
     inputs = {f"recent_mean_{weeks}": known_mean(sales[:, -weeks:]) / scale for weeks in MEAN_WEEKS}
     inputs |= {f"recent_median_{weeks}": known_median(sales[:, -weeks:]) / scale for weeks in MEDIAN_WEEKS}
     inputs |= {f"recent_lag_{lag}": sales[:, -lag] / scale for lag in LAGS}
-    inputs |= {f"recent_{name}": values / scale for name, values in _quantiles(year).items()}
+    inputs |= {f"recent_{name}": known_quantile(year, share) / scale for name, share in QUANTILES.items()}
     sold = sales > 0
     for weeks in (13, YEAR_WEEKS):
         inputs[f"recent_share_sold_{weeks}"] = known_mean(np.where(np.isnan(sales), np.nan, sold)[:, -weeks:])
@@ -76,17 +80,6 @@ def _series_inputs(history: Panel) -> dict[str, FloatArray]:
     for name, group in _groups(history).items():
         inputs |= {f"recent_{name}_{weeks}": values for weeks, values in _group_levels(history, group).items()}
     return inputs
-
-
-def _quantiles(year: FloatArray) -> dict[str, FloatArray]:
-    """Returns the quarter and the tenth from above of the known weeks of each series, 0 where none is known, (S,)."""
-    ordered, count = np.sort(year, axis=1), (~np.isnan(year)).sum(axis=1)
-    rows = np.arange(len(year))
-    places = {"low": 0.25, "high": 0.9}
-    return {
-        name: np.where(count > 0, ordered[rows, np.maximum((share * (count - 1)).astype(np.int64), 0)], 0.0)
-        for name, share in places.items()
-    }
 
 
 def _groups(history: Panel) -> Mapping[str, IntArray]:

@@ -95,6 +95,11 @@ class FittedLightGbm:
     names: tuple[str, ...]
     kind: RowKind = "season"
 
+    @property
+    def follows_plans(self) -> bool:
+        """Whether planned prices are among the inputs: those of the level have them."""
+        return self.kind == "level"
+
     def predict(self, history: Panel, horizon: int) -> PointForecast:
         """Returns base plus residual; where a series has no last year, the seasonal base leans on its department."""
         return self.predict_rows(history, ROWS[self.kind](history, horizon))
@@ -107,7 +112,7 @@ class FittedLightGbm:
             return PointForecast(rows.base.point, np.where(fallback == "", plain, fallback))
         flat = rows.values.reshape(-1, rows.values.shape[2])
         residual = np.asarray(self.booster.predict(flat, num_threads=1)).reshape(rows.base.point.shape)
-        added = BELIEF[self.kind] * residual * rows.scale[:, None]
+        added = _belief(self.kind, rows) * residual * rows.scale[:, None]
         point = plausible(rows.base.point + added, history.sales)
         return PointForecast(point, fallback)
 
@@ -118,7 +123,7 @@ class FittedLightGbm:
         point = self.predict_rows(history, rows).point[series]
         if self.booster is not None:
             shares = np.asarray(self.booster.predict(rows.values[series], pred_contrib=True))
-            shares *= BELIEF[self.kind] * rows.scale[series]
+            shares *= _belief(self.kind, rows)[series][:, None] * rows.scale[series]
             for position, name in enumerate(self.names):
                 part = part_of(name)
                 parts[part] = parts.get(part, np.zeros(horizon)) + shares[:, position]
@@ -132,3 +137,8 @@ class FittedLightGbm:
             return {}
         gain = self.booster.feature_importance("gain")
         return dict(zip(self.names, (gain / max(gain.sum(), 1e-9)).tolist(), strict=True))
+
+
+def _belief(kind: RowKind, rows: Rows) -> FloatArray:
+    """Returns how far what is added to the base is believed: wholly where the price is known, (series, horizon)."""
+    return np.where(rows.is_planned, 1.0, BELIEF[kind])

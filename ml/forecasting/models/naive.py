@@ -31,7 +31,10 @@ class SeasonalNaive:
         last_year = weeks_back(history.sales, YEAR_WEEKS, horizon)
         unknown = np.isnan(last_year)
         point = np.where(unknown, known_mean(history.sales[:, -YEAR_WEEKS:])[:, None], last_year)
-        return PointForecast(point, np.where(unknown.any(axis=1), "mean of the last known weeks", ""))
+        return PointForecast(
+            seasonal_base.plausible(point, history.sales),
+            np.where(unknown.any(axis=1), "mean of the last known weeks", ""),
+        )
 
     def explain(self, history: Panel, horizon: int, series: int) -> Mapping[str, FloatArray]:
         """Returns last year's sales, or the recent mean where they are not known."""

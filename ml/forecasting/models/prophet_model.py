@@ -14,7 +14,7 @@ import numpy as np
 
 from ml.forecasting.models.calendar_alignment import aligned, alignment_matrix
 from ml.forecasting.models.protocol import PointForecast, base_parts
-from ml.forecasting.models.seasonal_base import SeriesGroups, sum_by
+from ml.forecasting.models.seasonal_base import SeriesGroups, plausible, sum_by
 from ml.forecasting.panel import FloatArray, IntArray, Panel, known_mean
 from warehouse.calendar import Calendar
 from warehouse.conventions import YEAR_WEEKS
@@ -85,6 +85,7 @@ class Prophet:
         # A share cannot be negative: a department that takes back more than it sells keeps its own mean.
         is_alone = np.isnan(share) | (recent < 0)
         point = np.where(is_alone, recent, share * stores[position])
+        point = plausible(point, history.sales)
         return PointForecast(point, np.where(is_alone.any(axis=1), "mean of the last known weeks", ""))
 
     def _forecast_stores(self, totals: "pd.DataFrame", calendar: Calendar, horizon: int) -> FloatArray:

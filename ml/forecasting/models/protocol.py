@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
@@ -51,6 +51,20 @@ class Forecaster(Protocol):
 
     def fit(self, history: Panel) -> FittedModel:
         """Returns the model fitted on a history; nothing after its last week is known to it."""
+
+
+@runtime_checkable
+class Planned(Protocol):
+    """A fitted model that may follow planned prices and promotions."""
+
+    @property
+    def follows_plans(self) -> bool:
+        """Whether a plan can move its forecasts."""
+
+
+def follows_plans(model: object) -> bool:
+    """Returns whether planned prices and promotions can move the forecasts of a fitted model."""
+    return isinstance(model, Planned) and model.follows_plans
 
 
 def mean_importance(models: Iterable[FittedModel]) -> dict[str, float]:

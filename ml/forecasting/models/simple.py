@@ -33,6 +33,13 @@ def known_median(values: FloatArray) -> FloatArray:
     return np.where(count > 0, (low + high) / 2, 0.0)
 
 
+def known_quantile(values: FloatArray, share: float) -> FloatArray:
+    """Returns the known value of each row below which that share of its known values lies, 0 where none is known."""
+    ordered, count = np.sort(values, axis=1), (~np.isnan(values)).sum(axis=1)
+    place = np.maximum((share * (count - 1)).astype(np.int64), 0)
+    return np.where(count > 0, ordered[np.arange(len(values)), place], 0.0)
+
+
 def smoothed_demand(sales: FloatArray) -> FloatArray:
     """Returns the chance of a sale times its size, both smoothed week by week, (S,).
 

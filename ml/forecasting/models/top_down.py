@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ml.forecasting.models.protocol import PointForecast
-from ml.forecasting.models.seasonal_base import SeriesGroups, additive_forecast, seasonal_base, sum_by
+from ml.forecasting.models.seasonal_base import SeriesGroups, additive_forecast, plausible, seasonal_base, sum_by
 from ml.forecasting.panel import FloatArray, IntArray, Panel
 
 RATIO_BOUNDS = (0.7, 1.4)
@@ -32,7 +32,7 @@ def scaled_to_totals(point: FloatArray, history: Panel, group: IntArray, belief:
     summed = sum_by(np.where(active, point, 0.0), group)
     usable = active & (wanted > 0) & (summed > 0)
     ratio = np.clip(np.where(usable, wanted, 1.0) / np.where(usable, summed, 1.0), *RATIO_BOUNDS)
-    return np.asarray(point * ratio**belief)
+    return plausible(point * ratio**belief, history.sales)
 
 
 @dataclass(frozen=True)

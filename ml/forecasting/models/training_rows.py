@@ -3,24 +3,29 @@
 The label is (sales - base) / scale and the weight is the scale, so that a unit of sales counts alike in every series.
 """
 
+import math
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from threading import Lock
 from typing import Literal, Protocol, TypeVar, cast, runtime_checkable
 
 import numpy as np
 
-from ml.forecasting.models.level_inputs import level_rows
+from ml.forecasting.models.level_inputs import level_rows, priced_rows
 from ml.forecasting.models.model_inputs import Rows, rows_at_origin
-from ml.forecasting.panel import FloatArray, IntArray, Panel
+from ml.forecasting.models.price_inputs import TargetPrices, planned_prices
+from ml.forecasting.panel import BoolArray, FloatArray, IntArray, Panel
 
 FIRST_ORIGIN_WEEKS: Mapping["RowKind", int] = {"season": 54, "level": 16}
 """Weeks of history that an origin needs before rows are taken from it: for a season a year and what aligns it."""
 ORIGIN_STEP_WEEKS = 3
 """Rows are taken from every third week: origins side by side share seven of their eight target weeks."""
-MOST_ROWS: Mapping["RowKind", int] = {"season": 1_000_000, "level": 300_000}
-"""Beyond so many rows the origins stand further apart: time and memory of a fit stay bounded."""
+MOST_ROWS: Mapping["RowKind", int] = {"season": 1_000_000, "level": 500_000}
+"""Beyond so many rows the origins stand further apart, or give rows of fewer series each: a fit stays bounded."""
 LEAST_ROWS = 500
+TOLD_SHARE = 0.5
+"""Share of series whose rows are told the prices of their weeks where nobody planned them, a fraction."""
+SEED = 11
 
 RowKind = Literal["season", "level"]
 """What rows are relative to: the seasonal base, or the median of the last year."""
@@ -52,6 +57,34 @@ class TrainingTable:
     series: IntArray
 
 
+@dataclass(frozen=True)
+class OriginRows:
+    """The rows of one origin, n of them, whether or not their target weeks are known.
+
+    Attributes:
+        names: names of the inputs, F of them.
+        inputs: (n, F).
+        base: in the unit of the sales, (n,).
+        scale: of the series in the unit of the sales, (n,).
+        series: number of the series in the panel, (n,).
+        week: number of the target week in the panel, (n,).
+    """
+
+    names: tuple[str, ...]
+    inputs: InputArray
+    base: FloatArray
+    scale: FloatArray
+    series: IntArray
+    week: IntArray
+
+    def known(self, sales: FloatArray) -> "OriginRows":
+        """Returns the rows whose target week has known sales, (S, T)."""
+        is_past = self.week < sales.shape[1]
+        is_known = is_past & ~np.isnan(sales[self.series, np.where(is_past, self.week, 0)])
+        arrays = (getattr(self, name)[is_known] for name in ("inputs", "base", "scale", "series", "week"))
+        return OriginRows(self.names, *arrays)
+
+
 @runtime_checkable
 class HasStore(Protocol):
     """A model that learns from rows."""
@@ -70,7 +103,7 @@ class RowStore:
 
     kind: RowKind = "season"
     source: tuple[FloatArray, ...] = ()
-    rows: dict[int, Rows] = field(default_factory=dict)
+    rows: dict[tuple[int, int, float], OriginRows] = field(default_factory=dict)
     tables: dict[int, TrainingTable | None] = field(default_factory=dict)
     fits: dict[tuple[str, int], object] = field(default_factory=dict)
     lock: Lock = field(default_factory=Lock)
@@ -100,27 +133,44 @@ class RowStore:
             self.fits.clear()
             self.source = arrays
 
-    def _at(self, history: Panel, week_count: int) -> Rows:
-        if week_count not in self.rows:
-            self.rows[week_count] = ROWS[self.kind](history.until(week_count), history.horizon)
-        return self.rows[week_count]
+    def _at(self, history: Panel, week_count: int) -> OriginRows:
+        """Returns the rows of an origin; those that are told prices are told none that the history does not know."""
+        is_priced = self.kind == "level" and history.prices is not None
+        known = min(history.week_count, week_count + history.horizon) if is_priced else 0
+        key = (week_count, known, _share(history) if self.kind == "level" else 1.0)
+        if key not in self.rows:
+            self.rows[key] = self._made(history, week_count, is_priced, key[2])
+        return self.rows[key]
+
+    def _made(self, history: Panel, week_count: int, is_priced: bool, share: float) -> OriginRows:
+        cut = history.until(week_count)
+        rows = priced_rows(cut, _shown_later(history, cut)) if is_priced else ROWS[self.kind](cut, history.horizon)
+        is_taken = cut.active & _is_sampled(cut, share)
+        series, step = np.nonzero(np.broadcast_to(is_taken[:, None], rows.base.point.shape))
+        return OriginRows(
+            names=rows.names,
+            inputs=rows.values[series, step],
+            base=rows.base.point[series, step],
+            scale=rows.scale[series],
+            series=series,
+            week=week_count + step,
+        )
 
     def _table(self, history: Panel) -> TrainingTable | None:
-        inputs, labels, scales, numbers = [], [], [], []
         first = FIRST_ORIGIN_WEEKS[self.kind]
-        for week_count in range(first, history.week_count, _step_weeks(history, first, MOST_ROWS[self.kind])):
-            rows = self._at(history, week_count)
-            series, step = _known_targets(history, week_count)
-            error = history.sales[series, week_count + step] - rows.base.point[series, step]
-            inputs.append(rows.values[series, step])
-            labels.append(error / rows.scale[series])
-            scales.append(rows.scale[series])
-            numbers.append(series)
-        if sum(map(len, labels)) < LEAST_ROWS:
+        step = ORIGIN_STEP_WEEKS if self.kind == "level" else _step_weeks(history, first)
+        weeks = range(first, history.week_count, step)
+        origins = [self._at(history, week_count).known(history.sales) for week_count in weeks]
+        if sum(len(origin.base) for origin in origins) < LEAST_ROWS:
             return None
-        scale = np.concatenate(scales)
+        scale = np.concatenate([origin.scale for origin in origins])
+        errors = [history.sales[origin.series, origin.week] - origin.base for origin in origins]
         return TrainingTable(
-            rows.names, np.concatenate(inputs), np.concatenate(labels), scale / scale.mean(), np.concatenate(numbers)
+            names=origins[0].names,
+            inputs=np.concatenate([origin.inputs for origin in origins]),
+            labels=np.concatenate(errors) / scale,
+            weights=scale / scale.mean(),
+            series=np.concatenate([origin.series for origin in origins]),
         )
 
 
@@ -130,14 +180,43 @@ def row_store(models: Iterable[object]) -> RowStore:
     return next((store for store in stores if store.kind == "season"), None) or RowStore()
 
 
-def _step_weeks(history: Panel, first: int, most_rows: int) -> int:
-    """Returns the weeks between origins that rows are taken from, so that they are no more than the most."""
-    rows_at_most = history.series_count * history.horizon * max(history.week_count - first, 0)
-    return max(ORIGIN_STEP_WEEKS, -(-rows_at_most // most_rows))
+def _all_rows(history: Panel, first: int) -> int:
+    return history.series_count * history.horizon * max(history.week_count - first, 0)
 
 
-def _known_targets(history: Panel, week_count: int) -> tuple[IntArray, IntArray]:
-    """Returns series and step of the rows of an origin whose target week has known sales in the history."""
-    later = history.sales[:, week_count : week_count + history.horizon]
-    series, step = np.nonzero(~np.isnan(later) & history.until(week_count).active[:, None])
-    return series, step
+def _step_weeks(history: Panel, first: int) -> int:
+    """Returns the weeks between origins that rows on the season are taken from, so that they stay below the most."""
+    return max(ORIGIN_STEP_WEEKS, -(-_all_rows(history, first) // MOST_ROWS["season"]))
+
+
+def _share(history: Panel) -> float:
+    """Returns the share of series that an origin gives rows on the level of: many origins teach more than many series.
+
+    It is a power of a half, so that the origins of a backtest, with ever more weeks behind them, share their rows.
+    """
+    rows = _all_rows(history, FIRST_ORIGIN_WEEKS["level"]) / ORIGIN_STEP_WEEKS
+    return float(0.5 ** max(0, math.ceil(math.log2(max(rows, 1.0) / MOST_ROWS["level"]))))
+
+
+def _is_sampled(cut: Panel, share: float) -> BoolArray:
+    """Returns whether each series gives rows at an origin; the choice knows nothing of its sales, (S,)."""
+    return np.random.default_rng([SEED, cut.week_count]).random(cut.series_count) < share
+
+
+def _shown_later(history: Panel, cut: Panel) -> TargetPrices:
+    """Returns the prices of the weeks after an origin, as far as the history has them.
+
+    What was planned is known wherever it was. Where nothing was, what a piece came to cost stands in for the plan in
+    half of the series, drawn anew at each origin: rows teach both what a plan says and what weeks without one bring.
+
+    Args:
+        history: all that is known.
+        cut: the history as it was known at the origin.
+    """
+    planned = planned_prices(cut, history.horizon)
+    assert history.prices is not None, "a plan is told where prices are known"
+    shown = np.full(planned.price.shape, np.nan)
+    later = history.prices[:, cut.week_count : cut.week_count + history.horizon]
+    shown[:, : later.shape[1]] = later
+    is_told = np.random.default_rng([SEED + 1, cut.week_count]).random(cut.series_count) < TOLD_SHARE
+    return replace(planned, price=np.where(np.isnan(planned.price) & is_told[:, None], shown, planned.price))

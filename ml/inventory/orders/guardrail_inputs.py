@@ -71,7 +71,7 @@ class Watch:
         return Watch(**{column.name: getattr(self, column.name)[rows] for column in fields(self)})
 
     def reasons(
-        self, order: FloatArray, position: FloatArray, forecast: FloatArray, lot: FloatArray
+        self, order: FloatArray, position: FloatArray, forecast: FloatArray, lot: FloatArray, pack: FloatArray
     ) -> npt.NDArray[np.str_]:
         """Returns the guardrail that sends each order to a person, empty where it is automatic."""
         return flags(
@@ -85,6 +85,7 @@ class Watch:
             self.tiny_amount,
             lot=lot,
             is_overdue=self.is_overdue,
+            pack=pack,
         )
 
 

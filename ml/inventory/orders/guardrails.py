@@ -48,6 +48,9 @@ ORDER_WEEKS = 2.5
 """An order that exceeds its economic lot by more than so many of the best of its usual weeks is large. The lot is what
 the policy orders at once on purpose; a forecast that is ten times too high raises it threefold only."""
 
+LASTING_WEEKS = 13
+"""An order that lasts so many of these weeks beyond its lot and its pack is large however little money it is."""
+
 UNUSUAL_MULTIPLE = 1.25
 """A week missed by more than so many times the mean week of the last year is unusual."""
 
@@ -66,6 +69,7 @@ def flags(
     tiny_amount: FloatArray | float,
     lot: FloatArray | float = 0.0,
     is_overdue: BoolArray | bool = False,
+    pack: FloatArray | float = 0.0,
 ) -> npt.NDArray[np.str_]:
     """Returns the gravest of `GUARDRAILS` that holds for each of n pairs, and '' where the order is automatic.
 
@@ -77,10 +81,11 @@ def flags(
         weeks_known: (n,) weeks with known sales in the whole history.
         is_unusual: (n,) whether a week of the last four was unusual, see `unusual_weeks`.
         is_stale: (n,) whether the latest sales are missing, see `stale_pairs`.
-        tiny_amount: where order, position, and a month of sales and forecast are all below it, no person is asked; see
-            `ml.inventory.sizes.tiny_amount`.
+        tiny_amount: where order, position, and a month of sales and forecast are all below it, no person is asked, but
+            where the order would last for a quarter; see `ml.inventory.sizes.tiny_amount`.
         lot: (n,) order-up-to level less reorder point, 0 where every review orders.
         is_overdue: (n,) whether what is on order should have come before the stock was counted.
+        pack: (n,) least that can be ordered at all.
     """
     ahead = np.maximum(forecast[:, :COMPARED_WEEKS], 0.0).mean(axis=1)
     reasons = {
@@ -89,11 +94,12 @@ def flags(
         SHORT_HISTORY: weeks_known < SHORTEST_HISTORY_WEEKS,
         UNUSUAL_SALES: is_unusual,
         FORECAST_MOVED: has_moved(ahead, sales),
-        LARGE_ORDER: is_large(order - lot, sales),
+        LARGE_ORDER: is_large(order - lot, sales, ORDER_WEEKS),
     }
     lately = np.nan_to_num(_mean_sold(sales[:, -COMPARED_WEEKS:]))
     month = COMPARED_WEEKS * np.maximum(ahead, lately)
-    is_tiny = np.maximum(np.maximum(order, position), month) < tiny_amount
+    is_lasting = is_large(order - np.maximum(lot, pack), sales, LASTING_WEEKS)
+    is_tiny = (np.maximum(np.maximum(order, position), month) < tiny_amount) & ~is_lasting
     found = np.select(list(reasons.values()), list(reasons), AUTOMATIC)
     return np.asarray(np.where(is_tiny, AUTOMATIC, found))
 
@@ -107,11 +113,11 @@ def has_moved(ahead: FloatArray, sales: FloatArray) -> BoolArray:
     return np.asarray(is_comparable & (is_low | is_high))
 
 
-def is_large(order: FloatArray, sales: FloatArray) -> BoolArray:
-    """Returns whether an order beyond its lot is far above the mean week lately, of the quarter and last year, (n,)."""
+def is_large(order: FloatArray, sales: FloatArray, weeks: float) -> BoolArray:
+    """Returns whether an order exceeds so many mean weeks lately, of the quarter and of last year's season, (n,)."""
     windows = (sales[:, -COMPARED_WEEKS:], sales[:, -USUAL_WEEKS:], _last_year(sales))
     usual = np.max([np.nan_to_num(_mean_sold(window)) for window in windows], axis=0)
-    return np.asarray((order > 0) & (order > ORDER_WEEKS * usual))
+    return np.asarray((order > 0) & (order > weeks * usual))
 
 
 def unusual_weeks(sales: FloatArray, expected: FloatArray, scale: FloatArray, least_scale: float) -> BoolArray:

@@ -15,7 +15,7 @@ from ml.inventory.orders.stock import merged_positions, read_stock, with_own_lea
 from ml.inventory.policy import FloatArray, Policies, Terms, TextArray, resolve_policies, ruling_rows, unknown_codes
 from ml.inventory.protection import REGULAR_RATE, DemandAhead, PastForecasts, learn
 from ml.inventory.sizes import middle_week, ordering_cost, tiny_amount
-from ml.prices import WHOLE, KnownPrices, Prices, read_prices
+from ml.prices import KnownPrices, read_prices
 from warehouse.codes import known
 from warehouse.conventions import YEAR_WEEKS
 from warehouse.database import Database, Role, Snapshot
@@ -175,12 +175,15 @@ def _decision_inputs(
     stock = read_stock(snapshot, pairs, date)
     terms = Terms(prices.unit_price, prices.least_piece, ordering_cost(middle))
     policies = with_own_lead_times(resolve_policies(rules, pairs, terms), stock)
-    simulated = _simulated(sales, policies, pairs, prices, settings.seed, retailer)
+    piece = prices.whole_piece if retailer.is_in_units else None
+    simulated = _simulated(sales, policies, pairs, piece, settings.seed)
     positions, source = merged_positions(stock, prices.count_worth, policies, simulated)
     return DecisionInputs(
         decision_date=date,
         pairs=pairs,
-        demand=_read_demand(snapshot, forecasts, date, pairs, worth * forecast, sales[:, -YEAR_WEEKS:], known),
+        demand=replace(
+            _read_demand(snapshot, forecasts, date, pairs, worth * forecast, sales[:, -YEAR_WEEKS:], known), piece=piece
+        ),
         policies=policies,
         positions=positions,
         stock_source=source,
@@ -202,13 +205,12 @@ def _middle_week(snapshot: Snapshot, known: KnownPrices, date: dt.date) -> float
 
 
 def _simulated(
-    sales: FloatArray, policies: Policies, pairs: "pd.DataFrame", prices: Prices, seed: int, retailer: Retailer
+    sales: FloatArray, policies: Policies, pairs: "pd.DataFrame", piece: FloatArray | None, seed: int
 ) -> Positions:
     """Returns the stock of a plainly run shop in money; whole pieces where the pairs sell whole ones."""
     store, dept = pairs["store_id"].to_numpy(np.int64), pairs["dept_id"].to_numpy(np.int64)
     found = simulated_positions(sales[:, -(REPLAYED_WEEKS + AVERAGED_WEEKS) :], policies, store, dept, seed)
-    piece = np.where((prices.least_piece == WHOLE) & retailer.is_in_units, prices.unit_price, np.nan)
-    return found.in_whole(piece)
+    return found if piece is None else found.in_whole(piece)
 
 
 def _decision_date(snapshot: Snapshot) -> dt.date:

@@ -27,7 +27,7 @@ from ml.inventory.orders.fill_rate import expected_fill_rate, fill_rate_level, r
 from ml.inventory.orders.positions import Positions
 from ml.inventory.packs import whole_packs
 from ml.inventory.policy import FloatArray, Policies, TextArray
-from ml.inventory.protection import BoolArray, DemandAhead, ProtectionDemand, demand_until, lead_times
+from ml.inventory.protection import BoolArray, DemandAhead, ProtectionDemand, lead_times
 from warehouse.conventions import YEAR_WEEKS
 
 CRITICAL_PROBABILITY = 0.5
@@ -239,7 +239,7 @@ def stockout_risk(seen: ProtectionDemand, positions: Positions) -> tuple[FloatAr
     Stock on order helps from the day it arrives; what is not in stock is lost, not owed.
     """
     on_hand, on_order, due = (each[:, None] for each in (positions.on_hand, positions.on_order, positions.due_weeks))
-    until_due = demand_until(seen.cumulative, np.minimum(due, seen.lead))
+    until_due = seen.demand_until(np.minimum(due, seen.lead))
     lost_before = np.maximum(until_due - on_hand, 0.0)
     left = np.maximum(on_hand - until_due, 0.0) + np.where(due < seen.lead, on_order, 0.0)
     lost = lost_before + np.maximum(seen.until_delivery - until_due - left, 0.0)

@@ -137,9 +137,9 @@ def named(inputs: DecisionInputs, figures: "dict[str, npt.NDArray[Any]]") -> "pd
     frame["stock_source"] = inputs.stock_source
     frame = _in_pieces(frame.assign(**_rules(inputs)), inputs)
     order, lot = frame["order_quantity"].to_numpy(), figures["order_up_to_level"] - figures["reorder_point"]
-    frame["review_reason"] = (
-        "" if inputs.watch is None else inputs.watch.reasons(order, inputs.positions.total, inputs.demand.forecast, lot)
-    )
+    least = np.maximum(inputs.policies.pack_size_amount, inputs.policies.minimum_order_amount)
+    stock, forecast = inputs.positions.total, inputs.demand.forecast
+    frame["review_reason"] = "" if inputs.watch is None else inputs.watch.reasons(order, stock, forecast, lot, least)
     frame["is_open"] = frame["review_reason"] != ""
     return frame.round({**dict.fromkeys(_AMOUNTS, 2), **_DIGITS})
 

@@ -111,6 +111,7 @@ def replayed_flags(
                 stale_pairs(sales),
                 tiny,
                 lot[:, at],
+                pack=np.maximum(orders.policies.pack_size_amount, orders.policies.minimum_order_amount),
             )
     return found
 

@@ -49,6 +49,7 @@ class Knowledge:
         volume: mean absolute sales of the last year, (series, origins).
         is_regular: whether a series sold in nearly every week of it, (series, origins).
         is_live: whether it was on sale, (series, origins).
+        piece: what a piece is in the unit of the sales where only whole ones sell, NaN elsewhere, (series,).
     """
 
     first_origin: int
@@ -57,6 +58,7 @@ class Knowledge:
     volume: FloatArray
     is_regular: BoolArray
     is_live: BoolArray
+    piece: FloatArray | None = None
 
     def past(self, week: int) -> PastForecasts:
         """Returns the past forecasts that teach something once so many weeks are known."""
@@ -81,7 +83,8 @@ class Knowledge:
     def demand(self, model: ErrorModel, week: int) -> DemandAhead:
         """Returns demand ahead of all series once so many weeks are known."""
         at = week - self.first_origin
-        return model.demand(self.forecast[:, at], self.volume[:, at], self.is_regular[:, at], model.noise)
+        known = (self.forecast[:, at], self.volume[:, at], self.is_regular[:, at], model.noise)
+        return model.demand(*known, self.piece)
 
 
 @dataclass(frozen=True)
@@ -143,6 +146,7 @@ def known_at(panel: Panel, first_origin: int, forecasts: WeeklyForecasts) -> Kno
         is_regular=recent_count(demand > 0, first_origin, YEAR_WEEKS)[:, :count]
         >= REGULAR_RATE * np.minimum(YEAR_WEEKS, origins),
         is_live=live_weeks(sales, first_origin)[:, :count],
+        piece=panel.piece,
     )
 
 

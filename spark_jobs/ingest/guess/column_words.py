@@ -233,19 +233,30 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "pl": "rabat, marza, podatek, zysk, upust",
         "sv": "rabatt, marginal, moms, vinst",
     },
+    "promotion": {
+        "en": "promotion, promo, on promotion, is promoted, deal, offer, leaflet",
+        "de": "aktion, angebot, werbung, prospekt",
+        "fr": "promotion, offre, prospectus",
+        "es": "promocion, oferta",
+        "pt": "promocao, oferta",
+        "it": "promozione, offerta, volantino",
+        "nl": "actie, aanbieding, folder",
+        "pl": "promocja, oferta, gazetka",
+        "sv": "kampanj, erbjudande",
+    },
     "other": {
-        "en": "customer, household, employee, cashier, register, till, manufacturer, supplier, vendor, promotion, "
-        "promo, feature, display, region, city, state, country, county, zip, postcode, hour, month, year, day of week, "
+        "en": "customer, household, employee, cashier, register, till, manufacturer, supplier, vendor, "
+        "feature, display, region, city, state, country, county, zip, postcode, hour, month, year, day of week, "
         "weekday, school holiday",
-        "de": "kunde, mitarbeiter, kassierer, kasse, hersteller, lieferant, aktion, ort, plz, land, stunde, monat, "
+        "de": "kunde, mitarbeiter, kassierer, kasse, hersteller, lieferant, ort, plz, land, stunde, monat, "
         "jahr, wochentag, stadt",
-        "fr": "client, caissier, caisse, fabricant, fournisseur, promotion, ville, pays, heure, mois, annee",
-        "es": "cliente, cajero, caja, fabricante, proveedor, promocion, ciudad, pais, hora, mes, ano",
-        "pt": "cliente, caixa, fabricante, fornecedor, promocao, cidade, pais, hora, mes, ano",
-        "it": "cliente, cassiere, cassa, produttore, fornitore, promozione, citta, paese, ora, mese, anno",
-        "nl": "klant, kassa, fabrikant, leverancier, actie, stad, land, uur, maand, jaar",
-        "pl": "klient, kasjer, kasa, producent, dostawca, promocja, miasto, kraj, godzina, miesiac, rok",
-        "sv": "kund, kassa, tillverkare, leverantor, kampanj, stad, land, timme, manad, ar",
+        "fr": "client, caissier, caisse, fabricant, fournisseur, ville, pays, heure, mois, annee",
+        "es": "cliente, cajero, caja, fabricante, proveedor, ciudad, pais, hora, mes, ano",
+        "pt": "cliente, caixa, fabricante, fornecedor, cidade, pais, hora, mes, ano",
+        "it": "cliente, cassiere, cassa, produttore, fornitore, citta, paese, ora, mese, anno",
+        "nl": "klant, kassa, fabrikant, leverancier, stad, land, uur, maand, jaar",
+        "pl": "klient, kasjer, kasa, producent, dostawca, miasto, kraj, godzina, miesiac, rok",
+        "sv": "kund, kassa, tillverkare, leverantor, stad, land, timme, manad, ar",
     },
     "size": {
         "en": "size, package size, pack size, variant, colour, color, flavour, flavor, weight",

@@ -194,6 +194,27 @@ def stock_sections(found: Findings) -> list[Section]:
     return _sections("stock", known.table.files, columns)
 
 
+def promotion_sections(found: Findings, forecast_level: str) -> list[Section]:
+    """Returns what the file of planned prices and its columns are; nothing without one, or above the product."""
+    listed = [known for known in found.others if known.kind == "promotions"]
+    if not listed:
+        return []
+    known, roles = listed[0], listed[0].roles
+    if forecast_level or not found.roles.product:
+        level = forecast_level or "a whole store"
+        found.unused.append(f"{known.table.files}, whose prices are of products, and {level} is forecast")
+        return []
+    found.unused += [f"{other.table.files}, which holds prices of products too" for other in listed[1:]]
+    columns: dict[str, str | Sequence[str]] = {
+        "store": key_column(known, "store") if found.roles.store else "",
+        "product": key_column(known, "product"),
+        "date": date_of(known),
+        "price": roles.get("price", ""),
+        "promotion": roles.get("promotion", ""),
+    }
+    return _sections("promotions", known.table.files, columns)
+
+
 def covariate_sections(found: Findings) -> list[Section]:
     """Returns what the file of covariates and its columns are; nothing without one of the same weeks as the sales."""
     listed = [known for known in found.others if known.kind == "covariates"]

@@ -21,6 +21,7 @@ from spark_jobs.ingest.guess.forecast_level import (
 from spark_jobs.ingest.guess.mapping_sections import (
     covariate_sections,
     product_sections,
+    promotion_sections,
     retailer_section,
     sales_sections,
     say_overlap,
@@ -143,6 +144,7 @@ def propose(folder: Path, working: Path, choices: Choices | None = None, ask: As
         *store_sections(found, scan),
         *product_sections(found, hierarchy, described, level, shares),
         *stock_sections(found),
+        *promotion_sections(found, level.column),
         *covariate_sections(found),
     ]
     _say_the_rest(found, scan)
@@ -366,9 +368,9 @@ def _level(shares: Sequence[LevelShare], hierarchy: Hierarchy, choices: Choices,
 
 def _say_the_rest(found: Findings, scan: Scan) -> None:
     """Adds what the rows themselves leave open."""
-    used = ("stores", "products", "stock", "covariates")
+    used = ("stores", "products", "stock", "promotions", "covariates")
     found.unused += [
-        f"{known.table.files}, in which no sales, stores, products, stock or covariates were found"
+        f"{known.table.files}, in which no sales, stores, products, stock, prices or covariates were found"
         for known in found.others
         if known.kind not in used
     ]

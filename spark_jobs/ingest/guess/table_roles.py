@@ -14,7 +14,7 @@ from spark_jobs.ingest.schema import fold
 if TYPE_CHECKING:
     import pandas as pd
 
-TableKind = Literal["sales", "stores", "products", "stock", "covariates", "other"]
+TableKind = Literal["sales", "stores", "products", "stock", "promotions", "covariates", "other"]
 _NUMBERS = ("units", "amount", "sales", "price", "on hand", "on order", "lead time", "cost", "other money", "area")
 _DATES = ("date", "first day", "last day", "expected date")
 _CODES = ("store", "product", "basket", "line")
@@ -157,6 +157,8 @@ def _kind(known: KnownTable) -> TableKind:
         return "stock"
     if date and product and {"units", "amount", "sales"} & roles.keys():
         return "sales"
+    if date and product and ({"price", "promotion"} & roles.keys()):
+        return "promotions"
     if date and not product and covariate_columns(known):
         return "covariates"
     if not date and product and known.is_unique(product):

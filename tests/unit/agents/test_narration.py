@@ -228,7 +228,7 @@ def test_quiet_weeks_are_called_quiet():
 
 def test_drift_and_a_plan_are_told_only_where_there_are_any():
     words = forecast_words(ALL)
-    assert "Planned markdowns moved 1 week of it" in words
+    assert "Planned promotions moved 1 week of it" in words
     assert 'the record says "WAPE 12.4%." Read them with care.' in words
     calm = {**ACCURACY, "drift": {**ACCURACY["drift"], "is_drifting": False}}
     words = forecast_words({"query_forecast": {**FORECAST, "planned_week_count": 0}, "query_forecast_accuracy": calm})

@@ -46,6 +46,7 @@ known as (
         forecasts.price_source,
         forecasts.fallback_name,
         forecasts.uses_plan,
+        forecasts.plan_effect_quantity,
         forecasts.created_at
 
     from forecasts
@@ -85,6 +86,7 @@ final as (
         price_source,
         fallback_name,
         uses_plan,
+        plan_effect_quantity,
         created_at,
         origin_date = max(origin_date) over () as is_latest
 

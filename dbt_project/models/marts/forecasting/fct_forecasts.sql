@@ -42,6 +42,7 @@ final as (
         int_forecasts_marked.price_source,
         int_forecasts_marked.fallback_name,
         int_forecasts_marked.uses_plan,
+        int_forecasts_marked.plan_effect_quantity,
         fct_weekly_sales.sales_quantity as actual_sales_quantity,
         fct_weekly_sales.sales_amount as actual_sales_amount,
         year_ago.sales_quantity as sales_last_year_quantity,

@@ -23,6 +23,7 @@ renamed as (
         sales_lag_4 as sales_lag_4_amount,
         sales_lag_8 as sales_lag_8_amount,
         sales_lag_52 as sales_lag_52_amount,
+        price_lag_1 as price_lag_1_amount,
         sales_last_year_aligned as sales_last_year_aligned_amount,
         rolling_mean_4 as rolling_mean_4_amount,
         rolling_mean_13 as rolling_mean_13_amount,

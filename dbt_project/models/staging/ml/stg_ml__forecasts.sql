@@ -27,6 +27,7 @@ renamed as (
         price_source,
         fallback as fallback_name,
         uses_plan,
+        plan_effect as plan_effect_quantity,
         run_id,
         created_at,
         cast(horizon_weeks as integer) as horizon_weeks

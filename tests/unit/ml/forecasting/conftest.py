@@ -64,6 +64,9 @@ def make_frame() -> Callable[..., pd.DataFrame]:
         frame["store_type"] = np.where(frame["store_id"] == 1, "A", "B")
         frame["size_normalized"] = frame["store_id"] / stores
         frame["is_holiday"] = [Calendar.of(WALMART).holiday_of(day.date()) is not None for day in frame["feature_date"]]
+        # A piece costs 10, and every seventh week in a store of its own 7.
+        is_promoted = (frame["feature_date"].dt.dayofyear // 7 + frame["store_id"]) % 7 == 0
+        frame["price_lag_1"] = np.where(is_promoted, 7.0, 10.0)
         for name in set(FEATURE_COLUMNS) - set(frame):
             frame[name] = random.standard_normal(len(frame))
         return frame

@@ -52,7 +52,9 @@ def with_noise_after(panel: Panel, weeks: int) -> Panel:
         features[name] = values.copy()
         features[name][:, weeks + 1 :] = random.uniform(-1e5, 1e5, values[:, weeks + 1 :].shape)
     is_holiday = panel.is_holiday ^ (np.arange(panel.week_count) >= weeks)
-    return replace(panel, sales=sales, features=features, is_holiday=is_holiday)
+    prices = panel.prices.copy()
+    prices[:, weeks:] = random.uniform(1, 1e5, prices[:, weeks:].shape)
+    return replace(panel, sales=sales, features=features, is_holiday=is_holiday, prices=prices)
 
 
 def served(panel: Panel, names: list[str]) -> pd.DataFrame:
@@ -135,7 +137,7 @@ def test_noise_after_the_origin_leaves_what_the_intervals_know_identical(small: 
     assert ours.kind.tobytes() == theirs.kind.tobytes()
 
 
-@pytest.mark.parametrize("name", ["ridge", "lightgbm", "extra_trees", "blend"])
+@pytest.mark.parametrize("name", ["ridge", "lightgbm", "extra_trees", "level_trees", "blend"])
 def test_a_fit_on_all_weeks_before_leaves_nothing_in_the_shared_rows_for_an_earlier_origin(
     small: Panel, name: str
 ) -> None:

@@ -263,3 +263,40 @@ def test_a_single_origin_of_one_kind_of_pairs_gives_every_pair_a_level(is_regula
     level = demand.over(np.full((PAIRS, DRAWS), 2.0), np.ones(PAIRS)).quantile(np.full(PAIRS, 0.95))
     assert (level > rows.forecast[:, 0] * 3).all()
     assert (level < rows.forecast[:, 0] * 15).all()
+
+
+PIECE = np.array([2.5])
+
+
+def whole(weekly, deviation=0.0, piece=PIECE):
+    """Demand of three weeks in money of a pair that sells so many whole pieces a week on average."""
+    demand = normal_demand(np.array([weekly]) * piece, np.array([deviation]) * piece)
+    return replace(demand, piece=piece).over(np.full((1, DRAWS), 2.0), np.ones(1))
+
+
+@pytest.mark.parametrize("weekly", [0.003, 0.1, 0.5, 1.7, 12.0])
+def test_demand_in_whole_pieces_has_the_mean_of_demand_in_parts_of_them(weekly):
+    seen = whole(weekly)
+    pieces = seen.protection / PIECE
+    assert np.unique(pieces).tolist() == np.unique(np.round(pieces)).tolist()
+    assert pieces.mean() == pytest.approx(3 * weekly, abs=2 / DRAWS)
+    assert (seen.until_delivery <= seen.protection).all()
+
+
+def test_a_pair_that_hardly_ever_sells_a_piece_needs_none_until_the_target_says_so():
+    # 0.01 a week are three pieces in a hundred periods of three weeks.
+    seen = whole(0.01)
+    assert seen.quantile(np.array([0.95]))[0] == 0.0
+    assert seen.quantile(np.array([0.99]))[0] == PIECE[0]
+    assert seen.stockout_probability(np.zeros(1))[0] == pytest.approx(0.03, abs=2 / DRAWS)
+
+
+def test_whole_pieces_change_nothing_where_parts_of_them_are_sold_and_little_where_many_are():
+    demand = normal_demand(np.array([12.0]), np.array([5.0]))
+    lead, review = np.full((1, DRAWS), 2.0), np.ones(1)
+    plain, parts, whole_ones = (
+        replace(demand, piece=piece).over(lead, review) for piece in (None, np.array([np.nan]), np.ones(1))
+    )
+    assert parts.protection.tobytes() == plain.protection.tobytes()
+    target = np.array([0.95])
+    assert whole_ones.quantile(target)[0] == pytest.approx(plain.quantile(target)[0], abs=1.0)

@@ -6,7 +6,7 @@ import pytest
 
 from ml.forecasting.evaluation.backtest import backtest_frame, origins_of, run_backtest
 from ml.forecasting.evaluation.metrics import ScoredForecasts, evaluate
-from ml.forecasting.intervals.conformal import calibrate, join_scores, sales_floor, scores_of, situation_at
+from ml.forecasting.intervals.conformal import calibrate, join_scores, scores_of, situation_at
 from ml.forecasting.intervals.error_scale import ErrorScale
 from ml.forecasting.models.candidates import candidates, chosen_candidates
 from ml.forecasting.models.naive import AlignedSeasonal, SeasonalNaive
@@ -60,9 +60,7 @@ def test_an_origin_eight_weeks_before_the_first_calibrates_its_intervals_and_is_
     before, first = panel.until(97), tested.origins[0]
     error_scale, point = ErrorScale().fit(before), SeasonalNaive().predict(before, 8).point
     scores = scores_of(panel.sales[:, 97:105], point, situation_at(before, error_scale), before.active)
-    expected = calibrate(scores).bounds(
-        first.forecasts["seasonal_naive"].point, first.situation, sales_floor(first.history)
-    )
+    expected = calibrate(scores).bounds(first.forecasts["seasonal_naive"].point, first.situation)
     assert first.bounds["seasonal_naive"] == pytest.approx(expected)
     assert tested.score("seasonal_naive")["forecast_count"] == 3 * 12 * 8
 

@@ -96,6 +96,16 @@ def test_tiny_money_needs_no_person_unless_every_pair_is_asked_for():
     assert flagged(**{**tiny, "position": 1200.0}) == UNUSUAL_SALES
 
 
+def test_an_order_that_lasts_for_a_quarter_is_never_tiny():
+    # Twenty a week, and 45 weeks of it: 900 are little money, but no order to send by itself.
+    small = {"sales": STEADY / 50, "forecast": 20.0, "position": 0.0}
+    assert flagged(**small, order=900.0) == LARGE_ORDER
+    assert flagged(**small, order=250.0) == AUTOMATIC
+    # A pack that cannot be had smaller is the least there is, and a lot is ordered at once on purpose.
+    assert flagged(**small, order=900.0, pack=900.0) == AUTOMATIC
+    assert flagged(**small, order=900.0, lot=800.0) == AUTOMATIC
+
+
 def test_a_larger_order_is_never_less_suspicious():
     sales = np.random.default_rng(3).gamma(2.0, 500.0, (200, 60))
     forecast = np.random.default_rng(4).gamma(2.0, 500.0, (200, 8))
@@ -116,8 +126,8 @@ def test_without_last_year_recent_weeks_alone_are_compared_with_and_without_any_
     assert not has_moved(np.array([1400.0]), short)[0]
     unknown = np.full((1, 20), np.nan)
     assert not has_moved(np.array([1600.0]), unknown)[0]
-    assert is_large(np.array([1.0]), unknown)[0]
-    assert not is_large(np.array([0.0]), unknown)[0]
+    assert is_large(np.array([1.0]), unknown, 2.5)[0]
+    assert not is_large(np.array([0.0]), unknown, 2.5)[0]
 
 
 def test_sales_of_exactly_one_year_hold_the_season_of_the_coming_weeks():
@@ -131,8 +141,8 @@ def test_sales_of_exactly_one_year_hold_the_season_of_the_coming_weeks():
 def test_returns_count_as_nothing_sold():
     sales = STEADY.copy()
     sales[-4:] = [-500.0, 1000.0, 1000.0, np.nan]
-    assert is_large(np.array([2501.0]), sales[None])[0]
-    assert not is_large(np.array([2499.0]), sales[None])[0]
+    assert is_large(np.array([2501.0]), sales[None], 2.5)[0]
+    assert not is_large(np.array([2499.0]), sales[None], 2.5)[0]
 
 
 def test_unusual_is_a_miss_of_more_than_the_mean_week_and_unknown_weeks_are_not():

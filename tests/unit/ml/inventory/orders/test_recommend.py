@@ -124,6 +124,13 @@ def test_a_pair_sold_in_parts_of_a_piece_is_ordered_in_thousandths():
     assert row["order_quantity"] == round(3.204 * 4.0, 2)
 
 
+def test_a_pair_that_sells_a_piece_in_two_years_orders_nothing_by_itself():
+    inputs = in_pieces(2.50, 0.01, 0.02, 0)
+    whole = replace(inputs, demand=replace(inputs.demand, piece=inputs.unit_price))
+    row = recommendations(whole).iloc[0]
+    assert (row["order_quantity"], row["reorder_point"], row["status"]) == (0.0, 0.0, "adequate")
+
+
 def test_pieces_that_nothing_prices_count_as_one_and_are_said():
     inputs = in_pieces(1.0, 12.0, 0.0, 7)
     frame = recommendations(replace(inputs, price_source=np.array(["assumed"])))

@@ -7,7 +7,7 @@ import pytest
 
 from ml.inventory.formulas import normal_expected_shortage
 from ml.inventory.orders.levels import Levels, stock_levels
-from ml.inventory.protection import ProtectionDemand
+from ml.inventory.protection import Pieces, ProtectionDemand
 from ml.inventory.scenarios.steady_state import steady_state
 from policies import plain_policies
 
@@ -30,6 +30,7 @@ def outlook(weekly):
     return ProtectionDemand(
         cumulative=total[None],
         lead=np.full((1, len(weekly)), 2.0),
+        pieces=Pieces(None, np.zeros(len(weekly))),
         until_delivery=total[None, 2],
         protection=total[None, 3],
         protection_weeks=np.array([3.0]),
