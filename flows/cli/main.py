@@ -319,6 +319,14 @@ def what_if(
             help="Planned uplift of a week ahead, such as 2:30 for 30 % more in the second; may be repeated.",
         ),
     ] = None,
+    price: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--price",
+            metavar="WEEK:PERCENT",
+            help="Planned change of a week's prices, such as 2:-25: demand answers as it did before; may be repeated.",
+        ),
+    ] = None,
 ) -> None:
     """Try another service level, lead time, review period, promotion or demand: orders, stock, service and profit."""
     from flows.cli.what_if import promotions_of
@@ -326,7 +334,7 @@ def what_if(
     from ml.inventory.scenarios.what_if import Scenario
 
     service = None if service_level is None else service_level / 100
-    shift, planned = demand_shift / 100, promotions_of(promotion or [])
+    shift, planned = demand_shift / 100, promotions_of(promotion or [], price or [])
     work(store, product, Scenario(service, lead_time, lead_time_deviation, review_period, shift, planned))
 
 

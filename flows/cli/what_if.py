@@ -21,6 +21,8 @@ _FIGURES = (
     ("orders now", "order_amount", "money"),
     ("stockout risk before delivery", "risk_rate", "percent"),
     ("margin at risk before delivery", "risk_amount", "money"),
+    ("demand of the weeks ahead", "sales_ahead_amount", "money"),
+    ("its margin", "margin_ahead_amount", "money"),
     ("average stock", "stock_amount", "money"),
     ("review cycles with a stockout", "stockout_rate", "percent"),
     ("demand met", "fill_rate", "percent"),
@@ -68,25 +70,36 @@ def what_if(store: str | None, product: str | None, scenario: "Scenario") -> Non
     console.print("Nothing was written. To keep a change: the seed inventory_policies, then `shelfcast transform`.")
 
 
-def promotions_of(texts: list[str]) -> "tuple[Promotion, ...]":
+def promotions_of(uplifts: list[str], prices: list[str]) -> "tuple[Promotion, ...]":
     """Returns promotions written as WEEK:PERCENT, such as 2:30 for 30 % more in the second week ahead.
+
+    Args:
+        uplifts: what is added to the demand of weeks.
+        prices: what is added to the prices of weeks; a week may have both.
 
     Raises:
         UsageError: one is not written so.
     """
     from ml.inventory.scenarios.what_if import Promotion
 
-    planned = []
-    for text in texts:
-        week, _, percent = text.partition(":")
-        try:
-            planned.append(Promotion(int(week), float(percent.removesuffix("%")) / 100))
-        except ValueError:
-            raise UsageError(
-                f"{text!r} is not a promotion.",
-                "Write the week ahead and its uplift in percent, for instance 2:30 for 30 % more in the second week.",
-            ) from None
-    return tuple(planned)
+    added = [_week_and_rate(text, "a promotion", "uplift", "2:30 for 30 % more") for text in uplifts]
+    changes = [_week_and_rate(text, "a change of price", "change", "2:-25 for a quarter less") for text in prices]
+    by_week = dict(changes)
+    if len(by_week) < len(changes):
+        raise UsageError("A week has two changes of its price.", "Give each week one.")
+    promoted = tuple(Promotion(week, rate, by_week.pop(week, 0.0)) for week, rate in added)
+    return promoted + tuple(Promotion(week, price_change_rate=rate) for week, rate in by_week.items())
+
+
+def _week_and_rate(text: str, what: str, value: str, example: str) -> tuple[int, float]:
+    week, _, percent = text.partition(":")
+    try:
+        return int(week), float(percent.removesuffix("%")) / 100
+    except ValueError:
+        raise UsageError(
+            f"{text!r} is not {what}.",
+            f"Write the week ahead and its {value} in percent, for instance {example} in the second week.",
+        ) from None
 
 
 def figures_table(found: "WhatIf", title: str) -> Table:
@@ -95,7 +108,7 @@ def figures_table(found: "WhatIf", title: str) -> Table:
     table = Table(
         title=f"{plain(title)} ({house().number(pairs)} pair{'s' if pairs > 1 else ''})",
         title_justify="left",
-        caption="The first three: this decision, with the stock of today. The others: what the policy leads to in a "
+        caption="The first five: this decision, with the stock of today. The others: what the policy leads to in a "
         "year like the weeks ahead, without promotions.",
         caption_justify="left",
     )
@@ -154,7 +167,10 @@ def words(scenario: "Scenario") -> str:
     parts = [f"{name} {factor * value:g}{unit}" for name, value, factor, unit in given if value is not None]
     if scenario.demand_shift_rate:
         parts.append(f"demand {100 * scenario.demand_shift_rate:+g} %")
-    parts += [f"week {one.week_ahead} {100 * one.uplift_rate:+g} %" for one in scenario.promotions]
+    for one in scenario.promotions:
+        demand = [f"demand {100 * one.uplift_rate:+g} %"] if one.uplift_rate or not one.price_change_rate else []
+        price = [f"price {100 * one.price_change_rate:+g} %"] if one.price_change_rate else []
+        parts.append(f"week {one.week_ahead} {' and '.join([*demand, *price])}")
     return ", ".join(parts) or "nothing changed"
 
 

@@ -4,6 +4,7 @@ import datetime as dt
 from functools import partial
 from typing import Any, Literal
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -15,6 +16,8 @@ from streamlit_app.views import charts, components, formats, tables
 from warehouse.wording import house
 
 AS_IT_IS = "As it is"
+BY_UPLIFT, BY_PRICE = "Uplift", "Price"
+ANSWER_HELP = "With another price, demand answers as it answered to prices of the last two years."
 EVERY = 0
 """Stands for all stores, or all departments: a choice of None could be crossed out."""
 CHOICES: dict[str, tuple[str, list[float], str]] = {
@@ -34,6 +37,8 @@ CHOICES: dict[str, tuple[str, list[float], str]] = {
 METRICS: tuple[tuple[str, str, Literal["normal", "inverse", "off"]], ...] = (
     ("Orders now", "order_amount", "off"),
     ("Stockout risk now", "risk_rate", "inverse"),
+    ("Demand ahead", "sales_ahead_amount", "off"),
+    ("Its margin", "margin_ahead_amount", "normal"),
     ("Average stock", "stock_amount", "off"),
     ("Demand met", "fill_rate", "normal"),
     ("Cycles with a stockout", "stockout_rate", "inverse"),
@@ -43,6 +48,8 @@ METRICS: tuple[tuple[str, str, Literal["normal", "inverse", "off"]], ...] = (
 )
 HELP = {
     "risk_rate": "Probability that stock runs out before an order placed now is delivered, mean of the pairs.",
+    "sales_ahead_amount": "Demand of the weeks that are forecast, in money at their prices.",
+    "margin_ahead_amount": "What is left of it once the pieces are paid.",
     "stock_amount": "Stock on hand that the policy leads to in the long run; today's may differ.",
     "fill_rate": "Share of demand, in money, that is met in the long run.",
     "stockout_rate": "Share of review cycles in which stock runs out, mean of the pairs.",
@@ -139,7 +146,7 @@ def asked_scenario(inputs: DecisionInputs) -> Scenario:
 
 
 def planned_promotions(inputs: DecisionInputs) -> tuple[Promotion, ...]:
-    """Returns the promotions planned: an uplift in percent for any of the weeks ahead."""
+    """Returns the promotions planned: an uplift in percent for any of the weeks ahead, or another price."""
     weeks = range(1, inputs.demand.forecast.shape[1] + 1)
     day = {week: house().called(inputs.decision_date + dt.timedelta(weeks=week)) for week in weeks}
     chosen = st.multiselect(
@@ -151,6 +158,16 @@ def planned_promotions(inputs: DecisionInputs) -> tuple[Promotion, ...]:
     )
     if not chosen:
         return ()
+    elasticity = inputs.price_elasticity
+    is_answer_known = elasticity is not None and not np.isnan(elasticity).all()
+    told = BY_UPLIFT
+    if is_answer_known:
+        told = st.segmented_control(
+            "Told by", [BY_UPLIFT, BY_PRICE], default=BY_UPLIFT, key="what_if_told", help=ANSWER_HELP, required=True
+        )
+    if told == BY_PRICE:
+        price = st.slider("Change of their prices, %", -60, 60, -20, 5, key="what_if_price", format="%+d%%")
+        return tuple(Promotion(week, price_change_rate=price / 100) for week in sorted(chosen)) if price else ()
     uplift = st.slider("Uplift of their demand, %", -50, 200, 30, 5, key="what_if_uplift", format="%+d%%")
     return tuple(Promotion(week, uplift / 100) for week in sorted(chosen)) if uplift else ()
 
@@ -163,7 +180,7 @@ def start_over() -> None:
 
 def figures(before: ScenarioKpis, after: ScenarioKpis) -> None:
     """Shows what is expected under the scenario, and what as things are."""
-    for line in (METRICS[:4], METRICS[4:]):
+    for line in (METRICS[:5], METRICS[5:]):
         for place, (label, name, color) in zip(st.columns(len(line)), line, strict=True):
             old, new = getattr(before, name), getattr(after, name)
             is_rate = name.endswith("_rate")

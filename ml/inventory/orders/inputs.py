@@ -69,6 +69,13 @@ from raw.raw_sales
 where sale_date > %(decision_date)s - 7 * %(weeks)s
     and (%(dept_id)s::integer is null or dept_id = %(dept_id)s)
 """
+_ELASTICITIES = "select dept_id, price_elasticity from marts.dim_departments where price_elasticity is not null"
+_HAS_ELASTICITIES = """
+select exists (
+    select from information_schema.columns
+    where table_schema = 'marts' and table_name = 'dim_departments' and column_name = 'price_elasticity'
+) as is_there
+"""
 _MEAN_WEEKS = """
 select store_id, dept_id, avg(abs(weekly_sales)) as mean_week
 from raw.raw_sales
@@ -96,6 +103,7 @@ class DecisionInputs:
         unit_name: what is forecast, units or amount.
         watch: what the guardrails look at; without it every order is automatic.
         before: what the decision week before recommended; without it no status has hysteresis.
+        price_elasticity: of each pair's product, NaN where none is known; None where nobody asked for it.
     """
 
     decision_date: dt.date
@@ -112,6 +120,7 @@ class DecisionInputs:
     unit_name: str = "amount"
     watch: Watch | None = field(repr=False, default=None)
     before: Before | None = field(repr=False, default=None)
+    price_elasticity: FloatArray | None = field(repr=False, default=None)
 
     def __len__(self) -> int:
         return len(self.pairs)
@@ -195,7 +204,16 @@ def _decision_inputs(
         unit_name=retailer.forecast_unit,
         watch=read_watch(snapshot, pairs, date, sales, stock, tiny_amount(middle)),
         before=read_before(snapshot, pairs, date),
+        price_elasticity=_read_elasticities(snapshot, pairs),
     )
+
+
+def _read_elasticities(snapshot: Snapshot, pairs: "pd.DataFrame") -> FloatArray:
+    """Returns the price elasticity of each pair's product as published; marts of an earlier version have none."""
+    if not snapshot.read_frame(_HAS_ELASTICITIES)["is_there"].iloc[0]:
+        return np.full(len(pairs), np.nan)
+    found = snapshot.read_frame(_ELASTICITIES).set_index("dept_id")["price_elasticity"].astype(float)
+    return np.asarray(pairs["dept_id"].map(found), dtype=np.float64)
 
 
 def _middle_week(snapshot: Snapshot, known: KnownPrices, date: dt.date) -> float:

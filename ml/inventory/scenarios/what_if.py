@@ -26,6 +26,8 @@ SERVICE_LIMITS = (100 * LEAST_SERVICE, 100 * GREATEST_SERVICE)
 """Least and greatest service level in percent, as the tests of the seed inventory_policies allow it."""
 GREATEST_SHIFT = 9.0
 """Demand and promotions may grow tenfold; what a plan beyond that means, the past cannot tell."""
+PRICE_LIMITS = (-90, 100)
+"""Least and greatest change of a price in percent; what a product nearly given away sells, the past cannot tell."""
 CURVE_LEVELS = (0.7, 0.8, 0.87, 0.92, 0.95, 0.98, 0.995)
 """Service levels at which the exchange between service and stock is drawn."""
 
@@ -49,10 +51,13 @@ class Promotion:
     Attributes:
         week_ahead: 1 is the first week after the decision.
         uplift_rate: what it adds to the forecast of that week, a fraction of it.
+        price_change_rate: by what fraction the price of that week changes; the forecast follows by the product's price
+            elasticity, beside the uplift.
     """
 
     week_ahead: int
-    uplift_rate: float
+    uplift_rate: float = 0.0
+    price_change_rate: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -89,6 +94,7 @@ class Scenario:
         for planned in self.promotions:
             _check("week of the promotion", planned.week_ahead, 1, horizon)
             _check("uplift of the promotion", _percent(planned.uplift_rate), -100, 100 * GREATEST_SHIFT, " %")
+            _check("price change of the promotion", _percent(planned.price_change_rate), *PRICE_LIMITS, " %")
         weeks = [planned.week_ahead for planned in self.promotions]
         twice = [week for week in weeks if weeks.count(week) > 1]
         if twice:
@@ -99,14 +105,16 @@ class Scenario:
 class ScenarioKpis:
     """Expected figures of some pairs together; money at retail value, rates as fractions.
 
-    The first three are of the decision now, with the stock that is there; the others are what the policy leads to in a
-    year of demand like that ahead. A promotion passes, so only the first three know of it.
+    The first five are of the decision now and of the weeks ahead; the others are what the policy leads to in a year of
+    demand like that ahead. A promotion passes, so only the first five know of it.
 
     Attributes:
         pairs: how many.
         order_amount: what is to be ordered now.
         risk_rate: probability that stock runs out before an order placed now is delivered, every pair weighed alike.
         risk_amount: margin expected to be lost until then.
+        sales_ahead_amount: demand of the weeks ahead in money, at the prices of the scenario.
+        margin_ahead_amount: margin of it.
         stockout_rate: share of review cycles in which stock runs out, every pair weighed alike.
         fill_rate: share of demand in money that is met.
         stock_amount: average stock on hand that the policy leads to.
@@ -121,6 +129,8 @@ class ScenarioKpis:
     order_amount: float
     risk_rate: float
     risk_amount: float
+    sales_ahead_amount: float
+    margin_ahead_amount: float
     stockout_rate: float
     fill_rate: float
     stock_amount: float
@@ -198,10 +208,11 @@ def changed(inputs: DecisionInputs, scenario: Scenario) -> DecisionInputs:
     """Returns the decision inputs under a scenario; stock and the draws of demand stay as they are.
 
     A shift moves forecast and errors alike, so demand in every draw is that much more or less. A promotion adds to the
-    forecast of its week what it would be without a return week: a negative forecast is left alone.
+    forecast of its week what it would be without a return week: a negative forecast is left alone. What the other
+    price makes of it follows from the elasticity of each product, as often as it is known.
 
     Raises:
-        UsageError: the scenario is out of range.
+        UsageError: the scenario is out of range, or changes prices whose effect is not known of any pair.
     """
     scenario.check(inputs.demand.forecast.shape[1])
     policies = inputs.policies.changed(
@@ -210,13 +221,29 @@ def changed(inputs: DecisionInputs, scenario: Scenario) -> DecisionInputs:
         lead_time_deviation_weeks=scenario.lead_time_deviation_weeks,
         review_period_weeks=scenario.review_period_weeks,
     )
-    uplift = np.zeros(inputs.demand.forecast.shape[1])
+    uplift = np.zeros(inputs.demand.forecast.shape)
     for planned in scenario.promotions:
-        uplift[planned.week_ahead - 1] = planned.uplift_rate
+        by_price = _answer_to_price(inputs, planned.price_change_rate)
+        uplift[:, planned.week_ahead - 1] = np.minimum((1 + planned.uplift_rate) * by_price - 1, GREATEST_SHIFT)
     growth = 1 + scenario.demand_shift_rate
     forecast = growth * (inputs.demand.forecast + uplift * np.maximum(inputs.demand.forecast, 0.0))
     demand = replace(inputs.demand, forecast=forecast, error_scale=growth * inputs.demand.error_scale)
     return replace(inputs, demand=demand, policies=policies)
+
+
+def _answer_to_price(inputs: DecisionInputs, change_rate: float) -> FloatArray:
+    """Returns by what factor demand of each pair answers a change of its price, 1 where that is not known, (pairs,).
+
+    Raises:
+        UsageError: it is not known of any of them.
+    """
+    known_ones = np.full(len(inputs), np.nan) if inputs.price_elasticity is None else inputs.price_elasticity
+    if change_rate and np.isnan(known_ones).all():
+        raise UsageError(
+            "What a change of price does is not known: the sales have no prices, or none ever changed.",
+            "Give the uplift itself.",
+        )
+    return np.asarray((1 + change_rate) ** np.where(np.isnan(known_ones), 0.0, known_ones))
 
 
 def evaluate_under(inputs: DecisionInputs, scenario: Scenario) -> Evaluation:
@@ -228,8 +255,9 @@ def evaluate_under(inputs: DecisionInputs, scenario: Scenario) -> Evaluation:
     lasting = evaluate(changed(inputs, replace(scenario, promotions=())))
     if not scenario.promotions:
         return lasting
-    promoted = recommendations(changed(inputs, scenario))
-    return Evaluation(promoted, lasting.expected, _together(promoted, lasting.expected))
+    promoted = changed(inputs, scenario)
+    recommended = recommendations(promoted)
+    return Evaluation(recommended, lasting.expected, _together(promoted, recommended, lasting.expected, scenario))
 
 
 def evaluate(inputs: DecisionInputs) -> Evaluation:
@@ -240,7 +268,7 @@ def evaluate(inputs: DecisionInputs) -> Evaluation:
     recommended = named(inputs, {name: column for name, column in figures.items() if name not in _EXPECTED})
     keys = inputs.pairs[["store_id", "dept_id"]].reset_index(drop=True)
     expected = pd.concat([keys, pd.DataFrame({name: figures[name] for name in _EXPECTED})], axis=1)
-    return Evaluation(recommended, expected, _together(recommended, expected))
+    return Evaluation(recommended, expected, _together(inputs, recommended, expected, Scenario()))
 
 
 def compared(before: Evaluation, after: Evaluation) -> "pd.DataFrame":
@@ -302,7 +330,10 @@ def _steady(seen: ProtectionDemand, policies: Policies) -> dict[str, npt.NDArray
     return dict(steady_state(seen, stock_levels(seen, policies), policies))
 
 
-def _together(recommended: "pd.DataFrame", expected: "pd.DataFrame") -> ScenarioKpis:
+def _together(
+    inputs: DecisionInputs, recommended: "pd.DataFrame", expected: "pd.DataFrame", scenario: Scenario
+) -> ScenarioKpis:
+    sales, margin = _ahead(inputs, scenario)
     total = expected[list(_SUMMED)].sum()
     demand, lost = np.array([total["yearly_demand_amount"]]), np.array([total["yearly_lost_amount"]])
     return ScenarioKpis(
@@ -310,6 +341,8 @@ def _together(recommended: "pd.DataFrame", expected: "pd.DataFrame") -> Scenario
         order_amount=float(recommended["order_quantity"].sum()),
         risk_rate=float(recommended["stockout_probability"].mean()),
         risk_amount=float(recommended["expected_lost_margin"].sum()),
+        sales_ahead_amount=sales,
+        margin_ahead_amount=margin,
         stockout_rate=float(expected["stockout_rate"].mean()),
         fill_rate=float(_fill(demand, lost)[0]),
         stock_amount=float(total["average_stock_amount"]),
@@ -319,6 +352,19 @@ def _together(recommended: "pd.DataFrame", expected: "pd.DataFrame") -> Scenario
         ordering_cost_amount=float(total["yearly_ordering_cost_amount"]),
         profit_amount=float(total["yearly_profit_amount"]),
     )
+
+
+def _ahead(inputs: DecisionInputs, scenario: Scenario) -> tuple[float, float]:
+    """Returns demand of the weeks ahead in money at the prices of a scenario, and the margin of it.
+
+    A piece costs what it does, whatever it is sold for.
+    """
+    price = np.ones(inputs.demand.forecast.shape[1])
+    for planned in scenario.promotions:
+        price[planned.week_ahead - 1] += planned.price_change_rate
+    demand = np.maximum(inputs.demand.forecast, 0.0)
+    cost = 1 - inputs.policies.margin_rate
+    return float((demand * price).sum()), float((demand * (price - cost[:, None])).sum())
 
 
 def _fill(demand: FloatArray, lost: FloatArray) -> FloatArray:

@@ -18,6 +18,12 @@ int_sales_bounded as (
 
 ),
 
+int_elasticities_measured as (
+
+    select * from {{ ref('int_elasticities_measured') }}
+
+),
+
 departments as (
 
     select
@@ -48,6 +54,7 @@ coded as (
         products.level_1,
         products.level_2,
         products.level_3,
+        int_elasticities_measured.price_elasticity,
         coalesce(
             products.product_code, cast(departments.dept_id as text)
         ) as product_code
@@ -55,6 +62,8 @@ coded as (
     from departments
     left join products
         on departments.dept_id = products.dept_id
+    left join int_elasticities_measured
+        on departments.dept_id = int_elasticities_measured.dept_id
 
 ),
 
@@ -73,6 +82,7 @@ final as (
         coded.total_sales_amount,
         coded.first_week_date,
         coded.last_week_date,
+        coded.price_elasticity,
         {{ is_recent('coded.last_week_date', 'int_sales_bounded.last_week_date') }}
             as is_active,
         {{ label('coded.product_name', 'coded.product_code') }} as product_label

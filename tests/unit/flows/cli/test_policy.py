@@ -65,6 +65,6 @@ def test_a_scenario_is_told_in_words():
 
 def test_a_change_too_small_to_be_seen_is_plus_zero():
     frame = pd.DataFrame()
-    before, after = (Evaluation(frame, frame, ScenarioKpis(1, *[value] * 11)) for value in (0.4, 0.39999))
+    before, after = (Evaluation(frame, frame, ScenarioKpis(1, *[value] * 13)) for value in (0.4, 0.39999))
     change = figures_table(WhatIf(Scenario(), before, after), "Chain").columns[3]
     assert set(change.cells) == {"+0", "+0.00 points"}

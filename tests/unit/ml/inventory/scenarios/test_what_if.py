@@ -106,6 +106,35 @@ def test_a_promotion_adds_its_week_to_certain_demand():
     assert gain.to_numpy() == pytest.approx(0.5 * inputs.demand.forecast[:, 1], abs=0.02)
 
 
+def test_another_price_moves_its_week_by_the_elasticity_and_its_money_and_margin_with_it():
+    inputs = replace(make_inputs(), price_elasticity=np.array([-2.0, -2.0, -2.0, -2.0, np.nan]))
+    found = what_if(inputs, Scenario(promotions=(Promotion(2, price_change_rate=-0.2),)))
+    week = inputs.demand.forecast[:, 1]
+    # A fifth less price sells 0.8 ** -2 times as much: 1.5625; the pair of which nothing is known sells as before.
+    pieces = week * np.array([1.5625] * 4 + [1.0])
+    sales = found.after.kpis.sales_ahead_amount - found.before.kpis.sales_ahead_amount
+    assert sales == pytest.approx((0.8 * pieces - week).sum())
+    rate = inputs.policies.margin_rate
+    margin = found.after.kpis.margin_ahead_amount - found.before.kpis.margin_ahead_amount
+    assert margin == pytest.approx((pieces * (0.8 - (1 - rate)) - week * rate).sum())
+    assert found.after.kpis.order_amount > found.before.kpis.order_amount
+    assert found.after.kpis.demand_amount == found.before.kpis.demand_amount
+
+
+def test_a_change_of_price_whose_effect_nobody_knows_is_refused():
+    scenario = Scenario(promotions=(Promotion(2, price_change_rate=-0.2),))
+    for unknown in (None, np.full(len(PAIRS), np.nan)):
+        with pytest.raises(UsageError, match="Give the uplift itself"):
+            what_if(replace(make_inputs(), price_elasticity=unknown), scenario)
+
+
+@pytest.mark.parametrize("change", [-0.95, 1.5])
+def test_a_price_that_the_past_cannot_speak_for_is_refused(change):
+    inputs = replace(make_inputs(), price_elasticity=np.full(len(PAIRS), -2.0))
+    with pytest.raises(UsageError, match="price change of the promotion"):
+        what_if(inputs, Scenario(promotions=(Promotion(2, price_change_rate=change),)))
+
+
 def test_a_promotion_passes_so_the_year_does_not_know_of_it():
     found = what_if(make_inputs(), Scenario(promotions=(Promotion(1, 1.0),)))
     assert found.after.kpis.risk_rate > found.before.kpis.risk_rate
