@@ -6,8 +6,9 @@ BASELINE = "seasonal_naive"
 HORIZON = 8
 """Weeks that every candidate forecasts."""
 
-LEAST_WEEKS = 26
-"""Weeks of history that an origin needs to be forecast from; it is scored by those of the horizon after it."""
+LEAST_WEEKS, SHORTEST_WEEKS = 26, 8
+"""Weeks of history that an origin needs to be forecast from; it is scored by those of the horizon after it. Where the
+data has no origin with as many, the shorter history does."""
 
 LONGEST_HORIZON = 39
 """Weeks ahead that a plan can reach, and that the calendar of the marts holds."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from psycopg import sql
 
+from ml.forecasting.evaluation.backtest import least_weeks
 from ml.forecasting.models.candidates import candidates, chosen_candidates, with_session
 from ml.forecasting.models.price_inputs import at_usual_prices
 from ml.forecasting.models.prophet_model import OpenSession
@@ -22,7 +23,7 @@ from ml.forecasting.registry.tracking import training_fingerprint
 from ml.forecasting.served_model import ServedModel, forecast_frame
 from ml.forecasting.study import study
 from ml.prices import read_prices
-from warehouse.conventions import BASELINE, LEAST_WEEKS
+from warehouse.conventions import BASELINE
 from warehouse.database import Database
 from warehouse.errors import UsageError
 from warehouse.incoming import publish_frame
@@ -131,7 +132,7 @@ def history_as_of(panel: Panel, day: dt.date | None) -> Panel:
     """
     if day is None:
         return panel
-    least = LEAST_WEEKS + panel.horizon
+    least = least_weeks(panel) + panel.horizon
     first, last = as_date(panel.weeks[min(least, panel.week_count) - 1]), panel.origin
     if not first <= day <= last:
         raise UsageError(

@@ -216,7 +216,9 @@ class Panel:
         """Hash of the series, the weeks, the retailer, the sales and the features."""
         digest = hashlib.sha256(self.retailer.model_dump_json().encode())
         arrays = [self.store_ids, self.dept_ids, self.weeks.astype(np.int64), self.sales, self.actual, self.is_holiday]
-        arrays += [] if self.plan is None else [self.plan.price, self.plan.is_promoted]
+        # What is planned of weeks ahead changes forecasts, and nothing that is learned.
+        plan = [] if self.plan is None else [self.plan.price, self.plan.is_promoted]
+        arrays += [values[:, : self.week_count] for values in plan]
         for values in [*arrays, *(self.features[name] for name in sorted(self.features))]:
             digest.update(np.ascontiguousarray(values).tobytes())
         return digest.hexdigest()[:32]

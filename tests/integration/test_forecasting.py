@@ -116,6 +116,7 @@ def _rows() -> pd.DataFrame:
     stopped = (rows["store_id"] == 3) & (rows["dept_id"] == 4) & (rows["feature_date"] > dates[-27])
     rows.loc[stopped, "weekly_sales"] = np.nan
     rows["is_holiday"] = [Calendar.of(WALMART).holiday_of(day) is not None for day in rows["feature_date"]]
+    rows["price_lag_1"] = np.where(np.arange(len(rows)) % 7 == 0, 7.0, 10.0)
     for name in set(FEATURE_COLUMNS) - set(rows):
         rows[name] = 0.0
     return rows
@@ -324,6 +325,46 @@ def test_a_planned_markdown_in_week_five_moves_week_five_and_the_forecast_says_s
     assert (parts["promotion_amount"] != 0).tolist() == [week == 5 for week in range(1, 9)]
     forecast(settings, database, "run-12")
     assert not database.read_frame("pipeline", query)["uses_plan"].any()
+
+
+@pytest.fixture
+def priced(promoted):
+    """The features of before, and a plan of one pair's price in the fifth week ahead."""
+    settings, database = promoted
+    week = FIRST_WEEK + dt.timedelta(weeks=WEEKS + 4)
+    with database.connect("pipeline") as connection:
+        connection.execute(
+            "insert into raw.promotions (store_id, dept_id, week_date, planned_price, load_id) "
+            "values (2, 3, %s, 5.0, 'l')",
+            [week],
+        )
+    yield settings, database
+    with database.connect("pipeline") as connection:
+        connection.execute("delete from raw.promotions")
+
+
+def test_a_planned_price_in_week_five_moves_week_five_of_its_pair_and_the_forecast_says_by_how_much(priced) -> None:
+    settings, database = priced
+    forecast(settings, database, "run-13")
+    rows = database.read_frame(
+        "pipeline",
+        "select * from ml.forecasts where origin_date = (select max(origin_date) from ml.forecasts) "
+        "and model_name = 'level_trees' order by forecast_id",
+    )
+    is_planned = (rows["store_id"] == 2) & (rows["dept_id"] == 3) & (rows["horizon_weeks"] == 5)
+    assert rows["uses_plan"].tolist() == is_planned.tolist()
+    assert (rows["plan_effect"] != 0).tolist() == is_planned.tolist()
+    with database.connect("pipeline") as connection:
+        connection.execute("update raw.promotions set planned_price = 10.0")
+    forecast(settings, database, "run-14")
+    usual = database.read_frame(
+        "pipeline",
+        "select * from ml.forecasts where origin_date = (select max(origin_date) from ml.forecasts) "
+        "and model_name = 'level_trees' order by forecast_id",
+    )
+    moved = rows["predicted_sales"] - usual["predicted_sales"]
+    assert moved[is_planned].tolist() == pytest.approx(rows["plan_effect"][is_planned].tolist())
+    assert not usual["uses_plan"].any()
 
 
 def _origins(database) -> dict[str, list[dt.date]]:

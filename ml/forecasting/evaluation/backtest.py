@@ -28,7 +28,7 @@ from ml.forecasting.models.candidates import Candidate, forecasters
 from ml.forecasting.models.protocol import Forecaster, PointForecast
 from ml.forecasting.models.training_rows import row_store
 from ml.forecasting.panel import WEEK, BoolArray, FloatArray, IntArray, Panel, as_date
-from warehouse.conventions import BASELINE, LEAST_WEEKS
+from warehouse.conventions import BASELINE, LEAST_WEEKS, SHORTEST_WEEKS
 from warehouse.errors import ShelfcastError, UsageError
 from warehouse.progress import Progress, silent
 
@@ -115,32 +115,38 @@ def origins_of(panel: Panel, wanted: int | Sequence[dt.date]) -> list[int]:
         ShelfcastError: the weeks are too few for a single origin.
     """
     last = panel.week_count - panel.horizon
-    if last < LEAST_WEEKS:
+    if last < SHORTEST_WEEKS:
         raise ShelfcastError(
-            f"The data has {panel.week_count} weeks, and a backtest needs at least {LEAST_WEEKS + panel.horizon}.",
-            "Add earlier weeks to the sales.",
+            f"The data has {panel.week_count} weeks, and a backtest needs at least {SHORTEST_WEEKS + panel.horizon}.",
+            "Add earlier weeks to the sales, or forecast fewer weeks ahead: horizon_weeks in the mapping.",
         )
     if isinstance(wanted, int):
         return _rolling_origins(panel, last, wanted)
     return sorted({_origin_at(panel, day, last) for day in wanted})
 
 
+def least_weeks(panel: Panel) -> int:
+    """Returns the weeks of history that an origin of the panel needs."""
+    return min(LEAST_WEEKS, max(panel.week_count - panel.horizon, SHORTEST_WEEKS))
+
+
 def _rolling_origins(panel: Panel, last: int, count: int) -> list[int]:
     """Returns origins 8 weeks apart; one that falls on a holiday week moves a week back, so that the week is scored."""
     origins: list[int] = []
-    week_count = last
-    while week_count >= LEAST_WEEKS and len(origins) < count:
+    week_count, least = last, least_weeks(panel)
+    while week_count >= least and len(origins) < count:
         if origins and panel.is_holiday[week_count - 1]:
             week_count -= 1
         origins.append(week_count)
         week_count -= ORIGIN_STEP
-    return [origin for origin in reversed(origins) if origin >= LEAST_WEEKS]
+    return [origin for origin in reversed(origins) if origin >= least]
 
 
 def _origin_at(panel: Panel, day: dt.date, last: int) -> int:
     week_count = int((np.datetime64(day, "D") - panel.weeks[0]) // WEEK) + 1
-    if not LEAST_WEEKS <= week_count <= last:
-        first, final = as_date(panel.weeks[LEAST_WEEKS - 1]), as_date(panel.weeks[last - 1])
+    least = least_weeks(panel)
+    if not least <= week_count <= last:
+        first, final = as_date(panel.weeks[least - 1]), as_date(panel.weeks[last - 1])
         raise UsageError(f"The origin {day} cannot be scored.", f"Choose a date from {first} to {final}.")
     return week_count
 

@@ -20,13 +20,17 @@ PROMOTED = -0.05
 LIKE_WEEKS = 2 * YEAR_WEEKS
 LIKE_WIDTH = 0.04
 """Difference of two such logarithms at which a week's weight is down to a third."""
+LEVEL_WEEKS = 13
+"""Weeks to either side whose sales without promotions are the level that a promotion lifts."""
+SHRINKAGE_WEEKS = 2.0
+"""Weeks of a like price that a series needs for its own lift to weigh as much as its product's."""
 RATIO_BOUNDS = (-1.2, 0.7)
 LARGEST_INDEX = 20.0
 """Multiple of its scale beyond which a week of a series counts no further in its product's."""
 
 _OF_PLANS = (
     *("plan_price", "plan_product_price", "plan_price_before", "plan_price_after"),
-    *("plan_like_sales", "plan_like_weeks", "plan_like_product"),
+    *("plan_like_sales", "plan_like_weeks", "plan_like_product", "plan_lift", "plan_product_lift", "plan_expected"),
 )
 
 
@@ -126,10 +130,33 @@ def target_price_inputs(history: Panel, targets: TargetPrices) -> dict[str, Floa
     index = _means(np.where(history.active[:, None], np.minimum(scaled, LARGEST_INDEX), np.nan), department)
     like_product, _ = _like_weeks(before, index, ahead)
     beside = np.concatenate([before[:, -1:], ahead, ahead[:, -1:]], axis=1)[department]
-    found = (planned, ahead[department], beside[:, :-2], beside[:, 2:], like, weeks, like_product[department])
+    level = _regular_level(scaled, past < PROMOTED)
+    lift, _ = _like_weeks(past, np.minimum(scaled / level, LARGEST_INDEX), planned)
+    shared = _means(np.where(history.active[:, None], np.minimum(scaled / level, LARGEST_INDEX), np.nan), department)
+    product_lift = _like_weeks(before, shared, ahead)[0][department]
+    own = weeks / (weeks + SHRINKAGE_WEEKS)
+    shrunk = np.where(np.isnan(lift), product_lift, own * lift + (1 - own) * product_lift)
+    found = (
+        *(planned, ahead[department], beside[:, :-2], beside[:, 2:], like, weeks, like_product[department]),
+        *(lift, product_lift, level[:, -1:] * shrunk),
+    )
     is_planned = ~np.isnan(planned)
     inputs = {name: np.where(is_planned, values, np.nan) for name, values in zip(_OF_PLANS, found, strict=True)}
     return {**inputs, "plan_promotion": targets.is_promoted}
+
+
+def _regular_level(sales: FloatArray, is_promoted: BoolArray) -> FloatArray:
+    """Returns the mean of the weeks without a promotion around each week, NaN where there is none, (S, W)."""
+    regular = np.where(is_promoted, np.nan, sales)
+    known = ~np.isnan(regular)
+    sums, counts = (
+        np.pad(values.cumsum(axis=1), ((0, 0), (1, 0)))
+        for values in (np.where(known, regular, 0.0), known.astype(np.float64))
+    )
+    weeks = np.arange(sales.shape[1])
+    first, last = np.maximum(weeks - LEVEL_WEEKS, 0), np.minimum(weeks + LEVEL_WEEKS + 1, sales.shape[1])
+    total, count = sums[:, last] - sums[:, first], counts[:, last] - counts[:, first]
+    return np.where(total > 0, total / np.maximum(count, 1.0), np.nan)
 
 
 def _ratio(price: FloatArray, usual: FloatArray) -> FloatArray:

@@ -39,8 +39,16 @@ def test_fewer_weeks_give_fewer_origins(make_panel) -> None:
 
 
 def test_too_few_weeks_are_refused_in_one_sentence(make_panel) -> None:
-    with pytest.raises(ShelfcastError, match="needs at least 34"):
-        origins_of(make_panel(stores=1, departments=1, weeks=33), 5)
+    with pytest.raises(ShelfcastError, match="needs at least 16"):
+        origins_of(make_panel(stores=1, departments=1, weeks=15), 5)
+
+
+def test_a_history_without_an_origin_of_half_a_year_is_judged_from_what_there_is(make_panel) -> None:
+    weeks = {16: [8], 20: [12], 33: [25], 34: [26], 42: [26, 34]}
+    panel = make_panel(stores=1, departments=1, weeks=42)
+    assert {count: origins_of(panel.until(count), 5) for count in weeks} == weeks
+    with pytest.raises(UsageError, match="2010-04-23 to 2010-04-23"):
+        origins_of(panel.until(20), [dt.date(2010, 3, 26)])
 
 
 def test_an_origin_that_cannot_be_scored_is_refused_with_the_dates_that_can(panel: Panel) -> None:
