@@ -83,9 +83,14 @@ def week_labels(weeks: int) -> tuple[dt.date, ...]:
 
 
 def chain_cuts(seed: int, weeks: int) -> Floats:
-    """Returns by how much all prices are cut in each week, a fraction; weeks that are planned ahead included."""
+    """Returns by how much all prices are cut in each week, a fraction; weeks that are planned ahead included.
+
+    The fourth week ahead always has a promotion.
+    """
     random = np.random.default_rng([seed, _BRAND])
-    return np.where(random.random(weeks + PLANNED_WEEKS) < _CHAIN_SHARE, CHAIN_CUT, 0.0)
+    is_cut = random.random(weeks + PLANNED_WEEKS) < _CHAIN_SHARE
+    is_cut[weeks + 3] = True
+    return np.where(is_cut, CHAIN_CUT, 0.0)
 
 
 def make_products(seed: int, count: int, weeks: int) -> Assortment:

@@ -1,4 +1,4 @@
-"""Sample data as a brand writes them: units and prices of outlets, products and weeks, with stock."""
+"""Sample data as a brand writes them: units and prices of outlets, products and weeks, with stock and a plan."""
 
 import datetime as dt
 from collections.abc import Iterator
@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from spark_jobs.sample.brand import Assortment, Outlet, Whole, make_outlet, make_products, make_units, week_labels
+from spark_jobs.sample.brand import (
+    PLANNED_WEEKS,
+    Assortment,
+    Outlet,
+    Whole,
+    chain_cuts,
+    make_outlet,
+    make_products,
+    make_units,
+    week_labels,
+)
 from spark_jobs.sample.csv_file import CsvFile, write_mapping
 from spark_jobs.sample.texts import decimal_texts
 from spark_jobs.sample.writer import check_counts
@@ -16,11 +26,12 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 SALES_NAME, PRODUCTS_NAME, OUTLETS_NAME = "weekly_sales.csv", "products.csv", "outlets.csv"
-STOCK_NAME = "stock.csv"
+STOCK_NAME, PROMOTIONS_NAME = "stock.csv", "promotions.csv"
 SALES_HEADER = ("Week starting", "Outlet", "SKU", "Units", "Price")
 PRODUCTS_HEADER = ("SKU", "Description", "Range")
 OUTLETS_HEADER = ("Outlet", "Town", "Channel")
 STOCK_HEADER = ("Outlet", "SKU", "Counted on", "On hand", "On order", "Due", "List price", "Lead time days")
+PROMOTIONS_HEADER = ("Week starting", "SKU", "Price")
 LIMITS = {"stores": 9_999, "products": 9_999, "weeks": 1_000}
 _STOCK_WEEKS = 8
 """Last weeks whose mean the stock is measured in."""
@@ -47,7 +58,9 @@ def write_weekly_products(
         CsvFile(target, OUTLETS_NAME, OUTLETS_HEADER) as outlets_csv,
         CsvFile(target, SALES_NAME, SALES_HEADER) as sales_csv,
         CsvFile(target, STOCK_NAME, STOCK_HEADER) as stock_csv,
+        CsvFile(target, PROMOTIONS_NAME, PROMOTIONS_HEADER) as promotions_csv,
     ):
+        promotions_csv.write_rows(_promotion_rows(seed, weeks, assortment))
         products_csv.write_rows(zip(assortment.codes, assortment.names, assortment.ranges, strict=True))
         for outlet in (make_outlet(seed, number, weeks) for number in range(1, stores + 1)):
             units = make_units(np.random.default_rng([seed, _UNITS, outlet.number]), outlet, assortment)
@@ -55,7 +68,7 @@ def write_weekly_products(
             sales_csv.write(_sales_table(outlet, units, assortment))
             stock_csv.write_rows(_stock_rows(seed, outlet, units, assortment))
     write_mapping("weekly-products", target)
-    return {file.name: file.rows for file in (sales_csv, products_csv, outlets_csv, stock_csv)}
+    return {file.name: file.rows for file in (sales_csv, products_csv, outlets_csv, stock_csv, promotions_csv)}
 
 
 def _sales_table(outlet: Outlet, units: Whole, products: Assortment) -> "pa.Table":
@@ -71,6 +84,14 @@ def _sales_table(outlet: Outlet, units: Whole, products: Assortment) -> "pa.Tabl
         decimal_texts(cents, 2, "."),
     ]
     return pa.table(dict(zip(SALES_HEADER, columns, strict=True)))
+
+
+def _promotion_rows(seed: int, weeks: int, products: Assortment) -> Iterator[tuple[object, ...]]:
+    """Yields what products will cost in the weeks ahead whose prices the chain cuts: in all outlets alike."""
+    labels, cuts = week_labels(weeks + PLANNED_WEEKS), chain_cuts(seed, weeks)
+    for week in range(weeks, weeks + PLANNED_WEEKS):
+        for product in np.flatnonzero(products.is_listed[:, -1] & (cuts[week] > 0)):
+            yield labels[week], products.codes[product], f"{products.cents[product] * (1 - cuts[week]) / 100:.2f}"
 
 
 def _stock_rows(seed: int, outlet: Outlet, units: Whole, products: Assortment) -> Iterator[tuple[object, ...]]:

@@ -132,6 +132,7 @@ def test_init_finds_the_files_and_columns_of_an_example_by_itself(shape: str, tm
         meant.stores and meant.stores.files,
         meant.products and meant.products.files,
     }
+    assert guessed.promotions == meant.promotions
 
 
 def test_the_stock_of_kaggle_s_shape_has_the_columns_in_brackets():

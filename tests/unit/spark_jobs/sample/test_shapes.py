@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from spark_jobs.ingest.mapping import MAPPING_NAME, Strict, read_mapping
+from spark_jobs.ingest.mapping import INPUTS, MAPPING_NAME, Strict, read_mapping
 from spark_jobs.sample.csv_file import CsvFile
 from spark_jobs.sample.shapes import SHAPES, shape_named, write_shape
 from spark_jobs.sample.texts import decimal_texts
@@ -26,9 +26,7 @@ def columns_of(record: Strict) -> Iterator[str]:
 def test_every_column_of_the_mapping_stands_in_its_file(shape: str, tmp_path: Path):
     rows = write_shape(shape_named(shape), tmp_path, SMALL)
     mapping = read_mapping(tmp_path / MAPPING_NAME)
-    inputs = [
-        part for part in (mapping.sales, mapping.stores, mapping.products, mapping.stock, mapping.covariates) if part
-    ]
+    inputs = [part for name in INPUTS.values() if (part := getattr(mapping, name))]
     assert {part.files for part in inputs} == set(rows)
     for part in inputs:
         with (tmp_path / part.files).open(encoding="utf-8", newline="") as file:

@@ -31,7 +31,7 @@ def test_the_same_arguments_give_the_same_bytes_and_another_seed_others(folder: 
     write_weekly_products(again)
     write_weekly_products(other, seed=1)
     names = sorted(path.name for path in folder.iterdir())
-    assert names == ["outlets.csv", "products.csv", "shelfcast.toml", "stock.csv", "weekly_sales.csv"]
+    assert names == ["outlets.csv", "products.csv", "promotions.csv", "shelfcast.toml", "stock.csv", "weekly_sales.csv"]
     assert all((again / name).read_bytes() == (folder / name).read_bytes() for name in names)
     assert (other / "weekly_sales.csv").read_bytes() != (folder / "weekly_sales.csv").read_bytes()
 
@@ -101,6 +101,17 @@ def test_stock_is_counted_in_pieces_on_the_last_day_of_the_last_week(folder: Pat
     assert (stock["Due"].dropna() > LAST_LABEL).all()
     assert set(stock["Lead time days"]) == {7, 14, 21}
     assert (stock["On hand"] == 0).any()
+
+
+def test_promotions_of_the_chain_are_planned_for_weeks_after_the_last(folder: Path):
+    plan = pd.read_csv(folder / "promotions.csv", parse_dates=["Week starting"])
+    products = make_products(20220102, 30, WEEKS)
+    assert plan["Week starting"].min() == LAST_LABEL + pd.Timedelta(weeks=4)
+    assert set(plan["SKU"]) == {
+        code for code, listed in zip(products.codes, products.is_listed, strict=True) if listed[-1]
+    }
+    usual = pd.Series(products.cents / 100, index=products.codes)
+    assert (plan["Price"] / usual[plan["SKU"]].to_numpy()).round(2).unique().tolist() == [0.75]
 
 
 @pytest.mark.parametrize("counts", [{"stores": 10_000}, {"products": 0}, {"weeks": 1_001}])
