@@ -22,6 +22,9 @@ MEDIAN_WEEKS = (8, 13, 26)
 LAGS = (1, 2, 3, 4)
 QUANTILES = {"low": 0.25, "high": 0.9}
 GROUP_WEEKS = (1, 2, 4, 13)
+LARGEST_SCALE_QUANTILE = 0.99
+"""Quantile of the scales of active series beyond which one weighs no more in its groups."""
+_LEAST_WEIGHT = 1e-9
 LONGEST_LIFE = 3 * YEAR_WEEKS
 """Weeks of history beyond which more of them say nothing more."""
 
@@ -59,7 +62,7 @@ def priced_rows(history: Panel, targets: TargetPrices) -> Rows:
     columns["horizon"] = np.broadcast_to(np.arange(1, shape[1] + 1, dtype=np.float64), shape)
     columns["recent_base"] = base.point / history.scale[:, None]
     values = np.stack([values.astype(np.float32) for values in columns.values()], axis=2)
-    return Rows(tuple(columns), values, base, history.scale, targets.is_known)
+    return Rows(tuple(columns), values, base, history.scale)
 
 
 def _series_inputs(history: Panel) -> dict[str, FloatArray]:
@@ -89,22 +92,27 @@ def _groups(history: Panel) -> Mapping[str, IntArray]:
 
 def _group_levels(history: Panel, group: IntArray) -> dict[int, FloatArray]:
     """Returns the mean sales of the last weeks of a group over the scales of its series, by number of weeks, (S,)."""
-    sales = np.where(np.isnan(history.sales) | ~history.active[:, None], 0.0, history.sales)
-    total = _group_scale(history, group)
-    return {weeks: sum_by(sales[:, -weeks:].mean(axis=1), group) / total for weeks in GROUP_WEEKS}
+    weight = _weights(history)
+    relative = np.where(np.isnan(history.sales), 0.0, history.sales / history.scale[:, None]) * weight[:, None]
+    total = np.maximum(sum_by(weight, group), _LEAST_WEIGHT)
+    return {weeks: sum_by(relative[:, -weeks:].mean(axis=1), group) / total for weeks in GROUP_WEEKS}
 
 
-def _group_scale(history: Panel, group: IntArray) -> FloatArray:
-    return np.maximum(sum_by(np.where(history.active, history.scale, 0.0), group), history.least_scale)
+def _weights(history: Panel) -> FloatArray:
+    """Returns how much each series weighs in its groups: its scale, where active, and no more than the largest few."""
+    scale, active = history.scale, history.active
+    largest = np.quantile(scale[active], LARGEST_SCALE_QUANTILE) if active.any() else 0.0
+    return np.where(active, np.minimum(scale, largest), 0.0)
 
 
 def _target_inputs(history: Panel, horizon: int) -> dict[str, FloatArray]:
     """Returns what weeks like the target weeks sold, the series and its groups, over their scales, (S, horizon)."""
-    likes = likes_of(history, horizon)
-    inputs = {f"year_{name}": sales / history.scale[:, None] for name, sales in likes.items()}
+    likes = {name: sales / history.scale[:, None] for name, sales in likes_of(history, horizon).items()}
+    inputs = {f"year_{name}": relative for name, relative in likes.items()}
+    weight = _weights(history)
     for group_name, group in _groups(history).items():
-        total = _group_scale(history, group)[:, None]
+        total = np.maximum(sum_by(weight, group), _LEAST_WEIGHT)[:, None]
         for name in ("weekday", "two_weekday"):
-            known = np.where(history.active[:, None] & ~np.isnan(likes[name]), likes[name], 0.0)
+            known = np.where(np.isnan(likes[name]), 0.0, likes[name]) * weight[:, None]
             inputs[f"year_{group_name}_{name}"] = sum_by(known, group) / total
     return inputs

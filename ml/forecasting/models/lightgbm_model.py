@@ -13,7 +13,7 @@ import numpy as np
 from ml.forecasting.models.model_inputs import Rows, part_of
 from ml.forecasting.models.protocol import PointForecast
 from ml.forecasting.models.seasonal_base import plausible
-from ml.forecasting.models.training_rows import BELIEF, ROWS, RowKind, RowStore, TrainingTable
+from ml.forecasting.models.training_rows import ROWS, RowKind, RowStore, TrainingTable
 from ml.forecasting.panel import FloatArray, Panel
 
 if TYPE_CHECKING:
@@ -112,8 +112,7 @@ class FittedLightGbm:
             return PointForecast(rows.base.point, np.where(fallback == "", plain, fallback))
         flat = rows.values.reshape(-1, rows.values.shape[2])
         residual = np.asarray(self.booster.predict(flat, num_threads=1)).reshape(rows.base.point.shape)
-        added = _belief(self.kind, rows) * residual * rows.scale[:, None]
-        point = plausible(rows.base.point + added, history.sales)
+        point = plausible(rows.base.point + residual * rows.scale[:, None], history.sales)
         return PointForecast(point, fallback)
 
     def explain(self, history: Panel, horizon: int, series: int) -> Mapping[str, FloatArray]:
@@ -123,7 +122,7 @@ class FittedLightGbm:
         point = self.predict_rows(history, rows).point[series]
         if self.booster is not None:
             shares = np.asarray(self.booster.predict(rows.values[series], pred_contrib=True))
-            shares *= _belief(self.kind, rows)[series][:, None] * rows.scale[series]
+            shares *= rows.scale[series]
             for position, name in enumerate(self.names):
                 part = part_of(name)
                 parts[part] = parts.get(part, np.zeros(horizon)) + shares[:, position]
@@ -137,8 +136,3 @@ class FittedLightGbm:
             return {}
         gain = self.booster.feature_importance("gain")
         return dict(zip(self.names, (gain / max(gain.sum(), 1e-9)).tolist(), strict=True))
-
-
-def _belief(kind: RowKind, rows: Rows) -> FloatArray:
-    """Returns how far what is added to the base is believed: wholly where the price is known, (series, horizon)."""
-    return np.where(rows.is_planned, 1.0, BELIEF[kind])

@@ -13,7 +13,7 @@ import numpy as np
 
 from ml.forecasting.models.calendar_alignment import aligned, calendar_views, weight_matrix
 from ml.forecasting.models.seasonal_base import SeasonalBase, SeriesGroups, seasonal_base, sum_by
-from ml.forecasting.panel import WEEK, BoolArray, FloatArray, Panel, TextArray, as_date, known_mean
+from ml.forecasting.panel import WEEK, FloatArray, Panel, TextArray, as_date, known_mean
 from warehouse.conventions import WINDOW_WEEKS, YEAR_WEEKS
 
 LEVEL_PREFIXES = ("recent_", "shock_", "weeks_", "size_", "horizon")
@@ -62,14 +62,12 @@ class Rows:
         values: inputs, NaN where not known, (series, horizon, F), 32 bits.
         base: what the model learns the rest of.
         scale: mean absolute sales of the last 52 weeks in the unit of the sales, (series,).
-        is_planned: whether the price or promotion of the week is among the inputs, (series, horizon).
     """
 
     names: tuple[str, ...]
     values: "np.typing.NDArray[np.float32]"
     base: Base
     scale: FloatArray
-    is_planned: BoolArray
 
 
 def rows_at_origin(history: Panel, horizon: int) -> Rows:
@@ -87,7 +85,7 @@ def _rows(history: Panel, horizon: int) -> Rows:
     columns |= {name: np.broadcast_to(values[:, None], shape) for name, values in by_series.items()}
     columns["horizon"] = np.broadcast_to(np.arange(1, horizon + 1, dtype=np.float64), shape)
     values = np.stack([values.astype(np.float32) for values in columns.values()], axis=2)
-    return Rows(tuple(columns), values, base, scale, np.zeros(shape, dtype=bool))
+    return Rows(tuple(columns), values, base, scale)
 
 
 def part_of(name: str) -> str:

@@ -1,6 +1,7 @@
 """What the learned models are trained on: rows of past origins, each as it was known then, with what came.
 
-The label is (sales - base) / scale and the weight is the scale, so that a unit of sales counts alike in every series.
+The label is (sales - base) / scale and the weight is the scale, so that a unit of sales counts alike in every series;
+but one that sells a thousand times what others do counts as the largest of them, so that it cannot rule their trees.
 """
 
 import math
@@ -21,8 +22,10 @@ FIRST_ORIGIN_WEEKS: Mapping["RowKind", int] = {"season": 54, "level": 16}
 ORIGIN_STEP_WEEKS = 3
 """Rows are taken from every third week: origins side by side share seven of their eight target weeks."""
 MOST_ROWS: Mapping["RowKind", int] = {"season": 1_000_000, "level": 500_000}
-"""Beyond so many rows the origins stand further apart, or give rows of fewer series each: a fit stays bounded."""
+"""Beyond so many rows each origin gives rows of fewer series: a fit stays bounded in time and memory."""
 LEAST_ROWS = 500
+LARGEST_SCALE_QUANTILE = 0.99
+"""Quantile of the scales of all rows beyond which a series weighs no more."""
 TOLD_SHARE = 0.5
 """Share of series whose rows are told the prices of their weeks where nobody planned them, a fraction."""
 SEED = 11
@@ -30,9 +33,6 @@ SEED = 11
 RowKind = Literal["season", "level"]
 """What rows are relative to: the seasonal base, or the median of the last year."""
 ROWS: Mapping[RowKind, Callable[[Panel, int], Rows]] = {"season": rows_at_origin, "level": level_rows}
-
-BELIEF: Mapping[RowKind, float] = {"season": 1.0, "level": 0.5}
-"""How far what a model adds to the base is believed: what moves sales off their level is often known too late."""
 
 Fitted = TypeVar("Fitted")
 InputArray = np.ndarray[tuple[int, int], np.dtype[np.float32]]
@@ -46,7 +46,7 @@ class TrainingTable:
         names: names of the inputs, F of them.
         inputs: NaN where not known, (n, F), 32 bits.
         labels: (sales - base) / scale, (n,).
-        weights: scale of the series in the unit of the sales over the mean of all rows, (n,).
+        weights: scale of the series in the unit of the sales, bounded, over the mean of all rows, (n,).
         series: number of the series in the panel, (n,).
     """
 
@@ -135,9 +135,9 @@ class RowStore:
 
     def _at(self, history: Panel, week_count: int) -> OriginRows:
         """Returns the rows of an origin; those that are told prices are told none that the history does not know."""
-        is_priced = self.kind == "level" and history.prices is not None
+        is_priced = self.kind == "level" and history.prices is not None and history.plan is not None
         known = min(history.week_count, week_count + history.horizon) if is_priced else 0
-        key = (week_count, known, _share(history) if self.kind == "level" else 1.0)
+        key = (week_count, known, self._share(history))
         if key not in self.rows:
             self.rows[key] = self._made(history, week_count, is_priced, key[2])
         return self.rows[key]
@@ -156,20 +156,28 @@ class RowStore:
             week=week_count + step,
         )
 
+    def _share(self, history: Panel) -> float:
+        """Returns the share of series that an origin gives rows of: many origins teach more than many series.
+
+        It is a power of a half, so that the origins of a backtest, with ever more weeks behind them, share their rows.
+        """
+        weeks = max(history.week_count - FIRST_ORIGIN_WEEKS[self.kind], 1)
+        rows = history.series_count * history.horizon * weeks / ORIGIN_STEP_WEEKS
+        return float(0.5 ** max(0, math.ceil(math.log2(rows / MOST_ROWS[self.kind]))))
+
     def _table(self, history: Panel) -> TrainingTable | None:
-        first = FIRST_ORIGIN_WEEKS[self.kind]
-        step = ORIGIN_STEP_WEEKS if self.kind == "level" else _step_weeks(history, first)
-        weeks = range(first, history.week_count, step)
+        weeks = range(FIRST_ORIGIN_WEEKS[self.kind], history.week_count, ORIGIN_STEP_WEEKS)
         origins = [self._at(history, week_count).known(history.sales) for week_count in weeks]
         if sum(len(origin.base) for origin in origins) < LEAST_ROWS:
             return None
         scale = np.concatenate([origin.scale for origin in origins])
+        weights = np.minimum(scale, np.quantile(scale, LARGEST_SCALE_QUANTILE))
         errors = [history.sales[origin.series, origin.week] - origin.base for origin in origins]
         return TrainingTable(
             names=origins[0].names,
             inputs=np.concatenate([origin.inputs for origin in origins]),
             labels=np.concatenate(errors) / scale,
-            weights=scale / scale.mean(),
+            weights=weights / weights.mean(),
             series=np.concatenate([origin.series for origin in origins]),
         )
 
@@ -178,24 +186,6 @@ def row_store(models: Iterable[object]) -> RowStore:
     """Returns the store of rows on the seasonal base that the models share, a new one where none has one."""
     stores = (model.store for model in models if isinstance(model, HasStore))
     return next((store for store in stores if store.kind == "season"), None) or RowStore()
-
-
-def _all_rows(history: Panel, first: int) -> int:
-    return history.series_count * history.horizon * max(history.week_count - first, 0)
-
-
-def _step_weeks(history: Panel, first: int) -> int:
-    """Returns the weeks between origins that rows on the season are taken from, so that they stay below the most."""
-    return max(ORIGIN_STEP_WEEKS, -(-_all_rows(history, first) // MOST_ROWS["season"]))
-
-
-def _share(history: Panel) -> float:
-    """Returns the share of series that an origin gives rows on the level of: many origins teach more than many series.
-
-    It is a power of a half, so that the origins of a backtest, with ever more weeks behind them, share their rows.
-    """
-    rows = _all_rows(history, FIRST_ORIGIN_WEEKS["level"]) / ORIGIN_STEP_WEEKS
-    return float(0.5 ** max(0, math.ceil(math.log2(max(rows, 1.0) / MOST_ROWS["level"]))))
 
 
 def _is_sampled(cut: Panel, share: float) -> BoolArray:
@@ -208,6 +198,7 @@ def _shown_later(history: Panel, cut: Panel) -> TargetPrices:
 
     What was planned is known wherever it was. Where nothing was, what a piece came to cost stands in for the plan in
     half of the series, drawn anew at each origin: rows teach both what a plan says and what weeks without one bring.
+    Whoever plans nothing at all is told no prices: that errs less where none are known.
 
     Args:
         history: all that is known.

@@ -58,7 +58,7 @@ def panel() -> Panel:
 
 @pytest.fixture(scope="module")
 def trees(panel: Panel):
-    return LightGbm(7, store=RowStore("level")).fit(panel)
+    return LightGbm(7, store=RowStore("level")).fit(plan_of(panel, 1, 0, USUAL))
 
 
 def test_the_usual_price_is_not_that_of_promotions(panel: Panel) -> None:
