@@ -86,6 +86,21 @@ from (
 ) weeks
 where weeks.sale_date = weeks.newest_week and weeks.series_count < 0.7 * weeks.usual_count
 """
+_BROKEN_SCALES = """
+select pairs.store_code, pairs.product_code, pairs.recent_mean, pairs.usual_mean
+from (
+    select
+        a.store_code, a.product_code,
+        avg(abs(a.weekly_sales)) filter (where a.sale_date > newest.week - 56) as recent_mean,
+        avg(abs(a.weekly_sales)) filter (where a.sale_date <= newest.week - 56) as usual_mean,
+        count(*) filter (where a.sale_date <= newest.week - 56 and a.weekly_sales <> 0) as usual_count
+    from {batch} a
+    cross join (select max(b.sale_date) as week from {batch} b) newest
+    where a.sale_date > newest.week - 420
+    group by a.store_code, a.product_code
+) pairs
+where pairs.usual_count >= 13 and pairs.recent_mean > 25 * pairs.usual_mean
+"""
 _COVARIATES = """
 select
     i.*,
@@ -251,6 +266,12 @@ def _sales_plausibility(incoming: Incoming, retailer: Retailer, today: dt.date) 
             largest,
             f"No {words.product} of a {words.store} sells {BEYOND_BELIEF:,.0f} times what the middle week does.",
             "Amounts beyond that are a slipped decimal point, another unit, or not a number.",
+        ),
+        none_found(
+            _BROKEN_SCALES,
+            f"No {words.product} of a {words.store} sold 25 times its year before in the last eight weeks.",
+            "A mistyped amount, another unit, or another product under the code: forecasts believe it late, if ever.",
+            "warning",
         ),
         one_of(
             "holiday_flag",

@@ -35,6 +35,7 @@ logger = logging.getLogger(__name__)
 TABLE = "ml.backtest_errors"
 KEYS = ("model_name", "origin_date", "store_id", "dept_id", "forecast_date")
 _SHOWN = (*SCORECARD, "bias_rate")
+_SHOWN_BY_GROUP = ("wape_rate", "bias_rate", "coverage_80_rate", "coverage_95_rate")
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,8 @@ class BacktestReport:
         change: rows that changed.
         seconds: wall clock.
         notes: what a reader of the scorecard must know, in sentences.
+        shown: candidate whose figures by group stand under the scorecard.
+        groups: of each group of demand its scored forecasts, and the candidate's figures on them.
     """
 
     scores: dict[str, Score]
@@ -56,16 +59,28 @@ class BacktestReport:
     change: Change
     seconds: float
     notes: tuple[str, ...] = ()
+    shown: str = ""
+    groups: tuple[tuple[str, int, Score], ...] = ()
 
     def __str__(self) -> str:
-        columns = [METRICS[name] for name in _SHOWN]
-        widths = [len(column.head) + 3 for column in columns]
-        lines = ["model".ljust(18) + "".join(map(str.rjust, [column.head for column in columns], widths))]
-        for model, score in sorted(self.scores.items(), key=lambda item: item[1]["wmae_amount"]):
-            cells = [column.text(score[column.name]) for column in columns]
-            lines.append(model.ljust(18) + "".join(map(str.rjust, cells, widths)))
+        ranked = sorted(self.scores.items(), key=lambda item: item[1]["wmae_amount"])
+        lines = _table("model", _SHOWN, ranked)
         dates = ", ".join(map(str, self.origin_dates))
-        return "\n".join([*lines, f"origins {dates}; {self.change}", *self.notes])
+        named = [(f"{group} ({count:,} forecasts)", score) for group, count, score in self.groups]
+        by_group = _table(f"{self.shown}, by group of demand", _SHOWN_BY_GROUP, named) if named else []
+        return "\n".join([*lines, *by_group, f"origins {dates}; {self.change}", *self.notes])
+
+
+def _table(head: str, names: Sequence[str], rows: Sequence[tuple[str, Score]]) -> list[str]:
+    """Returns the lines of a table of figures; its first column is as wide as its longest entry."""
+    columns = [METRICS[name] for name in names]
+    first = max(15, *(len(label) for label, _ in [(head, None), *rows])) + 3
+    widths = [len(column.head) + 3 for column in columns]
+    lines = [head.ljust(first) + "".join(map(str.rjust, [column.head for column in columns], widths))]
+    for label, score in rows:
+        cells = [column.text(score[column.name]) for column in columns]
+        lines.append(label.ljust(first) + "".join(map(str.rjust, cells, widths)))
+    return lines
 
 
 def backtest(
@@ -115,7 +130,12 @@ def backtest(
     dates = tuple(origin.history.origin for origin in result.origins)
     notes = [_note_on_origins(standing_rows(database), scores, dates), drift_warning(drift, shown)]
     seconds = time.monotonic() - began
-    return BacktestReport(scores, dates, rows, change, seconds, tuple(note for note in notes if note))
+    groups = tuple(
+        (group, count, result.score(shown, metrics=_SHOWN_BY_GROUP, group=group))
+        for group, count in result.forecast_counts().items()
+    )
+    told = tuple(note for note in notes if note)
+    return BacktestReport(scores, dates, rows, change, seconds, told, shown, groups)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from expectations.baseline import BEYOND_BELIEF, Incoming, Published
 from retailers import WALMART
 
 LAST_WEEK = dt.date(2012, 8, 31)
-INPUTS = ("raw_sales", "external_features", "store_attributes", "stock_positions")
+INPUTS = ("raw_sales", "external_features", "store_attributes", "stock_positions", "promotions")
 DBT_KINDS = ("unique", "foreign", "sum_to_equal", "equal_other_table", "values_to_be_equal")
 
 
@@ -56,7 +56,7 @@ def test_no_limit_of_stock_or_of_an_index_is_absolute():
 
 def test_every_rule_has_a_severity_a_sentence_and_a_reason():
     rules = all_rules()
-    assert len({suite.name for suite, _ in rules}) == 6
+    assert len({suite.name for suite, _ in rules}) == 7
     for suite, rule in rules:
         assert rule.severity.value in ("critical", "warning", "info"), suite.name
         assert re.fullmatch(r"[A-Z].+\.", rule.description), rule.description

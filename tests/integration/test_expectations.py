@@ -398,7 +398,19 @@ def thin_out_newest_week(frames):
     frames["raw_sales"] = sales[(sales["sale_date"] != LAST_WEEK) | (sales["dept_id"] == 1)]
 
 
+def break_the_scale(frames):
+    sales = frames["raw_sales"]
+    first = sales.iloc[0]
+    is_pair = (sales["store_id"] == first["store_id"]) & (sales["dept_id"] == first["dept_id"])
+    is_late = pd.to_datetime(sales["sale_date"]) > pd.Timestamp(LAST_WEEK - dt.timedelta(weeks=8))
+    frames["raw_sales"] = sales.assign(weekly_sales=sales["weekly_sales"].mask(is_pair & is_late, 1e6))
+
+
 ODD_ROWS = {
+    "a pair whose scale breaks": (
+        break_the_scale,
+        "No department of a store sold 25 times its year before in the last eight weeks.",
+    ),
     "some returns": (
         scale("raw_sales", "weekly_sales", -0.9, slice(0, 20)),
         "At most 2 % of the weeks have more returns than sales.",

@@ -272,6 +272,9 @@ def test_a_backtest_of_one_model_leaves_the_rows_of_the_others(trained) -> None:
     assert after["aligned_seasonal"] == report.rows < before["aligned_seasonal"]
     assert after.drop("aligned_seasonal").to_dict() == before.drop("aligned_seasonal").to_dict()
     assert "aligned_seasonal" in str(report)
+    counts = [(group, count) for group, count, _ in report.groups]
+    assert f"{report.shown}, by group of demand" in str(report)
+    assert f"smooth ({dict(counts)['smooth']:,} forecasts)" in str(report)
     backtest(settings, database, "run-9b", models=["aligned_seasonal"])
 
 

@@ -84,23 +84,39 @@ class Backtest:
         """Names of the candidates."""
         return tuple(self.origins[0].forecasts)
 
-    def score(self, name: str, step: int | None = None, metrics: Iterable[str] | None = None) -> Score:
+    def score(
+        self, name: str, step: int | None = None, metrics: Iterable[str] | None = None, group: str | None = None
+    ) -> Score:
         """Returns the figures of a candidate over all origins, pooled.
 
         Args:
             name: of the candidate.
             step: horizon, 0 for the first week; all of them without it.
             metrics: names of the figures; all of them without it.
+            group: of demand, as it was at each origin; all of them without it.
         """
-        return score_origins(self.origins, name, step, metrics)
+        return score_origins(self.origins, name, step, metrics, group)
+
+    def forecast_counts(self) -> dict[str, int]:
+        """Returns how many scored forecasts each group of demand has; groups without any are left out."""
+        counts = sum(
+            np.bincount(demand_groups(origin.history), origin.scored.sum(axis=1), len(DEMAND_GROUPS))
+            for origin in self.origins
+        )
+        found = zip(DEMAND_GROUPS, np.asarray(counts).astype(int).tolist(), strict=True)
+        return {group: count for group, count in found if count}
 
 
 def score_origins(
-    origins: Sequence[OriginResult], name: str, step: int | None = None, metrics: Iterable[str] | None = None
+    origins: Sequence[OriginResult],
+    name: str,
+    step: int | None = None,
+    metrics: Iterable[str] | None = None,
+    group: str | None = None,
 ) -> Score:
     """Returns the figures of a candidate over some origins, pooled; see `Backtest.score`."""
     steps = slice(None) if step is None else slice(step, step + 1)
-    parts = zip(*(_scored_arrays(result, name, steps) for result in origins), strict=True)
+    parts = zip(*(_scored_arrays(result, name, steps, group) for result in origins), strict=True)
     weight = origins[0].history.retailer.holiday_weight
     arrays = (np.concatenate(part, axis=-1) for part in parts)
     names = (field.name for field in fields(ScoredForecasts))
@@ -276,9 +292,13 @@ def _known_actual(result: OriginResult, known_weeks: int | None) -> FloatArray:
     return np.where(np.arange(horizon) < steps, result.actual, np.nan)
 
 
-def _scored_arrays(result: OriginResult, name: str, steps: slice) -> tuple[npt.NDArray[Any], ...]:
+def _scored_arrays(
+    result: OriginResult, name: str, steps: slice, group: str | None = None
+) -> tuple[npt.NDArray[Any], ...]:
     """Returns the arrays of `ScoredForecasts` at one origin, in its order."""
     mask = result.scored[:, steps]
+    if group is not None:
+        mask = mask & (demand_groups(result.history) == DEMAND_GROUPS.index(group))[:, None]
     # Without seasonal naive among the candidates there is nothing to compare with.
     baseline = result.forecasts[BASELINE].point if BASELINE in result.forecasts else np.full_like(result.actual, np.nan)
     return (
@@ -288,16 +308,16 @@ def _scored_arrays(result: OriginResult, name: str, steps: slice) -> tuple[npt.N
         result.bounds[name][:, :, steps][:, mask],
         np.broadcast_to(result.history.scale[:, None], mask.shape)[mask],
         baseline[:, steps][mask],
-        _store_totals(result, steps),
+        _store_totals(result, steps)[mask],
     )
 
 
 def _store_totals(result: OriginResult, steps: slice) -> IntArray:
-    """Returns a label of the store, the origin and the week of each scored row."""
+    """Returns a label of the store, the origin and the week of each forecast, (series, steps)."""
     history = result.history
     store = np.unique(history.store_ids, return_inverse=True)[1]
     label = (history.week_count * history.series_count + store[:, None]) * history.horizon + np.arange(history.horizon)
-    return np.asarray(label[:, steps][result.scored[:, steps]])
+    return np.asarray(label[:, steps])
 
 
 def _origin_frame(result: OriginResult, name: str) -> "pd.DataFrame":
