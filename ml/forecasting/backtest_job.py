@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from psycopg import sql
 
 from ml.forecasting.drift_job import watch_drift
-from ml.forecasting.evaluation.backtest import Backtest, backtest_frame, origins_of, run_backtest
+from ml.forecasting.evaluation.backtest import Backtest, backtest_frame, origins_of, run_backtest, worth_of_plans
 from ml.forecasting.evaluation.drift import drift_warning
 from ml.forecasting.evaluation.metrics import METRICS, SCORECARD, Score
 from ml.forecasting.evaluation.plots import draw, save
@@ -129,6 +129,7 @@ def backtest(
         record_backtest(client, settings, tried, result, panel.fingerprint, run_id, pictures)
     dates = tuple(origin.history.origin for origin in result.origins)
     notes = [_note_on_origins(standing_rows(database), scores, dates), drift_warning(drift, shown)]
+    notes += map(str, worth_of_plans(result.origins))
     seconds = time.monotonic() - began
     groups = tuple(
         (group, count, result.score(shown, metrics=_SHOWN_BY_GROUP, group=group))

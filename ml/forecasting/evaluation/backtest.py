@@ -4,7 +4,7 @@ import datetime as dt
 import os
 from collections.abc import Iterable, Sequence
 from concurrent.futures import CancelledError, ThreadPoolExecutor
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from threading import Event
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +25,8 @@ from ml.forecasting.intervals.conformal import (
 from ml.forecasting.intervals.error_scale import ErrorScale
 from ml.forecasting.models.by_group import ByGroup, best_by_group, pieced_together
 from ml.forecasting.models.candidates import Candidate, forecasters
-from ml.forecasting.models.protocol import Forecaster, PointForecast
+from ml.forecasting.models.price_inputs import at_usual_prices, planned_prices
+from ml.forecasting.models.protocol import Forecaster, PointForecast, follows_plans
 from ml.forecasting.models.training_rows import row_store
 from ml.forecasting.panel import WEEK, BoolArray, FloatArray, IntArray, Panel, as_date
 from warehouse.conventions import BASELINE, LEAST_WEEKS, SHORTEST_WEEKS
@@ -50,6 +51,7 @@ class OriginResult:
         situation: what the intervals need.
         forecasts: by candidate.
         bounds: by candidate, (4, series, horizon); NaN where no earlier origin could calibrate them.
+        unplanned: what candidates that follow plans say of usual prices, where others were planned.
     """
 
     history: Panel
@@ -58,6 +60,7 @@ class OriginResult:
     situation: Situation
     forecasts: dict[str, PointForecast]
     bounds: dict[str, FloatArray]
+    unplanned: dict[str, PointForecast] = field(default_factory=dict)
 
     @property
     def scored(self) -> BoolArray:
@@ -107,6 +110,37 @@ class Backtest:
         return {group: count for group, count in found if count}
 
 
+@dataclass(frozen=True)
+class PlanWorth:
+    """What plans are worth to a candidate: its WAPE, a fraction, over weeks with a plan, told it or the usual price."""
+
+    name: str
+    forecasts: int
+    with_plan_rate: float
+    usual_rate: float
+
+    def __str__(self) -> str:
+        told, untold = (f"{100 * rate:.1f} %" for rate in (self.with_plan_rate, self.usual_rate))
+        return f"Plans of {self.forecasts:,} scored weeks: {self.name} errs {told} with them, {untold} at usual prices."
+
+
+def worth_of_plans(origins: Sequence[OriginResult]) -> list[PlanWorth]:
+    """Returns what plans were worth to each candidate that follows them; nothing where no scored week had one."""
+    found = []
+    for name in {name: None for origin in origins for name in origin.unplanned}:
+        sums = np.zeros(4)
+        for origin in origins:
+            if name not in origin.unplanned:
+                continue
+            is_planned = planned_prices(origin.history, origin.history.horizon).is_known & origin.scored
+            actual = origin.actual[is_planned]
+            points = (forecast[name].point[is_planned] for forecast in (origin.forecasts, origin.unplanned))
+            sums += [len(actual), np.abs(actual).sum(), *(np.abs(point - actual).sum() for point in points)]
+        if sums[1] > 0:
+            found.append(PlanWorth(name, int(sums[0]), sums[2] / sums[1], sums[3] / sums[1]))
+    return found
+
+
 def score_origins(
     origins: Sequence[OriginResult],
     name: str,
@@ -119,7 +153,7 @@ def score_origins(
     parts = zip(*(_scored_arrays(result, name, steps, group) for result in origins), strict=True)
     weight = origins[0].history.retailer.holiday_weight
     arrays = (np.concatenate(part, axis=-1) for part in parts)
-    names = (field.name for field in fields(ScoredForecasts))
+    names = (column.name for column in fields(ScoredForecasts))
     return evaluate(ScoredForecasts(**dict(zip(names, arrays, strict=False)), holiday_weight=weight), metrics)
 
 
@@ -212,11 +246,14 @@ def _run_origin(
     panel: Panel, fitted: Sequence[Forecaster], error_scale: ErrorScale, week_count: int, is_over: Event
 ) -> OriginResult:
     history = panel.until(week_count)
-    forecasts = {}
+    forecasts, unplanned = {}, {}
     for model in fitted:
         if is_over.is_set():
             raise CancelledError
-        forecasts[model.name] = model.fit(history).predict(history, history.horizon)
+        own = model.fit(history)
+        forecasts[model.name] = own.predict(history, history.horizon)
+        if history.plan is not None and follows_plans(own):
+            unplanned[model.name] = own.predict(at_usual_prices(history, history.horizon), history.horizon)
     later = slice(week_count, week_count + history.horizon)
     nothing = np.full((4, history.series_count, history.horizon), np.nan)
     return OriginResult(
@@ -226,6 +263,7 @@ def _run_origin(
         situation=situation_at(history, error_scale.fit(history)),
         forecasts=forecasts,
         bounds=dict.fromkeys(forecasts, nothing),
+        unplanned=unplanned,
     )
 
 

@@ -56,10 +56,29 @@ def smoothed_demand(sales: FloatArray) -> FloatArray:
     return np.asarray(chance * size)
 
 
+def corrected_croston(sales: FloatArray) -> FloatArray:
+    """Returns the size of a sale over the weeks from sale to sale, both smoothed at sales alone, and corrected, (S,).
+
+    SBA: Syntetos and Boylan, The accuracy of intermittent demand estimates, International Journal of Forecasting 21,
+    2005. Weeks that are not known pass no time.
+    """
+    sold, known = sales > 0, ~np.isnan(sales)
+    size = np.where(sold, sales, 0.0).sum(axis=1) / np.maximum(sold.sum(axis=1), 1)
+    interval = known.sum(axis=1) / np.maximum(sold.sum(axis=1), 1)
+    waited = np.zeros(len(sales))
+    for week in range(sales.shape[1]):
+        waited += known[:, week]
+        size += SMOOTHING * np.where(sold[:, week], sales[:, week] - size, 0.0)
+        interval += SMOOTHING * np.where(sold[:, week], waited - interval, 0.0)
+        waited[sold[:, week]] = 0.0
+    return np.asarray((1 - SMOOTHING / 2) * size / np.maximum(interval, 1.0))
+
+
 METHODS: Mapping[str, tuple[Callable[[FloatArray], FloatArray], int]] = {
     **{f"mean_{weeks}": (known_mean, weeks) for weeks in (4, 13, 26, 52)},
     **{f"median_{weeks}": (known_median, weeks) for weeks in (13, 26, 52)},
     "tsb": (smoothed_demand, 2 * YEAR_WEEKS),
+    "sba": (corrected_croston, 2 * YEAR_WEEKS),
 }
 """How each method makes one figure of the last so many weeks, (S, weeks) to (S,)."""
 

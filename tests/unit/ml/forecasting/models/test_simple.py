@@ -4,7 +4,15 @@ import numpy as np
 import pytest
 
 from ml.forecasting.demand_groups import DEMAND_GROUPS
-from ml.forecasting.models.simple import METHODS, FittedSimple, Simple, known_median, level_by, smoothed_demand
+from ml.forecasting.models.simple import (
+    METHODS,
+    FittedSimple,
+    Simple,
+    corrected_croston,
+    known_median,
+    level_by,
+    smoothed_demand,
+)
 from tests.unit.ml.forecasting.test_demand_groups import panel_of
 
 
@@ -14,6 +22,15 @@ def test_a_median_is_that_of_the_known_values():
     random = np.random.default_rng(2)
     wide = np.where(random.random((50, 53)) < 0.2, np.nan, random.random((50, 53)))
     assert known_median(wide) == pytest.approx(np.nanmedian(wide, axis=1))
+
+
+def test_corrected_croston_is_the_size_of_a_sale_over_the_weeks_between_sales():
+    always, every_other = np.full(60, 6.0), np.tile([0.0, 8.0], 30)
+    never, gaps = np.zeros(60), np.repeat([[0.0, 8.0], [np.nan, np.nan]], 1, axis=0).ravel()
+    made = corrected_croston(np.stack([always, never, every_other]))
+    # The correction takes half of the smoothing off.
+    assert made == pytest.approx([0.95 * 6, 0.0, 0.95 * 8 / 2], rel=0.02)
+    assert corrected_croston(np.tile(gaps, 15)[None]) == pytest.approx([0.95 * 8 / 2], rel=0.02)
 
 
 def test_smoothed_demand_is_the_chance_of_a_sale_times_its_size():
