@@ -34,6 +34,7 @@ FIGURE_COLUMNS = (
     "upper_95_quantity",
 )
 UNUSUAL_COLUMNS = ("week_date", "actual_quantity", "expected_quantity", "deviation_quantity", "reason_text")
+_CHEAPER = 0.9
 
 
 def main() -> None:
@@ -58,6 +59,7 @@ def main() -> None:
     components.chart(charts.pair(weeks, champion, anomalies), key="pair")
     fallback_note(champion)
     plan_note(champion)
+    elasticity_note(dept)
     compare, measured, why, figures = st.tabs(
         ["Compare models", "Accuracy", "Why this forecast", "Figures and download"]
     )
@@ -206,6 +208,17 @@ def plan_note(champion: pd.DataFrame) -> None:
             f"{formats.week(planned['week_date'].iloc[0])} first, by {formats.literal(formats.quantity_short(effect))} "
             "in all. It holds as far as the plan does.",
             icon=":material/sell:",
+        )
+
+
+def elasticity_note(dept: int) -> None:
+    """Says how pieces follow the price, where the sales tell."""
+    elasticity = marts.price_elasticity(dept)
+    if elasticity is not None:
+        more = formats.percent(_CHEAPER**elasticity - 1, 0)
+        st.caption(
+            f"Price elasticity {formats.literal(house().number(elasticity, 1))}: at a price 10 % lower, {more} more is "
+            "sold. Measured over two years, and used by What-if."
         )
 
 

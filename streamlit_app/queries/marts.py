@@ -105,6 +105,16 @@ def pair_forecasts(store_id: int, dept_id: int) -> pd.DataFrame:
     )
 
 
+def price_elasticity(dept_id: int) -> float | None:
+    """Returns the price elasticity of a product; none where it is not known, or marts of before hold none."""
+    found = read(
+        "select (to_jsonb(departments) ->> 'price_elasticity')::double precision as elasticity "
+        "from marts.dim_departments as departments where dept_id = :dept",
+        dept=dept_id,
+    )["elasticity"].dropna()
+    return None if found.empty else float(found.iloc[0])
+
+
 def pair_anomalies(store_id: int, dept_id: int) -> pd.DataFrame:
     """Returns the unusual weeks of a pair, the newest first."""
     return read(
