@@ -122,27 +122,79 @@ def target_price_inputs(history: Panel, targets: TargetPrices) -> dict[str, Floa
     usual = usual_price(history)
     if usual is None or np.isnan(targets.price).all():
         return {**{name: np.full(shape, np.nan) for name in _OF_PLANS}, "plan_promotion": targets.is_promoted}
-    planned, past = _ratio(targets.price, usual), price_ratios(history)
-    department = SeriesGroups.of(history).department
-    ahead, before = _means(planned, department), _means(past, department)
-    scaled = history.sales[:, -LIKE_WEEKS:] / history.scale[:, None]
-    like, weeks = _like_weeks(past, scaled, planned)
-    index = _means(np.where(history.active[:, None], np.minimum(scaled, LARGEST_INDEX), np.nan), department)
-    like_product, _ = _like_weeks(before, index, ahead)
-    beside = np.concatenate([before[:, -1:], ahead, ahead[:, -1:]], axis=1)[department]
-    level = _regular_level(scaled, past < PROMOTED)
-    lift, _ = _like_weeks(past, np.minimum(scaled / level, LARGEST_INDEX), planned)
-    shared = _means(np.where(history.active[:, None], np.minimum(scaled / level, LARGEST_INDEX), np.nan), department)
-    product_lift = _like_weeks(before, shared, ahead)[0][department]
-    own = weeks / (weeks + SHRINKAGE_WEEKS)
-    shrunk = np.where(np.isnan(lift), product_lift, own * lift + (1 - own) * product_lift)
-    found = (
-        *(planned, ahead[department], beside[:, :-2], beside[:, 2:], like, weeks, like_product[department]),
-        *(lift, product_lift, level[:, -1:] * shrunk),
-    )
-    is_planned = ~np.isnan(planned)
-    inputs = {name: np.where(is_planned, values, np.nan) for name, values in zip(_OF_PLANS, found, strict=True)}
-    return {**inputs, "plan_promotion": targets.is_promoted}
+    seen = _Seen.of(history, _ratio(targets.price, usual))
+    found = {**_planned_ratios(seen), **_like_sales(seen), **_lifts(seen)}
+    is_planned = ~np.isnan(seen.planned)
+    return {
+        **{name: np.where(is_planned, found[name], np.nan) for name in _OF_PLANS},
+        "plan_promotion": targets.is_promoted,
+    }
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """Prices as logarithms over the usual one and sales over the scale, of S series and their P products.
+
+    Attributes:
+        planned: of the weeks ahead, (S, H).
+        past: of the last weeks, (S, W).
+        sales: of the last weeks, (S, W).
+        product: position of each series' product, (S,).
+        product_planned: mean of the product's stores, (P, H).
+        product_past: mean of the product's stores, (P, W).
+        is_active: whether each series counts for its product, (S,).
+    """
+
+    planned: FloatArray
+    past: FloatArray
+    sales: FloatArray
+    product: IntArray
+    product_planned: FloatArray
+    product_past: FloatArray
+    is_active: BoolArray
+
+    @classmethod
+    def of(cls, history: Panel, planned: FloatArray) -> "_Seen":
+        past, product = price_ratios(history), SeriesGroups.of(history).department
+        sales = history.sales[:, -LIKE_WEEKS:] / history.scale[:, None]
+        return cls(planned, past, sales, product, _means(planned, product), _means(past, product), history.active)
+
+    def of_product(self, values: FloatArray) -> FloatArray:
+        """Returns the mean of the active series of each product, single weeks bounded, (P, W)."""
+        bounded = np.minimum(values, LARGEST_INDEX)
+        return _means(np.where(self.is_active[:, None], bounded, np.nan), self.product)
+
+
+def _planned_ratios(seen: _Seen) -> dict[str, FloatArray]:
+    ahead, newest = seen.product_planned, seen.product_past[:, -1:]
+    beside = np.concatenate([newest, ahead, ahead[:, -1:]], axis=1)[seen.product]
+    return {
+        "plan_price": seen.planned,
+        "plan_product_price": ahead[seen.product],
+        "plan_price_before": beside[:, :-2],
+        "plan_price_after": beside[:, 2:],
+    }
+
+
+def _like_sales(seen: _Seen) -> dict[str, FloatArray]:
+    """Returns what weeks of a like price sold, of the series and of its product, and how many there were."""
+    own, weeks = _like_weeks(seen.past, seen.sales, seen.planned)
+    product, _ = _like_weeks(seen.product_past, seen.of_product(seen.sales), seen.product_planned)
+    return {"plan_like_sales": own, "plan_like_weeks": weeks, "plan_like_product": product[seen.product]}
+
+
+def _lifts(seen: _Seen) -> dict[str, FloatArray]:
+    """Returns by what factor weeks of a like price sold more than those around them, and what that makes of the level.
+
+    The lift of a series is pulled towards its product's.
+    """
+    level = _regular_level(seen.sales, seen.past < PROMOTED)
+    lifts = np.minimum(seen.sales / level, LARGEST_INDEX)
+    own, weeks = _like_weeks(seen.past, lifts, seen.planned)
+    product = _like_weeks(seen.product_past, seen.of_product(lifts), seen.product_planned)[0][seen.product]
+    belief = weeks / (weeks + SHRINKAGE_WEEKS)
+    shrunk = np.where(np.isnan(own), product, belief * own + (1 - belief) * product)
+    return {"plan_lift": own, "plan_product_lift": product, "plan_expected": level[:, -1:] * shrunk}
 
 
 def _regular_level(sales: FloatArray, is_promoted: BoolArray) -> FloatArray:
