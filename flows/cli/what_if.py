@@ -168,9 +168,10 @@ def words(scenario: "Scenario") -> str:
     if scenario.demand_shift_rate:
         parts.append(f"demand {100 * scenario.demand_shift_rate:+g} %")
     for one in scenario.promotions:
-        demand = [f"demand {100 * one.uplift_rate:+g} %"] if one.uplift_rate or not one.price_change_rate else []
-        price = [f"price {100 * one.price_change_rate:+g} %"] if one.price_change_rate else []
-        parts.append(f"week {one.week_ahead} {' and '.join([*demand, *price])}")
+        if one.uplift_rate or not one.price_change_rate:
+            parts.append(f"week {one.week_ahead} {100 * one.uplift_rate:+g} %")
+        if one.price_change_rate:
+            parts.append(f"week {one.week_ahead} price {100 * one.price_change_rate:+g} %")
     return ", ".join(parts) or "nothing changed"
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from ml.inventory.orders.inputs import DecisionInputs
-from ml.inventory.scenarios.what_if import Evaluation, Promotion, Scenario, ScenarioKpis, compared
+from ml.inventory.scenarios.what_if import Evaluation, Promotion, Scenario, ScenarioKpis, compared, rows_of
 from streamlit_app.queries import marts, names
 from streamlit_app.services import scenarios
 from streamlit_app.views import charts, components, formats, tables
@@ -85,7 +85,7 @@ def main() -> None:
         return
     inputs = scenarios.inputs()
     choice = chosen_pairs(inputs)
-    scenario = asked_scenario(inputs)
+    scenario = asked_scenario(inputs, choice)
     before, after = scenarios.today(choice), scenarios.under(choice, scenario)
     figures(before.kpis, after.kpis)
     badge_and_note(before, choice)
@@ -126,7 +126,7 @@ def chosen_pairs(inputs: DecisionInputs) -> scenarios.PairChoice:
     return scenarios.PairChoice(store or None, dept or None)
 
 
-def asked_scenario(inputs: DecisionInputs) -> Scenario:
+def asked_scenario(inputs: DecisionInputs, choice: scenarios.PairChoice) -> Scenario:
     """Returns the scenario that the controls say."""
     given: dict[str, Any] = {}
     with st.container(border=True):
@@ -141,11 +141,11 @@ def asked_scenario(inputs: DecisionInputs) -> Scenario:
         with left:
             shift = st.slider("Demand shift, %", -50, 100, step=5, key="what_if_shift", format="%+d%%")
         with right:
-            promotions = planned_promotions(inputs)
+            promotions = planned_promotions(inputs, choice)
     return Scenario(**given, demand_shift_rate=shift / 100, promotions=promotions)
 
 
-def planned_promotions(inputs: DecisionInputs) -> tuple[Promotion, ...]:
+def planned_promotions(inputs: DecisionInputs, choice: scenarios.PairChoice) -> tuple[Promotion, ...]:
     """Returns the promotions planned: an uplift in percent for any of the weeks ahead, or another price."""
     weeks = range(1, inputs.demand.forecast.shape[1] + 1)
     day = {week: house().called(inputs.decision_date + dt.timedelta(weeks=week)) for week in weeks}
@@ -158,10 +158,8 @@ def planned_promotions(inputs: DecisionInputs) -> tuple[Promotion, ...]:
     )
     if not chosen:
         return ()
-    elasticity = inputs.price_elasticity
-    is_answer_known = elasticity is not None and not np.isnan(elasticity).all()
     told = BY_UPLIFT
-    if is_answer_known:
+    if is_answer_known(inputs, choice):
         told = st.segmented_control(
             "Told by", [BY_UPLIFT, BY_PRICE], default=BY_UPLIFT, key="what_if_told", help=ANSWER_HELP, required=True
         )
@@ -170,6 +168,14 @@ def planned_promotions(inputs: DecisionInputs) -> tuple[Promotion, ...]:
         return tuple(Promotion(week, price_change_rate=price / 100) for week in sorted(chosen)) if price else ()
     uplift = st.slider("Uplift of their demand, %", -50, 200, 30, 5, key="what_if_uplift", format="%+d%%")
     return tuple(Promotion(week, uplift / 100) for week in sorted(chosen)) if uplift else ()
+
+
+def is_answer_known(inputs: DecisionInputs, choice: scenarios.PairChoice) -> bool:
+    """Returns whether it is known of any of the pairs how its demand answers to a price."""
+    elasticity = inputs.price_elasticity
+    return elasticity is not None and bool(
+        (~np.isnan(elasticity[rows_of(inputs, choice.store_id, choice.dept_id)])).any()
+    )
 
 
 @components.errors_as_sentences()

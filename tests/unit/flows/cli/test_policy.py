@@ -47,15 +47,22 @@ def test_the_table_and_the_sentences_say_what_would_change():
 
 
 def test_promotions_are_written_as_week_and_percent():
-    assert promotions_of(["2:30", "5:-10%"]) == (Promotion(2, 0.3), Promotion(5, -0.1))
+    assert promotions_of(["2:30", "5:-10%"], []) == (Promotion(2, 0.3), Promotion(5, -0.1))
+    both = promotions_of(["2:30"], ["3:-25%", "2:-20"])
+    assert both == (Promotion(2, 0.3, -0.2), Promotion(3, price_change_rate=-0.25))
     for text in ("2", "2:much", ":30", "2:30:1"):
         with pytest.raises(UsageError, match=f"'{text}' is not a promotion"):
-            promotions_of([text])
+            promotions_of([text], [])
+        with pytest.raises(UsageError, match=f"'{text}' is not a change of price"):
+            promotions_of([], [text])
+    with pytest.raises(UsageError, match="A week has two changes of its price"):
+        promotions_of([], ["2:-10", "2:-20"])
 
 
 def test_a_scenario_is_told_in_words():
-    scenario = Scenario(0.99, 3.0, None, None, -0.1, (Promotion(2, 0.3),))
-    assert words(scenario) == "service level 99 %, lead time 3 weeks, demand -10 %, week 2 +30 %"
+    scenario = Scenario(0.99, 3.0, None, None, -0.1, (Promotion(2, 0.3), Promotion(3, 0.0, -0.25)))
+    told = "service level 99 %, lead time 3 weeks, demand -10 %, week 2 +30 %, week 3 price -25 %"
+    assert words(scenario) == told
     assert (words(Scenario()), selection(None, None), selection(1, 38)) == (
         "nothing changed",
         "Chain",
