@@ -13,6 +13,7 @@ from spark_jobs.features.calendar import WEEK
 from warehouse.conventions import WINDOW_WEEKS, YEAR_WEEKS
 
 LAGS = (1, 2, 4, 8, YEAR_WEEKS)
+_MEASURES = ("weekly_amount", "weekly_units")
 
 
 def complete_weeks(sales: DataFrame, last_week: dt.date) -> DataFrame:
@@ -27,7 +28,9 @@ def complete_weeks(sales: DataFrame, last_week: dt.date) -> DataFrame:
     week_after = F.lead("sale_date", 1).over(_series("sale_date").rowsBetween(1, 1))
     end = F.date_sub(F.coalesce(week_after, F.lit(last_week + 2 * WEEK)), 7)
     named = ("store_id", "dept_id", "sale_date", "weekly_sales", "is_holiday")
-    followed = sales.select(*named, _price().alias("price"), end.alias("end_date"))
+    # Sales that were published before pieces and money stood side by side have one of them alone.
+    absent = {name: F.lit(None).cast("double") for name in _MEASURES if name not in sales.columns}
+    followed = sales.withColumns(absent).select(*named, _price().alias("price"), end.alias("end_date"))
     weeks = F.sequence("sale_date", "end_date", F.expr("interval 7 days"))
     is_known = F.col("feature_date") == F.col("sale_date")
     return followed.withColumn("feature_date", F.explode(weeks)).select(
@@ -74,8 +77,8 @@ def aligned_sales(weeks_back: Sequence[int]) -> Column:
 
 def _price() -> Column:
     """Returns what a piece cost on average: money over pieces, whichever of the two is the series itself."""
-    amount, units = (F.coalesce(name, "weekly_sales") for name in ("weekly_amount", "weekly_units"))
-    is_known = F.coalesce("weekly_amount", "weekly_units").isNotNull()
+    amount, units = (F.coalesce(name, "weekly_sales") for name in _MEASURES)
+    is_known = F.coalesce(*_MEASURES).isNotNull()
     return F.when(is_known & (amount > 0) & (units > 0), amount / units)
 
 

@@ -291,6 +291,8 @@ def promoted(trained):
     rows["weekly_sales"] *= np.where(is_promoted[rows["store_id"], week] & (week > 91), 1.2, 1.0)
     folder = settings.home / "promoted"
     folder.mkdir(exist_ok=True)
+    # What is sold at the lower price is half as much more.
+    rows["weekly_sales"] *= np.where(rows.groupby(["store_id", "dept_id"])["price_lag_1"].shift(-1) == 7.0, 1.5, 1.0)
     rows.to_parquet(folder / "part.parquet", index=False)
     first, uri = FIRST_WEEK + dt.timedelta(weeks=WEEKS), str(settings.home / "features")
     with database.connect("pipeline") as connection:
@@ -328,46 +330,6 @@ def test_a_planned_markdown_in_week_five_moves_week_five_and_the_forecast_says_s
     assert (parts["promotion_amount"] != 0).tolist() == [week == 5 for week in range(1, 9)]
     forecast(settings, database, "run-12")
     assert not database.read_frame("pipeline", query)["uses_plan"].any()
-
-
-@pytest.fixture
-def priced(promoted):
-    """The features of before, and a plan of one pair's price in the fifth week ahead."""
-    settings, database = promoted
-    week = FIRST_WEEK + dt.timedelta(weeks=WEEKS + 4)
-    with database.connect("pipeline") as connection:
-        connection.execute(
-            "insert into raw.promotions (store_id, dept_id, week_date, planned_price, load_id) "
-            "values (2, 3, %s, 5.0, 'l')",
-            [week],
-        )
-    yield settings, database
-    with database.connect("pipeline") as connection:
-        connection.execute("delete from raw.promotions")
-
-
-def test_a_planned_price_in_week_five_moves_week_five_of_its_pair_and_the_forecast_says_by_how_much(priced) -> None:
-    settings, database = priced
-    forecast(settings, database, "run-13")
-    rows = database.read_frame(
-        "pipeline",
-        "select * from ml.forecasts where origin_date = (select max(origin_date) from ml.forecasts) "
-        "and model_name = 'level_trees' order by forecast_id",
-    )
-    is_planned = (rows["store_id"] == 2) & (rows["dept_id"] == 3) & (rows["horizon_weeks"] == 5)
-    assert rows["uses_plan"].tolist() == is_planned.tolist()
-    assert (rows["plan_effect"] != 0).tolist() == is_planned.tolist()
-    with database.connect("pipeline") as connection:
-        connection.execute("update raw.promotions set planned_price = 10.0")
-    forecast(settings, database, "run-14")
-    usual = database.read_frame(
-        "pipeline",
-        "select * from ml.forecasts where origin_date = (select max(origin_date) from ml.forecasts) "
-        "and model_name = 'level_trees' order by forecast_id",
-    )
-    moved = rows["predicted_sales"] - usual["predicted_sales"]
-    assert moved[is_planned].tolist() == pytest.approx(rows["plan_effect"][is_planned].tolist())
-    assert not usual["uses_plan"].any()
 
 
 def _origins(database) -> dict[str, list[dt.date]]:
@@ -489,3 +451,49 @@ def test_many_stores_go_through_spark_and_few_do_not(trained, spark) -> None:
     many = Prophet(seed=1, open_session=open_session, spark_from=2).predict(panel, 8).point
     assert calls
     assert many == pytest.approx(few)
+
+
+@pytest.fixture
+def priced(promoted):
+    """The features of before, and a plan of one pair's price in the fifth week ahead."""
+    settings, database = promoted
+    week = FIRST_WEEK + dt.timedelta(weeks=WEEKS + 4)
+    with database.connect("pipeline") as connection:
+        connection.execute(
+            "insert into raw.promotions (store_id, dept_id, week_date, planned_price, load_id) "
+            "values (2, 3, %s, 5.0, 'l')",
+            [week],
+        )
+    yield settings, database
+    with database.connect("pipeline") as connection:
+        connection.execute("delete from raw.promotions")
+
+
+def test_a_planned_price_in_week_five_moves_week_five_of_its_pair_and_the_forecast_says_by_how_much(priced) -> None:
+    settings, database = priced
+    # Trained without any plan, it was told no prices.
+    train(settings, database, "run-12b")
+    forecast(settings, database, "run-13")
+    rows = database.read_frame(
+        "pipeline",
+        "select * from ml.forecasts where origin_date = (select max(origin_date) from ml.forecasts) "
+        "and model_name = 'level_trees' order by forecast_id",
+    )
+    is_planned = (rows["store_id"] == 2) & (rows["dept_id"] == 3) & (rows["horizon_weeks"] == 5)
+    own = rows[(rows["store_id"] == 2) & (rows["dept_id"] == 3)]
+    assert own.loc[own["plan_effect"].idxmax(), "horizon_weeks"] == 5
+    assert own["plan_effect"].max() > 0.05 * own["predicted_sales"].mean()
+    # The weeks beside it and the product's other stores may follow a little, what is another product does not.
+    assert (rows["plan_effect"] != 0).tolist() == rows["uses_plan"].tolist()
+    assert not rows.loc[rows["dept_id"] != 3, "uses_plan"].any()
+    with database.connect("pipeline") as connection:
+        connection.execute("update raw.promotions set planned_price = 10.0")
+    forecast(settings, database, "run-14")
+    usual = database.read_frame(
+        "pipeline",
+        "select * from ml.forecasts where origin_date = (select max(origin_date) from ml.forecasts) "
+        "and model_name = 'level_trees' order by forecast_id",
+    )
+    moved = rows["predicted_sales"] - usual["predicted_sales"]
+    assert moved[is_planned].tolist() == pytest.approx(rows["plan_effect"][is_planned].tolist())
+    assert not usual["uses_plan"].any()

@@ -22,7 +22,7 @@ MEDIAN_WEEKS = (8, 13, 26)
 LAGS = (1, 2, 3, 4)
 QUANTILES = {"low": 0.25, "high": 0.9}
 GROUP_WEEKS = (1, 2, 4, 13)
-LARGEST_SCALE_QUANTILE = 0.99
+LARGEST_SCALE_QUANTILE = 0.95
 """Quantile of the scales of active series beyond which one weighs no more in its groups."""
 _LEAST_WEIGHT = 1e-9
 LONGEST_LIFE = 3 * YEAR_WEEKS

@@ -60,7 +60,7 @@ def corrected_croston(sales: FloatArray) -> FloatArray:
     """Returns the size of a sale over the weeks from sale to sale, both smoothed at sales alone, and corrected, (S,).
 
     SBA: Syntetos and Boylan, The accuracy of intermittent demand estimates, International Journal of Forecasting 21,
-    2005. Weeks that are not known pass no time.
+    2005, in the form of Syntetos, which is right where every week sells. Weeks that are not known pass no time.
     """
     sold, known = sales > 0, ~np.isnan(sales)
     size = np.where(sold, sales, 0.0).sum(axis=1) / np.maximum(sold.sum(axis=1), 1)
@@ -71,7 +71,7 @@ def corrected_croston(sales: FloatArray) -> FloatArray:
         size += SMOOTHING * np.where(sold[:, week], sales[:, week] - size, 0.0)
         interval += SMOOTHING * np.where(sold[:, week], waited - interval, 0.0)
         waited[sold[:, week]] = 0.0
-    return np.asarray((1 - SMOOTHING / 2) * size / np.maximum(interval, 1.0))
+    return np.asarray((1 - SMOOTHING / 2) * size / (np.maximum(interval, 1.0) - SMOOTHING / 2))
 
 
 METHODS: Mapping[str, tuple[Callable[[FloatArray], FloatArray], int]] = {

@@ -24,7 +24,7 @@ ORIGIN_STEP_WEEKS = 3
 MOST_ROWS: Mapping["RowKind", int] = {"season": 1_000_000, "level": 500_000}
 """Beyond so many rows each origin gives rows of fewer series: a fit stays bounded in time and memory."""
 LEAST_ROWS = 500
-LARGEST_SCALE_QUANTILE = 0.99
+LARGEST_SCALE_QUANTILE = 0.95
 """Quantile of the scales of all rows beyond which a series weighs no more."""
 TOLD_SHARE = 0.5
 """Share of series whose rows are told the prices of their weeks where nobody planned them, a fraction."""

