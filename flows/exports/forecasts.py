@@ -40,12 +40,20 @@ select
     prediction_lower_95 as lo95,
     prediction_upper_95 as hi95,
     model_name as model
-from ml.forecasts
+from ml.forecasts as forecasts
 where origin_date = %(cutoff)s
     and unit_name = %(unit)s
     and horizon_weeks <= %(horizon)s
     and case when %(model)s::text is null then is_champion else model_name = %(model)s end
-    and case when %(version)s::text is null then true else model_version = %(version)s and not uses_plan end
+    and case
+        when %(version)s::text is null then true
+        else model_version = %(version)s and not exists (
+            select from ml.forecasts as moved
+            where moved.origin_date = forecasts.origin_date
+                and moved.model_name = forecasts.model_name
+                and moved.uses_plan
+        )
+    end
 order by store_id, dept_id, forecast_date
 """
 

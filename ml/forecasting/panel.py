@@ -80,6 +80,11 @@ class Plan:
         end = week_count + LONGEST_HORIZON
         return Plan(self.price[:, :end], self.is_promoted[:, :end])
 
+    def come(self, week_count: int) -> "Plan":
+        """Returns the plan of the first so many weeks alone."""
+        is_come = np.arange(self.price.shape[1]) < week_count
+        return Plan(*(np.where(is_come, values, np.nan) for values in (self.price, self.is_promoted)))
+
 
 @dataclass(frozen=True)
 class Panel:

@@ -65,6 +65,8 @@ REGULAR_RATE = 0.75
 HELD_WEEKS = 4
 """Beyond the forecast its last weeks are repeated, so that one odd last week does not stand for all that follow."""
 
+SLACK_RATE = 1e-9
+"""What a demand may exceed a position by, of it, and still be met: sums of whole pieces differ in their last digit."""
 CUT_DEVIATIONS = 2.5
 SHORTEST_LEAD_TIME_WEEKS = 1 / 7
 MIDDLE_WEEK = 3
@@ -308,7 +310,7 @@ class ProtectionDemand:
 
     def stockout_probability(self, position: FloatArray) -> FloatArray:
         """Returns the probability that demand over the protection period exceeds a position, (pairs,)."""
-        return np.asarray((self.protection > position[:, None]).mean(axis=1))
+        return np.asarray((self.protection > (1 + SLACK_RATE) * position[:, None]).mean(axis=1))
 
     def expected_shortage(self, position: FloatArray) -> FloatArray:
         """Returns what demand over the protection period is expected to exceed a position by, (pairs,)."""

@@ -139,8 +139,16 @@ def _mapped(folder: Path, mapping: Mapping, is_partial: bool, working: Path | No
         check_mapping(mapping, folder)
     patterns = {table: section.files for table, name in INPUTS.items() if (section := getattr(mapping, name))}
     found = {table: sorted(matching(folder, pattern), key=_by_name) for table, pattern in patterns.items()}
+    # Where nothing is planned at the moment, a file of plans has a header alone.
+    if not _has_rows(found.get("promotions", []), mapping, working):
+        found.pop("promotions", None)
     files = {table: _open(table, paths, mapping, working) for table, paths in found.items() if paths}
     return _of(files, folder, mapping, is_shipped=False)
+
+
+def _has_rows(paths: list[Path], mapping: Mapping, working: Path | None) -> bool:
+    known = known_names(mapping)
+    return any(part.has_rows for path in paths for text in _as_text(path, working) for part in open_parts(text, known))
 
 
 def _by_name(path: Path) -> tuple[tuple[int, str], ...]:

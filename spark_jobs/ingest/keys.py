@@ -36,6 +36,12 @@ def give_keys(database: Database, kind: Kind, codes: Iterable[str]) -> dict[str,
     return {code: number for code, number in (known | given).items() if code in wanted}
 
 
+def known_keys(database: Database, kind: Kind) -> dict[str, int]:
+    """Returns the number of every code that ever got one."""
+    with database.connect("pipeline") as connection:
+        return dict(connection.execute(_KNOWN, [kind]).fetchall())
+
+
 def _keep(connection: "psycopg.Connection[Any]", kind: Kind, given: dict[str, int]) -> None:
     with connection.cursor() as cursor:
         cursor.executemany(_GIVE, [(kind, code, number) for code, number in given.items()])

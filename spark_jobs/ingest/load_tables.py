@@ -8,7 +8,7 @@ from pyspark.sql import functions as F  # noqa: N812
 
 from spark_jobs.ingest.appending import completed, published, published_stores
 from spark_jobs.ingest.input_files import InputFiles
-from spark_jobs.ingest.keys import give_keys, with_keys
+from spark_jobs.ingest.keys import give_keys, known_keys, with_keys
 from spark_jobs.ingest.mapping import Mapping
 from spark_jobs.ingest.read_file import Read, accepted
 from spark_jobs.ingest.row_accounts import Measures, WeekAccount
@@ -166,11 +166,13 @@ class Tables:
             give_keys(self._database, "product", _distinct(products)),
         )
 
-    def _keyed(self, rows: DataFrame) -> DataFrame:
-        """Returns the rows with numbers in place of codes."""
+    def _keyed(self, rows: DataFrame, is_of_all: bool = False) -> DataFrame:
+        """Returns the rows with numbers in place of codes: those of this load, or all that were ever given."""
+        stores = known_keys(self._database, "store") if is_of_all else self._stores
+        products = known_keys(self._database, "product") if is_of_all else self._products
         if "store_code" in rows.columns:
-            rows = with_keys(rows, self._stores, "store_code", "store_id")
-        return with_keys(rows, self._products, "product_code", "dept_id") if "product_code" in rows.columns else rows
+            rows = with_keys(rows, stores, "store_code", "store_id")
+        return with_keys(rows, products, "product_code", "dept_id") if "product_code" in rows.columns else rows
 
     def _store_attributes(self) -> DataFrame:
         """Returns the stores of the file, and those that only other files name."""
@@ -360,24 +362,21 @@ class Tables:
         if self._inputs.is_shipped:
             return counts
         kept = counts.join(F.broadcast(self._sold_pairs()), on=["store_id", "dept_id"], how="left_semi")
-        self._tell_lost(counts.count(), kept.count(), "stock_positions", "count", "counts of stock")
+        left = kept.count()
+        if not left:
+            raise ShelfcastError(
+                f"No count of {self._names['stock_positions']} is of what has sales.",
+                "Write its codes as the sales have them.",
+            )
+        self._tell_left_out(counts.count() - left, "counts of stock")
         return kept
 
     def _sold_pairs(self) -> DataFrame:
         return self._spark.read.parquet(f"{self._folder}/raw_sales").select("store_id", "dept_id").distinct()
 
-    def _tell_lost(self, given: int, kept: int, table: str, one: str, several: str) -> None:
-        """Says how many rows of a file are of what has no sales.
-
-        Raises:
-            ShelfcastError: all of them are.
-        """
-        if not kept:
-            raise ShelfcastError(
-                f"No {one} of {self._names[table]} is of what has sales.", "Write its codes as the sales have them."
-            )
-        if given > kept:
-            self.words.append(f"{given - kept:,} {several} are of what has no sales, and are left out")
+    def _tell_left_out(self, count: int, rows: str) -> None:
+        if count:
+            self.words.append(f"{count:,} {rows} are of what has no sales, and are left out")
 
     def _promotions(self) -> DataFrame | None:
         """Returns the plan of each pair and week; a plan without a store holds in every store that sells the product.
@@ -395,13 +394,14 @@ class Tables:
         week = week_end_of(F.col("plan_date"), self._mapping.retailer.week_end)
         keys = [name for name in ("store_code", "product_code") if name in whole.columns]
         weeks = whole.groupBy(*keys, week.alias("week_date")).agg(
-            F.avg("planned_price").alias("planned_price"), F.max("is_promoted").alias("is_promoted")
+            F.round(F.avg("planned_price"), DECIMALS).alias("planned_price"), F.max("is_promoted").alias("is_promoted")
         )
-        keyed = self._keyed(weeks)
+        # Added rows may plan what did not sell in them.
+        keyed = self._keyed(weeks, is_of_all=True)
         on = ["store_id", "dept_id"] if "store_id" in keyed.columns else ["dept_id"]
         planned = keyed.join(F.broadcast(self._sold_pairs()), on=on, how="inner")
         sold = keyed.join(F.broadcast(self._sold_pairs()), on=on, how="left_semi").count()
-        self._tell_lost(weeks.count(), sold, "promotions", "plan", "plans of prices and promotions")
+        self._tell_left_out(weeks.count() - sold, "plans of prices and promotions")
         return planned.select("store_id", "dept_id", "week_date", *kinds)
 
     def _write_retailer(self) -> None:

@@ -169,7 +169,7 @@ def _read(field: Field, text: Column, writing: Writing) -> Column:
         digits = _plain_number(text, writing.numerals)
         return F.when(digits.rlike(_WHOLE), digits.try_cast("double").cast("int").cast("string"))
     if field.kind == "mark":
-        return F.when(~text.isin(*_MISSING), ~F.lower(text).isin(*_FALSE))
+        return F.when(~text.isin(*_MISSING), ~(F.lower(text).isin(*_FALSE, *_NONE) | text.rlike(_ZERO)))
     if field.kind == "flag":
         word = F.lower(text)
         return F.when(word.isin(*_TRUE), True).when(word.isin(*_FALSE), False)
@@ -260,6 +260,25 @@ _UNREAD = {
     "text": f"has more than {LONGEST_TEXT} characters, or some that cannot be printed",
 }
 _MISSING = ("", "NA", "N/A", "#N/A", "n/a", "NULL", "null")
+_NONE = (
+    "nein",
+    "non",
+    "nej",
+    "nie",
+    "nee",
+    "não",
+    "nao",
+    "falsch",
+    "faux",
+    "falso",
+    "-",
+    "none",
+    "keine",
+    "いいえ",
+    "否",
+)
+"""What stands for no promotion beside _FALSE, in the languages whose columns `init` knows."""
+_ZERO = r"^0+([.,]0*)?$"
 _TRUE, _FALSE = ("true", "1", "yes", "y", "t", "1.0"), ("false", "0", "no", "n", "f", "0.0")
 _TYPES = {
     "code": "string",

@@ -247,12 +247,13 @@ def _run_origin(
 ) -> OriginResult:
     history = panel.until(week_count)
     forecasts, unplanned = {}, {}
+    is_planned = planned_prices(history, history.horizon).is_known.any()
     for model in fitted:
         if is_over.is_set():
             raise CancelledError
         own = model.fit(history)
         forecasts[model.name] = own.predict(history, history.horizon)
-        if history.plan is not None and follows_plans(own):
+        if is_planned and follows_plans(own):
             unplanned[model.name] = own.predict(at_usual_prices(history, history.horizon), history.horizon)
     later = slice(week_count, week_count + history.horizon)
     nothing = np.full((4, history.series_count, history.horizon), np.nan)

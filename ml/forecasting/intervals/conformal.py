@@ -189,11 +189,21 @@ def calibrate(scores: Scores) -> IntervalCalibration:
     Args:
         scores: of forecasts whose weeks were known when the interval is made; at least one.
     """
+    counts = np.bincount(scores.kind, minlength=KINDS)
+    by_group = counts.reshape(-1, VOLUMES).sum(axis=1)
+    found: dict[tuple[str, int], FloatArray] = {}
     quantiles = np.zeros((len(LEVELS), 2, KINDS))
     for kind in range(KINDS):
-        choices = (scores.kind == kind, scores.kind // VOLUMES == kind // VOLUMES)
-        like = next((scores.take(rows) for rows in choices if rows.sum() >= LEAST_SCORES), scores)
-        quantiles[:, :, kind] = covering_quantiles(like)
+        group = kind // VOLUMES
+        if counts[kind] >= LEAST_SCORES:
+            key, rows = ("kind", kind), scores.kind == kind
+        elif by_group[group] >= LEAST_SCORES:
+            key, rows = ("group", group), scores.kind // VOLUMES == group
+        else:
+            key, rows = ("all", 0), np.ones(len(scores.kind), dtype=bool)
+        if key not in found:
+            found[key] = covering_quantiles(scores.take(rows))
+        quantiles[:, :, kind] = found[key]
     return IntervalCalibration(quantiles)
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ml.forecasting.models.model_inputs import Rows, part_of
+from ml.forecasting.models.price_inputs import at_usual_prices
 from ml.forecasting.models.protocol import PointForecast
 from ml.forecasting.models.seasonal_base import plausible
 from ml.forecasting.models.training_rows import ROWS, RowKind, RowStore, TrainingTable
@@ -110,6 +111,8 @@ class FittedLightGbm:
         if self.booster is None:
             plain = "seasonal base" if self.kind == "season" else "median of the last year"
             return PointForecast(rows.base.point, np.where(fallback == "", plain, fallback))
+        if rows.names != self.names:
+            raise LookupError("the inputs of the model are those of another version")
         flat = rows.values.reshape(-1, rows.values.shape[2])
         residual = np.asarray(self.booster.predict(flat, num_threads=1)).reshape(rows.base.point.shape)
         point = plausible(rows.base.point + residual * rows.scale[:, None], history.sales)
@@ -126,9 +129,20 @@ class FittedLightGbm:
             for position, name in enumerate(self.names):
                 part = part_of(name)
                 parts[part] = parts.get(part, np.zeros(horizon)) + shares[:, position]
+            parts |= self._promotion_part(history, horizon, series, parts, point)
         # The trees' mean, and what keeps a forecast from falling below zero.
         parts["other"] = parts.get("other", np.zeros(horizon)) + point - sum(parts.values())
         return parts
+
+    def _promotion_part(
+        self, history: Panel, horizon: int, series: int, parts: Mapping[str, FloatArray], point: FloatArray
+    ) -> dict[str, FloatArray]:
+        """Returns what a plan adds against the usual price, and the recent level with what else is told of plans."""
+        if "promotion" not in parts:
+            return {}
+        usual = at_usual_prices(history, horizon)
+        added = np.zeros(horizon) if usual is history else point - self.predict(usual, horizon).point[series]
+        return {"promotion": added, "recent_level": parts["recent_level"] + parts["promotion"] - added}
 
     def importance(self) -> Mapping[str, float]:
         """Returns the share of each input in the total gain of the splits."""

@@ -52,15 +52,21 @@ class TargetPrices:
         return ~(np.isnan(self.price) & np.isnan(self.is_promoted))
 
 
-def planned_prices(history: Panel, horizon: int) -> TargetPrices:
-    """Returns what is planned for the weeks after a history; a series that is planned at all costs its usual else."""
+def planned_prices(history: Panel, horizon: int, is_filled: bool = True) -> TargetPrices:
+    """Returns what is planned for the weeks after a history.
+
+    Args:
+        history: as it is known.
+        horizon: weeks ahead.
+        is_filled: whether a series that is planned at all costs its usual price in the other weeks.
+    """
     nothing = np.full((history.series_count, horizon), np.nan)
     if history.plan is None:
         return TargetPrices(nothing, nothing)
     weeks = slice(history.week_count, history.week_count + horizon)
     price, is_promoted = history.plan.price[:, weeks].copy(), history.plan.is_promoted[:, weeks].copy()
     is_planned = ~np.isnan(price).all(axis=1, keepdims=True)
-    usual = usual_price(history)
+    usual = usual_price(history) if is_filled else None
     if usual is not None:
         price = np.where(np.isnan(price) & is_planned, usual[:, None], price)
     is_marked = ~np.isnan(is_promoted).all(axis=1, keepdims=True)

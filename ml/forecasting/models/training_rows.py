@@ -196,18 +196,22 @@ def _is_sampled(cut: Panel, share: float) -> BoolArray:
 def _shown_later(history: Panel, cut: Panel) -> TargetPrices:
     """Returns the prices of the weeks after an origin, as far as the history has them.
 
-    What was planned is known wherever it was. Where nothing was, what a piece came to cost stands in for the plan in
-    half of the series, drawn anew at each origin: rows teach both what a plan says and what weeks without one bring.
-    Whoever plans nothing at all is told no prices: that errs less where none are known.
+    What was planned of weeks that have come is told wherever it was. Where nothing was, what a piece came to cost
+    stands in for the plan in half of the series, drawn anew at each origin: rows teach both what a plan says and what
+    weeks without one bring. Whoever plans nothing at all is told no prices: that errs less where none are known. What
+    is planned of weeks to come teaches nothing.
 
     Args:
         history: all that is known.
         cut: the history as it was known at the origin.
     """
-    planned = planned_prices(cut, history.horizon)
     assert history.prices is not None, "a plan is told where prices are known"
+    assert history.plan is not None, "whoever plans nothing is told no prices"
+    come = replace(cut, plan=history.plan.come(history.week_count).until(cut.week_count))
+    planned = planned_prices(come, history.horizon, is_filled=False)
     shown = np.full(planned.price.shape, np.nan)
     later = history.prices[:, cut.week_count : cut.week_count + history.horizon]
     shown[:, : later.shape[1]] = later
-    is_told = np.random.default_rng([SEED + 1, cut.week_count]).random(cut.series_count) < TOLD_SHARE
+    is_planned = ~np.isnan(planned.price).all(axis=1)
+    is_told = is_planned | (np.random.default_rng([SEED + 1, cut.week_count]).random(cut.series_count) < TOLD_SHARE)
     return replace(planned, price=np.where(np.isnan(planned.price) & is_told[:, None], shown, planned.price))

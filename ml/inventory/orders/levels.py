@@ -27,7 +27,7 @@ from ml.inventory.orders.fill_rate import expected_fill_rate, fill_rate_level, r
 from ml.inventory.orders.positions import Positions
 from ml.inventory.packs import whole_packs
 from ml.inventory.policy import FloatArray, Policies, TextArray
-from ml.inventory.protection import BoolArray, DemandAhead, ProtectionDemand, lead_times
+from ml.inventory.protection import SLACK_RATE, BoolArray, DemandAhead, ProtectionDemand, lead_times
 from warehouse.conventions import YEAR_WEEKS
 
 CRITICAL_PROBABILITY = 0.5
@@ -228,7 +228,8 @@ def is_order_due(levels: Levels, position: FloatArray, before: Before | None = N
     Where an order was due before, it is due within the margin above too. A pair that needs no stock is never due.
     """
     held = levels.margin * before.was_due if before else 0.0
-    is_low = (position <= levels.reorder_point + held) & (position < levels.order_up_to)
+    least = (1 - SLACK_RATE) * position
+    is_low = (least <= levels.reorder_point + held) & (position < (1 - SLACK_RATE) * levels.order_up_to)
     due: BoolArray = is_low & levels.needs_stock
     return due
 
@@ -243,7 +244,7 @@ def stockout_risk(seen: ProtectionDemand, positions: Positions) -> tuple[FloatAr
     lost_before = np.maximum(until_due - on_hand, 0.0)
     left = np.maximum(on_hand - until_due, 0.0) + np.where(due < seen.lead, on_order, 0.0)
     lost = lost_before + np.maximum(seen.until_delivery - until_due - left, 0.0)
-    return (lost > 0).mean(axis=1), lost.mean(axis=1)
+    return (lost > SLACK_RATE * positions.total[:, None]).mean(axis=1), lost.mean(axis=1)
 
 
 def days_until_stockout(median_path: FloatArray, positions: Positions) -> FloatArray:

@@ -74,7 +74,8 @@ pulled as (
 
     from products
     cross join chain
-    where chain.price_sum > 0
+    -- Prices that differ by the rounding of a quotient have not changed.
+    where chain.price_sum > 0.0001
 
 ),
 
