@@ -1,6 +1,7 @@
 """Forecasts: eight weeks for every active series from every candidate, into `ml.forecasts`."""
 
 import datetime as dt
+import hashlib
 import logging
 import time
 from collections.abc import Mapping, Sequence
@@ -177,8 +178,12 @@ def cast_of_the_time(
 
 
 def version_of_the_time(settings: Settings, history: Panel) -> str:
-    """Returns the version of what is trained for a date: its last week, and a mark of the data, code and settings."""
-    return f"as-of-{history.origin:%Y%m%d}-{training_fingerprint(history, settings)[:8]}"
+    """Returns the version of what is trained for a date: its last week, and a mark of data, code, settings and plan."""
+    digest = hashlib.sha256(training_fingerprint(history, settings).encode())
+    if history.plan is not None:
+        ahead = slice(history.week_count, history.week_count + history.horizon)
+        digest.update(history.plan.price[:, ahead].tobytes() + history.plan.is_promoted[:, ahead].tobytes())
+    return f"as-of-{history.origin:%Y%m%d}-{digest.hexdigest()[:8]}"
 
 
 def forecast_rows(history: Panel, cast: Cast, run_id: str, progress: Progress = silent) -> "pd.DataFrame":
