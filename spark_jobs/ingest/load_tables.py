@@ -401,6 +401,11 @@ class Tables:
         on = ["store_id", "dept_id"] if "store_id" in keyed.columns else ["dept_id"]
         planned = keyed.join(F.broadcast(self._sold_pairs()), on=on, how="inner")
         sold = keyed.join(F.broadcast(self._sold_pairs()), on=on, how="left_semi").count()
+        if not sold:
+            raise ShelfcastError(
+                f"No plan of {self._names['promotions']} is of what has sales.",
+                "Write its codes as the sales have them, or leave the file out until one of its products has sold.",
+            )
         self._tell_left_out(weeks.count() - sold, "plans of prices and promotions")
         return planned.select("store_id", "dept_id", "week_date", *kinds)
 

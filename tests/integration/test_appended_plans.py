@@ -9,6 +9,7 @@ from flows.pipeline.input_source import base_folder
 from spark_jobs.ingest.input_files import find_inputs
 from spark_jobs.ingest.job import ingest
 from warehouse.database import Database
+from warehouse.errors import ShelfcastError
 from warehouse.inputs import publish_inputs
 from warehouse.settings import Settings
 
@@ -77,7 +78,8 @@ def test_a_file_of_plans_with_a_header_alone_plans_nothing(load) -> None:
     assert load(sales=SALES, plan="item,day,price\n")[0] == []
 
 
-def test_a_plan_of_what_was_never_sold_is_said_and_stops_no_sales(load) -> None:
-    plans, said = load(sales=SALES, plan="item,day,price\nsalt,2024-01-17,1.50\n")
-    assert plans == []
-    assert "1 plans of prices and promotions are of what has no sales, and are left out" in said
+def test_a_plan_of_nothing_that_was_ever_sold_is_refused_in_one_sentence(load) -> None:
+    with pytest.raises(
+        ShelfcastError, match=r"No plan of plan\.csv is of what has sales\. Write its codes as the sales"
+    ):
+        load(sales=SALES, plan="item,day,price\nsalt,2024-01-17,1.50\n")

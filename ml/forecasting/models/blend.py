@@ -14,7 +14,7 @@ from ml.forecasting.models.lightgbm_model import FittedLightGbm, LightGbm
 from ml.forecasting.models.model_inputs import rows_at_origin
 from ml.forecasting.models.protocol import PointForecast, mean_importance
 from ml.forecasting.models.ridge_model import FittedRidge, Ridge
-from ml.forecasting.models.seasonal_base import SeriesGroups
+from ml.forecasting.models.seasonal_base import SeriesGroups, plausible
 from ml.forecasting.models.top_down import scaled_to_totals
 from ml.forecasting.panel import FloatArray, Panel
 
@@ -54,7 +54,7 @@ class FittedBlend:
         rows = rows_at_origin(history, horizon)
         points = [member.predict_rows(history, rows).point for member in self.members]
         scaled = scaled_to_totals(np.mean(points, axis=0), history, SeriesGroups.of(history).store, STORE_BELIEF)
-        return PointForecast(scaled, rows.base.fallback)
+        return PointForecast(plausible(scaled, history.sales), rows.base.fallback)
 
     def explain(self, history: Panel, horizon: int, series: int) -> Mapping[str, FloatArray]:
         """Returns the mean of the members' parts, and what the store's total adds, in the unit of the sales."""

@@ -32,7 +32,7 @@ def scaled_to_totals(point: FloatArray, history: Panel, group: IntArray, belief:
     summed = sum_by(np.where(active, point, 0.0), group)
     usable = active & (wanted > 0) & (summed > 0)
     ratio = np.clip(np.where(usable, wanted, 1.0) / np.where(usable, summed, 1.0), *RATIO_BOUNDS)
-    return plausible(point * ratio**belief, history.sales)
+    return np.asarray(point * ratio**belief)
 
 
 @dataclass(frozen=True)
@@ -56,9 +56,8 @@ class DepartmentShares:
     def predict(self, history: Panel, horizon: int) -> PointForecast:
         """Returns each series' share of the forecast of its department."""
         base = seasonal_base(history, horizon)
-        return PointForecast(
-            scaled_to_totals(base.point, history, SeriesGroups.of(history).department, 1.0), base.fallback
-        )
+        scaled = scaled_to_totals(base.point, history, SeriesGroups.of(history).department, 1.0)
+        return PointForecast(plausible(scaled, history.sales), base.fallback)
 
     def explain(self, history: Panel, horizon: int, series: int) -> Mapping[str, FloatArray]:
         """Returns the base's parts, and what the department's total adds, in the unit of the sales."""

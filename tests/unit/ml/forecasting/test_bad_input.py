@@ -163,7 +163,7 @@ def test_a_series_that_begins_after_the_origin_changes_no_forecast_of_the_others
     kept = np.arange(odd_panel.series_count) != TITLES.index("never_sold")
     without = dataclasses.replace(
         odd_panel,
-        **{key: getattr(odd_panel, key)[kept] for key in ("store_ids", "dept_ids", "store_types", "sales")},
+        **{key: getattr(odd_panel, key)[kept] for key in ("store_ids", "dept_ids", "store_types", "sales", "prices")},
         features={key: values[kept] for key, values in odd_panel.features.items()},
     )
     alone = fitted[name].predict(without, HORIZON).point
