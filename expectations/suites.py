@@ -12,6 +12,7 @@ import datetime as dt
 
 from great_expectations.expectations.expectation import Expectation
 
+from expectations import input_queries
 from expectations.baseline import BEYOND_BELIEF, Incoming, Published
 from expectations.rules import (
     Suite,
@@ -40,144 +41,6 @@ LONGEST_LEAD_TIME_DAYS = 7 * LONGEST_LEAD_TIME_WEEKS
 
 MARKDOWNS = ("markdown_1", "markdown_2", "markdown_3", "markdown_4", "markdown_5")
 
-_SALES = """
-select
-    i.store_id, i.dept_id, i.sale_date, i.weekly_sales, i.is_holiday,
-    coalesce(stores.code, i.store_id::text) as store_code,
-    coalesce(products.code, i.dept_id::text) as product_code,
-    to_char(i.sale_date, 'FMDay') as weekday,
-    case
-        when i.is_holiday = (i.sale_date in ({holidays})) then 'agrees'
-        when i.is_holiday then 'flagged, yet no holiday'
-        else 'holiday, yet not flagged'
-    end as holiday_flag,
-    abs(i.weekly_sales - p.weekly_sales) / greatest(abs(p.weekly_sales), 1) as restated_rate,
-    case when abs(p.weekly_sales) >= 1 then abs(i.weekly_sales / p.weekly_sales) end as restated_factor
-from raw_incoming.raw_sales i
-left join raw.raw_sales p on p.store_id = i.store_id and p.dept_id = i.dept_id and p.sale_date = i.sale_date
-left join raw.keys stores on stores.key_kind = 'store' and stores.key_id = i.store_id
-left join raw.keys products on products.key_kind = 'product' and products.key_id = i.dept_id
-"""
-_LOST_WEEKS = """
-select w.week::date as lost_week
-from generate_series(
-    (select min(sale_date) from {batch} a), (select max(sale_date) from {batch} b), interval '7 days'
-) as w (week)
-where not exists (select 1 from {batch} c where c.sale_date = w.week::date)
-"""
-_NOTHING_SOLD = "select max(weekly_sales) as most from {batch} a having max(weekly_sales) <= 0"
-_STRAY_WEEKS = """
-select weeks.sale_date, weeks.week_before
-from (
-    select sale_date, lag(sale_date) over (order by sale_date) as week_before
-    from (select distinct sale_date from {batch} a where a.sale_date <= current_date) as days
-) as weeks
-where weeks.sale_date > weeks.week_before + interval '2 years'
-"""
-_THIN_NEWEST_WEEK = """
-select weeks.sale_date, weeks.series_count, weeks.usual_count
-from (
-    select
-        sale_date, count(*) as series_count,
-        avg(count(*)) over (order by sale_date rows between 8 preceding and 1 preceding) as usual_count,
-        max(sale_date) over () as newest_week
-    from {batch} a
-    group by sale_date
-) weeks
-where weeks.sale_date = weeks.newest_week and weeks.series_count < 0.7 * weeks.usual_count
-"""
-_BROKEN_SCALES = """
-select pairs.store_code, pairs.product_code, pairs.recent_mean, pairs.usual_mean
-from (
-    select
-        a.store_code, a.product_code,
-        avg(abs(a.weekly_sales)) filter (where a.sale_date > newest.week - 56) as recent_mean,
-        avg(abs(a.weekly_sales)) filter (where a.sale_date <= newest.week - 56) as usual_mean,
-        count(*) filter (where a.sale_date <= newest.week - 56 and a.weekly_sales <> 0) as usual_count
-    from {batch} a
-    cross join (select max(b.sale_date) as week from {batch} b) newest
-    where a.sale_date > newest.week - 420
-    group by a.store_code, a.product_code
-) pairs
-where pairs.usual_count >= 13 and pairs.recent_mean > 25 * pairs.usual_mean
-"""
-_COVARIATES = """
-select
-    i.*,
-    coalesce(stores.code, i.store_id::text) as store_code,
-    to_char(i.feature_date, 'FMDay') as weekday,
-    case
-        when i.is_holiday = (i.feature_date in ({holidays})) then 'agrees'
-        when i.is_holiday then 'flagged, yet no holiday'
-        else 'holiday, yet not flagged'
-    end as holiday_flag
-from raw_incoming.external_features i
-left join raw.keys stores on stores.key_kind = 'store' and stores.key_id = i.store_id
-"""
-_STORES = """
-select
-    i.*, abs(i.size_sqft - p.size_sqft)::double precision / p.size_sqft as restated_rate
-from raw_incoming.store_attributes i
-left join raw.store_attributes p on p.store_id = i.store_id
-"""
-_MISSING_SIZES = """
-select i.*
-from {batch} i
-where i.size_sqft is null and exists (select 1 from raw_incoming.store_attributes p where p.size_sqft is not null)
-"""
-_STOCK = """
-select
-    i.*,
-    coalesce(stores.code, i.store_id::text) as store_code,
-    coalesce(products.code, i.dept_id::text) as product_code
-from raw_incoming.stock_positions i
-left join raw.keys stores on stores.key_kind = 'store' and stores.key_id = i.store_id
-left join raw.keys products on products.key_kind = 'product' and products.key_id = i.dept_id
-"""
-_UNKNOWN_PAIRS = """
-select i.*
-from {batch} i
-where not exists (
-    select 1 from raw_incoming.raw_sales s where s.store_id = i.store_id and s.dept_id = i.dept_id
-)
-"""
-_LATE_COUNTS = """
-select i.* from {batch} i where i.stock_date > (select max(s.sale_date) + 6 from raw_incoming.raw_sales s)
-"""
-_PROMOTIONS = """
-select
-    i.*,
-    to_char(i.week_date, 'FMDay') as weekday,
-    coalesce(stores.code, i.store_id::text) as store_code,
-    coalesce(products.code, i.dept_id::text) as product_code
-from raw_incoming.promotions i
-left join raw.keys stores on stores.key_kind = 'store' and stores.key_id = i.store_id
-left join raw.keys products on products.key_kind = 'product' and products.key_id = i.dept_id
-"""
-_ODD_PLANS = """
-with known as (
-    select
-        store_id, dept_id, coalesce(weekly_amount, weekly_sales) as amount,
-        coalesce(weekly_units, weekly_sales) as units
-    from raw_incoming.raw_sales
-    where coalesce(weekly_amount, weekly_units) > 0 and weekly_sales > 0
-),
-usual as (
-    select store_id, dept_id, percentile_cont(0.5) within group (order by amount / units) as price
-    from known
-    group by store_id, dept_id
-)
-select i.*
-from {batch} i
-inner join usual on usual.store_id = i.store_id and usual.dept_id = i.dept_id
-where i.planned_price not between 0.1 * usual.price and 10 * usual.price
-"""
-_MISSING_PRICES = """
-select i.*
-from {batch} i
-where i.unit_price is null and exists (select 1 from raw_incoming.stock_positions p where p.unit_price is not null)
-"""
-
 
 def input_suites(
     published: Published, incoming: Incoming, retailer: Retailer, today: dt.date, may_remove: bool = False
@@ -203,7 +66,7 @@ def sales_suite(
     """Returns the suite of raw_incoming.raw_sales."""
     rules = _sales_completeness() + _sales_plausibility(incoming, retailer, today) + _sales_shares(retailer)
     rules += _drift("raw_sales", "sale_date", published) + (_restatements(may_remove) if published.row_counts else [])
-    query = _SALES.format(holidays=_holiday_dates(retailer, today))
+    query = input_queries.SALES.format(holidays=_holiday_dates(retailer, today))
     return Suite(
         "incoming_sales", "raw_incoming.raw_sales", query, ("store_code", "product_code", "sale_date"), tuple(rules)
     )
@@ -215,19 +78,19 @@ def _sales_completeness() -> list[Expectation]:
         known("weekly_sales", "Every row has an amount.", "Leave out a week without sales, or write 0."),
         known("is_holiday", "Every row says whether its week is a holiday.", "Holiday weeks weigh more in the score."),
         none_found(
-            _LOST_WEEKS,
+            input_queries.LOST_WEEKS,
             "No week is missing altogether between the first and the last.",
             "One series may pause; a week without any sales at all is a lost part of the file.",
             "warning",
         ),
         none_found(
-            _NOTHING_SOLD,
+            input_queries.NOTHING_SOLD,
             "Something was sold in some week.",
             "Where all sales are 0 or returns, a column of another meaning was read.",
             "critical",
         ),
         none_found(
-            _THIN_NEWEST_WEEK,
+            input_queries.THIN_NEWEST_WEEK,
             "The newest week has at least 70 % of the usual number of series.",
             "A week that was exported too early looks like a collapse of sales.",
             "warning",
@@ -249,7 +112,7 @@ def _sales_plausibility(incoming: Incoming, retailer: Retailer, today: dt.date) 
             "A sale in the future or in another century is a misread date: name the date format.",
         ),
         none_found(
-            _STRAY_WEEKS,
+            input_queries.STRAY_WEEKS,
             "No two weeks of sales lie more than two years apart with none between them.",
             "A date so far from all others is a misread one, or that of a single wrong line.",
             "critical",
@@ -268,7 +131,7 @@ def _sales_plausibility(incoming: Incoming, retailer: Retailer, today: dt.date) 
             "Amounts beyond that are a slipped decimal point, another unit, or not a number.",
         ),
         none_found(
-            _BROKEN_SCALES,
+            input_queries.BROKEN_SCALES,
             f"No {words.product} of a {words.store} sold 25 times its year before in the last eight weeks.",
             "A mistyped amount, another unit, or another product under the code: forecasts believe it late, if ever.",
             "warning",
@@ -437,7 +300,7 @@ def covariates_suite(published: Published, incoming: Incoming, retailer: Retaile
     for markdown in MARKDOWNS:
         rules += _markdown_rules(markdown, incoming.largest(markdown))
     rules += _drift("external_features", "feature_date", published)
-    query = _COVARIATES.format(holidays=_holiday_dates(retailer, today))
+    query = input_queries.COVARIATES.format(holidays=_holiday_dates(retailer, today))
     return Suite(
         "incoming_covariates", "raw_incoming.external_features", query, ("store_code", "feature_date"), tuple(rules)
     )
@@ -502,7 +365,7 @@ def stores_suite(published: Published, incoming: Incoming) -> Suite:
         row_count(1, None, "The file brings at least one store.", "Without stores no sale can be placed."),
         known("store_type", "Every store has a type.", "Policies are set by store type."),
         none_found(
-            _MISSING_SIZES,
+            input_queries.MISSING_SIZES,
             "Every store has a size, or none has.",
             "A store of unknown size is compared with the others by its sales alone.",
             "warning",
@@ -537,12 +400,14 @@ def stores_suite(published: Published, incoming: Incoming) -> Suite:
                 "warning",
             )
         )
-    return Suite("incoming_stores", "raw_incoming.store_attributes", _STORES, ("store_code",), tuple(rules))
+    return Suite(
+        "incoming_stores", "raw_incoming.store_attributes", input_queries.STORES, ("store_code",), tuple(rules)
+    )
 
 
 def _priced() -> Expectation:
     return none_found(
-        _MISSING_PRICES,
+        input_queries.MISSING_PRICES,
         "Every count has the price of a piece, or none has.",
         "Without its price nobody knows whether a count is in pieces or in money.",
         "critical",
@@ -579,13 +444,13 @@ def stock_suite(published: Published, incoming: Incoming, retailer: Retailer, to
             "Lead times are in days; a forecast is not stretched over more than half a year.",
         ),
         none_found(
-            _UNKNOWN_PAIRS,
+            input_queries.UNKNOWN_PAIRS,
             f"Every count is of a {house().pair_word} that has sales.",
             "Stock lists often have more than was ever sold; a pair that is mistyped looks the same.",
             "warning",
         ),
         none_found(
-            _LATE_COUNTS,
+            input_queries.LATE_COUNTS,
             "No count is dated after the last week of sales.",
             "Between the sales and the count stock has moved unseen; add the sales up to that day.",
             "critical",
@@ -613,7 +478,7 @@ def stock_suite(published: Published, incoming: Incoming, retailer: Retailer, to
             )
         )
     keys = ("store_code", "product_code", "stock_date")
-    return Suite("incoming_stock", "raw_incoming.stock_positions", _STOCK, keys, tuple(rules))
+    return Suite("incoming_stock", "raw_incoming.stock_positions", input_queries.STOCK, keys, tuple(rules))
 
 
 def promotions_suite(incoming: Incoming, retailer: Retailer) -> Suite:
@@ -633,14 +498,14 @@ def promotions_suite(incoming: Incoming, retailer: Retailer) -> Suite:
             "A price beyond that is a slipped decimal point.",
         ),
         none_found(
-            _ODD_PLANS,
+            input_queries.ODD_PLANS,
             "Planned prices lie between a tenth and ten times what a piece usually costs.",
             "A price of another unit or currency moves forecasts and orders.",
             "warning",
         ),
     ]
     keys = ("store_code", "product_code", "week_date")
-    return Suite("incoming_promotions", "raw_incoming.promotions", _PROMOTIONS, keys, tuple(rules))
+    return Suite("incoming_promotions", "raw_incoming.promotions", input_queries.PROMOTIONS, keys, tuple(rules))
 
 
 def _stock_amount(column: str, name: str, incoming: Incoming, reason: str) -> Expectation:

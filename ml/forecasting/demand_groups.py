@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from ml.forecasting.panel import FloatArray, IntArray, Panel, TextArray
+from ml.forecasting.panel import FloatArray, IntArray, Panel, TextArray, largest_scale
 from warehouse.conventions import YEAR_WEEKS
 
 DEMAND_GROUPS = ("short", "smooth", "erratic", "intermittent", "lumpy")
@@ -21,8 +21,6 @@ VARIATION_LIMIT = 0.49
 """Squared coefficient of variation of the weeks with sales from which their size varies much."""
 LARGEST_ERROR = 5.0
 """Mean weekly sales of a series beyond which an error of it counts no further in a choice."""
-LARGEST_SCALE_QUANTILE = 0.95
-"""Quantile of the scales of a group beyond which a series weighs no more in a choice."""
 
 
 def demand_groups(history: Panel) -> IntArray:
@@ -60,8 +58,7 @@ def group_errors(error: FloatArray, history: Panel, week_weights: FloatArray | N
     group, scale = demand_groups(history), history.scale
     largest = np.zeros(len(DEMAND_GROUPS))
     for place in range(len(DEMAND_GROUPS)):
-        members = scale[(group == place) & history.active]
-        largest[place] = np.quantile(members, LARGEST_SCALE_QUANTILE) if len(members) else 0.0
+        largest[place] = largest_scale(scale[(group == place) & history.active])
     bounded = np.minimum(np.abs(error) / scale[:, None], LARGEST_ERROR)
     counted = np.where(np.isnan(bounded), 0.0, bounded) * (1.0 if week_weights is None else week_weights)
     weight = np.minimum(scale, largest[group])

@@ -34,6 +34,7 @@ Made = TypeVar("Made")
 
 WEEK = np.timedelta64(7, "D")
 _LEAST_SCALE_POWER = -4
+_LARGEST_SCALE_QUANTILE = 0.95
 
 FEATURE_COLUMNS = (
     "rolling_mean_4",
@@ -240,6 +241,22 @@ def known_mean(values: FloatArray) -> FloatArray:
     return np.asarray(np.where(known, values, 0.0).sum(axis=1) / np.maximum(known.sum(axis=1), 1))
 
 
+def known_sums(values: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Returns sum and count of the known values before each week and after the last, (S, T + 1) each."""
+    known = ~np.isnan(values)
+    parts = (np.where(known, values, 0.0), known.astype(np.float64))
+    sums, counts = (np.pad(part.cumsum(axis=1), ((0, 0), (1, 0))) for part in parts)
+    return sums, counts
+
+
+def largest_scale(scales: FloatArray) -> float:
+    """Returns the scale beyond which a series weighs no more among others of these scales, (n,); 0 where none is.
+
+    What a single series can move in a choice, in a fit or in its groups is bounded by it.
+    """
+    return float(np.quantile(scales, _LARGEST_SCALE_QUANTILE)) if len(scales) else 0.0
+
+
 def least_scale(mean_sales: FloatArray) -> float:
     """Returns the mean sales below which a series counts as no smaller: errors are divided by it.
 
@@ -414,11 +431,7 @@ def _of_damped(features: dict[str, FloatArray], sales: FloatArray, is_damped: Bo
         return features
     made = dict(features)
     is_later = np.pad(np.maximum.accumulate(is_damped[is_changed], axis=1), ((0, 0), (1, 0)))
-    known = ~np.isnan(sales[is_changed])
-    sums, counts = (
-        np.pad(values.cumsum(axis=1), ((0, 0), (1, 0)))
-        for values in (np.where(known, sales[is_changed], 0.0), known.astype(np.float64))
-    )
+    sums, counts = known_sums(sales[is_changed])
     for name, width in _OF_SALES.items():
         start = np.maximum(np.arange(sums.shape[1]) - width, 0)
         count = counts - counts[:, start]

@@ -397,16 +397,18 @@ class Tables:
             F.round(F.avg("planned_price"), DECIMALS).alias("planned_price"), F.max("is_promoted").alias("is_promoted")
         )
         # Added rows may plan what did not sell in them.
-        keyed = self._keyed(weeks, is_of_all=True)
+        keyed = self._keyed(weeks.persist(), is_of_all=True)
+        self._held.append(weeks)
+        pairs = F.broadcast(self._sold_pairs())
         on = ["store_id", "dept_id"] if "store_id" in keyed.columns else ["dept_id"]
-        planned = keyed.join(F.broadcast(self._sold_pairs()), on=on, how="inner")
-        sold = keyed.join(F.broadcast(self._sold_pairs()), on=on, how="left_semi").count()
+        sold = keyed.join(pairs, on=on, how="left_semi").count()
         if not sold:
             raise ShelfcastError(
                 f"No plan of {self._names['promotions']} is of what has sales.",
                 "Write its codes as the sales have them, or leave the file out until one of its products has sold.",
             )
         self._tell_left_out(weeks.count() - sold, "plans of prices and promotions")
+        planned = keyed.join(pairs, on=on, how="inner")
         return planned.select("store_id", "dept_id", "week_date", *kinds)
 
     def _write_retailer(self) -> None:

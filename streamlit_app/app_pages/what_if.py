@@ -4,12 +4,19 @@ import datetime as dt
 from functools import partial
 from typing import Any, Literal
 
-import numpy as np
 import pandas as pd
 import streamlit as st
 
 from ml.inventory.orders.inputs import DecisionInputs
-from ml.inventory.scenarios.what_if import Evaluation, Promotion, Scenario, ScenarioKpis, compared, rows_of
+from ml.inventory.scenarios.what_if import (
+    Evaluation,
+    Promotion,
+    Scenario,
+    ScenarioKpis,
+    compared,
+    is_answer_known,
+    rows_of,
+)
 from streamlit_app.queries import marts, names
 from streamlit_app.services import scenarios
 from streamlit_app.views import charts, components, formats, tables
@@ -159,7 +166,7 @@ def planned_promotions(inputs: DecisionInputs, choice: scenarios.PairChoice) -> 
     if not chosen:
         return ()
     told = BY_UPLIFT
-    if is_answer_known(inputs, choice):
+    if is_answer_known(inputs, rows_of(inputs, choice.store_id, choice.dept_id)):
         told = st.segmented_control(
             "Told by", [BY_UPLIFT, BY_PRICE], default=BY_UPLIFT, key="what_if_told", help=ANSWER_HELP, required=True
         )
@@ -168,14 +175,6 @@ def planned_promotions(inputs: DecisionInputs, choice: scenarios.PairChoice) -> 
         return tuple(Promotion(week, price_change_rate=price / 100) for week in sorted(chosen)) if price else ()
     uplift = st.slider("Uplift of their demand, %", -50, 200, 30, 5, key="what_if_uplift", format="%+d%%")
     return tuple(Promotion(week, uplift / 100) for week in sorted(chosen)) if uplift else ()
-
-
-def is_answer_known(inputs: DecisionInputs, choice: scenarios.PairChoice) -> bool:
-    """Returns whether it is known of any of the pairs how its demand answers to a price."""
-    elasticity = inputs.price_elasticity
-    return elasticity is not None and bool(
-        (~np.isnan(elasticity[rows_of(inputs, choice.store_id, choice.dept_id)])).any()
-    )
 
 
 @components.errors_as_sentences()

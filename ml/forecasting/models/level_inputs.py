@@ -14,7 +14,7 @@ from ml.forecasting.models.model_inputs import Rows, likes_of
 from ml.forecasting.models.price_inputs import TargetPrices, planned_prices, series_price_inputs, target_price_inputs
 from ml.forecasting.models.seasonal_base import SeriesGroups, sum_by
 from ml.forecasting.models.simple import known_median, known_quantile
-from ml.forecasting.panel import FloatArray, IntArray, Panel, TextArray, known_mean
+from ml.forecasting.panel import FloatArray, IntArray, Panel, TextArray, known_mean, largest_scale
 from warehouse.conventions import YEAR_WEEKS
 
 MEAN_WEEKS = (4, 8, 13, 26, 52)
@@ -22,8 +22,6 @@ MEDIAN_WEEKS = (8, 13, 26)
 LAGS = (1, 2, 3, 4)
 QUANTILES = {"low": 0.25, "high": 0.9}
 GROUP_WEEKS = (1, 2, 4, 13)
-LARGEST_SCALE_QUANTILE = 0.95
-"""Quantile of the scales of active series beyond which one weighs no more in its groups."""
 _LEAST_WEIGHT = 1e-9
 LONGEST_LIFE = 3 * YEAR_WEEKS
 """Weeks of history beyond which more of them say nothing more."""
@@ -101,8 +99,7 @@ def _group_levels(history: Panel, group: IntArray) -> dict[int, FloatArray]:
 def _weights(history: Panel) -> FloatArray:
     """Returns how much each series weighs in its groups: its scale, where active, and no more than the largest few."""
     scale, active = history.scale, history.active
-    largest = np.quantile(scale[active], LARGEST_SCALE_QUANTILE) if active.any() else 0.0
-    return np.where(active, np.minimum(scale, largest), 0.0)
+    return np.where(active, np.minimum(scale, largest_scale(scale[active])), 0.0)
 
 
 def _target_inputs(history: Panel, horizon: int) -> dict[str, FloatArray]:

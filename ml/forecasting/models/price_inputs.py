@@ -11,7 +11,7 @@ import numpy as np
 
 from ml.forecasting.models.seasonal_base import SeriesGroups
 from ml.forecasting.models.simple import known_median, known_quantile
-from ml.forecasting.panel import BoolArray, FloatArray, IntArray, Panel, Plan, known_mean
+from ml.forecasting.panel import BoolArray, FloatArray, IntArray, Panel, Plan, known_mean, known_sums
 from warehouse.conventions import YEAR_WEEKS
 
 USUAL_QUANTILE = 0.75
@@ -205,12 +205,7 @@ def _lifts(seen: _Seen) -> dict[str, FloatArray]:
 
 def _regular_level(sales: FloatArray, is_promoted: BoolArray) -> FloatArray:
     """Returns the mean of the weeks without a promotion around each week, NaN where there is none, (S, W)."""
-    regular = np.where(is_promoted, np.nan, sales)
-    known = ~np.isnan(regular)
-    sums, counts = (
-        np.pad(values.cumsum(axis=1), ((0, 0), (1, 0)))
-        for values in (np.where(known, regular, 0.0), known.astype(np.float64))
-    )
+    sums, counts = known_sums(np.where(is_promoted, np.nan, sales))
     weeks = np.arange(sales.shape[1])
     first, last = np.maximum(weeks - LEVEL_WEEKS, 0), np.minimum(weeks + LEVEL_WEEKS + 1, sales.shape[1])
     total, count = sums[:, last] - sums[:, first], counts[:, last] - counts[:, first]

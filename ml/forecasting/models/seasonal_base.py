@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ml.forecasting.models.calendar_alignment import aligned, alignment_matrix, ordinary_weeks, weight_matrix
-from ml.forecasting.panel import DateArray, FloatArray, IntArray, Panel, TextArray, as_date, known_mean
+from ml.forecasting.panel import DateArray, FloatArray, IntArray, Panel, TextArray, as_date, known_mean, known_sums
 from warehouse.calendar import Calendar
 from warehouse.conventions import YEAR_WEEKS
 
@@ -138,9 +138,7 @@ def centred_mean(sales: FloatArray) -> FloatArray:
     weeks = sales.shape[1]
     width = min(YEAR_WEEKS, weeks)
     start = np.clip(np.arange(weeks) - width // 2, 0, weeks - width)
-    known = ~np.isnan(sales)
-    totals = np.pad(np.where(known, sales, 0.0).cumsum(axis=1), ((0, 0), (1, 0)))
-    counts = np.pad(known.cumsum(axis=1), ((0, 0), (1, 0)))
+    totals, counts = known_sums(sales)
     count = counts[:, start + width] - counts[:, start]
     return np.asarray((totals[:, start + width] - totals[:, start]) / np.maximum(count, 1))
 

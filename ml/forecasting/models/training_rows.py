@@ -15,7 +15,7 @@ import numpy as np
 from ml.forecasting.models.level_inputs import level_rows, priced_rows
 from ml.forecasting.models.model_inputs import Rows, rows_at_origin
 from ml.forecasting.models.price_inputs import TargetPrices, planned_prices
-from ml.forecasting.panel import BoolArray, FloatArray, IntArray, Panel
+from ml.forecasting.panel import BoolArray, FloatArray, IntArray, Panel, largest_scale
 
 FIRST_ORIGIN_WEEKS: Mapping["RowKind", int] = {"season": 54, "level": 16}
 """Weeks of history that an origin needs before rows are taken from it: for a season a year and what aligns it."""
@@ -24,8 +24,6 @@ ORIGIN_STEP_WEEKS = 3
 MOST_ROWS: Mapping["RowKind", int] = {"season": 1_000_000, "level": 500_000}
 """Beyond so many rows each origin gives rows of fewer series: a fit stays bounded in time and memory."""
 LEAST_ROWS = 500
-LARGEST_SCALE_QUANTILE = 0.95
-"""Quantile of the scales of all rows beyond which a series weighs no more."""
 TOLD_SHARE = 0.5
 """Share of series whose rows are told the prices of their weeks where nobody planned them, a fraction."""
 SEED = 11
@@ -171,7 +169,7 @@ class RowStore:
         if sum(len(origin.base) for origin in origins) < LEAST_ROWS:
             return None
         scale = np.concatenate([origin.scale for origin in origins])
-        weights = np.minimum(scale, np.quantile(scale, LARGEST_SCALE_QUANTILE))
+        weights = np.minimum(scale, largest_scale(scale))
         errors = [history.sales[origin.series, origin.week] - origin.base for origin in origins]
         return TrainingTable(
             names=origins[0].names,

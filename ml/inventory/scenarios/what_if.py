@@ -231,19 +231,26 @@ def changed(inputs: DecisionInputs, scenario: Scenario) -> DecisionInputs:
     return replace(inputs, demand=demand, policies=policies)
 
 
+def is_answer_known(inputs: DecisionInputs, rows: npt.NDArray[np.intp] | None = None) -> bool:
+    """Returns whether it is known of any of some pairs, or of all, how its demand answers to a price."""
+    elasticity = inputs.price_elasticity
+    return elasticity is not None and not np.isnan(elasticity if rows is None else elasticity[rows]).all()
+
+
 def _answer_to_price(inputs: DecisionInputs, change_rate: float) -> FloatArray:
     """Returns by what factor demand of each pair answers a change of its price, 1 where that is not known, (pairs,).
 
     Raises:
         UsageError: it is not known of any of them.
     """
-    known_ones = np.full(len(inputs), np.nan) if inputs.price_elasticity is None else inputs.price_elasticity
-    if change_rate and np.isnan(known_ones).all():
+    if not change_rate:
+        return np.ones(len(inputs))
+    if not is_answer_known(inputs) or inputs.price_elasticity is None:
         raise UsageError(
             "What a change of price does is not known: the sales have no prices, or none ever changed.",
             "Give the uplift itself.",
         )
-    return np.asarray((1 + change_rate) ** np.where(np.isnan(known_ones), 0.0, known_ones))
+    return np.asarray((1 + change_rate) ** np.nan_to_num(inputs.price_elasticity))
 
 
 def evaluate_under(inputs: DecisionInputs, scenario: Scenario) -> Evaluation:
