@@ -3,11 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pyspark.sql import DataFrame, Window
+from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F  # noqa: N812
 
 from spark_jobs.ingest.lines import per_part, place_column
 from warehouse.retailer import Words
+
+FEW_KEYS = 200_000
+"""Keys with copies up to which what became of the copies is sent to all rows, instead of the rows to it."""
 
 
 @dataclass(frozen=True)
@@ -26,9 +29,12 @@ class Counts:
 
 
 def count_by_key(parsed: DataFrame, keys: Sequence[str]) -> Counts:
-    """Returns the counts of rows whose copies are not judged yet, in one job."""
+    """Returns the counts of rows whose copies are not judged yet, in one job.
+
+    Keys are told apart by their hash: two in some billions may count as one that is repeated.
+    """
     is_rejected = F.col("reason").isNotNull().alias("is_rejected")
-    by_key = parsed.groupBy(*keys, is_rejected).agg(
+    by_key = parsed.groupBy(_hash(keys), is_rejected).agg(
         F.count(F.lit(1)).alias("copies"), F.min(place_column()).alias("place")
     )
     row = by_key.agg(
@@ -54,35 +60,40 @@ def count_marked(rows: DataFrame) -> Counts:
     return Counts(*row)
 
 
-def repeated_keys(parsed: DataFrame, keys: Sequence[str]) -> DataFrame:
-    """Returns the keys that more than one usable row has."""
-    usable = parsed.where(F.col("reason").isNull())
-    return usable.groupBy(*keys).agg(F.count(F.lit(1)).alias("copies")).where("copies > 1").select(*keys)
-
-
 def mark_repeated(
-    parsed: DataFrame, repeated: DataFrame, keys: Sequence[str], words: Words, part_names: Sequence[str] = ("",)
-) -> DataFrame:
-    """Returns the rows with `is_duplicate`, and with a reason where copies of a key disagree.
+    parsed: DataFrame, keys: Sequence[str], number: int, words: Words, part_names: Sequence[str] = ("",)
+) -> tuple[DataFrame, tuple[DataFrame, ...]]:
+    """Returns the rows with `is_duplicate`, with a reason where copies of a key disagree; and the frames held for it.
 
     Args:
-        parsed: from `spark_jobs.ingest.parsing.parse_rows`.
-        repeated: from `repeated_keys`.
-        keys: columns that identify a row.
+        parsed: from `spark_jobs.ingest.parsing.parse_rows`, held in memory.
+        keys: columns that identify a row; one that lacks a part of it is no copy.
+        number: how many keys have copies, by `count_by_key`.
         words: what the house calls stores and products.
         part_names: what reasons call the parts; empty names where there is one part.
     """
-    marked = parsed.join(repeated.withColumn("is_repeated", F.lit(True)), on=list(keys), how="left")
-    is_copy = F.col("is_repeated") & F.col("reason").isNull()
-    single = marked.where(~F.coalesce(is_copy, F.lit(False))).withColumn("is_duplicate", F.lit(False))
-    copies = _judge_copies(marked.where(is_copy), keys, parsed.columns, words, part_names)
-    names = [*parsed.columns, "is_duplicate"]
-    return single.select(names).unionByName(copies.select(names))
+    are_few = number <= FEW_KEYS
+    usable = parsed.where(F.col("reason").isNull()).dropna(subset=list(keys)).withColumn("key_hash", _hash(keys))
+    repeated = usable.groupBy("key_hash").agg(F.count(F.lit(1)).alias("copies")).where("copies > 1")
+    copies = usable.join(F.broadcast(repeated) if are_few else repeated, on="key_hash", how="left_semi")
+    judged = _judge_copies(copies, keys, parsed.columns, words, part_names).persist()
+    marked = parsed.join(F.broadcast(judged) if are_few else judged, on=["part", "line_number"], how="left")
+    rows = marked.select(
+        *[name for name in parsed.columns if name != "reason"],
+        F.coalesce("reason", "copy_reason").alias("reason"),
+        F.coalesce("is_copy", F.lit(False)).alias("is_duplicate"),
+    )
+    return (rows, (judged,)) if are_few else ((held := rows.persist()), (held, judged))
+
+
+def _hash(keys: Sequence[str]) -> Column:
+    return F.xxhash64(*keys)
 
 
 def _judge_copies(
     copies: DataFrame, keys: Sequence[str], columns: Sequence[str], words: Words, part_names: Sequence[str]
 ) -> DataFrame:
+    """Returns `part, line_number, is_copy, copy_reason` of the rows, some of which share a key."""
     content = F.struct(
         F.lit(0), *[name for name in columns if name not in ("part", "line_number", "text", "reason", *keys)]
     )
@@ -93,7 +104,6 @@ def _judge_copies(
         .withColumn("second", F.min(F.when(place != F.col("first"), place)).over(whole))
         .withColumn("agree", F.min(content).over(whole).eqNullSafe(F.max(content).over(whole)))
         .withColumn("is_first", place == F.col("first"))
-        .withColumn("is_duplicate", F.col("agree") & ~F.col("is_first"))
     )
     other = F.when(F.col("is_first"), F.col("second")).otherwise(F.col("first"))
     # The columns of the other place take the names that `per_part` looks for.
@@ -101,8 +111,12 @@ def _judge_copies(
     files = [f" of {name}" if name else "" for name in part_names]
     same = F.lit(f" has other values for the same {_key_words(keys, words)}")
     sentence = F.concat(F.lit("line "), F.col("other_line").cast("string"), per_part(files), same)
-    marked = named.withColumn("reason", F.when(~F.col("agree"), sentence))
-    return marked.withColumn("part", F.col("own_part"))
+    return named.select(
+        F.col("own_part").alias("part"),
+        "line_number",
+        (F.col("agree") & ~F.col("is_first")).alias("is_copy"),
+        F.when(~F.col("agree"), sentence).alias("copy_reason"),
+    )
 
 
 def _key_words(keys: Sequence[str], words: Words) -> str:

@@ -8,7 +8,7 @@ from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
 from spark_jobs.ingest.date_formats import ISO_WEEK, WEEK_PATTERN, choose_format, choose_weekday, date_proofs
-from spark_jobs.ingest.duplicates import Counts, count_by_key, count_marked, mark_repeated, repeated_keys
+from spark_jobs.ingest.duplicates import Counts, count_by_key, count_marked, mark_repeated
 from spark_jobs.ingest.file_format import SEPARATORS, readable_path
 from spark_jobs.ingest.input_files import InputFile, InputFiles
 from spark_jobs.ingest.lines import (
@@ -280,10 +280,9 @@ def _judge(parsed: DataFrame, inputs: InputFiles, file: InputFile, table: Table,
     held: tuple[DataFrame, ...] = (parsed,)
     rows = parsed.withColumn("is_duplicate", F.lit(False))
     if counts.repeated_keys and (has_line or not adds_up):
-        rows = mark_repeated(
-            parsed, repeated_keys(parsed, keys), keys, inputs.mapping.retailer.words, file.part_names
-        ).persist()
-        held = (rows, parsed)
+        words = inputs.mapping.retailer.words
+        rows, marks = mark_repeated(parsed, keys, counts.repeated_keys, words, file.part_names)
+        held = (*marks, parsed)
         counts = count_marked(rows)
     totals = 0
     if counts.rejected:
