@@ -43,7 +43,7 @@ MODEL_COLUMNS = {
         *("store_id", "dept_id", "model_name", "origin_date", "horizon_weeks"),
         *("actual_sales", "predicted_sales", "scale_amount"),
     ),
-    "ml.sales_anomalies": ("store_id", "dept_id", "sale_date"),
+    "ml.sales_anomalies": ("store_id", "dept_id", "sale_date", "detector"),
     "ml.inventory_recommendations": ("store_id", "dept_id", "recommendation_date", "status", "order_quantity"),
     "ops.published_artifacts": ("artifact_name", "uri"),
     "ops.migrations": ("name",),

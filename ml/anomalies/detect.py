@@ -19,6 +19,7 @@ from ml.anomalies.expectation import (
 from ml.anomalies.panel import AnomalyPanel, FloatArray, read_panel
 from ml.anomalies.reasons import Circumstances, reason_for
 from ml.forecasting.damping import implausible_weeks
+from ml.forecasting.empty_shelves import wanted
 from warehouse.database import Database
 from warehouse.errors import ShelfcastError
 from warehouse.incoming import publish_frame
@@ -38,6 +39,8 @@ COMPANION_SCORE = 2.0
 
 FORECAST_RESIDUAL = "forecast_residual"
 ROBUST_SEASONAL = "robust_seasonal"
+EMPTY_SHELF = "empty_shelf"
+"""Weeks with too little stock: `expected_sales` is what would have sold, and what is missing of it was lost."""
 
 
 @dataclass(frozen=True)
@@ -87,30 +90,38 @@ def find_anomalies(panel: AnomalyPanel) -> "pd.DataFrame":
 
     floor = least_deviation(panel.sales)
     sales, is_damped = implausible_weeks(panel.sales, panel.dept_id)
-    stand_in = np.where(is_damped, sales, np.nan)
-    rows = [row for scores in score_panel(panel, stand_in) for row in _rows(panel, scores, floor, stand_in)]
+    is_short = np.zeros_like(is_damped)
+    if panel.is_empty is not None:
+        sales, is_short = wanted(sales, panel.is_empty)
+    stand_in = np.where(is_damped | is_short, sales, np.nan)
+    found = score_panel(panel, stand_in, is_short)
+    rows = [row for scores in found for row in _rows(panel, scores, floor, stand_in)]
     names = ["store_id", "dept_id", "sale_date", "detector", "score", "expected_sales", "actual_sales", "reason"]
     return pd.DataFrame(rows, columns=names)
 
 
-def score_panel(panel: AnomalyPanel, stand_in: FloatArray) -> list[AnomalyScores]:
-    """Returns the scores of both detectors; the seasonal one is silent where a forecast is known.
+def score_panel(panel: AnomalyPanel, stand_in: FloatArray, is_short: npt.NDArray[np.bool_]) -> list[AnomalyScores]:
+    """Returns the scores of each detector; each week is judged by one of them.
+
+    Where stock was wanting, that is why; else the forecast judges where one is known, and the season where none is.
 
     Args:
         panel: the sales and what was forecast.
-        stand_in: what stands in for weeks that are damped, NaN for all others, (pairs, weeks): the seasonal detector
-            marks those that it could not tell otherwise.
+        stand_in: what forecasts learn from in place of some weeks, NaN for all others, (pairs, weeks): the seasonal
+            detector marks those that it could not tell otherwise.
+        is_short: whether that is so for want of stock, (pairs, weeks).
     """
     level = trailing_level(panel.sales)
     is_forecast = np.isfinite(panel.forecast)
     seasonal = np.where(is_forecast, np.nan, seasonal_expectation(panel.sales, level, panel.dept_id))
-    by_forecast = robust_scores(panel.sales, panel.forecast, level)
-    by_season = robust_scores(panel.sales, seasonal, level)
-    untold = np.isfinite(stand_in) & np.isnan(by_forecast) & np.isnan(by_season)
+    by_forecast = np.where(is_short, np.nan, robust_scores(panel.sales, panel.forecast, level))
+    by_season = np.where(is_short, np.nan, robust_scores(panel.sales, seasonal, level))
+    untold = np.isfinite(stand_in) & ~is_short & np.isnan(by_forecast) & np.isnan(by_season)
     mark = SCORE_THRESHOLD * np.sign(panel.sales - stand_in)
     return [
         AnomalyScores(FORECAST_RESIDUAL, panel.forecast, by_forecast),
         AnomalyScores(ROBUST_SEASONAL, np.where(untold, stand_in, seasonal), np.where(untold, mark, by_season)),
+        AnomalyScores(EMPTY_SHELF, stand_in, np.where(is_short, -SCORE_THRESHOLD, np.nan)),
     ]
 
 
@@ -161,6 +172,7 @@ def _circumstances(
                 markdown=float(np.nan_to_num(panel.markdown[pair, week])),
                 markdown_ratio=float(ratio[pair, week]),
                 stand_in=None if np.isnan(stand_in[pair, week]) else float(stand_in[pair, week]),
+                is_empty=scores.detector == EMPTY_SHELF,
             )
     return found
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from ml.forecasting.empty_shelves import EMPTY_COUNTS, empty_weeks
 from warehouse.database import Database
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ class AnomalyPanel:
         forecast: (n, T) champion forecasts of the backtest, made before the week, from the nearest origin.
         horizon: (n, T) weeks between that origin and the week.
         markdown: (n, T) markdowns of the store.
+        is_empty: (n, T) whether a count of the week found the shelf empty; None where nobody counted.
     """
 
     first_week: dt.date
@@ -59,6 +61,7 @@ class AnomalyPanel:
     forecast: FloatArray = field(repr=False)
     horizon: FloatArray = field(repr=False)
     markdown: FloatArray = field(repr=False)
+    is_empty: npt.NDArray[np.bool_] | None = field(default=None, repr=False)
 
     def week_date(self, column: int) -> dt.date:
         """Returns the last day of the week of a column."""
@@ -77,16 +80,22 @@ def read_panel(database: Database) -> AnomalyPanel | None:
     ].iloc[0]
     keys = pd.MultiIndex.from_frame(sales[["store_id", "dept_id"]].drop_duplicates()).sort_values()
     weeks = int(sales["week"].max()) + 1
-    store = keys.get_level_values(0).to_numpy(np.int64)
+    store, product = (keys.get_level_values(level).to_numpy(np.int64) for level in (0, 1))
     forecasts = database.read_frame("pipeline", _FORECASTS, {"first_week": first_week})
     return AnomalyPanel(
         first_week=first_week,
         store_id=store,
-        dept_id=keys.get_level_values(1).to_numpy(np.int64),
+        dept_id=product,
         sales=_matrix(sales, "weekly_sales", keys, weeks),
         forecast=_matrix(forecasts, "predicted_sales", keys, weeks),
         horizon=_matrix(forecasts, "horizon_weeks", keys, weeks),
         markdown=_markdowns(database.read_frame("pipeline", _MARKDOWNS, {"first_week": first_week}), store, weeks),
+        is_empty=empty_weeks(
+            database.read_frame("pipeline", EMPTY_COUNTS),
+            store,
+            product,
+            np.datetime64(first_week) + 7 * np.arange(weeks),
+        ),
     )
 
 

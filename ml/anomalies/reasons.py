@@ -31,6 +31,7 @@ class Circumstances:
         markdown: markdowns of the store in the week.
         markdown_ratio: the same relative to the store's median week with markdowns.
         stand_in: what forecasts learn from in place of a week that cannot be right; None where they take it as it is.
+        is_empty: whether they do because the shelf was counted empty, so that less sold than was wanted.
     """
 
     week: dt.date
@@ -44,10 +45,13 @@ class Circumstances:
     markdown: float = 0.0
     markdown_ratio: float = 0.0
     stand_in: float | None = None
+    is_empty: bool = False
 
 
 def reason_for(seen: Circumstances) -> str:
     """Returns one sentence: actual against expected as the house writes them, then at most three hints at the cause."""
+    if seen.is_empty:
+        return _lost(seen)
     difference = seen.actual - seen.expected
     side = "above" if difference > 0 else "below"
     actual, expected, distance = map(house().quantity, (seen.actual, seen.expected, abs(difference)))
@@ -55,6 +59,14 @@ def reason_for(seen: Circumstances) -> str:
     facts = f"Sales of {actual} were {distance}{share} {side} the {expected} {_source(seen)}"
     damped = [] if seen.stand_in is None else [f"forecasts learn from {house().quantity(seen.stand_in)} in its place"]
     return "; ".join([facts, *damped, *_hints(seen, side)[:HINTS]]) + "."
+
+
+def _lost(seen: Circumstances) -> str:
+    actual, expected, lost = map(house().quantity, (seen.actual, seen.expected, seen.expected - seen.actual))
+    return (
+        f"The shelf was counted empty, and {actual} sold; the weeks before lead to expect {expected}, "
+        f"so about {lost} were lost, and forecasts learn from {expected}."
+    )
 
 
 def _share(difference: float, expected: float) -> str:

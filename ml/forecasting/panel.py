@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ml.forecasting.damping import implausible_weeks
+from ml.forecasting.empty_shelves import EMPTY_COUNTS, empty_weeks, wanted
 from warehouse.calendar import Calendar
 from warehouse.conventions import ACTIVE_WEEKS, LONGEST_HORIZON, YEAR_WEEKS
 from warehouse.errors import ShelfcastError
@@ -95,15 +96,16 @@ class Panel:
         store_ids: store of each series, (S,).
         dept_ids: department of each series, (S,).
         store_types: type of the store of each series, (S,).
-            weeks: last days of the weeks, which date them, 7 days apart, (T,).
-        sales: in the unit that is forecast, pieces or money, NaN where not known, (S, T); in weeks that are damped
-            what stands in for them, which is all that models may learn from.
-            is_holiday: whether the data flags the week, (T,).
+        weeks: last days of the weeks, which date them, 7 days apart, (T,).
+        sales: in the unit that is forecast, pieces or money, NaN where not known, (S, T); in weeks that are damped,
+            or in which stock was wanting, what stands in for them, which is all that models may learn from.
+        is_holiday: whether the data flags the week, (T,).
         retailer: whose sales they are, with its calendar, its horizon and the weight of its holiday weeks.
         features: by column, (S, T + 1); position t holds what was known before week t began.
         planned_markdown: markdown of the store in money where the user says that markdowns ahead are a plan, NaN
             where nothing is planned, (S, T + 39). The plan of a past week is the markdown that it had.
-        reported: sales as they were reported, where any week is damped, (S, T).
+        reported: sales as they were reported, where any week has a stand-in, (S, T); NaN where stock was wanting, as
+            nobody knows what would have sold.
         prices: money that a piece cost in each week, NaN before the first known one, (S, T); see `shown_prices`. None
             where no price is known.
         plan: planned prices and promotions, where the user gave any.
@@ -299,9 +301,24 @@ def read_panel(database: "Database", with_plan: bool = False) -> Panel:
     with database.snapshot("reader") as snapshot:
         retailer = retailer_of_sales(snapshot)
     panel = panel_from_frame(table.to_pandas(), retailer)
+    panel = with_empty_shelves(panel, database.read_frame("reader", EMPTY_COUNTS))
     panel = with_plan_of(panel, database.read_frame("reader", _PROMOTIONS))
     logger.info("panel of %d series and %d weeks to %s", panel.series_count, panel.week_count, panel.origin)
     return with_planned_markdown(panel, database.read_frame("reader", _MARKDOWNS)) if with_plan else panel
+
+
+def with_empty_shelves(panel: Panel, counts: "pd.DataFrame") -> Panel:
+    """Returns the panel with what would have sold in weeks with too little stock; as it is where there is none.
+
+    Args:
+        panel: what is known.
+        counts: `store_id, dept_id, stock_date` of counts that found nothing.
+    """
+    sales, is_short = wanted(panel.sales, empty_weeks(counts, panel.store_ids, panel.dept_ids, panel.weeks))
+    if not is_short.any():
+        return panel
+    features = _of_stand_ins(dict(panel.features), sales, is_short)
+    return replace(panel, sales=sales, reported=np.where(is_short, np.nan, panel.actual), features=features)
 
 
 def with_planned_markdown(panel: Panel, markdowns: "pd.DataFrame") -> Panel:
@@ -394,7 +411,7 @@ def _filled_panel(frame: "pd.DataFrame", position: IntArray, weeks: DateArray, r
         sales=sales,
         is_holiday=is_holiday[:-1],
         retailer=retailer,
-        features=_of_damped(features, sales, is_damped),
+        features=_of_stand_ins(features, sales, is_damped),
         reported=reported if is_damped.any() else None,
         # A feature row holds the price of the week before it.
         prices=shown_prices(features["price_lag_1"][:, 1:], dept_ids),
@@ -424,13 +441,13 @@ def shown_prices(prices: FloatArray, dept_ids: IntArray) -> FloatArray | None:
     return np.take_along_axis(shown, last, axis=1)
 
 
-def _of_damped(features: dict[str, FloatArray], sales: FloatArray, is_damped: BoolArray) -> dict[str, FloatArray]:
-    """Returns the features in which means after a damped week are made of what stands in for it; others stay."""
-    is_changed = is_damped.any(axis=1)
+def _of_stand_ins(features: dict[str, FloatArray], sales: FloatArray, has_stand_in: BoolArray) -> dict[str, FloatArray]:
+    """Returns the features in which means after a week with a stand-in are made of that; others stay."""
+    is_changed = has_stand_in.any(axis=1)
     if not is_changed.any():
         return features
     made = dict(features)
-    is_later = np.pad(np.maximum.accumulate(is_damped[is_changed], axis=1), ((0, 0), (1, 0)))
+    is_later = np.pad(np.maximum.accumulate(has_stand_in[is_changed], axis=1), ((0, 0), (1, 0)))
     sums, counts = known_sums(sales[is_changed])
     for name, width in _OF_SALES.items():
         start = np.maximum(np.arange(sums.shape[1]) - width, 0)

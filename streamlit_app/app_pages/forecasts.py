@@ -59,6 +59,7 @@ def main() -> None:
     components.chart(charts.pair(weeks, champion, anomalies), key="pair")
     fallback_note(champion)
     plan_note(champion)
+    lost_note(anomalies[anomalies["detector_name"] == "empty_shelf"])
     elasticity_note(dept)
     compare, measured, why, figures = st.tabs(
         ["Compare models", "Accuracy", "Why this forecast", "Figures and download"]
@@ -209,6 +210,24 @@ def plan_note(champion: pd.DataFrame) -> None:
             "in all. It holds as far as the plan does.",
             icon=":material/sell:",
         )
+
+
+def lost_note(short: pd.DataFrame) -> None:
+    """Says what empty shelves cost in sales, apart from all that was sold.
+
+    Args:
+        short: weeks in which the shelf was counted empty and less sold than before, the newest first.
+    """
+    if short.empty:
+        return
+    lost, worth = -short["deviation_quantity"].sum(), -short["deviation_amount"].sum()
+    money = f", {formats.literal(formats.money_short(worth))}" if house().retailer.is_in_units else ""
+    weeks, last = formats.counted(len(short), "week"), formats.week(short["week_date"].iloc[0])
+    st.caption(
+        f"The shelf was counted empty in {weeks}, last in the week of {last}: about "
+        f"{formats.literal(formats.quantity_short(lost))}{money} were not sold for want of stock. Forecasts learn from "
+        "what would have sold."
+    )
 
 
 def elasticity_note(dept: int) -> None:

@@ -119,7 +119,9 @@ def pair_anomalies(store_id: int, dept_id: int) -> pd.DataFrame:
     """Returns the unusual weeks of a pair, the newest first."""
     return read(
         """
-        select week_date, actual_quantity, expected_quantity, deviation_quantity, anomaly_score, reason_text
+        select
+            week_date, detector_name, actual_quantity, expected_quantity, deviation_quantity, deviation_amount,
+            anomaly_score, reason_text
         from marts.fct_sales_anomalies
         where store_id = :store and dept_id = :dept
         order by week_date desc

@@ -123,8 +123,8 @@ def _publish_stock(database, *rows):
     publish_frame(database, frame, "raw.stock_positions", names[:3], "replace")
 
 
-def _publish_unusual(database, store, dept, *weeks):
-    found = {"detector": "robust_seasonal", "score": 6.0, "expected_sales": 1.0, "actual_sales": 9.0, "reason": "High."}
+def _publish_unusual(database, store, dept, *weeks, detector="robust_seasonal"):
+    found = {"detector": detector, "score": 6.0, "expected_sales": 1.0, "actual_sales": 9.0, "reason": "High."}
     frame = pd.DataFrame([{"store_id": store, "dept_id": dept, "sale_date": week, **found} for week in weeks])
     keys = ["store_id", "dept_id", "sale_date", "detector"]
     publish_frame(database, frame.assign(run_id="r"), "ml.sales_anomalies", keys, "replace")
@@ -257,6 +257,36 @@ def test_an_anomaly_after_the_decision_or_long_before_it_is_not_looked_at(ready)
     _publish_unusual(database, 3, 7, LAST_WEEK + dt.timedelta(weeks=1), LAST_WEEK - dt.timedelta(weeks=5))
     assert recommend(settings, database, "r14").change.total == 0
     assert read(database)["review_reason"].tolist() == calm
+
+
+def test_an_empty_shelf_asks_no_person(ready):
+    settings, database = ready
+    recommend(settings, database, "e1")
+    calm = read(database)["review_reason"].tolist()
+    _publish_unusual(database, 3, 7, LAST_WEEK, detector="empty_shelf")
+    recommend(settings, database, "e2")
+    assert read(database)["review_reason"].tolist() == calm
+
+
+def test_a_week_in_which_the_shelf_was_counted_empty_is_watched_as_what_would_have_sold(ready):
+    settings, database = ready
+
+    def watched() -> np.ndarray:
+        inputs = load_decision_inputs(settings, database, "reader")
+        place = np.flatnonzero((inputs.pairs["store_id"] == 2) & (inputs.pairs["dept_id"] == 5))[0]
+        return inputs.watch.sales[place]
+
+    before = watched()
+    week = "store_id = 2 and dept_id = 5 and sale_date = %s"
+    with database.connect("pipeline") as connection:
+        connection.execute(f"update raw.raw_sales set weekly_sales = 0 where {week}", [LAST_WEEK])
+    try:
+        assert watched()[-1] == 0
+        _publish_stock(database, (2, 5, LAST_WEEK, 0.0, 0.0, None, None, None))
+        assert watched()[-1] == np.median(before[-14:-1])
+    finally:
+        with database.connect("pipeline") as connection:
+            connection.execute(f"update raw.raw_sales set weekly_sales = %s where {week}", [before[-1], LAST_WEEK])
 
 
 def test_statuses_follow_the_week_before_and_never_their_own(ready):

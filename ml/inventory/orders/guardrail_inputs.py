@@ -34,7 +34,9 @@ _UNUSUAL = """
 select distinct store_id, dept_id
 from ml.sales_anomalies
 where sale_date <= %(decision_date)s and sale_date > %(decision_date)s - 7 * %(weeks)s
+    and detector <> 'empty_shelf'
 """
+"""An empty shelf is no reason to ask a person before it is filled."""
 _BEFORE = """
 select store_id, dept_id, status, order_quantity > 0 as was_due
 from ml.inventory_recommendations
@@ -53,7 +55,7 @@ class Watch:
     Attributes:
         sales: (pairs, weeks) weekly sales in money up to the decision, NaN where a week is missing.
         weeks_known: weeks with known sales in the whole history.
-        is_unusual: whether one of the last weeks is marked in ml.sales_anomalies.
+        is_unusual: whether one of the last weeks is marked in ml.sales_anomalies, but for an empty shelf.
         is_stale: whether the latest sales are missing, or the stock was counted too long ago.
         is_overdue: whether what is on order should have come before the stock was counted.
         tiny_amount: (pairs,) money below which no person is asked, the same for all.

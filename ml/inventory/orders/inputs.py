@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ml.forecasting.damping import implausible_weeks
+from ml.forecasting.empty_shelves import EMPTY_COUNTS, empty_weeks, wanted
 from ml.inventory.orders.guardrail_inputs import WATCHED_WEEKS, Watch, read_before, read_watch
 from ml.inventory.orders.levels import Before
 from ml.inventory.orders.positions import AVERAGED_WEEKS, REPLAYED_WEEKS, Positions, simulated_positions
@@ -350,7 +351,8 @@ def _forecast_matrix(
 def _read_sales(snapshot: Snapshot, pairs: "pd.DataFrame", date: dt.date, pair: tuple[int, int] | None) -> FloatArray:
     """Returns (pairs, weeks) sales of the last two years up to the decision week, NaN where a week is missing.
 
-    Weeks that cannot be right are damped, as what other stores sold of the product tells them.
+    Weeks that cannot be right are damped, as what other stores sold of the product tells them, and in weeks with too
+    little stock stands what would have sold.
     """
     # A week is held against the year before it.
     weeks = WATCHED_WEEKS + YEAR_WEEKS
@@ -361,9 +363,12 @@ def _read_sales(snapshot: Snapshot, pairs: "pd.DataFrame", date: dt.date, pair: 
     row, week = _index(series).get_indexer(_index(keys)), weeks - 1 - sales["weeks_ago"].to_numpy()
     matrix = np.full((len(series), weeks), np.nan)
     matrix[row, week] = sales["weekly_sales"].to_numpy()
-    damped = implausible_weeks(matrix, series["dept_id"].to_numpy(dtype=np.int64))[0][:, -WATCHED_WEEKS:]
+    stores, products = (series[name].to_numpy(dtype=np.int64) for name in ("store_id", "dept_id"))
+    ends = np.datetime64(date) - 7 * np.arange(weeks - 1, -1, -1)
+    is_empty = empty_weeks(snapshot.read_frame(EMPTY_COUNTS), stores, products, ends)
+    demand = wanted(implausible_weeks(matrix, products)[0], is_empty)[0][:, -WATCHED_WEEKS:]
     place = _index(series).get_indexer(all_pairs)
-    return np.where((place >= 0)[:, None], np.vstack([damped, np.full(WATCHED_WEEKS, np.nan)])[place], np.nan)
+    return np.where((place >= 0)[:, None], np.vstack([demand, np.full(WATCHED_WEEKS, np.nan)])[place], np.nan)
 
 
 def _volume(sales: FloatArray, forecast: FloatArray) -> FloatArray:

@@ -6,7 +6,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from ml.anomalies.detect import FORECAST_RESIDUAL, ROBUST_SEASONAL, SCORE_THRESHOLD, find_anomalies, score_panel
+from ml.anomalies.detect import (
+    EMPTY_SHELF,
+    FORECAST_RESIDUAL,
+    ROBUST_SEASONAL,
+    SCORE_THRESHOLD,
+    find_anomalies,
+    score_panel,
+)
 from ml.anomalies.panel import AnomalyPanel
 
 STORES, DEPTS, WEEKS = 8, 5, 120
@@ -46,7 +53,8 @@ def test_a_planted_peak_and_a_planted_fall_are_found_with_their_direction():
 
 def test_each_week_is_judged_by_one_detector():
     made = panel()
-    by_forecast, by_season = score_panel(made, np.full_like(made.sales, np.nan))
+    nothing = np.full_like(made.sales, np.nan)
+    by_forecast, by_season, _ = score_panel(made, nothing, np.zeros(made.sales.shape, dtype=bool))
     assert not (np.isfinite(by_forecast.score) & np.isfinite(by_season.score)).any()
     assert np.isfinite(by_forecast.score[:, -40:]).all()
 
@@ -70,6 +78,21 @@ def test_a_week_that_is_damped_is_named_with_what_stands_in_for_it_however_small
     assert (row["sale_date"], row["detector"], row["expected_sales"]) == (made.week_date(100), ROBUST_SEASONAL, 0.0)
     assert row["score"] == SCORE_THRESHOLD
     assert "forecasts learn from $0 in its place" in row["reason"]
+
+
+def test_an_empty_shelf_is_told_with_what_was_lost_and_judged_by_nothing_else():
+    made = panel()
+    made.sales[17, [60, 110]] = 0.0
+    is_empty = np.zeros(made.sales.shape, dtype=bool)
+    is_empty[17, [60, 110, 115]] = True
+    made.sales[17, 115] = 1.1 * made.sales[17, 102:115].max()
+    found = find_anomalies(replace(made, is_empty=is_empty))
+    rows = found[(found["store_id"] == 4) & (found["dept_id"] == 3)].set_index("sale_date")
+    assert set(rows.loc[[made.week_date(60), made.week_date(110)], "detector"]) == {EMPTY_SHELF}
+    assert EMPTY_SHELF not in set(rows.drop([made.week_date(60), made.week_date(110)])["detector"])
+    assert rows.loc[made.week_date(60), "expected_sales"] == pytest.approx(np.median(made.sales[17, 47:60]), abs=0.01)
+    assert rows.loc[made.week_date(60), "actual_sales"] == 0
+    assert rows.loc[made.week_date(60), "reason"].startswith("The shelf was counted empty, and $0 sold; ")
 
 
 def test_a_gap_a_run_and_heavy_markdowns_are_told():

@@ -1,0 +1,77 @@
+"""Weeks in which a count found the shelf empty: what sold is the least that was wanted, and what stands in for it.
+
+Where less sold in such a week than in the middle one of the 13 weeks before, forecasts learn from that middle one, and
+are not judged by the week: what would have sold is not known. Only what was known by then decides, so a cut of the
+history is read as the whole is. A shelf that stays empty without a sale for as many weeks as make a series inactive is
+no want of stock any more: the product has ended there.
+"""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from warehouse.conventions import ACTIVE_WEEKS
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+BoolArray = npt.NDArray[np.bool_]
+DateArray = npt.NDArray[np.datetime64]
+
+EMPTY_COUNTS = "select store_id, dept_id, stock_date from raw.stock_positions where on_hand <= 0"
+MIDDLE_WEEKS = 13
+LEAST_WEEKS = 4
+"""Known weeks before a week without which nobody can tell what would have sold."""
+
+
+def empty_weeks(counts: "pd.DataFrame", store_ids: IntArray, dept_ids: IntArray, weeks: DateArray) -> BoolArray:
+    """Returns whether a count of the week found nothing, (S, T).
+
+    Args:
+        counts: `store_id, dept_id, stock_date` of counts that found nothing, by `EMPTY_COUNTS`.
+        store_ids: store of each series, (S,).
+        dept_ids: product of each series, (S,).
+        weeks: last days of the weeks, 7 days apart, (T,).
+    """
+    import pandas as pd
+
+    is_empty = np.zeros((len(store_ids), len(weeks)), dtype=bool)
+    if counts.empty:
+        return is_empty
+    series = pd.MultiIndex.from_arrays([store_ids, dept_ids])
+    row = series.get_indexer(pd.MultiIndex.from_frame(counts[["store_id", "dept_id"]]))
+    days = counts["stock_date"].to_numpy().astype("datetime64[D]")
+    week = -((weeks[0] - days).astype(np.int64) // 7)
+    kept = (row >= 0) & (week >= 0) & (week < len(weeks))
+    is_empty[row[kept], week[kept]] = True
+    return is_empty
+
+
+def wanted(sales: FloatArray, is_empty: BoolArray) -> tuple[FloatArray, BoolArray]:
+    """Returns the sales with what would have sold in weeks with too little stock, and which those are, (S, T) each.
+
+    Args:
+        sales: in the unit that is forecast, NaN where not known, (S, T).
+        is_empty: whether the shelf was counted empty, (S, T).
+    """
+    demand, is_short = sales.copy(), np.zeros(sales.shape, dtype=bool)
+    for series in np.flatnonzero(is_empty.any(axis=1)):
+        _fill(demand[series], is_short[series], is_empty[series])
+    return demand, is_short
+
+
+def _fill(values: FloatArray, is_short: BoolArray, is_empty: BoolArray) -> None:
+    """Fills the weeks of one series in place, (T,) each."""
+    quiet = 0
+    for week in np.flatnonzero(~np.isnan(values)).tolist():
+        quiet = quiet + 1 if is_empty[week] and values[week] <= 0 else 0
+        before = values[max(week - MIDDLE_WEEKS, 0) : week]
+        known = before[~np.isnan(before)]
+        if not is_empty[week] or quiet > ACTIVE_WEEKS or len(known) < LEAST_WEEKS:
+            continue
+        middle = float(np.median(known))
+        if middle > values[week]:
+            values[week], is_short[week] = middle, True
