@@ -85,7 +85,7 @@ bench: .venv/ready  ## Measure the pipeline on DATA=folder
 bench-ingest: .venv/ready  ## Measure ingest, audit, publication and features of generated rows, and of DATA=folder
 	@$(BIN)/python bench/bench_ingest.py $(if $(DATA),--data "$(DATA)") $(ARGS)
 
-bench-forecasts: .venv/ready-dev  ## Compare forecasts with those of other libraries on DATA=folder
+bench-forecasts: .venv/ready-dev  ## Compare forecasts with those of other libraries, on DATA=folder or all data there is
 	@$(BIN)/python bench/bench_forecasts.py $(if $(DATA),--data "$(DATA)") $(ARGS)
 
 bench-leak: .venv/ready-dev  ## Show on DATA=folder what an evaluation that leaks is worth

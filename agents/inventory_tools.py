@@ -43,6 +43,7 @@ def _recommendation(row: Mapping[str, Any]) -> Facts:
         "decision_date": week_text(row["decision_date"]),
         "status": safe_name(row["status"]),
         "stock_source": safe_name(row["stock_source"]),
+        "review_reason": _reason(row),
         **{f"{name}_amount": rounded_amount(row[f"{name}_amount"]) for name in money},
         "order_quantity_units": rounded(row["order_quantity_pieces"], 2),
         **_stock_facts(row, "amount"),
@@ -66,6 +67,7 @@ def _stock_facts(row: Mapping[str, Any], unit: str) -> Facts:
     figures = {name: row[f"{name}_{unit}"] for name in stocks}
     daily = row[f"average_daily_demand_{unit}"]
     figures |= {
+        "late_order": max(figures["current_stock"] + figures["on_order"] - figures["stock_position"], 0.0),
         "excess_stock": max(figures["stock_position"] - figures["order_up_to_level"], 0.0),
         "mean_daily_demand": daily,
         "mean_weekly_demand": 7 * daily,
@@ -78,6 +80,13 @@ def _kind(row: Mapping[str, Any]) -> str:
     from ml.inventory.policy import POLICY_KINDS
 
     return str(row["policy_kind"]) if row["policy_kind"] in POLICY_KINDS else ""
+
+
+def _reason(row: Mapping[str, Any]) -> str:
+    """Returns why a person should look at the order, a name of `GUARDRAILS`; empty where none needs to."""
+    from ml.inventory.orders.guardrails import GUARDRAILS
+
+    return str(row["review_reason"]) if row["review_reason"] in GUARDRAILS else ""
 
 
 def query_policy(database: Database, store_id: int, dept_id: int) -> Facts:

@@ -91,6 +91,8 @@ def _check_words(anomaly: Facts, is_recent: bool) -> str:
         return ""
     if anomaly["deviation_quantity"] > 0:
         return "Find out whether a promotion or a one-off sale explains it before you plan on its return."
+    if anomaly["detector_name"] == "empty_shelf":
+        return "It says nothing of demand: see that the shelf is filled in time."
     return "Check for empty shelves or missing data before you read it as weak demand."
 
 
@@ -348,6 +350,20 @@ def source_words(decision: Facts) -> str:
     return ""
 
 
+def _review_words(decision: Facts) -> str:
+    """Returns why a person should look at the order before it goes out; nothing where none needs to."""
+    from ml.inventory.orders.guardrails import GUARDRAILS
+
+    return GUARDRAILS.get(decision["review_reason"], "")
+
+
+def _late_words(decision: Facts) -> str:
+    """Returns what is on order but comes too late to protect the shelf until the order after this one."""
+    if not decision["late_order_amount"]:
+        return ""
+    return f"Of what is on order, {held(decision, 'late_order')} comes too late to protect the shelf."
+
+
 def report_words(results: Results) -> str:
     """Returns the report for a manager: the decision first, then why, then what to check."""
     decision = results.get("query_inventory_recommendation", _NONE)
@@ -401,7 +417,7 @@ def _stock_line(decision: Facts) -> str:
 def _check_line(results: Results, decision: Facts) -> str:
     anomalies, forecast = results.get("query_anomalies", _NONE), results.get("query_forecast", _NONE)
     checks = [
-        source_words(decision) if decision["is_found"] else "",
+        *([source_words(decision), _review_words(decision), _late_words(decision)] if decision["is_found"] else []),
         _recent_unusual_line(anomalies),
         f"The forecast comes from a simpler method, {house().method(forecast['fallback_name'])}."
         if forecast["is_found"] and forecast["fallback_name"]

@@ -1,13 +1,17 @@
-"""Compares forecasts side by side in one run: mlforecast, statsforecast, Prophet and ours, accuracy and seconds.
+"""Compares forecasts side by side in one run: mlforecast, statsforecast and ours, accuracy and seconds.
 
-    make bench-forecasts DATA=path/to/csvs ARGS="--home .shelfcast --cache .shelfcast/bench_forecasts.json"
+    make bench-forecasts                                      # every folder of data that lies beside the project
+    make bench-forecasts DATA=path/to/files ARGS="--cache .shelfcast/bench"
+    make bench-forecasts DATA=path/to/files ARGS="--origins 1996-01-07,1996-03-31"
 
-Five origins, horizons 1 to 8, the same scored rows for all: series that sold in the 13 weeks up to the origin, weeks
-whose sales are known. Every method sees only what was known at the origin. Seconds are those of fit and forecast of
-one origin on one thread, imports and data preparation aside. The table goes to the terminal and to docs/benchmarks.md.
+The origins of the product's own backtest unless named, the same scored rows for all: series that sold in the 13 weeks
+up to the origin, weeks whose sales are known. Every method sees only what was known at the origin; where prices are
+known, some are told those of the weeks ahead as well, and say so. Seconds are those of fit and forecast of one origin
+on one thread, imports and data preparation aside. The tables go to the terminal and to docs/benchmarks.md.
 """
 
 import argparse
+import datetime as dt
 import json
 import os
 import shutil
@@ -16,9 +20,9 @@ import sys
 import tempfile
 import time
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 
@@ -28,27 +32,23 @@ if __name__ == "__main__":
 
 import numpy as np
 from forecast_figures import Sums, markdown_table, sums_of, write_section
-from forecast_peers import FIRST_GUESS, HORIZON, Forecast, Method, Sales, peers, read_sales, search
+from forecast_peers import FIRST_GUESS, TOLD, Forecast, Method, Sales, peers, search
 
-from ml.forecasting.evaluation.backtest import run_backtest, warm_up_origins
-from ml.forecasting.models.candidates import candidates, forecasters
-from ml.forecasting.models.protocol import Forecaster, PointForecast
-from ml.forecasting.panel import Panel, read_panel
+from ml.forecasting.evaluation.backtest import origins_of, run_backtest, warm_up_origins
+from ml.forecasting.models.by_group import ByGroup
+from ml.forecasting.models.candidates import Candidate, candidates, forecasters
+from ml.forecasting.models.protocol import Forecaster, PointForecast, follows_plans
+from ml.forecasting.panel import Panel, Plan, as_date, read_panel
+from warehouse.conventions import LONGEST_HORIZON
 from warehouse.environment import prepare_environment
 from warehouse.opening import open_database
 from warehouse.settings import Settings, load_settings
 
-ORIGINS = ("2011-11-18", "2012-01-20", "2012-03-16", "2012-05-11", "2012-07-06")
-DATA = Path(__file__).resolve().parent.parent.parent / "shared" / "data" / "walmart"
-PEERS = {
-    "statsforecast_seasonal_naive": "statsforecast: seasonal naive",
-    "statsforecast_theta": "statsforecast: dynamic optimised theta",
-    "statsforecast_mstl": "statsforecast: MSTL with exponential smoothing",
-    "mlforecast_recursive": "mlforecast: LightGBM, recursive",
-    "mlforecast_direct": "mlforecast: LightGBM, direct",
-}
-OURS = {"prophet": "Prophet per store, shared down to departments"}
+DATA = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
+ORIGINS = 5
+OURS = "ours: "
 Results = dict[str, dict[str, Sums]]
+"""Sums by what tables call the method, and by origin."""
 
 
 @dataclass(frozen=True)
@@ -76,128 +76,162 @@ class Replay:
         """Returns the forecast that was made at this origin."""
         return self.made[history.week_count]
 
+    def explain(self, history: Panel, horizon: int, series: int) -> Mapping[str, np.ndarray]:
+        """Returns nothing."""
+        return {}
+
+    def importance(self) -> Mapping[str, float]:
+        """Returns nothing."""
+        return {}
+
 
 def main() -> None:
-    """Runs the methods that are asked for, prints the table and writes it into the document."""
+    """Runs every method on every folder, prints the tables and writes them into the document."""
     arguments = _arguments()
-    sales = read_sales(arguments.data)
-    cache, fingerprint = Cache(arguments.cache), f"{sales.values.shape} {np.nansum(sales.values):.2f}"
-    results, chosen = cache.read(fingerprint)
-    settings = load_settings(home=arguments.home)
-    known = [*PEERS, *_our_names(settings)]
-    names = arguments.methods or [name for name in known if name not in results]
-    for name in names:
-        if name not in known:
-            sys.exit(f"There is no method {name!r}. Choose from {', '.join(known)}.")
-    if not chosen and any(name.startswith("mlforecast") for name in names):
-        first = sales.until(_week_count(sales, ORIGINS[0]))
-        with _quiet():
-            chosen = search(first, arguments.threads, _say)
-        cache.write(fingerprint, results, chosen)
-    by_name = peers(chosen or FIRST_GUESS, arguments.threads)
-    ours = [name for name in names if name not in PEERS]
-    for name in names:
-        if name in PEERS:
-            results[name] = run_peer(name, by_name[name], sales)
-            _finish(name, results, cache, fingerprint, chosen)
-    if ours:
-        with _panel(arguments, sales) as panel:
-            for name in ours:
-                results[name] = run_ours(name, settings, panel, sales)
-                _finish(name, results, cache, fingerprint, chosen)
-    text = report(results, chosen)
-    print(text)
-    write_section("forecasts", text)
+    for folder in arguments.data:
+        with _panel(folder, arguments.home) as (panel, settings):
+            wanted = (
+                [dt.date.fromisoformat(day) for day in arguments.origins.split(",")] if arguments.origins else ORIGINS
+            )
+            cache = Cache(arguments.cache and arguments.cache / f"{folder.name}.json", panel.fingerprint)
+            text = Comparison(panel, settings, origins_of(panel, wanted), cache, arguments.threads).run(folder.name)
+        print(text)
+        write_section(f"forecasts on {folder.name}", text)
 
 
-def _finish(name: str, results: Results, cache: "Cache", fingerprint: str, chosen: Mapping[str, object]) -> None:
-    pooled = _pooled(results[name])
-    _say(f"{name}: WMAE {pooled.wmae:,.0f}, {pooled.seconds / len(ORIGINS):.1f} s an origin")
-    cache.write(fingerprint, results, chosen)
+@dataclass(frozen=True)
+class Comparison:
+    """All methods on one panel, at the same origins, as numbers of weeks known."""
+
+    panel: Panel
+    settings: Settings
+    origins: Sequence[int]
+    cache: "Cache"
+    threads: int
+
+    def run(self, title: str) -> str:
+        """Returns the Markdown section, once every method has run that is not kept from before."""
+        sales = Sales.of(self.panel)
+        results, chosen = self.cache.read()
+        if not chosen:
+            with _quiet():
+                chosen = search(sales.until(self.origins[0]), self.threads, _say)
+            self.cache.write(results, chosen)
+        for name, method in peers(chosen or FIRST_GUESS, self.threads, sales.prices is not None).items():
+            if name not in results:
+                results[name] = self._peer(name, method, sales)
+                self.cache.write(results, chosen)
+        if not any(name.startswith(OURS) for name in results):
+            tried = forecasters(candidates(self.settings))
+            results |= self._ours(sales, self.panel, tried, "")
+            if self.panel.prices is not None:
+                fitted = self.panel.until(self.origins[0])
+                followers = [model for model in tried if follows_plans(model.fit(fitted))]
+                results |= self._ours(sales, _told(self.panel), followers, TOLD)
+            self.cache.write(results, chosen)
+        return _report(title, self.panel, results, chosen)
+
+    def _peer(self, name: str, method: Method, sales: Sales) -> dict[str, Sums]:
+        sums = {}
+        for week_count in self.origins:
+            began = time.perf_counter()
+            with _quiet():
+                forecast = method(sales.until(week_count))
+            sums[self._day(week_count)] = _score(sales, week_count, forecast, time.perf_counter() - began)
+        _say(f"{name}: {_pooled(sums).wape:.1%}")
+        return sums
+
+    def _ours(self, sales: Sales, panel: Panel, candidates: Sequence[Forecaster], suffix: str) -> Results:
+        """Returns the sums of candidates, each fitted cold at each origin, and of the choice among several."""
+        made: dict[str, dict[int, PointForecast]] = {}
+        seconds: dict[tuple[str, int], float] = {}
+        for week_count in [*warm_up_origins(self.origins), *self.origins]:
+            history = panel.until(week_count)
+            for model in candidates:
+                began = time.perf_counter()
+                made.setdefault(model.name, {})[week_count] = model.fit(history).predict(history, panel.horizon)
+                seconds[model.name, week_count] = time.perf_counter() - began
+        tried: list[Candidate] = [Replay(name, forecasts) for name, forecasts in made.items()]
+        tried += [ByGroup()] if len(tried) > 1 else []
+        origins = run_backtest(panel, tried, self.origins).origins
+        results: Results = {}
+        for name in origins[0].forecasts:
+            label = f"{OURS}{name.replace('_', ' ')}{suffix}"
+            results[label] = {}
+            for week_count, result in zip(self.origins, origins, strict=True):
+                forecast = Forecast(result.forecasts[name].point, *result.bounds[name][:2])
+                taken = seconds.get((name, week_count), 0.0)
+                results[label][self._day(week_count)] = _score(sales, week_count, forecast, taken)
+            _say(f"{label}: {_pooled(results[label]).wape:.1%}")
+        return results
+
+    def _day(self, week_count: int) -> str:
+        return str(as_date(self.panel.weeks[week_count - 1]))
 
 
-def run_peer(name: str, method: Method, sales: Sales) -> dict[str, Sums]:
-    """Returns the sums of a peer by origin."""
-    sums = {}
-    for origin in ORIGINS:
-        history = sales.until(_week_count(sales, origin))
-        began = time.perf_counter()
-        with _quiet():
-            forecast = method(history)
-        sums[origin] = _score(sales, len(history.weeks), forecast, time.perf_counter() - began)
-        _say(f"{name} at {origin}: WMAE {sums[origin].wmae:,.0f}, {sums[origin].seconds:.1f} s")
-    return sums
-
-
-def run_ours(name: str, settings: Settings, panel: Panel, sales: Sales) -> dict[str, Sums]:
-    """Returns the sums of a candidate of ours by origin; it starts cold at each; earlier ones calibrate it."""
-    made, seconds = {}, {}
-    asked = [_week_count(sales, origin) for origin in ORIGINS]
-    for week_count in [*warm_up_origins(asked), *asked]:
-        history = panel.until(week_count)
-        model = _candidate(name, settings)
-        began = time.perf_counter()
-        made[history.week_count] = model.fit(history).predict(history, HORIZON)
-        seconds[history.week_count] = time.perf_counter() - began
-    sums = {}
-    for origin, result in zip(ORIGINS, run_backtest(panel, [Replay(name, made)], asked).origins, strict=True):
-        lower, upper = result.bounds[name][:2]
-        forecast = Forecast(result.forecasts[name].point, lower, upper)
-        sums[origin] = _score(sales, result.history.week_count, forecast, seconds[result.history.week_count])
-    return sums
+def _told(panel: Panel) -> Panel:
+    """Returns the panel whose plan is the prices that came, as if the retailer had planned them."""
+    assert panel.prices is not None, "asked for only where prices are known"
+    price = np.pad(panel.prices, ((0, 0), (0, LONGEST_HORIZON)), constant_values=np.nan)
+    return replace(panel, plan=Plan(price, np.full_like(price, np.nan)))
 
 
 def _score(sales: Sales, week_count: int, forecast: Forecast, seconds: float) -> Sums:
     history = sales.until(week_count)
-    actual = sales.values[:, week_count : week_count + HORIZON]
-    mask = history.active[:, None] & ~np.isnan(actual)
-    is_holiday = np.broadcast_to(history.future().isin(sales.holidays), actual.shape)
-    arrays = (actual, forecast.point, forecast.lower, forecast.upper, is_holiday)
-    return sums_of(*(values[mask] for values in arrays), seconds=seconds)
+    actual = sales.values[:, week_count : week_count + sales.horizon]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        scale = np.nanmean(np.diff(history.values, axis=1) ** 2, axis=1)
+    scored = np.where(history.active[:, None], actual, np.nan)
+    return sums_of(scored, forecast.point, forecast.lower, forecast.upper, history.weight(), scale, seconds)
 
 
-def report(results: Results, chosen: Mapping[str, object]) -> str:
+def _report(title: str, panel: Panel, results: Results, chosen: Mapping[str, object]) -> str:
     """Returns the Markdown section: one row a method, the best last."""
-    head = ["method", "WMAE", *(origin[2:] for origin in ORIGINS), "WAPE", "in 80 %", "interval score", "s / origin"]
-    ranked = sorted(results.items(), key=lambda item: -_pooled(item[1]).wmae)
+    head = ["method", "WMAE", "WAPE", "WAPE of totals", "RMSSE", "in 80 %", "interval score", "s / origin"]
     rows = []
-    for name, sums in ranked:
+    for name, sums in sorted(results.items(), key=lambda item: -_pooled(item[1]).wmae):
         pooled = _pooled(sums)
         rows.append(
             [
-                _label(name),
-                f"{pooled.wmae:,.0f}",
-                *(f"{sums[origin].wmae:,.0f}" for origin in ORIGINS),
+                f"**{name}**" if name.startswith(OURS) else name,
+                f"{pooled.wmae:,.{0 if pooled.wmae >= _MANY else 2}f}",
                 f"{pooled.wape:.1%}",
+                f"{pooled.total_wape:.1%}",
+                _number(pooled.rmsse, ".3f"),
                 _number(pooled.coverage, ".1%"),
                 _number(pooled.scaled_interval_score, ".3f"),
-                f"{pooled.seconds / len(ORIGINS):.1f}",
+                f"{pooled.seconds / len(sums):.1f}",
             ]
         )
-    return f"## Forecasts against peers\n\n{_introduction(results, chosen)}\n\n{markdown_table(head, rows)}"
+    text = _introduction(panel, results, chosen)
+    return f"## Forecasts against peers: {title}\n\n{text}\n\n{markdown_table(head, rows)}"
 
 
-def _introduction(results: Results, chosen: Mapping[str, object]) -> str:
-    rows = int(_pooled(next(iter(results.values()))).rows)
+_MANY = 100
+"""Errors from which decimals say nothing."""
+
+
+def _introduction(panel: Panel, results: Results, chosen: Mapping[str, object]) -> str:
+    first = next(iter(results.values()))
+    unit = "pieces" if panel.retailer.is_in_units else f"money ({panel.retailer.currency})"
     libraries = ", ".join(f"{name} {version(name)}" for name in ("statsforecast", "mlforecast", "prophet", "lightgbm"))
     found = ", ".join(f"{key} {value}" for key, value in chosen.items())
     return (
-        "Weekly sales of stores and departments, the public Walmart data, horizons 1 to 8 from five origins: "
-        f"{rows:,} scored rows, the same for every method. WMAE in dollars (holiday weeks weigh 5), pooled and by the "
-        "last week known; WAPE; share of the sales within the 80 % interval, and its score (width and penalties over "
-        "absolute sales, less is better), ours calibrated on the origins before, the first on one that is not scored; "
-        f"seconds of fit and forecast of one origin, on one thread of {_cores()}. "
+        f"Weekly {unit}, horizons 1 to {panel.horizon} from {len(first)} origins, the last known weeks of which end on "
+        f"{', '.join(first)}: {int(_pooled(first).rows):,} scored rows, the same for every method. WMAE (holiday weeks "
+        f"weigh {panel.retailer.holiday_weight:g}); WAPE; WAPE of each series' total over the horizon; RMSSE, mean "
+        "over series; share of the sales within the 80 % interval, and its score (width and penalties over absolute "
+        "sales, less is better), ours calibrated on the origins before, the first on one that is not scored; seconds "
+        f"of fit and forecast of one origin, on one thread of {_cores()}; the choice by group costs what its parts do. "
         f"Measured with `make bench-forecasts`; {libraries}.\n\n"
         "The peers get the active series from their first week on, gaps filled with straight lines. LightGBM under "
-        "mlforecast has lags 1 to 53, rolling means, week, month, day and the holiday flag, and a standardised target; "
-        f"its parameters were searched on the weeks before the first origin: {found or 'not run'}. Series too short "
-        "for a method get the seasonal naive forecast, else their last value. mlforecast gives intervals only "
-        "for several times the fits, so it stands without."
+        "mlforecast has lags up to 53 weeks, rolling means, week, month, day and the holiday flag, and a standardised "
+        f"target; its parameters were searched on the weeks before the first origin: {found}. Told prices ahead, it "
+        "has the price and the price over the series' mean price of every week. Series too short for a method get the "
+        "seasonal naive forecast, else their last value. mlforecast gives intervals only for several times the fits, "
+        "so it stands without."
     )
-
-
-def _label(name: str) -> str:
-    return PEERS.get(name) or OURS.get(name) or f"**ours: {name.replace('_', ' ')}**"
 
 
 def _number(value: float | None, form: str) -> str:
@@ -215,16 +249,17 @@ def _cores() -> str:
 
 @dataclass(frozen=True)
 class Cache:
-    """The results of methods that need no second run, as JSON; without a path nothing is kept."""
+    """The results of methods that need no second run, as JSON, by data; without a path nothing is kept."""
 
     path: Path | None
+    fingerprint: str
 
-    def read(self, fingerprint: str) -> tuple[Results, dict[str, object]]:
+    def read(self) -> tuple[Results, dict[str, object]]:
         """Returns the results and the parameters that were kept for this data."""
         if self.path is None or not self.path.exists():
             return {}, {}
         kept = json.loads(self.path.read_text())
-        if kept["data"] != fingerprint:
+        if kept["data"] != self.fingerprint:
             return {}, {}
         results = {
             name: {origin: Sums(**sums) for origin, sums in by_origin.items()}
@@ -232,58 +267,58 @@ class Cache:
         }
         return results, kept["parameters"]
 
-    def write(self, fingerprint: str, results: Results, chosen: Mapping[str, object]) -> None:
+    def write(self, results: Results, chosen: Mapping[str, object]) -> None:
         """Keeps the results and the parameters."""
         if self.path is None:
             return
         plain = {name: {day: asdict(sums) for day, sums in found.items()} for name, found in results.items()}
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        self.path.write_text(json.dumps({"data": fingerprint, "parameters": chosen, "results": plain}, indent=1))
+        kept = {"data": self.fingerprint, "parameters": chosen, "results": plain}
+        self.path.write_text(json.dumps(kept, indent=1))
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, default=DATA, help="folder with train.csv, features.csv, stores.csv")
-    parser.add_argument("--home", type=Path, help="home with the features of the same data; built without it")
-    parser.add_argument("--methods", type=lambda text: text.split(","), help="names, with commas; all without it")
-    parser.add_argument("--cache", type=Path, help="JSON file that keeps the results of each method")
+    there = sorted(path for path in DATA.glob("*") if path.is_dir())
+    parser.add_argument("--data", type=Path, nargs="*", default=there, help="folders with a retailer's files")
+    parser.add_argument("--home", type=Path, help="home with the features of the one folder; built without it")
+    parser.add_argument(
+        "--origins", help="last known days of the origins, with commas; five of the backtest without it"
+    )
+    parser.add_argument("--cache", type=Path, help="folder of JSON files that keep the results of each method")
     parser.add_argument("--threads", type=int, default=1, help="threads of the peers")
     return parser.parse_args()
 
 
 @contextmanager
-def _panel(arguments: argparse.Namespace, sales: Sales) -> Iterator[Panel]:
-    """Yields our panel, of which the sales must be those of the files; without a home one is built, and removed."""
-    home = arguments.home or Path(tempfile.mkdtemp(prefix="shelfcast-bench-"))
-    settings = load_settings(home=home)
+def _panel(folder: Path, home: Path | None) -> Iterator[tuple[Panel, Settings]]:
+    """Yields our panel of the files, and the settings of its home; without a home one is built, and removed."""
+    settings = load_settings(home=home or Path(tempfile.mkdtemp(prefix="shelfcast-bench-")))
+    # Started by root, Postgres runs as a user of its own, who must pass through.
+    settings.home.chmod(0o711)
     prepare_environment(settings)
-    if arguments.home is None:
-        _shelfcast(settings, "ingest", "--data", str(arguments.data.resolve()))
+    if home is None:
+        mapping = _mapping(settings, folder.resolve())
+        _shelfcast(settings, "ingest", "--data", str(folder.resolve()), *mapping)
         _shelfcast(settings, "features")
-    panel = read_panel(open_database(settings))
-    if panel.sales.shape != sales.values.shape or not np.allclose(panel.actual, sales.values, equal_nan=True):
-        sys.exit("The home holds other data than the files. Leave --home away, and one is built.")
-    yield panel
-    if arguments.home is None:
+    yield read_panel(open_database(settings)), settings
+    if home is None:
         _shelfcast(settings, "stop")
-        shutil.rmtree(home)
+        shutil.rmtree(settings.home)
+
+
+def _mapping(settings: Settings, folder: Path) -> list[str]:
+    """Returns what names the mapping: nothing where the folder has one, or its files are known without one."""
+    if (folder / "shelfcast.toml").exists() or (folder / "train.csv").exists():
+        return []
+    target = settings.home / "shelfcast.toml"
+    _shelfcast(settings, "init", str(folder), "--to", str(target))
+    return ["--mapping", str(target)]
 
 
 def _shelfcast(settings: Settings, *arguments: str) -> None:
     environment = {**os.environ, "SHELFCAST_HOME": str(settings.home)}
     subprocess.run([sys.executable, "-m", "flows.cli", *arguments], env=environment, check=True)
-
-
-def _our_names(settings: Settings) -> list[str]:
-    return [model.name for model in forecasters(candidates(settings)) if model.name != "seasonal_naive"]
-
-
-def _candidate(name: str, settings: Settings) -> Forecaster:
-    return next(model for model in forecasters(candidates(settings)) if model.name == name)
-
-
-def _week_count(sales: Sales, origin: str) -> int:
-    return int(sales.weeks.get_loc(origin)) + 1
 
 
 @contextmanager

@@ -25,11 +25,12 @@ if __name__ == "__main__":
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from forecast_figures import HOLIDAY_WEIGHT, markdown_table, write_section
+from forecast_figures import markdown_table, write_section
 from lightgbm import LGBMRegressor
 
 DATA = Path(__file__).resolve().parent.parent.parent / "shared" / "data" / "walmart"
 TRAIN_SHARE = 0.8
+HOLIDAY_WEIGHT = 5.0
 LAGS = (1, 2, 4, 8, 52)
 WINDOWS = (("mean", 4), ("mean", 13), ("mean", 52), ("std", 4), ("std", 13), ("min", 4), ("max", 4))
 MARKDOWNS = [f"MarkDown{number}" for number in range(1, 6)]

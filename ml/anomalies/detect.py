@@ -67,7 +67,7 @@ def detect_anomalies(settings: Settings, database: Database, run_id: str) -> Ano
     """Returns the report after the unusual weeks were written to `ml.sales_anomalies`, old ones replaced.
 
     Weeks that the champion's backtest forecast are judged against that forecast, all others against the pair's
-    level and the season of its department; each week by one of the two.
+    level and the season of its department; weeks with an empty shelf are told as what they are.
 
     Raises:
         ShelfcastError: there are no sales yet.
@@ -111,9 +111,11 @@ def score_panel(panel: AnomalyPanel, stand_in: FloatArray, is_short: npt.NDArray
             detector marks those that it could not tell otherwise.
         is_short: whether that is so for want of stock, (pairs, weeks).
     """
-    level = trailing_level(panel.sales)
+    # What is usual is not learned from empty shelves.
+    filled = np.where(is_short, stand_in, panel.sales)
+    level = trailing_level(filled)
     is_forecast = np.isfinite(panel.forecast)
-    seasonal = np.where(is_forecast, np.nan, seasonal_expectation(panel.sales, level, panel.dept_id))
+    seasonal = np.where(is_forecast, np.nan, seasonal_expectation(filled, level, panel.dept_id))
     by_forecast = np.where(is_short, np.nan, robust_scores(panel.sales, panel.forecast, level))
     by_season = np.where(is_short, np.nan, robust_scores(panel.sales, seasonal, level))
     untold = np.isfinite(stand_in) & ~is_short & np.isnan(by_forecast) & np.isnan(by_season)

@@ -32,6 +32,12 @@ _PUBLISHED: LiteralString = _SUMS.format(
             on forecasts.store_id = sales.store_id and forecasts.dept_id = sales.dept_id
             and forecasts.forecast_date = sales.sale_date
         where forecasts.forecast_date between %(first)s and %(last)s and forecasts.origin_date < %(last)s
+            -- What sells of an empty shelf says nothing about the forecast.
+            and not exists (
+                select from raw.stock_positions as counts
+                where counts.store_id = sales.store_id and counts.dept_id = sales.dept_id and counts.on_hand <= 0
+                    and counts.stock_date between sales.sale_date - 6 and sales.sale_date
+            )
     )""",
 )
 

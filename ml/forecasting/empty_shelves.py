@@ -1,9 +1,10 @@
 """Weeks in which a count found the shelf empty: what sold is the least that was wanted, and what stands in for it.
 
 Where less sold in such a week than in the middle one of the 13 weeks before, forecasts learn from that middle one, and
-are not judged by the week: what would have sold is not known. Only what was known by then decides, so a cut of the
-history is read as the whole is. A shelf that stays empty without a sale for as many weeks as make a series inactive is
-no want of stock any more: the product has ended there.
+are not judged by the week: what would have sold is not known. Weeks with an empty shelf do not tell what is usual, so a
+shelf that stays empty is soon taken as it is: the product has ended there, or is out of season. Nor does anything stand
+in that is more than the same season sold a year before. Only what was known by then decides, so a cut of the history is
+read as the whole is.
 """
 
 from typing import TYPE_CHECKING
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from warehouse.conventions import ACTIVE_WEEKS
+from warehouse.conventions import YEAR_WEEKS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,7 +25,9 @@ DateArray = npt.NDArray[np.datetime64]
 EMPTY_COUNTS = "select store_id, dept_id, stock_date from raw.stock_positions where on_hand <= 0"
 MIDDLE_WEEKS = 13
 LEAST_WEEKS = 4
-"""Known weeks before a week without which nobody can tell what would have sold."""
+"""Weeks with something on the shelf among them without which nobody can tell what would have sold."""
+_SEASON = (YEAR_WEEKS + 2, YEAR_WEEKS - 3)
+"""From how many weeks back to how many the same season of the year before lasts."""
 
 
 def empty_weeks(counts: "pd.DataFrame", store_ids: IntArray, dept_ids: IntArray, weeks: DateArray) -> BoolArray:
@@ -58,20 +61,16 @@ def wanted(sales: FloatArray, is_empty: BoolArray) -> tuple[FloatArray, BoolArra
         is_empty: whether the shelf was counted empty, (S, T).
     """
     demand, is_short = sales.copy(), np.zeros(sales.shape, dtype=bool)
-    for series in np.flatnonzero(is_empty.any(axis=1)):
-        _fill(demand[series], is_short[series], is_empty[series])
+    usual = np.where(is_empty, np.nan, sales)
+    for series, week in np.argwhere(is_empty & ~np.isnan(sales)).tolist():
+        before = _known(usual[series, max(week - MIDDLE_WEEKS, 0) : week])
+        season = _known(usual[series, max(week - _SEASON[0], 0) : max(week - _SEASON[1], 0)])
+        if len(before) >= LEAST_WEEKS:
+            expected = min(np.median(before), season.max(initial=-np.inf) if len(season) else np.inf)
+            if expected > sales[series, week]:
+                demand[series, week], is_short[series, week] = expected, True
     return demand, is_short
 
 
-def _fill(values: FloatArray, is_short: BoolArray, is_empty: BoolArray) -> None:
-    """Fills the weeks of one series in place, (T,) each."""
-    quiet = 0
-    for week in np.flatnonzero(~np.isnan(values)).tolist():
-        quiet = quiet + 1 if is_empty[week] and values[week] <= 0 else 0
-        before = values[max(week - MIDDLE_WEEKS, 0) : week]
-        known = before[~np.isnan(before)]
-        if not is_empty[week] or quiet > ACTIVE_WEEKS or len(known) < LEAST_WEEKS:
-            continue
-        middle = float(np.median(known))
-        if middle > values[week]:
-            values[week], is_short[week] = middle, True
+def _known(values: FloatArray) -> FloatArray:
+    return values[~np.isnan(values)]

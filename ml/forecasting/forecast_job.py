@@ -13,7 +13,7 @@ from psycopg import sql
 
 from ml.forecasting.evaluation.backtest import least_weeks
 from ml.forecasting.models.candidates import candidates, chosen_candidates, with_session
-from ml.forecasting.models.price_inputs import at_usual_prices
+from ml.forecasting.models.price_inputs import at_usual_prices, planned_prices
 from ml.forecasting.models.prophet_model import OpenSession
 from ml.forecasting.models.protocol import PointForecast, follows_plans
 from ml.forecasting.panel import WEEK, FloatArray, Panel, as_date, read_panel
@@ -52,7 +52,8 @@ class ForecastReport:
         models: version by candidate.
         series_count: active series.
         rows: rows of `ml.forecasts` at this origin.
-        planned_rows: those of them that a planned price, promotion or markdown moved.
+        planned_rows: the champion's that a planned price, promotion or markdown moved.
+        has_plan: whether prices or promotions are planned for a week ahead.
         change: those that changed.
         seconds: wall clock.
         horizon_weeks: weeks ahead.
@@ -64,12 +65,15 @@ class ForecastReport:
     series_count: int
     rows: int
     planned_rows: int
+    has_plan: bool
     change: Change
     seconds: float
     horizon_weeks: int
 
     def __str__(self) -> str:
-        planned = f"plans moved {self.planned_rows:,} of the forecasts; " if self.planned_rows else ""
+        planned = f"plans moved {self.planned_rows:,} of its forecasts; " if self.planned_rows else ""
+        if self.has_plan and not self.planned_rows:
+            planned = "which the planned prices and promotions do not move; "
         return (
             f"{self.horizon_weeks} weeks from {self.origin_date} for {self.series_count:,} series "
             f"by {len(self.models)} models, champion {self.champion}; {planned}{self.change}"
@@ -121,8 +125,11 @@ def forecast(
     change = publish_frame(database, frame, TABLE, KEYS, "replace", scope)
     seconds = time.monotonic() - began
     logger.info("forecasts at %s: %d rows in %.1f s, %s", history.origin, len(frame), seconds, change)
-    counts = int(history.active.sum()), len(frame), int(frame["uses_plan"].sum())
-    return ForecastReport(history.origin, cast.champion, cast.versions, *counts, change, seconds, history.horizon)
+    counts = int(history.active.sum()), len(frame), int((frame["uses_plan"] & frame["is_champion"]).sum())
+    has_plan = bool(planned_prices(history, history.horizon).is_known.any())
+    return ForecastReport(
+        history.origin, cast.champion, cast.versions, *counts, has_plan, change, seconds, history.horizon
+    )
 
 
 def history_as_of(panel: Panel, day: dt.date | None) -> Panel:

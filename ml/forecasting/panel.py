@@ -132,6 +132,11 @@ class Panel:
         return self.sales if self.reported is None else self.reported
 
     @property
+    def demand(self) -> FloatArray:
+        """What was wanted, by which orders are judged: reported sales, or what stands in where stock lacked, (S, T)."""
+        return np.asarray(np.where(np.isnan(self.actual), self.sales, self.actual))
+
+    @property
     def calendar(self) -> Calendar:
         """Weeks, holidays and events of the retailer."""
         return Calendar.of(self.retailer)
@@ -317,7 +322,7 @@ def with_empty_shelves(panel: Panel, counts: "pd.DataFrame") -> Panel:
     sales, is_short = wanted(panel.sales, empty_weeks(counts, panel.store_ids, panel.dept_ids, panel.weeks))
     if not is_short.any():
         return panel
-    features = _of_stand_ins(dict(panel.features), sales, is_short)
+    features = _of_stand_ins(panel.features, sales, is_short)
     return replace(panel, sales=sales, reported=np.where(is_short, np.nan, panel.actual), features=features)
 
 
@@ -441,7 +446,9 @@ def shown_prices(prices: FloatArray, dept_ids: IntArray) -> FloatArray | None:
     return np.take_along_axis(shown, last, axis=1)
 
 
-def _of_stand_ins(features: dict[str, FloatArray], sales: FloatArray, has_stand_in: BoolArray) -> dict[str, FloatArray]:
+def _of_stand_ins(
+    features: Mapping[str, FloatArray], sales: FloatArray, has_stand_in: BoolArray
+) -> Mapping[str, FloatArray]:
     """Returns the features in which means after a week with a stand-in are made of that; others stay."""
     is_changed = has_stand_in.any(axis=1)
     if not is_changed.any():

@@ -9,8 +9,8 @@ from pyspark.sql import functions as F  # noqa: N812
 from spark_jobs.ingest.lines import per_part, place_column
 from warehouse.retailer import Words
 
-FEW_KEYS = 200_000
-"""Keys with copies up to which what became of the copies is sent to all rows, instead of the rows to it."""
+FEW_COPIES = 500_000
+"""Rows that share a key up to which what became of them is sent to all rows, instead of the rows to it."""
 
 
 @dataclass(frozen=True)
@@ -18,6 +18,7 @@ class Counts:
     """Rows of a file by what became of them, and how many keys of usable rows stand there more than once.
 
     Attributes:
+        copies: usable rows that share their key with another.
         first_rejected: where the first rejected row stands, as `spark_jobs.ingest.lines.place_column` numbers places.
     """
 
@@ -26,6 +27,7 @@ class Counts:
     duplicates: int
     repeated_keys: int
     first_rejected: int | None
+    copies: int = 0
 
 
 def count_by_key(parsed: DataFrame, keys: Sequence[str]) -> Counts:
@@ -37,12 +39,14 @@ def count_by_key(parsed: DataFrame, keys: Sequence[str]) -> Counts:
     by_key = parsed.groupBy(_hash(keys), is_rejected).agg(
         F.count(F.lit(1)).alias("copies"), F.min(place_column()).alias("place")
     )
+    is_repeated = ~F.col("is_rejected") & (F.col("copies") > 1)
     row = by_key.agg(
         F.coalesce(F.sum("copies"), F.lit(0)),
         F.coalesce(F.sum(F.when(F.col("is_rejected"), F.col("copies"))), F.lit(0)),
         F.lit(0),
-        F.count_if(~F.col("is_rejected") & (F.col("copies") > 1)),
+        F.count_if(is_repeated),
         F.min(F.when(F.col("is_rejected"), F.col("place"))),
+        F.coalesce(F.sum(F.when(is_repeated, F.col("copies"))), F.lit(0)),
     ).collect()[0]
     return Counts(*row)
 
@@ -68,11 +72,11 @@ def mark_repeated(
     Args:
         parsed: from `spark_jobs.ingest.parsing.parse_rows`, held in memory.
         keys: columns that identify a row; one that lacks a part of it is no copy.
-        number: how many keys have copies, by `count_by_key`.
+        number: how many rows share their key, by `count_by_key`.
         words: what the house calls stores and products.
         part_names: what reasons call the parts; empty names where there is one part.
     """
-    are_few = number <= FEW_KEYS
+    are_few = number <= FEW_COPIES
     usable = parsed.where(F.col("reason").isNull()).dropna(subset=list(keys)).withColumn("key_hash", _hash(keys))
     repeated = usable.groupBy("key_hash").agg(F.count(F.lit(1)).alias("copies")).where("copies > 1")
     copies = usable.join(F.broadcast(repeated) if are_few else repeated, on="key_hash", how="left_semi")
@@ -83,7 +87,10 @@ def mark_repeated(
         F.coalesce("reason", "copy_reason").alias("reason"),
         F.coalesce("is_copy", F.lit(False)).alias("is_duplicate"),
     )
-    return (rows, (judged,)) if are_few else ((held := rows.persist()), (held, judged))
+    if are_few:
+        return rows, (judged,)
+    held = rows.persist()
+    return held, (held, judged)
 
 
 def _hash(keys: Sequence[str]) -> Column:

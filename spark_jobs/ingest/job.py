@@ -13,6 +13,7 @@ from psycopg import sql
 
 from spark_jobs.ingest.appending import published_stores
 from spark_jobs.ingest.date_formats import check_format
+from spark_jobs.ingest.file_format import PACKINGS
 from spark_jobs.ingest.input_files import InputFiles
 from spark_jobs.ingest.load_tables import TABLES, Tables
 from spark_jobs.ingest.read_file import Read, read_files, rejected, unpacking_folder
@@ -31,7 +32,6 @@ logger = logging.getLogger(__name__)
 
 BYTES_PER_ROW = 30
 """About what a row of sales takes in a file."""
-_PACKED = (".gz", ".bz2", ".zip")
 _UNPACKED_TIMES = 8
 """About how much more text there is in a packed file than it has bytes."""
 _LONGEST_SETTING = 200
@@ -150,7 +150,7 @@ def _said(setting: object) -> str:
 
 def _about_rows(inputs: InputFiles) -> int:
     paths = {part.path for file in inputs.all for part in file.parts}
-    sizes = [path.stat().st_size * (_UNPACKED_TIMES if path.suffix.lower() in _PACKED else 1) for path in paths]
+    sizes = [path.stat().st_size * (_UNPACKED_TIMES if path.suffix.lower() in PACKINGS else 1) for path in paths]
     return sum(sizes) // BYTES_PER_ROW
 
 

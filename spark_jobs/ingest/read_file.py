@@ -281,7 +281,7 @@ def _judge(parsed: DataFrame, inputs: InputFiles, file: InputFile, table: Table,
     rows = parsed.withColumn("is_duplicate", F.lit(False))
     if counts.repeated_keys and (has_line or not adds_up):
         words = inputs.mapping.retailer.words
-        rows, marks = mark_repeated(parsed, keys, counts.repeated_keys, words, file.part_names)
+        rows, marks = mark_repeated(parsed, keys, counts.copies, words, file.part_names)
         held = (*marks, parsed)
         counts = count_marked(rows)
     totals = 0

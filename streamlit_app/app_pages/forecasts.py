@@ -220,8 +220,9 @@ def lost_note(short: pd.DataFrame) -> None:
     """
     if short.empty:
         return
-    lost, worth = -short["deviation_quantity"].sum(), -short["deviation_amount"].sum()
-    money = f", {formats.literal(formats.money_short(worth))}" if house().retailer.is_in_units else ""
+    lost, worth = -short["deviation_quantity"].sum(), -short["deviation_amount"].sum(min_count=len(short))
+    has_worth = house().retailer.is_in_units and not formats.is_missing(worth)
+    money = f", {formats.literal(formats.money_short(worth))}" if has_worth else ""
     weeks, last = formats.counted(len(short), "week"), formats.week(short["week_date"].iloc[0])
     st.caption(
         f"The shelf was counted empty in {weeks}, last in the week of {last}: about "

@@ -316,7 +316,7 @@ def test_a_planned_markdown_in_week_five_moves_week_five_and_the_forecast_says_s
     assert "planned" not in str(forecast(settings, database, "run-10"))
     plain = database.read_frame("pipeline", f"{query} order by forecast_id")
     with_plan = settings.model_copy(update={"planned_markdowns": True})
-    assert f"plans moved {len(MODELS) * 11} of the forecasts" in str(forecast(with_plan, database, "run-11"))
+    assert "plans moved 11 of its forecasts" in str(forecast(with_plan, database, "run-11"))
     moved = database.read_frame("pipeline", f"{query} order by forecast_id")
     is_fifth = plain["horizon_weeks"] == 5
     assert not plain["uses_plan"].any()

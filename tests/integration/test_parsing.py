@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from spark_jobs.ingest.duplicates import FEW_KEYS
+from spark_jobs.ingest.duplicates import FEW_COPIES
 from spark_jobs.ingest.input_files import find_inputs
 from warehouse.settings import Settings
 
@@ -139,13 +139,13 @@ def test_a_size_of_0_is_not_known_and_a_fraction_of_a_square_foot_is_rounded(fol
     assert accepted(one, "store_code", "size_sqft")[-3:] == [("4", None), ("5", 11), ("6", None)]
 
 
-@pytest.fixture(params=[FEW_KEYS, 0], ids=["few", "many"])
-def keys_with_copies(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Copies of few keys and of many take different ways, to the same end."""
-    monkeypatch.setattr("spark_jobs.ingest.duplicates.FEW_KEYS", request.param)
+@pytest.fixture(params=[FEW_COPIES, 0], ids=["few", "many"])
+def copies(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Few copies and many take different ways, to the same end."""
+    monkeypatch.setattr("spark_jobs.ingest.duplicates.FEW_COPIES", request.param)
 
 
-@pytest.mark.usefixtures("keys_with_copies")
+@pytest.mark.usefixtures("copies")
 def test_copies_that_disagree_are_all_set_aside_and_name_each_other(folder: Path, read):
     (folder / "train.csv").write_text(TRAIN + "1,1,2010-02-05,1,FALSE\n1,1,2010-02-05,24924.5,FALSE\n")
     one = read(folder)["raw_sales"]
@@ -155,13 +155,13 @@ def test_copies_that_disagree_are_all_set_aside_and_name_each_other(folder: Path
     assert one.account.rows_duplicate == 0
 
 
-@pytest.mark.usefixtures("keys_with_copies")
+@pytest.mark.usefixtures("copies")
 def test_copies_that_differ_in_a_missing_value_disagree(folder: Path, read):
     (folder / "features.csv").write_text(FEATURES + "1,2010-02-05,42.31,2.572,1,NA,NA,NA,NA,211.0963582,8.106,FALSE\n")
     assert set(reasons(read(folder)["external_features"])) == {2, 4}
 
 
-@pytest.mark.usefixtures("keys_with_copies")
+@pytest.mark.usefixtures("copies")
 def test_copies_with_missing_values_in_the_same_places_agree(folder: Path, read):
     (folder / "features.csv").write_text(FEATURES + FEATURES.splitlines()[1])
     account = read(folder)["external_features"].account

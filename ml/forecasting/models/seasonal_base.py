@@ -165,13 +165,13 @@ def sum_by(values: FloatArray, group: IntArray) -> FloatArray:
 
 
 def plausible(point: FloatArray, sales: FloatArray) -> FloatArray:
-    """Returns forecasts within twice what a series ever sold or took back.
+    """Returns forecasts of at most twice what a series ever sold.
 
-    Only those of series that usually take back more than they sell are negative.
+    Only those of series that usually take back more than they sell are negative, and never below their lowest week.
     """
     usual = known_mean(sales[:, -YEAR_WEEKS:])[:, None]
     known = np.where(np.isnan(sales), 0.0, sales)
-    least = np.where(usual < 0, LARGEST_MULTIPLE * np.minimum(known.min(axis=1, keepdims=True), 0.0), 0.0)
+    least = np.where(usual < 0, np.minimum(known.min(axis=1, keepdims=True), 0.0), 0.0)
     return np.asarray(np.clip(point, least, LARGEST_MULTIPLE * np.maximum(known.max(axis=1, keepdims=True), 0.0)))
 
 

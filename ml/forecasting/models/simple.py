@@ -12,6 +12,7 @@ import numpy as np
 
 from ml.forecasting.demand_groups import DEMAND_GROUPS, chosen_by_group, group_errors
 from ml.forecasting.models.protocol import PointForecast, base_parts
+from ml.forecasting.models.seasonal_base import plausible
 from ml.forecasting.panel import FloatArray, Panel, known_mean, weeks_back
 from warehouse.conventions import YEAR_WEEKS
 
@@ -128,7 +129,7 @@ class FittedSimple:
         for name in np.unique(chosen):
             level[chosen == name] = level_by(name, history.sales[chosen == name])
         point = np.repeat(level[:, None], horizon, axis=1)
-        return PointForecast(point, np.full(history.series_count, ""))
+        return PointForecast(plausible(point, history.sales), np.full(history.series_count, ""))
 
     def explain(self, history: Panel, horizon: int, series: int) -> Mapping[str, FloatArray]:
         """Returns last year's sales, and what the recent level adds."""

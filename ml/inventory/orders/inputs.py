@@ -70,6 +70,11 @@ from raw.raw_sales
 where sale_date > %(decision_date)s - 7 * %(weeks)s
     and (%(dept_id)s::integer is null or dept_id = %(dept_id)s)
 """
+_EMPTY_COUNTS = f"""
+{EMPTY_COUNTS}
+    and stock_date > %(decision_date)s - 7 * %(weeks)s
+    and (%(dept_id)s::integer is null or dept_id = %(dept_id)s)
+"""
 _ELASTICITIES = "select dept_id, price_elasticity from marts.dim_departments where price_elasticity is not null"
 _HAS_ELASTICITIES = """
 select exists (
@@ -365,7 +370,7 @@ def _read_sales(snapshot: Snapshot, pairs: "pd.DataFrame", date: dt.date, pair: 
     matrix[row, week] = sales["weekly_sales"].to_numpy()
     stores, products = (series[name].to_numpy(dtype=np.int64) for name in ("store_id", "dept_id"))
     ends = np.datetime64(date) - 7 * np.arange(weeks - 1, -1, -1)
-    is_empty = empty_weeks(snapshot.read_frame(EMPTY_COUNTS), stores, products, ends)
+    is_empty = empty_weeks(snapshot.read_frame(_EMPTY_COUNTS, given), stores, products, ends)
     demand = wanted(implausible_weeks(matrix, products)[0], is_empty)[0][:, -WATCHED_WEEKS:]
     place = _index(series).get_indexer(all_pairs)
     return np.where((place >= 0)[:, None], np.vstack([demand, np.full(WATCHED_WEEKS, np.nan)])[place], np.nan)

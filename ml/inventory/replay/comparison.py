@@ -185,7 +185,7 @@ def _field(panel: Panel, settings: ReplaySettings) -> _Field:
     start = first_replayed_week(panel, settings)
     rows = replayed_rows(panel, start)
     lead = settings.lead_times.draw(range(settings.seeds), settings.weeks, len(rows))
-    return _Field(panel, settings, start, rows, history_of_sales(panel.actual[rows], start), lead)
+    return _Field(panel, settings, start, rows, history_of_sales(panel.demand[rows], start), lead)
 
 
 def _censored_curve(name: str, field: _Field, forecasts: WeeklyForecasts) -> Curve:

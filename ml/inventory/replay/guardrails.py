@@ -34,7 +34,7 @@ def measure_guardrails(
         orders: of every series of the panel.
         forecasts: of every series, made week by week.
     """
-    history = history_of_sales(panel.actual, start)
+    history = history_of_sales(panel.demand, start)
     lead = orders.lead_times.draw(SEEDS, *history.demand.T.shape)
     reasons = replayed_flags(panel, start, forecasts, history, orders, lead)
     with_tiny = replayed_flags(panel, start, forecasts, history, orders, lead, tiny=0.0)

@@ -15,6 +15,8 @@ DECISION = {
     "decision_date": "2012-10-26",
     "status": "reorder",
     "stock_source": "counted",
+    "review_reason": "",
+    "late_order_amount": 0,
     "current_stock_amount": 4000,
     "on_order_amount": 1000,
     "stock_position_amount": 5000,
@@ -60,6 +62,7 @@ SALES = {
 ANOMALY = {
     "week_date": "2012-10-05",
     "is_recent": True,
+    "detector_name": "robust_seasonal",
     "expected_quantity": 1700,
     "actual_quantity": 400,
     "deviation_quantity": -1300,
@@ -287,3 +290,26 @@ def test_figures_are_written_for_managers():
 def test_a_lead_time_that_is_not_another_one_is_no_what_if():
     same = {**TRIED, "tried_lead_time_weeks": 26.0, "today_lead_time_weeks": 26.0}
     assert "If a delivery took" not in inventory_words({**ALL, "calculate_reorder_point": same})
+
+
+def checks(decision: dict) -> str:
+    """What a report on the decision says to check first."""
+    return report_words({"query_inventory_recommendation": decision}).split("**Check first.** ")[1]
+
+
+def test_an_order_that_waits_for_a_person_is_not_called_fit_to_be_taken_as_it_is():
+    assert checks(DECISION) == "Nothing stands out: the figures can be taken as they are."
+    assert "was due before the count and had not come" in checks({**DECISION, "review_reason": "overdue_delivery"})
+
+
+def test_an_order_that_comes_too_late_is_told():
+    assert checks({**DECISION, "late_order_amount": 600}) == (
+        "Of what is on order, $600 comes too late to protect the shelf."
+    )
+
+
+def test_an_empty_shelf_is_not_sent_to_look_for_an_empty_shelf():
+    empty = {**ANOMALY, "detector_name": "empty_shelf"}
+    words = anomaly_words({**ALL, "query_anomalies": {**ANOMALIES, "anomalies": [empty]}})
+    assert "see that the shelf is filled in time" in words
+    assert "Check for empty shelves" not in words

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from forecast_peers import Sales, long_frame, statistical
+from forecast_peers import FIRST_GUESS, Sales, gradient_boosting, lags_of, long_frame, statistical
 
 
 @pytest.fixture(scope="module")
@@ -16,8 +16,7 @@ def sales() -> Sales:
     values[2, :90] = np.nan
     values[3, 60:] = np.nan
     weeks = pd.date_range("2010-02-05", periods=120, freq="7D")
-    stores = pd.DataFrame({"store_type": ["A"], "size_sqft": [1]}, index=[1])
-    return Sales(np.ones(4, dtype=np.int64), np.arange(4), weeks, values, weeks[:0], stores)
+    return Sales(np.ones(4, dtype=np.int64), np.arange(4), np.array(["A"] * 4), weeks, values, weeks[:0])
 
 
 def test_a_gap_becomes_a_straight_line_and_a_stopped_series_is_left_out(sales: Sales):
@@ -38,3 +37,22 @@ def test_a_peer_forecasts_every_active_series_and_the_short_one_by_its_last_valu
     assert ours.point[0] == pytest.approx(sales.values[0, 60:68])
     assert ours.point[2] == pytest.approx(np.full(8, sales.values[2, 111]))
     assert ours.point.tobytes() == theirs.point.tobytes()
+
+
+def test_trees_that_are_told_prices_follow_them_and_see_nothing_else_of_the_weeks_ahead(sales: Sales):
+    random = np.random.default_rng(5)
+    prices = np.where(random.random((4, 120)) < 0.2, 1.0, 2.0)
+    sold = np.where(prices < 2, 300.0, 100.0) * random.uniform(0.9, 1.1, prices.shape)
+    told = replace(sales, values=sold, prices=prices)
+    chosen = FIRST_GUESS | {"num_leaves": 7}
+    forecast = gradient_boosting(chosen, is_direct=False, threads=1, knows_prices=True)
+    point = forecast(told.until(112)).point
+    assert point[prices[:, 112:] < 2].min() > 1.5 * point[prices[:, 112:] == 2].max()
+    later = replace(told, values=np.where(np.arange(120) < 112, sold, 1e6))
+    assert forecast(later.until(112)).point.tobytes() == point.tobytes()
+
+
+@pytest.mark.parametrize(("weeks", "longest"), [(120, 53), (40, 13)])
+def test_lags_leave_short_histories_something_to_learn_from(sales: Sales, weeks: int, longest: int):
+    assert max(lags_of(sales.until(weeks), is_direct=False)) == longest
+    assert max(lags_of(sales.until(weeks), is_direct=True)) <= longest

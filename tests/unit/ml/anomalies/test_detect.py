@@ -82,17 +82,29 @@ def test_a_week_that_is_damped_is_named_with_what_stands_in_for_it_however_small
 
 def test_an_empty_shelf_is_told_with_what_was_lost_and_judged_by_nothing_else():
     made = panel()
-    made.sales[17, [60, 110]] = 0.0
+    made.sales[17, [40, 110]] = 0.0
     is_empty = np.zeros(made.sales.shape, dtype=bool)
-    is_empty[17, [60, 110, 115]] = True
+    is_empty[17, [40, 110, 115]] = True
     made.sales[17, 115] = 1.1 * made.sales[17, 102:115].max()
     found = find_anomalies(replace(made, is_empty=is_empty))
     rows = found[(found["store_id"] == 4) & (found["dept_id"] == 3)].set_index("sale_date")
-    assert set(rows.loc[[made.week_date(60), made.week_date(110)], "detector"]) == {EMPTY_SHELF}
-    assert EMPTY_SHELF not in set(rows.drop([made.week_date(60), made.week_date(110)])["detector"])
-    assert rows.loc[made.week_date(60), "expected_sales"] == pytest.approx(np.median(made.sales[17, 47:60]), abs=0.01)
-    assert rows.loc[made.week_date(60), "actual_sales"] == 0
-    assert rows.loc[made.week_date(60), "reason"].startswith("The shelf was counted empty, and $0 sold; ")
+    assert set(rows.loc[[made.week_date(40), made.week_date(110)], "detector"]) == {EMPTY_SHELF}
+    assert EMPTY_SHELF not in set(rows.drop([made.week_date(40), made.week_date(110)])["detector"])
+    assert rows.loc[made.week_date(40), "expected_sales"] == pytest.approx(np.median(made.sales[17, 27:40]), abs=0.01)
+    assert rows.loc[made.week_date(40), "actual_sales"] == 0
+    assert rows.loc[made.week_date(40), "reason"].startswith("The shelf was counted empty, and $0 sold; ")
+
+
+def test_weeks_after_empty_shelves_are_usual_again():
+    made = panel()
+    made.sales[5], made.forecast[5] = np.random.default_rng(4).normal(20_000, 800, WEEKS), np.nan
+    is_empty = np.zeros(made.sales.shape, dtype=bool)
+    is_empty[5, 90:98] = True
+    made.sales[5, 90:98] *= 0.2
+    found = find_anomalies(replace(made, is_empty=is_empty))
+    rows = found[(found["store_id"] == 2) & (found["dept_id"] == 1)]
+    assert set(rows["detector"]) == {EMPTY_SHELF}
+    assert len(rows) == 8
 
 
 def test_a_gap_a_run_and_heavy_markdowns_are_told():

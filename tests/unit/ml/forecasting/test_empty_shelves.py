@@ -10,7 +10,6 @@ import pytest
 from ml.forecasting.empty_shelves import LEAST_WEEKS, MIDDLE_WEEKS, empty_weeks, wanted
 from ml.forecasting.panel import Panel, panel_from_frame, with_empty_shelves
 from retailers import WALMART
-from warehouse.conventions import ACTIVE_WEEKS
 
 ENDS = np.datetime64("2024-01-07") + 7 * np.arange(4)
 """Weeks that end on Sundays."""
@@ -70,12 +69,29 @@ def test_a_week_that_is_not_known_stays_unknown():
     assert not is_short.any()
 
 
-def test_a_product_whose_shelf_stays_empty_for_good_has_ended():
+@pytest.mark.parametrize("missed", [(), (33, 46), tuple(range(21, 60, 5))], ids=["none", "some", "many"])
+def test_a_product_whose_shelf_stays_empty_for_good_has_ended_however_often_it_is_counted(missed: tuple[int, ...]):
     sales = np.where(np.arange(60) < 20, 10.0, 0.0)[None, :]
-    demand, is_short = wanted(sales, empty(60, *range(20, 60)))
-    assert is_short.sum() == ACTIVE_WEEKS
-    assert demand[0, 20 : 20 + ACTIVE_WEEKS].tolist() == [10.0] * ACTIVE_WEEKS
-    assert not demand[0, 20 + ACTIVE_WEEKS :].any()
+    is_empty = empty(60, *(week for week in range(20, 60) if week not in missed))
+    demand, is_short = wanted(sales, is_empty)
+    assert is_short.sum() <= MIDDLE_WEEKS
+    assert not demand[0, 20 + MIDDLE_WEEKS :].any()
+
+
+def test_shelves_that_are_counted_empty_every_evening_do_not_hold_demand_where_it_was():
+    random = np.random.default_rng(7)
+    mean = np.where(np.arange(156) < 52, 40, 20)
+    sales = random.poisson(mean, (200, 156)).astype(float)
+    for share in (1.0, 0.7, 0.5):
+        demand, _ = wanted(sales, random.random(sales.shape) < share)
+        assert demand[:, -12:].mean() == pytest.approx(20, rel=0.1)
+
+
+def test_nothing_stands_in_that_the_same_season_never_sold():
+    year = np.where(np.arange(52) % 52 < 13, 100.0, 0.0)
+    sales = np.tile(year, 2)[None, :]
+    _, is_short = wanted(sales, empty(104, *range(68, 104)))
+    assert not is_short.any()
 
 
 @pytest.mark.parametrize("cut", [25, 31, 40])
@@ -105,6 +121,8 @@ def test_a_panel_learns_from_what_would_have_sold_and_is_not_judged_by_the_week(
     mean = panel.features["rolling_mean_4"][series]
     assert mean[61] == pytest.approx(panel.sales[series, 57:61].mean())
     assert mean[65] == pytest.approx(panel.sales[series, 61:65].mean())
+    assert panel.demand[series, 60] == panel.sales[series, 60]
+    assert np.array_equal(np.delete(panel.demand, 60, axis=1), np.delete(plain.actual, 60, axis=1), equal_nan=True)
     assert panel.fingerprint != plain.fingerprint
 
 

@@ -110,7 +110,7 @@ def test_a_plausible_forecast_is_at_most_twice_the_largest_week_and_not_negative
 def test_only_a_series_that_usually_takes_back_more_than_it_sells_is_forecast_below_zero() -> None:
     sales = np.array([[-30.0, 40.0, 20.0], [-30.0, 10.0, np.nan], [-30.0, -10.0, -20.0], [np.nan] * 3])
     point = np.full((4, 2), -100.0)
-    assert plausible(point, sales)[:, 0].tolist() == [0.0, -60.0, -60.0, 0.0]
+    assert plausible(point, sales)[:, 0].tolist() == [0.0, -30.0, -30.0, 0.0]
     assert plausible(-point, sales)[:, 0].tolist() == [80.0, 20.0, 0.0, 0.0]
 
 

@@ -73,6 +73,13 @@ def test_every_method_expects_what_always_sold(method: str):
     assert level_by(method, np.full((2, 130), 7.0)).tolist() == pytest.approx([7.0, 7.0])
 
 
+def test_a_month_of_returns_is_no_demand_below_zero():
+    sales = np.full((1, 120), 50.0)
+    sales[0, -4:] = -40.0
+    fitted = FittedSimple(dict.fromkeys(DEMAND_GROUPS, "mean_4"))
+    assert not fitted.predict(panel_of(sales), 8).point.any()
+
+
 def test_parts_add_up_to_the_forecast():
     panel = panel_of(np.random.default_rng(5).uniform(50, 150, (3, 120)))
     fitted = Simple().fit(panel)
