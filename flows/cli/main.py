@@ -303,7 +303,11 @@ def what_if(
         float | None, typer.Option("--lead-time", help="Weeks from order to delivery, above 0 to 26.")
     ] = None,
     lead_time_deviation: Annotated[
-        float | None, typer.Option("--lead-time-deviation", help="Standard deviation of it in weeks, 0 to 26.")
+        float | None,
+        typer.Option(
+            "--lead-time-deviation",
+            help="Standard deviation of it in weeks, 0 to 26; without it a shorter lead time deviates less.",
+        ),
     ] = None,
     review_period: Annotated[
         float | None, typer.Option("--review-period", help="Weeks between two reviews, above 0 to 26.")

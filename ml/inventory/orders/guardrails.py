@@ -81,27 +81,27 @@ def flags(
         weeks_known: (n,) weeks with known sales in the whole history.
         is_unusual: (n,) whether a week of the last four was unusual, see `unusual_weeks`.
         is_stale: (n,) whether the latest sales are missing, see `stale_pairs`.
-        tiny_amount: where order, position, and a month of sales and forecast are all below it, no person is asked, but
-            where the order would last for a quarter; see `ml.inventory.sizes.tiny_amount`.
+        tiny_amount: where order, position, and a month of sales and forecast are all below it, no person is asked for
+            what is only unusual, and an order is large where it would last for a quarter; see
+            `ml.inventory.sizes.tiny_amount`.
         lot: (n,) order-up-to level less reorder point, 0 where every review orders.
         is_overdue: (n,) whether what is on order should have come before the stock was counted.
         pack: (n,) least that can be ordered at all.
     """
     ahead = np.maximum(forecast[:, :COMPARED_WEEKS], 0.0).mean(axis=1)
+    lately = np.nan_to_num(_mean_sold(sales[:, -COMPARED_WEEKS:]))
+    month = COMPARED_WEEKS * np.maximum(ahead, lately)
+    is_tiny = np.maximum(np.maximum(order, position), month) < tiny_amount
+    is_lasting = is_large(order - np.maximum(lot, pack), sales, LASTING_WEEKS)
     reasons = {
         STALE_DATA: is_stale,
         OVERDUE_DELIVERY: np.broadcast_to(is_overdue, order.shape),
         SHORT_HISTORY: weeks_known < SHORTEST_HISTORY_WEEKS,
-        UNUSUAL_SALES: is_unusual,
-        FORECAST_MOVED: has_moved(ahead, sales),
-        LARGE_ORDER: is_large(order - lot, sales, ORDER_WEEKS),
+        UNUSUAL_SALES: is_unusual & ~is_tiny,
+        FORECAST_MOVED: has_moved(ahead, sales) & ~is_tiny,
+        LARGE_ORDER: np.where(is_tiny, is_lasting, is_large(order - lot, sales, ORDER_WEEKS)),
     }
-    lately = np.nan_to_num(_mean_sold(sales[:, -COMPARED_WEEKS:]))
-    month = COMPARED_WEEKS * np.maximum(ahead, lately)
-    is_lasting = is_large(order - np.maximum(lot, pack), sales, LASTING_WEEKS)
-    is_tiny = (np.maximum(np.maximum(order, position), month) < tiny_amount) & ~is_lasting
-    found = np.select(list(reasons.values()), list(reasons), AUTOMATIC)
-    return np.asarray(np.where(is_tiny, AUTOMATIC, found))
+    return np.asarray(np.select(list(reasons.values()), list(reasons), AUTOMATIC))
 
 
 def has_moved(ahead: FloatArray, sales: FloatArray) -> BoolArray:

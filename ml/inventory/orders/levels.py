@@ -173,8 +173,15 @@ def stock_levels(seen: ProtectionDemand, policies: Policies) -> Levels:
         margin=np.minimum(MARGIN_SHARE * seen.review_mean, (order_up_to - reorder_point) / 2),
         tolerance=np.where(is_fill, seen.stockout_probability(reorder_point), 1 - policies.service_level_rate),
         fill_rate=expected_fill_rate(seen.until_delivery, seen.protection, reorder_point, order_up_to),
-        needs_stock=np.where(is_fill, mean > 0, reorder_point > 0),
+        needs_stock=np.where(is_fill, mean > 0, reorder_point > 0) & ~_sells_no_piece(seen, weekly),
     )
+
+
+def _sells_no_piece(seen: ProtectionDemand, weekly_demand: FloatArray) -> BoolArray:
+    """Returns whether a pair that sells whole pieces is not expected to sell one within a year, (pairs,)."""
+    if seen.pieces.piece is None:
+        return np.zeros(len(weekly_demand), dtype=bool)
+    return np.asarray(YEAR_WEEKS * weekly_demand < seen.pieces.piece)
 
 
 def lot_sizes(policies: Policies, weekly_demand: FloatArray) -> FloatArray:

@@ -67,7 +67,7 @@ class Scenario:
     Attributes:
         service_level_rate: target of every pair, a fraction.
         lead_time_weeks: mean weeks from order to delivery.
-        lead_time_deviation_weeks: standard deviation of it.
+        lead_time_deviation_weeks: standard deviation of it; without it a shorter lead time deviates in proportion less.
         review_period_weeks: weeks between two reviews.
         demand_shift_rate: change of all demand ahead, a fraction; forecast errors grow along.
         promotions: what is planned, at most one a week; errors stay as they are.
@@ -215,7 +215,10 @@ def changed(inputs: DecisionInputs, scenario: Scenario) -> DecisionInputs:
         UsageError: the scenario is out of range, or changes prices whose effect is not known of any pair.
     """
     scenario.check(inputs.demand.forecast.shape[1])
-    policies = inputs.policies.changed(
+    policies = inputs.policies
+    if scenario.lead_time_weeks is not None and scenario.lead_time_deviation_weeks is None:
+        policies = policies.with_lead_times(np.full(len(policies), scenario.lead_time_weeks))
+    policies = policies.changed(
         service_level_rate=scenario.service_level_rate,
         lead_time_weeks=scenario.lead_time_weeks,
         lead_time_deviation_weeks=scenario.lead_time_deviation_weeks,

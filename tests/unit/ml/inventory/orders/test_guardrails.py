@@ -96,6 +96,18 @@ def test_tiny_money_needs_no_person_unless_every_pair_is_asked_for():
     assert flagged(**{**tiny, "position": 1200.0}) == UNUSUAL_SALES
 
 
+@pytest.mark.parametrize(
+    ("pair", "reason"),
+    [
+        ({"stale": True}, STALE_DATA),
+        ({"is_overdue": np.array([True])}, OVERDUE_DELIVERY),
+        ({"known": 12}, SHORT_HISTORY),
+    ],
+)
+def test_little_money_does_not_excuse_old_figures_a_delivery_that_did_not_come_or_a_short_history(pair, reason):
+    assert flagged(sales=STEADY / 10, forecast=30.0, order=100.0, position=100.0, **pair) == reason
+
+
 def test_an_order_that_lasts_for_a_quarter_is_never_tiny():
     # Twenty a week, and 45 weeks of it: 900 are little money, but no order to send by itself.
     small = {"sales": STEADY / 50, "forecast": 20.0, "position": 0.0}

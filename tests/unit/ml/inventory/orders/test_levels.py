@@ -92,6 +92,16 @@ def test_a_pair_without_demand_is_left_alone():
     assert found["order_quantity"][0] == 0
 
 
+@pytest.mark.parametrize("target", [("cycle_service", 0.999), ("fill_rate", 0.99)])
+@pytest.mark.parametrize(("weekly", "is_ordered"), [(0.01, False), (0.05, True)])
+def test_a_piece_that_is_not_expected_to_sell_within_a_year_is_not_ordered_by_itself(weekly, is_ordered, target):
+    kind, rate = target
+    rules = policy(target_kind=kind, service_level_rate=rate, lead_time_weeks=6.0, pack_size_amount=2.5)
+    demand = replace(demand_of(np.full(8, 2.5 * weekly), 0.0), piece=np.array([2.5]))
+    found = levels.decide(demand, rules, Positions(np.zeros(1), np.zeros(1), np.zeros(1)))
+    assert (found["order_quantity"][0] > 0) == is_ordered
+
+
 def test_excess_stock_costs_money_and_counts_as_value_at_risk():
     # Certain demand: 20,000 dollars stand above the level, held for two weeks of lead time and one of review.
     level = decide(noise=0, lead_time_deviation_weeks=0)["order_up_to_level"]
