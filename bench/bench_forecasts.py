@@ -47,8 +47,12 @@ from warehouse.settings import Settings, load_settings
 DATA = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
 ORIGINS = 5
 OURS = "ours: "
+PROTOCOLS = {"dominick_oatmeal": "1996-01-13,1996-04-06,1996-06-29,1996-09-21,1996-12-14,1997-01-11"}
+"""Last known days of the origins at which a data set is always scored, by the name of its folder."""
 Results = dict[str, dict[str, Sums]]
 """Sums by what tables call the method, and by origin."""
+Made = dict[str, dict[int, tuple[PointForecast, float]]]
+"""Forecasts and their seconds, by candidate and by number of weeks known."""
 
 
 @dataclass(frozen=True)
@@ -123,11 +127,18 @@ class Comparison:
                 self.cache.write(results, chosen)
         if not any(name.startswith(OURS) for name in results):
             tried = forecasters(candidates(self.settings))
-            results |= self._ours(sales, self.panel, tried, "")
+            made = self._forecasts(self.panel, tried)
+            results |= {f"{OURS}{name.replace('_', ' ')}": sums for name, sums in self._scored(sales, made).items()}
             if self.panel.prices is not None:
-                fitted = self.panel.until(self.origins[0])
-                followers = [model for model in tried if follows_plans(model.fit(fitted))]
-                results |= self._ours(sales, _told(self.panel), followers, TOLD)
+                history = self.panel.until(self.origins[0])
+                followers = [model for model in tried if follows_plans(model.fit(history))]
+                told = self._forecasts(_told(self.panel), followers)
+                names = {*told, ByGroup().name}
+                results |= {
+                    f"{OURS}{name.replace('_', ' ')}{TOLD}": sums
+                    for name, sums in self._scored(sales, made | told).items()
+                    if name in names
+                }
             self.cache.write(results, chosen)
         return _report(title, self.panel, results, chosen)
 
@@ -141,28 +152,31 @@ class Comparison:
         _say(f"{name}: {_pooled(sums).wape:.1%}")
         return sums
 
-    def _ours(self, sales: Sales, panel: Panel, candidates: Sequence[Forecaster], suffix: str) -> Results:
-        """Returns the sums of candidates, each fitted cold at each origin, and of the choice among several."""
-        made: dict[str, dict[int, PointForecast]] = {}
-        seconds: dict[tuple[str, int], float] = {}
+    def _forecasts(self, panel: Panel, tried: Sequence[Forecaster]) -> Made:
+        """Returns what candidates forecast, each fitted cold at each origin and the one before them."""
+        made: Made = {}
         for week_count in [*warm_up_origins(self.origins), *self.origins]:
             history = panel.until(week_count)
-            for model in candidates:
+            for model in tried:
                 began = time.perf_counter()
-                made.setdefault(model.name, {})[week_count] = model.fit(history).predict(history, panel.horizon)
-                seconds[model.name, week_count] = time.perf_counter() - began
-        tried: list[Candidate] = [Replay(name, forecasts) for name, forecasts in made.items()]
-        tried += [ByGroup()] if len(tried) > 1 else []
-        origins = run_backtest(panel, tried, self.origins).origins
+                forecast = model.fit(history).predict(history, panel.horizon)
+                made.setdefault(model.name, {})[week_count] = (forecast, time.perf_counter() - began)
+        return made
+
+    def _scored(self, sales: Sales, made: Made) -> Results:
+        """Returns the sums of candidates, and of the choice among them, with intervals as the backtest makes them."""
+        tried: list[Candidate] = [
+            Replay(name, {week_count: forecast for week_count, (forecast, _) in forecasts.items()})
+            for name, forecasts in made.items()
+        ]
         results: Results = {}
-        for name in origins[0].forecasts:
-            label = f"{OURS}{name.replace('_', ' ')}{suffix}"
-            results[label] = {}
-            for week_count, result in zip(self.origins, origins, strict=True):
-                forecast = Forecast(result.forecasts[name].point, *result.bounds[name][:2])
-                taken = seconds.get((name, week_count), 0.0)
-                results[label][self._day(week_count)] = _score(sales, week_count, forecast, taken)
-            _say(f"{label}: {_pooled(results[label]).wape:.1%}")
+        for week_count, result in zip(
+            self.origins, run_backtest(self.panel, [*tried, ByGroup()], self.origins).origins, strict=True
+        ):
+            for name, forecast in result.forecasts.items():
+                seconds = made[name][week_count][1] if name in made else 0.0
+                sums = _score(sales, week_count, Forecast(forecast.point, *result.bounds[name][:2]), seconds)
+                results.setdefault(name, {})[self._day(week_count)] = sums
         return results
 
     def _day(self, week_count: int) -> str:

@@ -3,6 +3,9 @@
 BASELINE = "seasonal_naive"
 """The candidate that every other one is measured against."""
 
+SIMPLE = "simple"
+"""The best of the simple methods for each group of demand: what a model must beat to be worth its trouble."""
+
 HORIZON = 8
 """Weeks that every candidate forecasts."""
 

@@ -309,6 +309,7 @@ def calibration_rows(found: "Sequence[Calibration]") -> "pd.DataFrame":
             "target_rate": one.target,
             "covered_rate": one.covered_rate,
             **{f"covered_type_{kind.lower()}_rate": share for kind, share in one.by_type.items()},
+            **{f"covered_group_{group}_rate": share for group, share in one.by_group.items()},
             **{f"covered_fifth_{number}_rate": share for number, share in enumerate(one.by_fifth, start=1)},
             "covered_beside_holidays_rate": one.beside_holidays_rate,
             "pairs_within_five_points_rate": one.pairs_within_rate,
@@ -318,7 +319,17 @@ def calibration_rows(found: "Sequence[Calibration]") -> "pd.DataFrame":
 
 
 def _calibration_cells(found: "Sequence[Calibration]") -> tuple[list[str], list[list[str]]]:
-    heads = ["policy", "lead time", "target", "covered", "by type", "by fifth", "beside holidays", "within 5"]
+    heads = [
+        "policy",
+        "lead time",
+        "target",
+        "covered",
+        "by type",
+        "by group",
+        "by fifth",
+        "beside holidays",
+        "within 5",
+    ]
     rows = [
         [
             _title(one.policy),
@@ -326,6 +337,7 @@ def _calibration_cells(found: "Sequence[Calibration]") -> tuple[list[str], list[
             _points(one.target),
             _points(one.covered_rate),
             ", ".join(f"{markdown_cell(kind)} {_points(share)}" for kind, share in one.by_type.items()),
+            ", ".join(f"{group} {_points(share)}" for group, share in one.by_group.items()),
             ", ".join(_points(share) for share in one.by_fifth),
             _points(one.beside_holidays_rate),
             _percent(one.pairs_within_rate),

@@ -5,6 +5,7 @@ import streamlit as st
 
 from streamlit_app.queries import marts, names, totals
 from streamlit_app.views import charts, components, formats, quality_tabs, tables
+from warehouse.conventions import SIMPLE
 from warehouse.wording import house
 
 EXCEPTION_COLUMNS = (
@@ -137,8 +138,17 @@ def champion_figure(place: "st.delta_generator.DeltaGenerator", scores: pd.DataF
         border=True,
         help=f"Weighted mean absolute error per {formats.literal(house().pair_word)} and week in the backtest; holiday "
         f"weeks weigh {formats.figure(house().retailer.holiday_weight)}. "
-        "Seasonal naive (the same week a year ago) is scored on the same rows.",
+        f"Seasonal naive (the same week a year ago) is scored on the same rows.{_simple_words(scores)}",
     )
+
+
+def _simple_words(scores: pd.DataFrame) -> str:
+    """Returns how far the best simple methods miss; nothing where they were not scored."""
+    simple = scores.loc[scores["model_name"] == SIMPLE, "wmae_amount"]
+    if simple.empty:
+        return ""
+    missed = formats.literal(formats.quantity(simple.iloc[0]))
+    return f" The simple baseline (moving means and medians) misses by {missed}."
 
 
 def explain_range(forecast: pd.DataFrame, ahead: pd.DataFrame) -> None:

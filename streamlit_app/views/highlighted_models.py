@@ -1,4 +1,4 @@
-"""Which of many models a chart names: the champion, the baseline and the best of the rest; the others stay grey."""
+"""Which of many models a chart names: the champion, the baselines and the best of the rest; the others stay grey."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import pandas as pd
 
 from streamlit_app.views import formats, palette
-from warehouse.conventions import BASELINE
+from warehouse.conventions import BASELINE, SIMPLE
 
 NAMED_BESIDES = 2
-"""Models that are named beside the champion and the baseline."""
+"""Models that are named beside the champion and the baselines."""
 _COLORS = (palette.ACCENT, palette.GOOD, "#8A5A9E", "#A0753B", "#3F9FB5")
 MOST_NAMED = len(_COLORS) + 1
 """Models that have a colour of their own, the champion among them."""
@@ -35,14 +35,14 @@ class Look:
 
 
 def leaders(scores: pd.DataFrame, champion: str) -> tuple[str, ...]:
-    """Returns the champion, the baseline and the best others, in this order, as far as they are there.
+    """Returns the champion, the baselines and the best others, in this order, as far as they are there.
 
     Args:
         scores: model_name and wmae_amount, any number of rows a model.
         champion: name of the champion.
     """
     ranked = [str(name) for name in scores.groupby("model_name")["wmae_amount"].mean().sort_values().index]
-    ahead = [name for name in (champion, BASELINE) if name in ranked]
+    ahead = [name for name in (champion, BASELINE, SIMPLE) if name in ranked]
     best = [name for name in ranked if name not in ahead][:NAMED_BESIDES]
     return tuple(dict.fromkeys([*ahead, *best]))
 

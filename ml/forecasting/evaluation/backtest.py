@@ -160,19 +160,24 @@ def score_origins(
 def origins_of(panel: Panel, wanted: int | Sequence[dt.date]) -> list[int]:
     """Returns the origins as numbers of weeks known, oldest first.
 
+    Where the weeks are too few for a whole horizon after eight of them, the only origin is in their middle.
+
     Raises:
         UsageError: a date is not an origin that can be scored.
         ShelfcastError: the weeks are too few for a single origin.
     """
     last = panel.week_count - panel.horizon
-    if last < SHORTEST_WEEKS:
+    if panel.week_count < SHORTEST_WEEKS:
         raise ShelfcastError(
-            f"The data has {panel.week_count} weeks, and a backtest needs at least {SHORTEST_WEEKS + panel.horizon}.",
-            "Add earlier weeks to the sales, or forecast fewer weeks ahead: horizon_weeks in the mapping.",
+            f"The data has {panel.week_count} weeks, and forecasts need at least {SHORTEST_WEEKS}.",
+            "Add earlier weeks to the sales.",
         )
+    first = least_weeks(panel)
+    if last < first:
+        first = last = panel.week_count // 2
     if isinstance(wanted, int):
-        return _rolling_origins(panel, last, wanted)
-    return sorted({_origin_at(panel, day, last) for day in wanted})
+        return _rolling_origins(panel, first, last, wanted)
+    return sorted({_origin_at(panel, day, first, last) for day in wanted})
 
 
 def least_weeks(panel: Panel) -> int:
@@ -180,24 +185,23 @@ def least_weeks(panel: Panel) -> int:
     return min(LEAST_WEEKS, max(panel.week_count - panel.horizon, SHORTEST_WEEKS))
 
 
-def _rolling_origins(panel: Panel, last: int, count: int) -> list[int]:
+def _rolling_origins(panel: Panel, first: int, last: int, count: int) -> list[int]:
     """Returns origins 8 weeks apart; one that falls on a holiday week moves a week back, so that the week is scored."""
     origins: list[int] = []
-    week_count, least = last, least_weeks(panel)
-    while week_count >= least and len(origins) < count:
+    week_count = last
+    while week_count >= first and len(origins) < count:
         if origins and panel.is_holiday[week_count - 1]:
             week_count -= 1
         origins.append(week_count)
         week_count -= ORIGIN_STEP
-    return [origin for origin in reversed(origins) if origin >= least]
+    return [origin for origin in reversed(origins) if origin >= first]
 
 
-def _origin_at(panel: Panel, day: dt.date, last: int) -> int:
+def _origin_at(panel: Panel, day: dt.date, first: int, last: int) -> int:
     week_count = int((np.datetime64(day, "D") - panel.weeks[0]) // WEEK) + 1
-    least = least_weeks(panel)
-    if not least <= week_count <= last:
-        first, final = as_date(panel.weeks[least - 1]), as_date(panel.weeks[last - 1])
-        raise UsageError(f"The origin {day} cannot be scored.", f"Choose a date from {first} to {final}.")
+    if not first <= week_count <= last:
+        earliest, latest = as_date(panel.weeks[first - 1]), as_date(panel.weeks[last - 1])
+        raise UsageError(f"The origin {day} cannot be scored.", f"Choose a date from {earliest} to {latest}.")
     return week_count
 
 
@@ -255,12 +259,13 @@ def _run_origin(
         forecasts[model.name] = own.predict(history, history.horizon)
         if is_planned and follows_plans(own):
             unplanned[model.name] = own.predict(at_usual_prices(history, history.horizon), history.horizon)
-    later = slice(week_count, week_count + history.horizon)
+    later = np.arange(week_count, week_count + history.horizon)
+    has_come, come = later < panel.week_count, np.minimum(later, panel.week_count - 1)
     nothing = np.full((4, history.series_count, history.horizon), np.nan)
     return OriginResult(
         history=history,
-        actual=panel.actual[:, later],
-        is_holiday=panel.is_holiday[later],
+        actual=np.where(has_come, panel.actual[:, come], np.nan),
+        is_holiday=panel.is_holiday[come] & has_come,
         situation=situation_at(history, error_scale.fit(history)),
         forecasts=forecasts,
         bounds=dict.fromkeys(forecasts, nothing),

@@ -14,7 +14,7 @@ from ml.forecasting.demand_groups import DEMAND_GROUPS, chosen_by_group, group_e
 from ml.forecasting.models.protocol import PointForecast, base_parts
 from ml.forecasting.models.seasonal_base import plausible
 from ml.forecasting.panel import FloatArray, Panel, known_mean, weeks_back
-from warehouse.conventions import YEAR_WEEKS
+from warehouse.conventions import SIMPLE, YEAR_WEEKS
 
 CHOICE_ORIGINS = 13
 CHOICE_STEP_WEEKS = 8
@@ -94,7 +94,7 @@ def level_by(method: str, sales: FloatArray) -> FloatArray:
 class Simple:
     """The candidate."""
 
-    name: str = "simple"
+    name: str = SIMPLE
 
     @property
     def parameters(self) -> Mapping[str, object]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from ml.forecasting.demand_groups import DEMAND_GROUPS, demand_groups
 from ml.forecasting.panel import Panel
 from ml.inventory.policy import FloatArray
 from ml.inventory.replay.baselines import recent_mean
@@ -34,6 +35,7 @@ class Periods:
         is_beside_holiday: whether a week of it is a holiday week or stands beside one, (lead times, pairs, weeks).
         store_type: of the pairs.
         fifth: 0 for the pairs that sold least in the year before, 4 for those that sold most.
+        group: place in `DEMAND_GROUPS` as it was before the first review.
     """
 
     chance: FloatArray
@@ -42,6 +44,7 @@ class Periods:
     is_beside_holiday: BoolArray
     store_type: npt.NDArray[np.str_]
     fifth: npt.NDArray[np.intp]
+    group: npt.NDArray[np.int64]
 
 
 def periods_of(
@@ -62,6 +65,7 @@ def periods_of(
         is_beside_holiday=np.nan_to_num(weeks_beside) > 0,
         store_type=panel.store_types[rows],
         fifth=volume.argsort(kind="stable").argsort(kind="stable") * FIFTHS // len(rows),
+        group=demand_groups(panel.until(start))[rows],
     )
 
 
@@ -96,6 +100,11 @@ def calibrations(
             ),
             beside_holidays_rate=_share(covered[periods.is_beside_holiday], known[periods.is_beside_holiday]),
             pairs_within_rate=share_within(by_pair[known.any(axis=(0, 2))], target),
+            by_group={
+                group: _share(covered[:, members], known[:, members])
+                for group, members in ((name, periods.group == place) for place, name in enumerate(DEMAND_GROUPS))
+                if members.any()
+            },
         )
 
 

@@ -181,9 +181,9 @@ class _Field:
     lead: LeadArray
 
 
-def _field(panel: Panel, settings: ReplaySettings) -> _Field:
+def _field(panel: Panel, settings: ReplaySettings, fewest_sold: int = FEWEST_WEEKS_SOLD) -> _Field:
     start = first_replayed_week(panel, settings)
-    rows = replayed_rows(panel, start)
+    rows = replayed_rows(panel, start, fewest_sold)
     lead = settings.lead_times.draw(range(settings.seeds), settings.weeks, len(rows))
     return _Field(panel, settings, start, rows, history_of_sales(panel.demand[rows], start), lead)
 
@@ -229,17 +229,17 @@ def first_replayed_week(panel: Panel, settings: ReplaySettings) -> int:
     return panel.week_count - settings.weeks
 
 
-def replayed_rows(panel: Panel, start: int) -> npt.NDArray[np.intp]:
-    """Returns the series that sold in 50 weeks before the replay, and in the 13 weeks before it.
+def replayed_rows(panel: Panel, start: int, fewest_sold: int = FEWEST_WEEKS_SOLD) -> npt.NDArray[np.intp]:
+    """Returns the series that sold in so many weeks before the replay, and in the 13 weeks before it.
 
     Raises:
         ShelfcastError: there is none.
     """
     sold = (demand_of(panel.sales[:, :start]) > 0).sum(axis=1)
-    rows = np.flatnonzero((sold >= FEWEST_WEEKS_SOLD) & live_weeks(panel.sales, start)[:, 0])
+    rows = np.flatnonzero((sold >= fewest_sold) & live_weeks(panel.sales, start)[:, 0])
     if not len(rows):
         raise ShelfcastError(
-            f"No store and department sold in {FEWEST_WEEKS_SOLD} weeks before {as_date(panel.weeks[start])} and was "
+            f"No store and department sold in {fewest_sold} weeks before {as_date(panel.weeks[start])} and was "
             "still on sale.",
             "Choose fewer --weeks, or load a longer history.",
         )
@@ -293,7 +293,8 @@ def calibrate_levels(
     found, reviews = [], None
     for number, lead_times in enumerate(LEAD_TIMES_BY_NAME.values()):
         progress(number, len(LEAD_TIMES_BY_NAME), "calibration")
-        field = _field(panel, replace(settings, lead_times=lead_times))
+        # Every pair on sale is judged here, also one that sells now and then.
+        field = _field(panel, replace(settings, lead_times=lead_times), fewest_sold=1)
         reviews = reviews or known_reviews(panel, field.start, forecasts)
         rule = level_rule(reviews, field.rows, lead_times, REVIEW_WEEKS, TARGETS)
         found += _calibration(OURS, rule, field)

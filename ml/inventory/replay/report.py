@@ -238,6 +238,7 @@ class Calibration:
         by_fifth: the same by fifth of the pairs, those that sold least in the year before the first.
         beside_holidays_rate: the same of the periods that touch a holiday week or one beside it.
         pairs_within_rate: share of the pairs found within five points of the target.
+        by_group: the same as `covered_rate` by group of demand before the first period, as far as there are any.
     """
 
     policy: str
@@ -248,6 +249,7 @@ class Calibration:
     by_fifth: tuple[float, ...]
     beside_holidays_rate: float
     pairs_within_rate: float
+    by_group: Mapping[str, float]
 
 
 @dataclass(frozen=True)

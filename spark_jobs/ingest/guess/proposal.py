@@ -61,7 +61,7 @@ from spark_jobs.ingest.number_formats import (
     currencies_in,
 )
 from spark_jobs.ingest.schema import fold
-from warehouse.conventions import HORIZON, SHORTEST_WEEKS
+from warehouse.conventions import SHORTEST_WEEKS
 from warehouse.errors import ShelfcastError, UsageError
 from warehouse.wording import counted
 
@@ -376,9 +376,9 @@ def _say_the_rest(found: Findings, scan: Scan) -> None:
     ]
     whole = whole_weeks_of(scan, found.grain.grain == "weeks", found.grain.week_end)
     weeks = (whole.last - whole.first).days // 7 + 1 if whole.any else 0
-    if weeks < SHORTEST_WEEKS + HORIZON:
+    if weeks < SHORTEST_WEEKS:
         found.doubts.append(
-            f"forecasts need at least {SHORTEST_WEEKS + HORIZON} weeks, and the sales have {weeks}: add earlier ones"
+            f"forecasts need at least {SHORTEST_WEEKS} weeks, and the sales have {weeks}: add earlier ones"
         )
     if scan.repeats:
         found.doubts.append(f"exact repeats of another line are left out: {counted(scan.repeats, 'line')}")

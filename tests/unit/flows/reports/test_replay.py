@@ -74,7 +74,7 @@ def comparison():
             Saving(COVER, "lost_amount", "stock_weeks", 1.67, 300.0, 200.0, -0.5, (NAN, NAN)),
             Saving(COVER, "excess_amount", "fill_rate", 0.985, NAN, 2.0, NAN, (NAN, NAN)),
         ),
-        (Calibration(OURS, "random", 0.95, 0.948, {"A": 0.951}, (0.94, 0.95), 0.93, 0.9),),
+        (Calibration(OURS, "random", 0.95, 0.948, {"A": 0.951}, (0.94, 0.95), 0.93, 0.9, {"smooth": 0.947}),),
         GuardrailFigures(
             0.95,
             1_000,
@@ -149,7 +149,7 @@ def test_the_report_has_intervals_money_types_and_calibration(comparison):
     assert "$1,234 ($1,000 to $2,000)" in text
     assert "-$250" in text
     assert "| A | 12 | 3.7 % | 99.3 % |" in text
-    assert "| random | 95.0 | 94.8 | A 95.1 | 94.0, 95.0 | 93.0 | 90.0 % |" in text
+    assert "| random | 95.0 | 94.8 | A 95.1 | smooth 94.7 | 94.0, 95.0 | 93.0 | 90.0 % |" in text
     assert "nan" not in text
 
 

@@ -17,6 +17,11 @@ def test_the_champion_the_baseline_and_the_two_best_others_are_named():
     assert leaders(SCORES, "blend") == ("blend", "seasonal_naive", "ridge", "lightgbm")
 
 
+def test_the_simple_baseline_is_named_however_it_scored():
+    scores = pd.concat([SCORES, pd.DataFrame({"model_name": ["simple"], "wmae_amount": [30.0]})])
+    assert leaders(scores, "blend") == ("blend", "seasonal_naive", "simple", "ridge", "lightgbm")
+
+
 def test_a_champion_that_is_the_baseline_is_named_once():
     assert leaders(SCORES, "seasonal_naive") == ("seasonal_naive", "blend", "ridge")
 

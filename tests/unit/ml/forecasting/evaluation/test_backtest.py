@@ -38,11 +38,6 @@ def test_fewer_weeks_give_fewer_origins(make_panel) -> None:
     assert origins_of(make_panel(stores=1, departments=1, weeks=45), 5) == [29, 37]
 
 
-def test_too_few_weeks_are_refused_in_one_sentence(make_panel) -> None:
-    with pytest.raises(ShelfcastError, match="needs at least 16"):
-        origins_of(make_panel(stores=1, departments=1, weeks=15), 5)
-
-
 def test_a_history_without_an_origin_of_half_a_year_is_judged_from_what_there_is(make_panel) -> None:
     weeks = {16: [8], 20: [12], 33: [25], 34: [26], 42: [26, 34]}
     panel = make_panel(stores=1, departments=1, weeks=42)

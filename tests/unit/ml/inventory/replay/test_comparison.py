@@ -163,11 +163,12 @@ def test_covered_periods_are_counted_by_type_fifth_and_beside_holidays_as_worked
     demand = np.array([short, long])
     beside = np.array([[[False, True, False, True], [False, False, True, True]]] * 2)
     kinds, chance = np.array(["A", "B"]), np.array([0.75, 0.25])
-    periods = Periods(chance, demand, ~np.isnan(demand), beside, kinds, np.array([0, 4]))
+    periods = Periods(chance, demand, ~np.isnan(demand), beside, kinds, np.array([0, 4]), np.array([1, 3]))
     first = next(calibrations(OURS, "random", lambda target: np.full((2, 4), 36.0), periods))
     half = 0.75 * 2 / 3 + 0.25 * 1 / 3
     assert (first.target, first.covered_rate) == (0.8, pytest.approx(half))
     assert first.by_type == {"A": pytest.approx(half), "B": pytest.approx(half)}
+    assert first.by_group == {"smooth": pytest.approx(half), "intermittent": pytest.approx(half)}
     assert first.by_fifth == pytest.approx((half, np.nan, np.nan, np.nan, half), nan_ok=True)
     assert first.beside_holidays_rate == pytest.approx(1 / 2)
 

@@ -574,9 +574,9 @@ def test_covariates_of_days_are_told_as_such(write, proposed):
 
 
 def test_too_few_weeks_to_forecast_from_are_doubtful(write, proposed):
-    write("sales.csv", "date,store,sku,quantity", [f"{day},1,A1,2" for day in dates("2024-01-01", 15 * 7)])
-    assert "forecasts need at least 16 weeks, and the sales have 15" in doubts_of(proposed())
-    write("sales.csv", "date,store,sku,quantity", [f"{day},1,A1,2" for day in dates("2024-01-01", 16 * 7)])
+    write("sales.csv", "date,store,sku,quantity", [f"{day},1,A1,2" for day in dates("2024-01-01", 7 * 7)])
+    assert "forecasts need at least 8 weeks, and the sales have 7" in doubts_of(proposed())
+    write("sales.csv", "date,store,sku,quantity", [f"{day},1,A1,2" for day in dates("2024-01-01", 8 * 7)])
     assert "forecasts need" not in doubts_of(proposed())
 
 
