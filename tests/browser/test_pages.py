@@ -8,7 +8,7 @@ import pytest
 from ml.inventory.decisions import Decision, record
 from ml.inventory.orders.guardrails import GUARDRAILS
 from streamlit_app.views import formats
-from warehouse.conventions import BASELINE
+from warehouse.conventions import BASELINE, SIMPLE
 from warehouse.database import Database
 from warehouse.settings import Settings
 from warehouse.wording import house
@@ -105,18 +105,20 @@ def test_a_pair_shows_its_own_error_and_that_of_its_store_type_where_too_few_wee
     assert shown == formats.percent(of_type) != formats.percent(thin)
 
 
-def test_of_many_models_the_charts_name_the_champion_the_baseline_and_the_two_best_others(
+def test_of_many_models_the_charts_name_the_champion_the_baselines_and_the_two_best_others(
     look_at: OpenPage, mart: Mart
 ) -> None:
     champion = mart(f"select model_name {CHAMPION_AHEAD}")
     of_type = f"{SCORES} and level_name = 'store_type' and store_type = 'A' and not is_champion"
-    others = f"select model_name {of_type} and model_name <> '{BASELINE}' order by wmae_amount limit 1"
-    named = [formats.model(name) for name in (BASELINE, mart(others), mart(f"{others} offset 1"))]
-    others_count = mart(f"select count(distinct model_name) {SCORES}") - 4
+    others = (
+        f"select model_name {of_type} and model_name not in ('{BASELINE}', '{SIMPLE}') order by wmae_amount limit 1"
+    )
+    named = [formats.model(name) for name in (BASELINE, SIMPLE, mart(others), mart(f"{others} offset 1"))]
+    others_count = mart(f"select count(distinct model_name) {SCORES}") - 5
     page = look_at(PAIR)
     page.locator(".legendtext", has_text="other models").first.wait_for()
     shown = page.locator(".js-plotly-plot").filter(has_text="other models").first.locator(".legendtext")
-    assert shown.all_text_contents()[-5:] == [
+    assert shown.all_text_contents()[-6:] == [
         f"{formats.model(champion)} (champion)",
         *named,
         f"{others_count} other models",

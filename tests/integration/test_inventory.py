@@ -268,6 +268,27 @@ def test_an_empty_shelf_asks_no_person(ready):
     assert read(database)["review_reason"].tolist() == calm
 
 
+def test_a_week_that_cannot_be_right_is_watched_as_what_stands_in_for_it(ready):
+    settings, database = ready
+    place = {"store_id": 3, "dept_id": 4}
+    where = "store_id = %(store_id)s and dept_id = %(dept_id)s and sale_date = %(week)s"
+    given = {**place, "week": LAST_WEEK - dt.timedelta(weeks=1)}
+
+    def watched() -> np.ndarray:
+        inputs = load_decision_inputs(settings, database, "reader")
+        return inputs.watch.sales[np.flatnonzero((inputs.pairs[list(place)] == pd.Series(place)).all(axis=1))[0]]
+
+    before = watched()
+    with database.connect("pipeline") as connection:
+        connection.execute(f"update raw.raw_sales set weekly_sales = 100 * weekly_sales where {where}", given)
+    try:
+        assert watched()[-2] == np.median(before[-15:-2])
+        assert np.array_equal(np.delete(watched(), -2), np.delete(before, -2), equal_nan=True)
+    finally:
+        with database.connect("pipeline") as connection:
+            connection.execute(f"update raw.raw_sales set weekly_sales = weekly_sales / 100 where {where}", given)
+
+
 def test_a_week_in_which_the_shelf_was_counted_empty_is_watched_as_what_would_have_sold(ready):
     settings, database = ready
 

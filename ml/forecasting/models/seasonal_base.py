@@ -19,6 +19,10 @@ GROWTH_WEEKS = 39
 GROWTH_BOUNDS = (0.5, 2.0)
 OWN_GROWTH_WEIGHT = 0.8
 """Weight of the series' own growth in the geometric mean; its department's has the rest."""
+LARGEST_IN_GROUP = 10.0
+"""Middle series of a group beyond which a series counts no further in what the group shares."""
+STEADY_WEEKS, STEADY_TIMES = 8, 3.0
+"""Last weeks, and how many times apart their mean and that of the year may be, for a series to tell of others."""
 SEASON_RANKS = (10, 5, 2)
 LARGEST_MULTIPLE = 2.0
 """How far a forecast may leave what its series ever sold, as a multiple of the largest week."""
@@ -71,14 +75,15 @@ def seasonal_base(history: Panel, horizon: int) -> SeasonalBase:
     """Returns the base forecast of every series for the weeks after the last week of the history."""
     sales, groups = history.sales, SeriesGroups.of(history)
     trend = centred_mean(sales)
-    profile = seasonal_profile(sales - trend, trend, groups)
+    profile = seasonal_profile(sales - trend, trend, groups, size_weights(history, groups.department_type))
     recent = min(LEVEL_WEEKS, history.week_count)
     targets = np.concatenate([history.weeks[-recent:], history.future_weeks(horizon)])
     likes = [alignment_matrix(history.calendar, history.weeks, targets, years) for years in (1, 2)]
     season = _season(profile, likes)
     level, shocks = _smoothed_level(sales[:, -recent:] - season[:, :recent])
     additive = level + season[:, recent:]
-    last_year, multiplicative, growth = _multiplicative(sales, trend + profile, likes, recent, groups)
+    counted = group_weights(history, groups.department)
+    last_year, multiplicative, growth = _multiplicative(sales, trend + profile, likes, recent, groups, counted)
     point = np.where(np.isnan(multiplicative), additive, (additive + multiplicative) / 2)
     return SeasonalBase(
         point=plausible(point, sales),
@@ -133,6 +138,27 @@ class SeriesGroups:
         return cls(department, _positions(panel.store_ids), _positions(department * 10 + kind))
 
 
+def group_weights(history: Panel, group: IntArray) -> FloatArray:
+    """Returns how much each series counts in what its group shares, (S,).
+
+    What breaks, begins or ends tells of no other, and counts nothing; what is far larger than the rest counts no more
+    than a multiple of the middle one.
+    """
+    lately, usual = (known_mean(np.abs(history.sales[:, -weeks:])) for weeks in (STEADY_WEEKS, YEAR_WEEKS))
+    is_steady = (lately <= STEADY_TIMES * usual) & (usual <= STEADY_TIMES * lately)
+    return np.where(is_steady, size_weights(history, group), 0.0)
+
+
+def size_weights(history: Panel, group: IntArray) -> FloatArray:
+    """Returns the share of each series by which it is as large as its group bears, 1 for nearly all, (S,)."""
+    weights = np.ones(history.series_count)
+    for number in np.unique(group[history.active]):
+        rows = np.flatnonzero((group == number) & history.active)
+        largest = LARGEST_IN_GROUP * np.median(history.scale[rows])
+        weights[rows] = np.minimum(1.0, largest / history.scale[rows])
+    return weights
+
+
 def centred_mean(sales: FloatArray) -> FloatArray:
     """Returns the mean of the known sales in the 52 weeks around each week; at the edges in the nearest 52, (S, T)."""
     weeks = sales.shape[1]
@@ -143,15 +169,15 @@ def centred_mean(sales: FloatArray) -> FloatArray:
     return np.asarray((totals[:, start + width] - totals[:, start]) / np.maximum(count, 1))
 
 
-def seasonal_profile(season: FloatArray, trend: FloatArray, groups: SeriesGroups) -> FloatArray:
+def seasonal_profile(season: FloatArray, trend: FloatArray, groups: SeriesGroups, weights: FloatArray) -> FloatArray:
     """Returns the seasonal profile of every series, denoised with the help of the other stores, (S, T).
 
     The mean of these views: as observed; the best approximations of low ranks to the stores x weeks matrix of
     the department; and the relative profile of the department in stores of the type, times the trend of the
-    series. Where the series was not sold, the last one stands alone.
+    series. Where the series was not sold, the last one stands alone. `weights` are those of series in the group, (S,).
     """
     known = ~np.isnan(season)
-    shared = trend * _shared_profile(season, trend, groups.department_type)
+    shared = trend * _shared_profile(season, trend, groups.department_type, weights)
     observed = np.where(known, season, shared)
     denoised = _low_rank(observed, groups.department)
     return np.asarray(np.where(known, (observed + shared + sum(denoised)) / (2 + len(denoised)), shared))
@@ -188,10 +214,12 @@ def _season(profile: FloatArray, likes: list[FloatArray]) -> FloatArray:
     return np.where(np.isnan(season), 0.0, season)
 
 
-def _shared_profile(season: FloatArray, trend: FloatArray, group: IntArray) -> FloatArray:
+def _shared_profile(season: FloatArray, trend: FloatArray, group: IntArray, weights: FloatArray) -> FloatArray:
     base = np.where(np.isnan(season), np.nan, np.maximum(trend, 0.0))
-    total = sum_by(base, group)
-    return np.asarray(np.where(total > 0, sum_by(season, group) / np.where(total > 0, total, 1.0), 0.0))
+    total = sum_by(weights[:, None] * base, group)
+    return np.asarray(
+        np.where(total > 0, sum_by(weights[:, None] * season, group) / np.where(total > 0, total, 1.0), 0.0)
+    )
 
 
 def _low_rank(season: FloatArray, department: IntArray) -> list[FloatArray]:
@@ -221,25 +249,30 @@ def _smoothed_level(unseasonal: FloatArray) -> tuple[FloatArray, FloatArray]:
 
 
 def _multiplicative(
-    sales: FloatArray, smooth: FloatArray, likes: list[FloatArray], recent: int, groups: SeriesGroups
+    sales: FloatArray,
+    smooth: FloatArray,
+    likes: list[FloatArray],
+    recent: int,
+    groups: SeriesGroups,
+    weights: FloatArray,
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Returns last year's sales, the multiplicative forecast and the growth against last year."""
     past = slice(max(recent - GROWTH_WEEKS, 0), recent)
     source = np.where(np.isnan(sales), np.nan, (sales + smooth) / 2)
     forms, growths = [], []
     for like in likes:
-        growth = _growth(sales[:, -recent:][:, past], aligned(sales, like[past]), groups)
+        growth = _growth(sales[:, -recent:][:, past], aligned(sales, like[past]), groups, weights)
         growths.append(growth)
         forms.append(aligned(source, like[recent:]) * growth)
     mixed = LAST_YEAR_WEIGHT * forms[0] + (1 - LAST_YEAR_WEIGHT) * forms[1]
     return aligned(sales, likes[0][recent:]), np.where(np.isnan(mixed), forms[0], mixed), growths[0]
 
 
-def _growth(now: FloatArray, then: FloatArray, groups: SeriesGroups) -> FloatArray:
+def _growth(now: FloatArray, then: FloatArray, groups: SeriesGroups, weights: FloatArray) -> FloatArray:
     """Returns the weighted geometric mean of the growth of the series and of its department, (S, 1)."""
     both = ~np.isnan(now) & ~np.isnan(then)
     own = np.stack([np.where(both, now, 0.0).sum(axis=1), np.where(both, then, 0.0).sum(axis=1)], axis=1)
-    shared = sum_by(own, groups.department)
+    shared = sum_by(weights[:, None] * own, groups.department)
     ratios = [_bounded_ratio(totals) for totals in (own, shared)]
     return np.asarray((ratios[0] ** OWN_GROWTH_WEIGHT * ratios[1] ** (1 - OWN_GROWTH_WEIGHT))[:, None])
 

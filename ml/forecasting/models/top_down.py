@@ -10,7 +10,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from ml.forecasting.models.protocol import PointForecast
-from ml.forecasting.models.seasonal_base import SeriesGroups, additive_forecast, plausible, seasonal_base, sum_by
+from ml.forecasting.models.seasonal_base import (
+    SeriesGroups,
+    additive_forecast,
+    group_weights,
+    plausible,
+    seasonal_base,
+    sum_by,
+)
 from ml.forecasting.panel import FloatArray, IntArray, Panel
 
 RATIO_BOUNDS = (0.7, 1.4)
@@ -19,6 +26,8 @@ RATIO_BOUNDS = (0.7, 1.4)
 def scaled_to_totals(point: FloatArray, history: Panel, group: IntArray, belief: float) -> FloatArray:
     """Returns the forecasts, those of active series scaled towards the forecast of their group's total.
 
+    A series that breaks or ends keeps its own forecast, and its group is scaled without it.
+
     Args:
         point: forecasts in the unit of the sales, (series, horizon).
         history: what was known.
@@ -26,11 +35,12 @@ def scaled_to_totals(point: FloatArray, history: Panel, group: IntArray, belief:
         belief: exponent of the ratio of the total to the sum of the series, 1 is wholly.
     """
     active = history.active[:, None]
+    weights = group_weights(history, group)[:, None]
     first = np.unique(group, return_index=True)[1]
-    totals = sum_by(np.where(active, history.sales, 0.0), group)[first]
+    totals = sum_by(np.where(active, weights * history.sales, 0.0), group)[first]
     wanted = additive_forecast(totals, history.calendar, history.weeks, history.future_weeks(point.shape[1]))[group]
-    summed = sum_by(np.where(active, point, 0.0), group)
-    usable = active & (wanted > 0) & (summed > 0)
+    summed = sum_by(np.where(active, weights * point, 0.0), group)
+    usable = active & (weights > 0) & (wanted > 0) & (summed > 0)
     ratio = np.clip(np.where(usable, wanted, 1.0) / np.where(usable, summed, 1.0), *RATIO_BOUNDS)
     return np.asarray(point * ratio**belief)
 

@@ -45,12 +45,27 @@ def every_week_a_thousandfold(sales: np.ndarray) -> np.ndarray:
     return 1000 * sales
 
 
+def last_twenty_weeks_a_thousandfold(sales: np.ndarray) -> np.ndarray:
+    return np.append(sales[:-20], 1000 * sales[-20:])
+
+
+def last_four_weeks_twentyfold(sales: np.ndarray) -> np.ndarray:
+    return np.append(sales[:-4], 20 * sales[-4:])
+
+
+def nothing_for_ten_weeks(sales: np.ndarray) -> np.ndarray:
+    return np.append(sales[:-10], 0 * sales[-10:])
+
+
 CHANGES = (
     last_week_a_thousandfold,
     eight_weeks_a_thousandfold,
     a_week_of_the_last_year_a_hundredfold,
     last_week_all_returns,
     every_week_a_thousandfold,
+    last_twenty_weeks_a_thousandfold,
+    last_four_weeks_twentyfold,
+    nothing_for_ten_weeks,
 )
 
 
