@@ -12,7 +12,7 @@ from typing import Protocol
 import numpy as np
 
 from ml.forecasting.models.calendar_alignment import aligned, calendar_views, weight_matrix
-from ml.forecasting.models.seasonal_base import SeasonalBase, SeriesGroups, seasonal_base, sum_by
+from ml.forecasting.models.seasonal_base import SeasonalBase, SeriesGroups, group_weights, seasonal_base, sum_by
 from ml.forecasting.panel import WEEK, FloatArray, Panel, TextArray, as_date, known_mean
 from warehouse.conventions import WINDOW_WEEKS, YEAR_WEEKS
 
@@ -101,9 +101,10 @@ def _target_inputs(history: Panel, base: SeasonalBase, horizon: int, scale: Floa
     inputs |= {name: amount / per for name, amount in likes.items()}
     groups = SeriesGroups.of(history)
     for group_name, group in (("department", groups.department), ("type", groups.department_type)):
-        total = np.maximum(sum_by(np.where(history.active, scale, 0.0), group), history.least_scale)[:, None]
+        weights = np.where(history.active, group_weights(history, group), 0.0)
+        total = np.maximum(sum_by(weights * scale, group), history.least_scale)[:, None]
         for key in ("weekday", "date", "two_weekday"):
-            counted = np.where(history.active[:, None], likes[f"year_{key}"], 0.0)
+            counted = weights[:, None] * likes[f"year_{key}"]
             inputs[f"{group_name}_{key}"] = sum_by(counted, group) / total
     return inputs
 
