@@ -94,9 +94,8 @@ def main() -> None:
     arguments = _arguments()
     for folder in arguments.data:
         with _panel(folder, arguments.home) as (panel, settings):
-            wanted = (
-                [dt.date.fromisoformat(day) for day in arguments.origins.split(",")] if arguments.origins else ORIGINS
-            )
+            named = arguments.origins or PROTOCOLS.get(folder.name)
+            wanted = [dt.date.fromisoformat(day) for day in named.split(",")] if named else ORIGINS
             cache = Cache(arguments.cache and arguments.cache / f"{folder.name}.json", panel.fingerprint)
             text = Comparison(panel, settings, origins_of(panel, wanted), cache, arguments.threads).run(folder.name)
         print(text)
