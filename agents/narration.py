@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from agents.phrases import day, figure, holiday_week, listed, money, pct, quantity, sentences, span, versus
 from agents.quoting import quoted_text
 from agents.records import ANOMALY, FORECASTING, INVENTORY, REPORT, Facts
+from warehouse.conventions import EMPTY_SHELF
 from warehouse.wording import house
 
 Results = Mapping[str, Facts]
@@ -91,7 +92,7 @@ def _check_words(anomaly: Facts, is_recent: bool) -> str:
         return ""
     if anomaly["deviation_quantity"] > 0:
         return "Find out whether a promotion or a one-off sale explains it before you plan on its return."
-    if anomaly["detector_name"] == "empty_shelf":
+    if anomaly["detector_name"] == EMPTY_SHELF:
         return "It says nothing of demand: see that the shelf is filled in time."
     return "Check for empty shelves or missing data before you read it as weak demand."
 

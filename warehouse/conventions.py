@@ -6,6 +6,9 @@ BASELINE = "seasonal_naive"
 SIMPLE = "simple"
 """The best of the simple methods for each group of demand: what a model must beat to be worth its trouble."""
 
+EMPTY_SHELF = "empty_shelf"
+"""What marks the weeks in which a count found no stock and less sold than was wanted."""
+
 HORIZON = 8
 """Weeks that every candidate forecasts."""
 

@@ -20,6 +20,7 @@ from ml.anomalies.panel import AnomalyPanel, FloatArray, read_panel
 from ml.anomalies.reasons import Circumstances, reason_for
 from ml.forecasting.damping import implausible_weeks
 from ml.forecasting.empty_shelves import wanted
+from warehouse.conventions import EMPTY_SHELF
 from warehouse.database import Database
 from warehouse.errors import ShelfcastError
 from warehouse.incoming import publish_frame
@@ -39,8 +40,6 @@ COMPANION_SCORE = 2.0
 
 FORECAST_RESIDUAL = "forecast_residual"
 ROBUST_SEASONAL = "robust_seasonal"
-EMPTY_SHELF = "empty_shelf"
-"""Weeks with too little stock: `expected_sales` is what would have sold, and what is missing of it was lost."""
 
 
 @dataclass(frozen=True)
@@ -90,9 +89,7 @@ def find_anomalies(panel: AnomalyPanel) -> "pd.DataFrame":
 
     floor = least_deviation(panel.sales)
     sales, is_damped = implausible_weeks(panel.sales, panel.dept_id)
-    is_short = np.zeros_like(is_damped)
-    if panel.is_empty is not None:
-        sales, is_short = wanted(sales, panel.is_empty)
+    sales, is_short = wanted(sales, panel.is_empty)
     stand_in = np.where(is_damped | is_short, sales, np.nan)
     found = score_panel(panel, stand_in, is_short)
     rows = [row for scores in found for row in _rows(panel, scores, floor, stand_in)]

@@ -51,7 +51,7 @@ class AnomalyPanel:
         forecast: (n, T) champion forecasts of the backtest, made before the week, from the nearest origin.
         horizon: (n, T) weeks between that origin and the week.
         markdown: (n, T) markdowns of the store.
-        is_empty: (n, T) whether a count of the week found the shelf empty; None where nobody counted.
+        is_empty: (n, T) whether a count of the week found the shelf empty.
     """
 
     first_week: dt.date
@@ -61,7 +61,7 @@ class AnomalyPanel:
     forecast: FloatArray = field(repr=False)
     horizon: FloatArray = field(repr=False)
     markdown: FloatArray = field(repr=False)
-    is_empty: npt.NDArray[np.bool_] | None = field(default=None, repr=False)
+    is_empty: npt.NDArray[np.bool_] = field(repr=False)
 
     def week_date(self, column: int) -> dt.date:
         """Returns the last day of the week of a column."""

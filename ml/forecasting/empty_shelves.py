@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from ml.forecasting.damping import STAND_IN_WEEKS
 from warehouse.conventions import YEAR_WEEKS
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ BoolArray = npt.NDArray[np.bool_]
 DateArray = npt.NDArray[np.datetime64]
 
 EMPTY_COUNTS = "select store_id, dept_id, stock_date from raw.stock_positions where on_hand <= 0"
-MIDDLE_WEEKS = 13
 LEAST_WEEKS = 4
 """Weeks with something on the shelf among them without which nobody can tell what would have sold."""
 _SEASON = (YEAR_WEEKS + 2, YEAR_WEEKS - 3)
@@ -63,10 +63,10 @@ def wanted(sales: FloatArray, is_empty: BoolArray) -> tuple[FloatArray, BoolArra
     demand, is_short = sales.copy(), np.zeros(sales.shape, dtype=bool)
     usual = np.where(is_empty, np.nan, sales)
     for series, week in np.argwhere(is_empty & ~np.isnan(sales)).tolist():
-        before = _known(usual[series, max(week - MIDDLE_WEEKS, 0) : week])
+        before = _known(usual[series, max(week - STAND_IN_WEEKS, 0) : week])
         season = _known(usual[series, max(week - _SEASON[0], 0) : max(week - _SEASON[1], 0)])
         if len(before) >= LEAST_WEEKS:
-            expected = min(np.median(before), season.max(initial=-np.inf) if len(season) else np.inf)
+            expected = min(np.median(before), season.max() if len(season) else np.inf)
             if expected > sales[series, week]:
                 demand[series, week], is_short[series, week] = expected, True
     return demand, is_short

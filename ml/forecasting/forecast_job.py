@@ -73,7 +73,7 @@ class ForecastReport:
     def __str__(self) -> str:
         planned = f"plans moved {self.planned_rows:,} of its forecasts; " if self.planned_rows else ""
         if self.has_plan and not self.planned_rows:
-            planned = "which the planned prices and promotions do not move; "
+            planned = "planned prices and promotions do not move its forecasts; "
         return (
             f"{self.horizon_weeks} weeks from {self.origin_date} for {self.series_count:,} series "
             f"by {len(self.models)} models, champion {self.champion}; {planned}{self.change}"

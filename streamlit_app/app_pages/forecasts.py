@@ -6,6 +6,7 @@ import streamlit as st
 from streamlit_app.queries import accuracy, marts, names
 from streamlit_app.services import explanations
 from streamlit_app.views import address, charts, components, formats, highlighted_models, pair_request, tables
+from warehouse.conventions import EMPTY_SHELF
 from warehouse.file_names import safe_stem
 from warehouse.wording import capital, house
 
@@ -59,7 +60,7 @@ def main() -> None:
     components.chart(charts.pair(weeks, champion, anomalies), key="pair")
     fallback_note(champion)
     plan_note(champion)
-    lost_note(anomalies[anomalies["detector_name"] == "empty_shelf"])
+    lost_note(anomalies[anomalies["detector_name"] == EMPTY_SHELF])
     elasticity_note(dept)
     compare, measured, why, figures = st.tabs(
         ["Compare models", "Accuracy", "Why this forecast", "Figures and download"]

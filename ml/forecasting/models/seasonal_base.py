@@ -151,11 +151,12 @@ def group_weights(history: Panel, group: IntArray) -> FloatArray:
 
 def size_weights(history: Panel, group: IntArray) -> FloatArray:
     """Returns the share of each series by which it is as large as its group bears, 1 for nearly all, (S,)."""
-    weights = np.ones(history.series_count)
-    for number in np.unique(group[history.active]):
-        rows = np.flatnonzero((group == number) & history.active)
-        largest = LARGEST_IN_GROUP * np.median(history.scale[rows])
-        weights[rows] = np.minimum(1.0, largest / history.scale[rows])
+    weights, scale, active = np.ones(history.series_count), history.scale, np.flatnonzero(history.active)
+    # By size within each group: the middle one stands halfway between its first and its last.
+    rows = active[np.lexsort((scale[active], group[active]))]
+    _, first, counts = np.unique(group[rows], return_index=True, return_counts=True)
+    middle = (scale[rows][first + (counts - 1) // 2] + scale[rows][first + counts // 2]) / 2
+    weights[rows] = np.minimum(1.0, LARGEST_IN_GROUP * np.repeat(middle, counts) / scale[rows])
     return weights
 
 

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from ml.inventory.orders.guardrails import UNUSUAL_WEEKS, flags, stale_pairs
 from ml.inventory.orders.levels import Before
 from ml.inventory.policy import FloatArray
+from warehouse.conventions import EMPTY_SHELF
 from warehouse.database import Snapshot
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ _UNUSUAL = """
 select distinct store_id, dept_id
 from ml.sales_anomalies
 where sale_date <= %(decision_date)s and sale_date > %(decision_date)s - 7 * %(weeks)s
-    and detector <> 'empty_shelf'
+    and detector <> %(empty_shelf)s
 """
 """An empty shelf is no reason to ask a person before it is filled."""
 _BEFORE = """
@@ -113,7 +114,7 @@ def read_watch(
 
     keys = ["store_id", "dept_id"]
     weeks = pairs[keys].merge(snapshot.read_frame(_WEEKS, {"decision_date": date}), on=keys, how="left")["weeks"]
-    given = {"decision_date": date, "weeks": UNUSUAL_WEEKS}
+    given = {"decision_date": date, "weeks": UNUSUAL_WEEKS, "empty_shelf": EMPTY_SHELF}
     unusual = pd.MultiIndex.from_frame(snapshot.read_frame(_UNUSUAL, given))
     oldest = pd.Timestamp(date - dt.timedelta(weeks=STALE_COUNT_WEEKS))
     return Watch(

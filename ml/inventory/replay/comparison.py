@@ -53,6 +53,7 @@ from ml.inventory.replay.report import (
 from ml.inventory.replay.reviews import FIRST_ORIGIN, LEARNED_WEEKS, Reviews, known_reviews, level_rule
 from warehouse.errors import ShelfcastError
 from warehouse.progress import Progress, silent
+from warehouse.wording import counted
 
 REVIEW_WEEKS = 1
 FEWEST_WEEKS_SOLD = 50
@@ -239,8 +240,8 @@ def replayed_rows(panel: Panel, start: int, fewest_sold: int = FEWEST_WEEKS_SOLD
     rows = np.flatnonzero((sold >= fewest_sold) & live_weeks(panel.sales, start)[:, 0])
     if not len(rows):
         raise ShelfcastError(
-            f"No store and department sold in {fewest_sold} weeks before {as_date(panel.weeks[start])} and was "
-            "still on sale.",
+            f"No store and department sold in {counted(fewest_sold, 'week')} before {as_date(panel.weeks[start])} and "
+            "was still on sale.",
             "Choose fewer --weeks, or load a longer history.",
         )
     return rows

@@ -6,15 +6,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from ml.anomalies.detect import (
-    EMPTY_SHELF,
-    FORECAST_RESIDUAL,
-    ROBUST_SEASONAL,
-    SCORE_THRESHOLD,
-    find_anomalies,
-    score_panel,
-)
+from ml.anomalies.detect import FORECAST_RESIDUAL, ROBUST_SEASONAL, SCORE_THRESHOLD, find_anomalies, score_panel
 from ml.anomalies.panel import AnomalyPanel
+from warehouse.conventions import EMPTY_SHELF
 
 STORES, DEPTS, WEEKS = 8, 5, 120
 
@@ -28,7 +22,14 @@ def panel(seed=6):
     forecast, horizon = np.full_like(sales, np.nan), np.full_like(sales, np.nan)
     forecast[:, -40:], horizon[:, -40:] = (level * season)[:, -40:], 1 + np.arange(40) % 8
     return AnomalyPanel(
-        dt.date(2010, 2, 5), grid[:, 0], grid[:, 1], sales, forecast, horizon, np.full_like(sales, np.nan)
+        dt.date(2010, 2, 5),
+        grid[:, 0],
+        grid[:, 1],
+        sales,
+        forecast,
+        horizon,
+        np.full_like(sales, np.nan),
+        np.zeros(sales.shape, dtype=bool),
     )
 
 

@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ml.forecasting.empty_shelves import LEAST_WEEKS, MIDDLE_WEEKS, empty_weeks, wanted
+from ml.forecasting.damping import STAND_IN_WEEKS
+from ml.forecasting.empty_shelves import LEAST_WEEKS, empty_weeks, wanted
 from ml.forecasting.panel import Panel, panel_from_frame, with_empty_shelves
 from retailers import WALMART
 
@@ -74,8 +75,8 @@ def test_a_product_whose_shelf_stays_empty_for_good_has_ended_however_often_it_i
     sales = np.where(np.arange(60) < 20, 10.0, 0.0)[None, :]
     is_empty = empty(60, *(week for week in range(20, 60) if week not in missed))
     demand, is_short = wanted(sales, is_empty)
-    assert is_short.sum() <= MIDDLE_WEEKS
-    assert not demand[0, 20 + MIDDLE_WEEKS :].any()
+    assert is_short.sum() <= STAND_IN_WEEKS
+    assert not demand[0, 20 + STAND_IN_WEEKS :].any()
 
 
 def test_shelves_that_are_counted_empty_every_evening_do_not_hold_demand_where_it_was():
@@ -116,7 +117,7 @@ def test_a_panel_learns_from_what_would_have_sold_and_is_not_judged_by_the_week(
     plain, panel = panels
     series = int(np.flatnonzero((panel.store_ids == 2) & (panel.dept_ids == 2))[0])
     assert plain.sales[series, 60] == 0
-    assert panel.sales[series, 60] == np.median(plain.sales[series, 60 - MIDDLE_WEEKS : 60])
+    assert panel.sales[series, 60] == np.median(plain.sales[series, 60 - STAND_IN_WEEKS : 60])
     assert np.argwhere(np.isnan(panel.actual)).tolist() == [[series, 60]]
     mean = panel.features["rolling_mean_4"][series]
     assert mean[61] == pytest.approx(panel.sales[series, 57:61].mean())
