@@ -239,7 +239,8 @@ def elasticity_note(dept: int) -> None:
         more = formats.percent(_CHEAPER**elasticity - 1, 0)
         st.caption(
             f"Price elasticity {formats.literal(house().number(elasticity, 1))}: at a price "
-            f"{formats.percent(1 - _CHEAPER, 0)} lower, {more} more is sold. Measured over two years, and used by What-if."
+            f"{formats.percent(1 - _CHEAPER, 0)} lower, {more} more is sold. "
+            "Measured over two years, and used by What-if."
         )
 
 
