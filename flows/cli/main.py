@@ -251,7 +251,7 @@ def backtest(
         str | None, typer.Option("--models", help="Candidates, separated by commas; seasonal naive always takes part.")
     ] = None,
 ) -> None:
-    """Score the candidates over rolling origins, beside seasonal naive."""
+    """Score the candidates over rolling origins, beside seasonal naive and the simple baseline."""
     from flows.cli.scorecard import backtest as work
 
     work(origins, models)
@@ -273,7 +273,9 @@ def replay(
     ] = None,
     forecasts: Annotated[
         str | None,
-        typer.Option("--forecasts", help="blend (fitted every 8 weeks: minutes, once) or base (seasonal base, quick)."),
+        typer.Option(
+            "--forecasts", help="champion (fitted every 8 weeks: minutes, once) or base (seasonal base, quick)."
+        ),
     ] = None,
     is_censored: Annotated[
         bool, typer.Option("--censored", help="Policies learn only from what they sold, not from demand.")

@@ -1,11 +1,12 @@
 """The verb replay: policies compared on the last weeks of the published data, on the terminal and in three files."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flows.cli.console import Display, console
-from flows.cli.replay_inputs import Valued, fitted_forecasts, policy_tables, read_policies, valued
+from flows.cli.replay_inputs import Valued, fitted_forecasts, policy_tables, read_policies, serving_model, valued
 from flows.exports.marts import whole_file, writing
 from flows.pipeline.context import Context, open_context
 from flows.pipeline.stages import Outcome, recorded
@@ -38,6 +39,8 @@ def replay_settings(
     weeks: int, seeds: int | None, baselines: str, lead_time: str, forecasts: str | None, is_censored: bool
 ) -> "ReplaySettings":
     """Returns what is asked of a replay on the command line; on censored sales fewer draws, and the seasonal base.
+
+    Otherwise what is replayed is the model that serves.
 
     Raises:
         UsageError: a number is out of range, or a name is not known.
@@ -93,7 +96,7 @@ def _compare(
     panel = read_panel(context.database)
     made = valued(context, panel, first_replayed_week(panel, settings))
     tables = policy_tables(context, made, policies, policy)
-    forecasts = _forecasts(context, panel, settings, made)
+    settings, forecasts = _with_forecasts(context, panel, settings, made)
     comparison = compare_policies(made.panel, settings, costs_of(tables[0]), context.progress, forecasts, tables)
     folder = context.settings.home / "reports"
     rows = write_files(comparison, folder)
@@ -108,7 +111,7 @@ def _calibrate(context: Context, settings: "ReplaySettings") -> Outcome:
 
     panel = read_panel(context.database)
     made = valued(context, panel, first_replayed_week(panel, settings))
-    forecasts = _forecasts(context, panel, settings, made)
+    settings, forecasts = _with_forecasts(context, panel, settings, made)
     found = calibrate_levels(made.panel, settings, context.progress, forecasts)
     frame, path = calibration_rows(found), context.settings.home / "reports" / "calibration.csv"
     with whole_file(path, _FIX) as draft, writing(path, _FIX):
@@ -118,14 +121,21 @@ def _calibrate(context: Context, settings: "ReplaySettings") -> Outcome:
     return Outcome(len(frame), f"Calibration of the levels over {settings.weeks} weeks to {panel.origin}")
 
 
-def _forecasts(context: Context, panel: "Panel", settings: "ReplaySettings", made: Valued) -> "WeeklyForecasts | None":
-    """Returns the fitted forecasts in money where they are asked for; the models forecast in the panel's own unit."""
+def _with_forecasts(
+    context: Context, panel: "Panel", settings: "ReplaySettings", made: Valued
+) -> "tuple[ReplaySettings, WeeklyForecasts | None]":
+    """Returns the champion's name and its forecasts in money where they are asked for.
+
+    Models forecast in the panel's own unit.
+    """
     from ml.inventory.replay.report import CHAMPION
     from ml.inventory.replay.reviews import FIRST_ORIGIN
 
     if settings.forecasts != CHAMPION:
-        return None
-    return fitted_forecasts(context, panel, FIRST_ORIGIN).valued(made.worth)
+        return settings, None
+    serving = serving_model(context)
+    forecasts = fitted_forecasts(context, panel, serving, FIRST_ORIGIN).valued(made.worth)
+    return replace(settings, champion=serving.name), forecasts
 
 
 def _print(comparison: "Comparison", folder: Path) -> None:

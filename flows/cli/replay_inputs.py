@@ -124,8 +124,35 @@ def with_defaults(policies: "pd.DataFrame") -> "pd.DataFrame":
     return policies.assign(**{name: word for name, word in DEFAULTS.items() if name not in policies})
 
 
-def fitted_forecasts(context: Context, panel: "Panel", first_origin: int) -> "WeeklyForecasts":
-    """Returns what the blend would have forecast each week from an origin on; made once for the same data and code.
+@dataclass(frozen=True)
+class Serving:
+    """The model that serves.
+
+    Attributes:
+        name: of the champion.
+        members: the candidates that make its forecasts: itself, or those that serve some group of demand.
+    """
+
+    name: str
+    members: tuple[str, ...]
+
+
+def serving_model(context: Context) -> Serving:
+    """Returns the champion and what it is made of.
+
+    Raises:
+        ShelfcastError: no model was trained.
+    """
+    from ml.forecasting.models.by_group import FittedByGroup
+    from ml.forecasting.registry.client import load_models
+
+    name, models = load_models(context.settings, context.database, "pipeline")
+    model = models[name][1].model
+    return Serving(name, tuple(model.members) if isinstance(model, FittedByGroup) else (name,))
+
+
+def fitted_forecasts(context: Context, panel: "Panel", serving: Serving, first_origin: int) -> "WeeklyForecasts":
+    """Returns what the champion would have forecast each week from an origin on; made once for the same data and code.
 
     Raises:
         ShelfcastError: the forecasts cannot be kept in the home.
@@ -133,18 +160,25 @@ def fitted_forecasts(context: Context, panel: "Panel", first_origin: int) -> "We
     import numpy as np
 
     from ml.forecasting.models.candidates import candidates, forecasters
-    from ml.inventory.replay.forecasts import FIRST_FIT_WEEKS, FIT_WEEKS, WeeklyForecasts, model_forecasts
-    from ml.inventory.replay.report import CHAMPION
+    from ml.inventory.replay.forecasts import (
+        FIRST_FIT_WEEKS,
+        FIT_WEEKS,
+        WeeklyForecasts,
+        forecasts_by_group,
+        model_forecasts,
+    )
 
-    choices = (context.settings.seed, first_origin, FIRST_FIT_WEEKS, FIT_WEEKS)
+    choices = (*serving.members, context.settings.seed, first_origin, FIRST_FIT_WEEKS, FIT_WEEKS)
     key = fingerprint(panel.fingerprint, code_fingerprint("ml/forecasting"), *choices)
     path = context.settings.home / "cache" / f"replay_forecasts_{key[:16]}.npy"
     if path.is_file():
-        logger.info("forecasts of %s taken from %s", CHAMPION, path)
+        logger.info("forecasts of %s taken from %s", serving.name, path)
         return WeeklyForecasts(first_origin, np.load(path))
     with whole_file(path, _FIX) as draft:
-        model = next(one for one in forecasters(candidates(context.settings)) if one.name == CHAMPION)
-        made = model_forecasts(panel, model, range(first_origin, panel.week_count), progress=context.progress)
+        models = [one for one in forecasters(candidates(context.settings)) if one.name in serving.members]
+        origins = range(first_origin, panel.week_count)
+        own = {one.name: model_forecasts(panel, one, origins, progress=context.progress) for one in models}
+        made = own[serving.name] if serving.name in own else forecasts_by_group(panel, own)
         with writing(path, _FIX), draft.open("wb") as file:
             np.save(file, made.point)
         for old in path.parent.glob("replay_forecasts_*.npy"):

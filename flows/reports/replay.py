@@ -36,7 +36,7 @@ _CENSORED = (
 _BY_SIZE = "Service by size: the same, but small pairs get more service than large ones, where it costs little stock."
 _FORECASTS = {
     "base": "the seasonal base, which forecasts anew each week; it is not the champion",
-    "blend": "the blend, fitted every eight weeks and forecasting each week from the sales known by then",
+    "champion": "the champion ({}), fitted every eight weeks and forecasting each week from the sales known by then",
 }
 
 
@@ -63,7 +63,7 @@ def conventions(comparison: "Comparison") -> list[str]:
         "Stock positions are simulated: each pair opens with three weeks of its four-week mean and nothing on order.",
         _CENSORED if settings.is_censored else _UNCENSORED,
         "Shelfcast orders up to a quantile of demand until the next delivery, learned from past errors of "
-        f"{_FORECASTS[settings.forecasts]}. "
+        f"{_FORECASTS[settings.forecasts].format(settings.champion)}. "
         "Errors are pooled anew every four weeks from the periods that had ended by then; settings are frozen.",
         *([] if settings.is_censored else [_BY_SIZE]),
         "Each policy's setting is the one that gives the chain the stock named in the replayed weeks. No level reads "

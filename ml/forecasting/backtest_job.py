@@ -20,7 +20,7 @@ from ml.forecasting.panel import read_panel
 from ml.forecasting.registry.client import current_champion, open_registry
 from ml.forecasting.registry.tracking import record_backtest
 from ml.forecasting.study import warn_of_leaks
-from warehouse.conventions import BASELINE
+from warehouse.conventions import BASELINE, SIMPLE
 from warehouse.database import Database
 from warehouse.incoming import publish_frame
 from warehouse.progress import Progress, silent
@@ -34,6 +34,8 @@ logger = logging.getLogger(__name__)
 
 TABLE = "ml.backtest_errors"
 KEYS = ("model_name", "origin_date", "store_id", "dept_id", "forecast_date")
+BASELINES = (BASELINE, SIMPLE)
+"""What every comparison is with, on the same rows."""
 _SHOWN = (*SCORECARD, "bias_rate")
 _SHOWN_BY_GROUP = ("wape_rate", "bias_rate", "coverage_80_rate", "coverage_95_rate")
 
@@ -94,7 +96,7 @@ def backtest(
 ) -> BacktestReport:
     """Returns the report of a backtest whose rows now stand in `ml.backtest_errors`, in place of the models' old ones.
 
-    Seasonal naive always takes part, so that every comparison is on the same rows. The pictures lie under
+    The baselines always take part, so that every comparison is on the same rows. The pictures lie under
     `<home>/reports`, figures and pictures in MLflow.
 
     Args:
@@ -111,7 +113,7 @@ def backtest(
         ShelfcastError: there are no features, or too few weeks.
     """
     began = time.monotonic()
-    chosen = chosen_candidates(candidates(settings), [BASELINE, *models] if models else None)
+    chosen = chosen_candidates(candidates(settings), [*BASELINES, *models] if models else None)
     tried = tuple(with_session(model, open_session) for model in chosen)
     panel = read_panel(database)
     week_counts = origins_of(panel, origins or settings.backtest_origins)
@@ -164,33 +166,31 @@ def standing_rows(database: Database) -> Standing:
 def publish_backtest(database: Database, result: Backtest, run_id: str, is_whole: bool) -> tuple[int, Change]:
     """Returns the rows written and what changed.
 
-    Whole, nothing else stays. Otherwise the rows of candidates that were not tried stay, and with them the rows of
-    seasonal naive at their origins: they are what the others are measured against.
+    Whole, nothing else stays. Otherwise the rows of candidates that were not tried stay, and with them the rows of the
+    baselines at their origins: they are what the others are measured against.
     """
     frame = backtest_frame(result, run_id)
     scope = None
     if not is_whole:
         standing = standing_rows(database)
-        frame = _without_known_baseline(frame, standing)
+        frame = _without_known_baselines(frame, standing)
         scope = _replaced(result, standing, frame)
     change = publish_frame(database, frame, TABLE, KEYS, "replace", scope)
     logger.info("backtest of %s: %d rows, %s", ", ".join(result.names), len(frame), change)
     return len(frame), change
 
 
-def _without_known_baseline(frame: "pd.DataFrame", standing: Standing) -> "pd.DataFrame":
-    """Returns the frame without the origins of seasonal naive that stand already with the same forecasts.
+def _without_known_baselines(frame: "pd.DataFrame", standing: Standing) -> "pd.DataFrame":
+    """Returns the frame without the origins of baselines that stand already with the same forecasts.
 
     The rows that stand keep their bounds, which may come from more origins than were tried now.
     """
-    own = frame[frame["model_name"] == BASELINE]
-    known = []
-    for day in own["origin_date"].unique():
-        rows, old = own[own["origin_date"] == day], standing.get((BASELINE, day))
+    for (name, day), rows in frame[frame["model_name"].isin(BASELINES)].groupby(["model_name", "origin_date"]):
+        old = standing.get((str(name), day))
         sums = (float(rows["predicted_sales"].sum()), float(rows["actual_sales"].sum()))
         if old is not None and old.count == len(rows) and all(map(_is_close, sums, (old.predicted, old.actual))):
-            known.append(day)
-    return frame[(frame["model_name"] != BASELINE) | ~frame["origin_date"].isin(known)]
+            frame = frame[(frame["model_name"] != name) | (frame["origin_date"] != day)]
+    return frame
 
 
 def _is_close(one: float, other: float) -> bool:
@@ -199,13 +199,16 @@ def _is_close(one: float, other: float) -> bool:
 
 def _replaced(result: Backtest, standing: Standing, frame: "pd.DataFrame") -> sql.Composed:
     """Returns the condition on the rows that a backtest of some models replaces."""
-    tried = [name for name in result.names if name != BASELINE]
+    tried = [name for name in result.names if name not in BASELINES]
     needed = {day for name, day in standing if name not in result.names}
     needed |= {origin.history.origin for origin in result.origins}
-    rewritten = set(frame.loc[frame["model_name"] == BASELINE, "origin_date"])
-    gone = sorted({day for name, day in standing if name == BASELINE and day not in needed} | rewritten)
-    template = "t.model_name = any({}::text[]) or (t.model_name = {} and t.origin_date = any({}::date[]))"
-    return sql.SQL(template).format(sql.Literal(tried), sql.Literal(BASELINE), sql.Literal(gone))
+    conditions = [sql.SQL("t.model_name = any({}::text[])").format(sql.Literal(tried))]
+    for baseline in BASELINES:
+        rewritten = set(frame.loc[frame["model_name"] == baseline, "origin_date"])
+        gone = sorted({day for name, day in standing if name == baseline and day not in needed} | rewritten)
+        template = sql.SQL("(t.model_name = {} and t.origin_date = any({}::date[]))")
+        conditions.append(template.format(sql.Literal(baseline), sql.Literal(gone)))
+    return sql.SQL(" or ").join(conditions)
 
 
 def _note_on_origins(standing: Standing, tried: dict[str, Score], dates: Sequence[dt.date]) -> str:

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from ml.forecasting.damping import STAND_IN_WEEKS
-from warehouse.conventions import YEAR_WEEKS
+from ml.forecasting.damping import SEASON_WEEKS, STAND_IN_WEEKS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,8 +25,6 @@ DateArray = npt.NDArray[np.datetime64]
 EMPTY_COUNTS = "select store_id, dept_id, stock_date from raw.stock_positions where on_hand <= 0"
 LEAST_WEEKS = 4
 """Weeks with something on the shelf among them without which nobody can tell what would have sold."""
-_SEASON = (YEAR_WEEKS + 2, YEAR_WEEKS - 3)
-"""From how many weeks back to how many the same season of the year before lasts."""
 
 
 def empty_weeks(counts: "pd.DataFrame", store_ids: IntArray, dept_ids: IntArray, weeks: DateArray) -> BoolArray:
@@ -64,7 +61,7 @@ def wanted(sales: FloatArray, is_empty: BoolArray) -> tuple[FloatArray, BoolArra
     usual = np.where(is_empty, np.nan, sales)
     for series, week in np.argwhere(is_empty & ~np.isnan(sales)).tolist():
         before = _known(usual[series, max(week - STAND_IN_WEEKS, 0) : week])
-        season = _known(usual[series, max(week - _SEASON[0], 0) : max(week - _SEASON[1], 0)])
+        season = _known(usual[series, : week + 1][::-1][SEASON_WEEKS])
         if len(before) >= LEAST_WEEKS:
             expected = min(np.median(before), season.max() if len(season) else np.inf)
             if expected > sales[series, week]:

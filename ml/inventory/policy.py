@@ -137,6 +137,11 @@ class Policies:
         """Weeks between two reviews as the policy is run: one for (s,Q)."""
         return np.where(self.policy_kind == "(s,Q)", CONTINUOUS_REVIEW_WEEKS, self.review_period_weeks)
 
+    @property
+    def least_order_amount(self) -> FloatArray:
+        """What can be ordered at the least."""
+        return np.maximum(self.minimum_order_amount, self.pack_size_amount)
+
     def take(self, rows: "slice | npt.NDArray[np.intp]") -> "Policies":
         """Returns the policies of some pairs."""
         return Policies(**{field.name: getattr(self, field.name)[rows] for field in fields(self)})

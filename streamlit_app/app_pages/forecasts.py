@@ -5,7 +5,7 @@ import streamlit as st
 
 from streamlit_app.queries import accuracy, marts, names
 from streamlit_app.services import explanations
-from streamlit_app.views import address, charts, components, formats, highlighted_models, pair_request, tables
+from streamlit_app.views import address, charts, components, formats, highlighted_models, pair_request, plans, tables
 from warehouse.conventions import EMPTY_SHELF
 from warehouse.file_names import safe_stem
 from warehouse.wording import capital, house
@@ -59,14 +59,15 @@ def main() -> None:
     components.drift_warning()
     components.chart(charts.pair(weeks, champion, anomalies), key="pair")
     fallback_note(champion)
-    plan_note(champion)
+    scores = accuracy.accuracy("store_type", store_type=first["store_type"])
+    plan_note(forecasts, scores)
     lost_note(anomalies[anomalies["detector_name"] == EMPTY_SHELF])
     elasticity_note(dept)
     compare, measured, why, figures = st.tabs(
         ["Compare models", "Accuracy", "Why this forecast", "Figures and download"]
     )
     with compare:
-        comparison(weeks, forecasts, accuracy.accuracy("store_type", store_type=first["store_type"]))
+        comparison(weeks, forecasts, scores)
     with measured:
         measured_accuracy(champion, dept)
     with why:
@@ -200,17 +201,11 @@ def fallback_note(champion: pd.DataFrame) -> None:
         st.info(f"This series is too short or has gaps: {method} stands in for the champion.", icon=":material/info:")
 
 
-def plan_note(champion: pd.DataFrame) -> None:
-    """Says which weeks rest on planned prices, promotions or markdowns, and how much of the forecast does."""
-    planned = champion[champion["uses_plan"]]
-    if len(planned):
-        effect = planned["plan_effect_quantity"].sum()
-        st.info(
-            f"Planned promotions moved the forecast of {len(planned)} of {len(champion)} weeks, the week of "
-            f"{formats.week(planned['week_date'].iloc[0])} first, by {formats.literal(formats.quantity_short(effect))} "
-            "in all. It holds as far as the plan does.",
-            icon=":material/sell:",
-        )
+def plan_note(forecasts: pd.DataFrame, scores: pd.DataFrame) -> None:
+    """Says which weeks rest on planned prices, promotions or markdowns, or that the champion does not follow them."""
+    said = plans.sentence(forecasts, scores)
+    if said:
+        st.info(said, icon=":material/sell:")
 
 
 def lost_note(short: pd.DataFrame) -> None:

@@ -34,6 +34,11 @@ class Look:
     is_named: bool
 
 
+def ranked(scores: pd.DataFrame) -> list[str]:
+    """Returns the names of the models by their mean weighted error, the least first; see `leaders`."""
+    return [str(name) for name in scores.groupby("model_name")["wmae_amount"].mean().sort_values().index]
+
+
 def leaders(scores: pd.DataFrame, champion: str) -> tuple[str, ...]:
     """Returns the champion, the baselines and the best others, in this order, as far as they are there.
 
@@ -41,9 +46,9 @@ def leaders(scores: pd.DataFrame, champion: str) -> tuple[str, ...]:
         scores: model_name and wmae_amount, any number of rows a model.
         champion: name of the champion.
     """
-    ranked = [str(name) for name in scores.groupby("model_name")["wmae_amount"].mean().sort_values().index]
-    ahead = [name for name in (champion, BASELINE, SIMPLE) if name in ranked]
-    best = [name for name in ranked if name not in ahead][:NAMED_BESIDES]
+    known = ranked(scores)
+    ahead = [name for name in (champion, BASELINE, SIMPLE) if name in known]
+    best = [name for name in known if name not in ahead][:NAMED_BESIDES]
     return tuple(dict.fromkeys([*ahead, *best]))
 
 

@@ -344,10 +344,11 @@ def test_a_backtest_at_other_origins_brings_the_baseline_along_and_says_what_can
     before, day = _origins(database), dt.date(2012, 1, 6)
     report = backtest(settings, database, "run-10", origins=[day], models=["aligned_seasonal"])
     after = _origins(database)
-    assert set(report.scores) == {"aligned_seasonal", "seasonal_naive"}
+    assert set(report.scores) == {"aligned_seasonal", "seasonal_naive", "simple"}
     assert report.origin_dates == (day,)
     assert after["aligned_seasonal"] == [day]
-    assert after["seasonal_naive"] == sorted([*before["seasonal_naive"], day])
+    for baseline in ("seasonal_naive", "simple"):
+        assert after[baseline] == sorted([*before[baseline], day])
     assert after["blend"] == before["blend"]
     assert "blend" in report.notes[0].partition("Not comparable")[2]
     backtest(settings, database, "run-11", models=["aligned_seasonal"])

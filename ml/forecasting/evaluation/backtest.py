@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from ml.forecasting.demand_groups import DEMAND_GROUPS, demand_groups, group_errors
+from ml.forecasting.demand_groups import DEMAND_GROUPS, demand_groups
 from ml.forecasting.evaluation.metrics import Score, ScoredForecasts, evaluate
 from ml.forecasting.intervals.conformal import (
     IntervalCalibration,
@@ -23,7 +23,7 @@ from ml.forecasting.intervals.conformal import (
     situation_at,
 )
 from ml.forecasting.intervals.error_scale import ErrorScale
-from ml.forecasting.models.by_group import ByGroup, best_by_group, pieced_together
+from ml.forecasting.models.by_group import ByGroup, Trial, best_on, pieced_together
 from ml.forecasting.models.candidates import Candidate, forecasters
 from ml.forecasting.models.price_inputs import at_usual_prices, planned_prices
 from ml.forecasting.models.protocol import Forecaster, PointForecast, follows_plans
@@ -284,17 +284,13 @@ def _with_choice(result: OriginResult, results: Sequence[OriginResult]) -> Origi
 
 
 def _choice(results: Sequence[OriginResult], names: Sequence[str], known_weeks: int | None = None) -> dict[str, str]:
-    """Returns the best candidate of each group of demand at some origins; the last of all where none is known yet."""
-    errors = {name: np.zeros(len(DEMAND_GROUPS)) for name in names}
-    counts = np.zeros(len(DEMAND_GROUPS))
-    for result in results:
-        actual = np.where(result.history.active[:, None], _known_actual(result, known_weeks), np.nan)
-        weights = np.where(result.is_holiday, result.history.retailer.holiday_weight, 1.0)
-        for name in names:
-            errors[name] += group_errors(result.forecasts[name].point - actual, result.history, weights)
-        scored = (~np.isnan(actual)).sum(axis=1)
-        counts += np.bincount(demand_groups(result.history), scored, minlength=len(DEMAND_GROUPS))
-    return best_by_group(errors, counts) if counts.any() else dict.fromkeys(DEMAND_GROUPS, names[-1])
+    """Returns the best candidate of each group of demand at some origins, by what was known of them."""
+    return best_on((_trial(result, known_weeks) for result in results), names)
+
+
+def _trial(result: OriginResult, known_weeks: int | None) -> Trial:
+    point = {name: forecast.point for name, forecast in result.forecasts.items()}
+    return Trial(result.history, _known_actual(result, known_weeks), result.is_holiday, point)
 
 
 def backtest_frame(result: Backtest, run_id: str) -> "pd.DataFrame":

@@ -4,14 +4,14 @@ What suits a smooth series with a season does not suit one that sells now and th
 which has the forecasts of all candidates at hand; one candidate serves all groups where none does clearly better.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from ml.forecasting.demand_groups import DEMAND_GROUPS, chosen_by_group
+from ml.forecasting.demand_groups import DEMAND_GROUPS, chosen_by_group, demand_groups, group_errors
 from ml.forecasting.models.protocol import FittedModel, PointForecast, follows_plans, mean_importance
-from ml.forecasting.panel import FloatArray, Panel
+from ml.forecasting.panel import BoolArray, FloatArray, Panel
 
 MARGIN = 0.01
 """By what fraction a candidate's error in a group must lie below that of the one that serves all, to take its place."""
@@ -29,6 +29,37 @@ class ByGroup:
     def parameters(self) -> Mapping[str, object]:
         """The groups, and what it takes to be chosen."""
         return {"groups": ", ".join(DEMAND_GROUPS), "margin": MARGIN, "least_forecasts": LEAST_FORECASTS}
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What candidates said at an origin, beside what came.
+
+    Attributes:
+        history: as it was known at the origin.
+        actual: sales of the target weeks in the unit of the sales, NaN where not known yet, (series, horizon).
+        is_holiday: whether the data flags the target weeks, (horizon,).
+        point: by candidate, (series, horizon).
+    """
+
+    history: Panel
+    actual: FloatArray
+    is_holiday: BoolArray
+    point: Mapping[str, FloatArray]
+
+
+def best_on(trials: Iterable[Trial], names: Sequence[str]) -> dict[str, str]:
+    """Returns the best candidate of each group of demand at some origins; the last of all where none is known yet."""
+    errors = {name: np.zeros(len(DEMAND_GROUPS)) for name in names}
+    counts = np.zeros(len(DEMAND_GROUPS))
+    for trial in trials:
+        actual = np.where(trial.history.active[:, None], trial.actual, np.nan)
+        weights = np.where(trial.is_holiday, trial.history.retailer.holiday_weight, 1.0)
+        for name in names:
+            errors[name] += group_errors(trial.point[name] - actual, trial.history, weights)
+        scored = (~np.isnan(actual)).sum(axis=1)
+        counts += np.bincount(demand_groups(trial.history), scored, minlength=len(DEMAND_GROUPS))
+    return best_by_group(errors, counts) if counts.any() else dict.fromkeys(DEMAND_GROUPS, names[-1])
 
 
 def best_by_group(errors: Mapping[str, FloatArray], counts: FloatArray) -> dict[str, str]:

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from ml.inventory.orders.guardrails import UNUSUAL_WEEKS, flags, stale_pairs
 from ml.inventory.orders.levels import Before
-from ml.inventory.policy import FloatArray
+from ml.inventory.policy import FloatArray, Policies
 from warehouse.conventions import EMPTY_SHELF
 from warehouse.database import Snapshot
 
@@ -74,7 +74,7 @@ class Watch:
         return Watch(**{column.name: getattr(self, column.name)[rows] for column in fields(self)})
 
     def reasons(
-        self, order: FloatArray, position: FloatArray, forecast: FloatArray, lot: FloatArray, pack: FloatArray
+        self, order: FloatArray, position: FloatArray, forecast: FloatArray, lot: FloatArray, policies: Policies
     ) -> npt.NDArray[np.str_]:
         """Returns the guardrail that sends each order to a person, empty where it is automatic."""
         return flags(
@@ -88,7 +88,8 @@ class Watch:
             self.tiny_amount,
             lot=lot,
             is_overdue=self.is_overdue,
-            pack=pack,
+            pack=policies.least_order_amount,
+            lead_time_weeks=policies.lead_time_weeks,
         )
 
 

@@ -45,11 +45,13 @@ FORECAST_MULTIPLES = (0.75, 1.5)
 """A forecast below so many times the lesser, or above so many times the greater, of recent and last year's sales."""
 
 ORDER_WEEKS = 2.5
-"""An order that exceeds its economic lot by more than so many of the best of its usual weeks is large. The lot is what
-the policy orders at once on purpose; a forecast that is ten times too high raises it threefold only."""
+"""An order that exceeds its economic lot, and what its stock lacks of the usual sales until it comes, by more than so
+many of the best of its usual weeks is large. The lot is what the policy orders at once on purpose; a forecast that is
+ten times too high raises it threefold only."""
 
 LASTING_WEEKS = 13
-"""An order that lasts so many of these weeks beyond its lot and its pack is large however little money it is."""
+"""An order that lasts so many of these weeks beyond its lot or pack, and what its stock lacks, is large however little
+money it is."""
 
 UNUSUAL_MULTIPLE = 1.25
 """A week missed by more than so many times the mean week of the last year is unusual."""
@@ -70,6 +72,7 @@ def flags(
     lot: FloatArray | float = 0.0,
     is_overdue: BoolArray | bool = False,
     pack: FloatArray | float = 0.0,
+    lead_time_weeks: FloatArray | float = 0.0,
 ) -> npt.NDArray[np.str_]:
     """Returns the gravest of `GUARDRAILS` that holds for each of n pairs, and '' where the order is automatic.
 
@@ -87,19 +90,23 @@ def flags(
         lot: (n,) order-up-to level less reorder point, 0 where every review orders.
         is_overdue: (n,) whether what is on order should have come before the stock was counted.
         pack: (n,) least that can be ordered at all.
+        lead_time_weeks: (n,) mean weeks until an order comes.
     """
     ahead = np.maximum(forecast[:, :COMPARED_WEEKS], 0.0).mean(axis=1)
     lately = np.nan_to_num(_mean_sold(sales[:, -COMPARED_WEEKS:]))
     month = COMPARED_WEEKS * np.maximum(ahead, lately)
     is_tiny = np.maximum(np.maximum(order, position), month) < tiny_amount
-    is_lasting = is_large(order - np.maximum(lot, pack), sales, LASTING_WEEKS)
+    usual = usual_week(sales)
+    # What only fills a shelf up to the sales until the delivery is no reason to ask.
+    refill = np.maximum(lead_time_weeks * usual - position, 0.0)
+    is_lasting = is_large(order - np.maximum(lot, pack) - refill, usual, LASTING_WEEKS)
     reasons = {
         STALE_DATA: is_stale,
         OVERDUE_DELIVERY: np.broadcast_to(is_overdue, order.shape),
         SHORT_HISTORY: weeks_known < SHORTEST_HISTORY_WEEKS,
         UNUSUAL_SALES: is_unusual & ~is_tiny,
         FORECAST_MOVED: has_moved(ahead, sales) & ~is_tiny,
-        LARGE_ORDER: np.where(is_tiny, is_lasting, is_large(order - lot, sales, ORDER_WEEKS)),
+        LARGE_ORDER: np.where(is_tiny, is_lasting, is_large(order - lot - refill, usual, ORDER_WEEKS)),
     }
     return np.asarray(np.select(list(reasons.values()), list(reasons), AUTOMATIC))
 
@@ -113,10 +120,14 @@ def has_moved(ahead: FloatArray, sales: FloatArray) -> BoolArray:
     return np.asarray(is_comparable & (is_low | is_high))
 
 
-def is_large(order: FloatArray, sales: FloatArray, weeks: float) -> BoolArray:
-    """Returns whether an order exceeds so many mean weeks lately, of the quarter and of last year's season, (n,)."""
+def usual_week(sales: FloatArray) -> FloatArray:
+    """Returns the greatest of the mean weeks lately, of the quarter and of last year's season, (n,)."""
     windows = (sales[:, -COMPARED_WEEKS:], sales[:, -USUAL_WEEKS:], _last_year(sales))
-    usual = np.max([np.nan_to_num(_mean_sold(window)) for window in windows], axis=0)
+    return np.asarray(np.max([np.nan_to_num(_mean_sold(window)) for window in windows], axis=0))
+
+
+def is_large(order: FloatArray, usual: FloatArray, weeks: float) -> BoolArray:
+    """Returns whether an order is one at all and exceeds so many usual weeks, (n,)."""
     return np.asarray((order > 0) & (order > weeks * usual))
 
 

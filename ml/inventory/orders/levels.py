@@ -196,8 +196,7 @@ def lot_sizes(policies: Policies, weekly_demand: FloatArray) -> FloatArray:
     )
     economic = np.array([economic_order_quantity(*cost) for cost in costs])
     # The smallest lot is a pack, also of a pair whose economic order is nothing.
-    least = np.maximum(policies.minimum_order_amount, policies.pack_size_amount)
-    packed = whole_packs(np.maximum(economic, least), policies.pack_size_amount)
+    packed = whole_packs(np.maximum(economic, policies.least_order_amount), policies.pack_size_amount)
     is_fixed, is_up_to = policies.policy_kind == "(s,Q)", policies.policy_kind == "(R,S)"
     return np.where(is_up_to, 0.0, np.where(is_fixed, packed, economic))
 

@@ -137,9 +137,11 @@ def named(inputs: DecisionInputs, figures: "dict[str, npt.NDArray[Any]]") -> "pd
     frame["stock_source"] = inputs.stock_source
     frame = _in_pieces(frame.assign(**_rules(inputs)), inputs)
     order, lot = frame["order_quantity"].to_numpy(), figures["order_up_to_level"] - figures["reorder_point"]
-    least = np.maximum(inputs.policies.pack_size_amount, inputs.policies.minimum_order_amount)
     stock, forecast = inputs.positions.total, inputs.demand.forecast
-    frame["review_reason"] = "" if inputs.watch is None else inputs.watch.reasons(order, stock, forecast, lot, least)
+    if inputs.watch is None:
+        frame["review_reason"] = ""
+    else:
+        frame["review_reason"] = inputs.watch.reasons(order, stock, forecast, lot, inputs.policies)
     frame["is_open"] = frame["review_reason"] != ""
     return frame.round({**dict.fromkeys(_AMOUNTS, 2), **_DIGITS})
 

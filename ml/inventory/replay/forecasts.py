@@ -1,12 +1,13 @@
 """Weekly forecasts to replay with: what each week would have been forecast, from what was known before it.
 
 Either the seasonal base, which has nothing to fit, or a candidate that is fitted every eight weeks and forecasts in
-between with the last fit and the sales known by then. Both read only the weeks before their origin.
+between with the last fit and the sales known by then. A champion by group of demand chooses anew at each fit, by how
+far its members' forecasts lay off until then. All read only the weeks before their origin.
 """
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -14,6 +15,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ml.forecasting.demand_groups import chosen_by_group
+from ml.forecasting.models.by_group import Trial, best_on
 from ml.forecasting.models.seasonal_base import seasonal_base
 from ml.forecasting.panel import Panel
 from ml.inventory.policy import FloatArray
@@ -90,6 +93,38 @@ def model_forecasts(
             point.extend(pool.map(forecast, origins[at : at + fit_weeks]))
     logger.info("%s forecast %d weeks in %.0f s", model.name, len(point), time.monotonic() - began)
     return WeeklyForecasts(min(origins), np.stack(point, axis=1))
+
+
+def forecasts_by_group(
+    panel: Panel, made: Mapping[str, WeeklyForecasts], fit_weeks: int = FIT_WEEKS
+) -> WeeklyForecasts:
+    """Returns at each origin the forecasts of the member that erred least on a series' group before the last fit.
+
+    Args:
+        panel: the sales.
+        made: forecasts of each member, at the same origins.
+        fit_weeks: weeks between two choices.
+    """
+    names, one = list(made), next(iter(made.values()))
+    point, trials = np.empty_like(one.point), list[int]()
+    for at in range(one.point.shape[1]):
+        origin = one.first_origin + at
+        if at % fit_weeks == 0:
+            choice = best_on((_trial(panel, made, earlier, origin) for earlier in trials), names)
+            trials.append(origin)
+        chosen = chosen_by_group(choice, panel.until(origin))
+        for name in names:
+            point[chosen == name, at] = made[name].point[chosen == name, at]
+    return WeeklyForecasts(one.first_origin, point)
+
+
+def _trial(panel: Panel, made: Mapping[str, WeeklyForecasts], origin: int, known_weeks: int) -> Trial:
+    """Returns what the members said at an origin beside what had come of it once so many weeks were known."""
+    point = {name: forecasts.at([origin])[:, 0] for name, forecasts in made.items()}
+    weeks = np.arange(origin, origin + next(iter(point.values())).shape[1])
+    come = np.minimum(weeks, known_weeks - 1)
+    actual = np.where(weeks < known_weeks, panel.actual[:, come], np.nan)
+    return Trial(panel.until(origin), actual, panel.is_holiday[come] & (weeks < known_weeks), point)
 
 
 def _forecast(panel: Panel, fitted: "FittedModel", origin: int) -> FloatArray:

@@ -111,7 +111,8 @@ def replayed_flags(
                 stale_pairs(sales),
                 tiny,
                 lot[:, at],
-                pack=np.maximum(orders.policies.pack_size_amount, orders.policies.minimum_order_amount),
+                pack=orders.policies.least_order_amount,
+                lead_time_weeks=orders.policies.lead_time_weeks,
             )
     return found
 

@@ -44,9 +44,9 @@ MAIN_STOCK_WEEKS, MAIN_FIXED_STOCK_WEEKS = 1.67, 1.0
 FILL_RATE = 0.985
 """Share of demand sold at which stock and excess are compared."""
 
-BASE, CHAMPION = "base", "blend"
+BASE, CHAMPION = "base", "champion"
 FORECASTS = (BASE, CHAMPION)
-"""What our policy may forecast with: the seasonal base, or the blend, fitted every eight weeks."""
+"""What our policy may forecast with: the seasonal base, or the model that serves, fitted every eight weeks."""
 
 WEEKS_LIMITS, SEEDS_LIMITS, CENSORED_SEEDS_LIMITS = (8, 260), (1, 64), (1, 4)
 
@@ -62,6 +62,7 @@ class ReplaySettings:
         lead_times: of every order.
         resamples: bootstrap samples of stores.
         forecasts: what our policy forecasts with, one of `FORECASTS`.
+        champion: name of the model that serves, where its forecasts are replayed.
         is_censored: whether policies learn only from what they sold themselves, not from demand.
 
     Raises:
@@ -74,6 +75,7 @@ class ReplaySettings:
     lead_times: LeadTimes = LEAD_TIMES
     resamples: int = 300
     forecasts: str = BASE
+    champion: str = ""
     is_censored: bool = False
 
     def __post_init__(self) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from flows.cli import replay_inputs
 from flows.cli.replay import replay, replay_settings
-from flows.cli.replay_inputs import fitted_forecasts, read_policies
+from flows.cli.replay_inputs import Serving, fitted_forecasts, read_policies
 from ml.forecasting.panel import panel_from_frame
 from ml.inventory.replay.forecasts import WeeklyForecasts
 from ml.inventory.replay.report import FIXED_LEAD_TIME
@@ -83,7 +83,7 @@ def test_a_file_that_is_missing_or_no_table_is_one_sentence(tmp_path):
 
 def test_what_the_command_line_leaves_out_depends_on_what_is_replayed():
     plain, censored = (replay_settings(52, None, "naive, cover", "fixed", None, flag) for flag in (False, True))
-    assert (plain.seeds, plain.forecasts, plain.lead_times) == (8, "blend", FIXED_LEAD_TIME)
+    assert (plain.seeds, plain.forecasts, plain.lead_times) == (8, "champion", FIXED_LEAD_TIME)
     assert (censored.seeds, censored.forecasts, censored.baselines) == (2, "base", ("naive", "cover"))
     with pytest.raises(UsageError, match="not replayed on censored sales"):
         replay(censored, SEED)
@@ -98,16 +98,18 @@ def test_fitted_forecasts_are_made_once_for_the_same_data(tmp_path, monkeypatch)
 
     monkeypatch.setattr("ml.inventory.replay.forecasts.model_forecasts", make)
     context = SimpleNamespace(settings=SimpleNamespace(home=tmp_path, seed=1), progress=silent)
-    monkeypatch.setattr(
-        "ml.forecasting.models.candidates.candidates", lambda settings: (SimpleNamespace(name="blend"),)
-    )
-    panel = panel_of()
-    first, again = (fitted_forecasts(context, panel, 56) for _ in range(2))
+    known = tuple(SimpleNamespace(name=name) for name in ("simple", "ridge", "blend"))
+    monkeypatch.setattr("ml.forecasting.models.candidates.candidates", lambda settings: known)
+    panel, serving = panel_of(), Serving("blend", ("blend",))
+    first, again = (fitted_forecasts(context, panel, serving, 56) for _ in range(2))
     assert made == ["blend"]
     assert (first.point == again.point).all()
     other = replace(panel, sales=panel.sales + 1)
-    fitted_forecasts(context, other, 56)
+    fitted_forecasts(context, other, serving, 56)
     assert made == ["blend", "blend"]
+    # Another champion's forecasts are others, and one by group is made of its members'.
+    fitted_forecasts(context, other, Serving("by_group", ("blend", "simple")), 56)
+    assert made == ["blend", "blend", "simple", "blend"]
     # What belongs to older data is not kept.
     assert len(list((tmp_path / "cache").iterdir())) == 1
     assert replay_inputs.DEFAULTS["policy_kind"] == "(R,s,S)"

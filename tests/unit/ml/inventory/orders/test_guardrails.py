@@ -20,6 +20,7 @@ from ml.inventory.orders.guardrails import (
     is_large,
     stale_pairs,
     unusual_weeks,
+    usual_week,
 )
 
 STEADY = np.full(60, 1000.0)
@@ -64,6 +65,18 @@ def test_each_guardrail_stops_an_order_of_its_own(pair, reason):
 def test_a_lot_that_the_policy_orders_at_once_is_not_what_makes_an_order_large():
     assert flagged(order=6400.0, lot=np.array([4000.0])) == AUTOMATIC
     assert flagged(order=6600.0, lot=np.array([4000.0])) == LARGE_ORDER
+
+
+def test_an_empty_shelf_that_takes_the_sales_of_its_lead_time_to_fill_is_no_large_order():
+    # Two weeks of sales are lacking until the order comes, and 2.5 weeks are usual: 4,500 in all.
+    empty = {"position": 0.0, "lead_time_weeks": np.array([2.0])}
+    assert flagged(**empty, order=4400.0) == AUTOMATIC
+    assert flagged(**empty, order=4600.0) == LARGE_ORDER
+    # A half-full shelf lacks one week of them, and a full one nothing.
+    assert flagged(**{**empty, "position": 1000.0}, order=3600.0) == LARGE_ORDER
+    assert flagged(**{**empty, "position": 3000.0}, order=2600.0) == LARGE_ORDER
+    # A forecast that is ten times too high is caught all the same.
+    assert flagged(**empty, order=30_000.0) == LARGE_ORDER
 
 
 def test_where_several_hold_the_gravest_is_named():
@@ -138,8 +151,8 @@ def test_without_last_year_recent_weeks_alone_are_compared_with_and_without_any_
     assert not has_moved(np.array([1400.0]), short)[0]
     unknown = np.full((1, 20), np.nan)
     assert not has_moved(np.array([1600.0]), unknown)[0]
-    assert is_large(np.array([1.0]), unknown, 2.5)[0]
-    assert not is_large(np.array([0.0]), unknown, 2.5)[0]
+    assert is_large(np.array([1.0]), usual_week(unknown), 2.5)[0]
+    assert not is_large(np.array([0.0]), usual_week(unknown), 2.5)[0]
 
 
 def test_sales_of_exactly_one_year_hold_the_season_of_the_coming_weeks():
@@ -153,8 +166,8 @@ def test_sales_of_exactly_one_year_hold_the_season_of_the_coming_weeks():
 def test_returns_count_as_nothing_sold():
     sales = STEADY.copy()
     sales[-4:] = [-500.0, 1000.0, 1000.0, np.nan]
-    assert is_large(np.array([2501.0]), sales[None], 2.5)[0]
-    assert not is_large(np.array([2499.0]), sales[None], 2.5)[0]
+    assert is_large(np.array([2501.0]), usual_week(sales[None]), 2.5)[0]
+    assert not is_large(np.array([2499.0]), usual_week(sales[None]), 2.5)[0]
 
 
 def test_unusual_is_a_miss_of_more_than_the_mean_week_and_unknown_weeks_are_not():

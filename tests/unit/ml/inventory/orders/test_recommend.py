@@ -54,9 +54,14 @@ def watched(inputs, **changes):
 
 
 def test_what_a_guardrail_stops_is_open_and_the_rest_is_automatic(inputs):
-    frame = recommendations(watched(inputs, is_unusual=np.array([False, True, False])))
+    # The first pair sold 700 a week of late, so an order for forecasts of 1,000 is large; of 1,000 it fills the shelf.
+    sales = np.array([[700.0], [1000.0], [1000.0]]) * np.ones(104)
+    is_unusual = np.array([False, True, False])
+    frame = recommendations(watched(inputs, sales=sales, is_unusual=is_unusual))
     assert frame["review_reason"].tolist() == ["large_order", "unusual_sales", ""]
     assert frame["is_open"].tolist() == [True, True, False]
+    frame = recommendations(watched(inputs, is_unusual=is_unusual))
+    assert frame["review_reason"].tolist() == ["", "unusual_sales", ""]
 
 
 def test_pieces_times_their_price_is_the_order(inputs):

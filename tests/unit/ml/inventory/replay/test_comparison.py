@@ -279,8 +279,8 @@ def test_a_panel_in_which_nothing_lives_is_refused(panel):
         ({"seeds": 65}, "can't have 65 seeds"),
         ({"baselines": ("cover", "magic")}, "no baseline 'magic'.*cover, naive, minmax"),
         ({"baselines": ()}, "names no baseline"),
-        ({"forecasts": "prophet"}, "no forecasts 'prophet'.*base, blend"),
-        ({"is_censored": True, "seeds": 2, "forecasts": "blend"}, "seasonal base only"),
+        ({"forecasts": "prophet"}, "no forecasts 'prophet'.*base, champion"),
+        ({"is_censored": True, "seeds": 2, "forecasts": "champion"}, "seasonal base only"),
     ],
 )
 def test_what_cannot_be_asked_is_wrong_use(asked, sentence):

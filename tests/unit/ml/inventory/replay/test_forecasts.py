@@ -9,7 +9,7 @@ import pytest
 
 from ml.forecasting.models.ridge_model import Ridge
 from ml.forecasting.panel import panel_from_frame
-from ml.inventory.replay.forecasts import base_forecasts, model_forecasts
+from ml.inventory.replay.forecasts import WeeklyForecasts, base_forecasts, forecasts_by_group, model_forecasts
 from retailers import WALMART
 
 PAIRS, WEEKS = 12, 76
@@ -78,3 +78,24 @@ def test_what_was_expected_of_a_week_is_the_first_forecast_of_the_origin_before_
     assert (expected[:, 65] == made.point[:, 5, 0]).all()
     assert np.isnan(expected[:, 70:]).all()
     assert (made.of_next_week(66)[:, 65] == expected[:, 65]).all()
+
+
+def test_a_champion_by_group_takes_the_member_that_erred_less_before_each_fit(panel, monkeypatch):
+    monkeypatch.setattr("ml.forecasting.models.by_group.LEAST_FORECASTS", 1)
+    truth = np.stack([panel.sales[:, origin : origin + 4] for origin in range(56, 72)], axis=1)
+    far = truth + 500.0
+    # The first member is right until week 68 and wrong from there on; the other the other way round.
+    is_early = (np.arange(56, 72) < 64)[None, :, None]
+    made = {
+        "early": WeeklyForecasts(56, np.where(is_early, truth, far)),
+        "late": WeeklyForecasts(56, np.where(is_early, far, truth)),
+    }
+    chosen = forecasts_by_group(panel, made)
+    # Nothing is known at the first fit, so the last member serves; at the second, eight weeks later, the first does.
+    assert (chosen.point[:, :8] == made["late"].point[:, :8]).all()
+    assert (chosen.point[:, 8:] == made["early"].point[:, 8:]).all()
+    # What comes after a fit does not change its choice.
+    later = panel.sales.copy()
+    later[:, 64:] *= 7
+    again = forecasts_by_group(replace(panel, sales=later, reported=later), made)
+    assert (again.point == chosen.point).all()
