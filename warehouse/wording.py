@@ -12,6 +12,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from warehouse.currencies import minor_digits
 from warehouse.retailer import Retailer, read_retailer
 
 if TYPE_CHECKING:
@@ -39,11 +40,6 @@ SYMBOLS = {
     "VND": "₫",
 }
 """Signs that mean one currency alone; every other currency is written by its code."""
-_MINOR_DIGITS = {
-    **dict.fromkeys(("CLP", "ISK", "JPY", "KRW", "PYG", "UGX", "VND", "XAF", "XOF", "XPF"), 0),
-    **dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3),
-}
-"""Decimals of the currencies that do not have two (ISO 4217)."""
 NO_BREAK = "\N{NO-BREAK SPACE}"
 _MARKS = {"1,234.5": (",", "."), "1.234,5": (".", ","), "1 234,5": (NO_BREAK, ","), "1'234.5": ("'", ".")}
 """What stands between thousands and before decimals, by number format."""
@@ -177,7 +173,7 @@ class Wording:
     @property
     def minor_digits(self) -> int:
         """Decimals of the currency: 2 for cents, 0 for yen."""
-        return _MINOR_DIGITS.get(self.retailer.currency, 2)
+        return minor_digits(self.retailer.currency)
 
     def called(self, week: dt.date) -> dt.date:
         """Returns the day by which people call a week: its first or its last.

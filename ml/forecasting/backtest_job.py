@@ -5,6 +5,7 @@ import logging
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import TYPE_CHECKING
 
 from psycopg import sql
@@ -185,11 +186,12 @@ def _without_known_baselines(frame: "pd.DataFrame", standing: Standing) -> "pd.D
 
     The rows that stand keep their bounds, which may come from more origins than were tried now.
     """
-    for (name, day), rows in frame[frame["model_name"].isin(BASELINES)].groupby(["model_name", "origin_date"]):
-        old = standing.get((str(name), day))
+    for name, day in product(BASELINES, frame["origin_date"].unique()):
+        is_own = (frame["model_name"] == name) & (frame["origin_date"] == day)
+        rows, old = frame[is_own], standing.get((name, day))
         sums = (float(rows["predicted_sales"].sum()), float(rows["actual_sales"].sum()))
         if old is not None and old.count == len(rows) and all(map(_is_close, sums, (old.predicted, old.actual))):
-            frame = frame[(frame["model_name"] != name) | (frame["origin_date"] != day)]
+            frame = frame[~is_own]
     return frame
 
 

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, ValidationError, field_validator, model_validator
 
 from warehouse.calendar import unknown_holidays
+from warehouse.currencies import is_currency
 from warehouse.errors import ShelfcastError
 from warehouse.files import files_in, is_named_as_text
 from warehouse.retailer import Retailer, Strict
@@ -263,6 +264,13 @@ class Mapping(Strict):
     stock: StockInput | None = None
     covariates: CovariatesInput | None = None
     promotions: PromotionsInput | None = None
+
+    @field_validator("retailer")
+    @classmethod
+    def _currency_is_known(cls, value: Retailer) -> Retailer:
+        if value.currency and not is_currency(value.currency):
+            raise ValueError(f"{value.currency} is no currency of ISO 4217: write its three letters, such as EUR")
+        return value
 
     @model_validator(mode="after")
     def _holidays_are_known(self) -> "Mapping":

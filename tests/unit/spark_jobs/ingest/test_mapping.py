@@ -58,6 +58,13 @@ def test_a_horizon_is_a_whole_number(path: Path, value: str):
     )
 
 
+def test_a_currency_is_one_of_iso_4217(path: Path):
+    told = refusal(path, GOOD.format(retailer='currency = "EUX"'))
+    assert "retailer: EUX is no currency of ISO 4217: write its three letters, such as EUR" in told
+    path.write_text(GOOD.format(retailer='currency = "KES"'))
+    assert read_mapping(path).retailer.currency == "KES"
+
+
 @pytest.mark.parametrize(
     "retailer",
     [
