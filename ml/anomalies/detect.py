@@ -88,7 +88,7 @@ def find_anomalies(panel: AnomalyPanel) -> "pd.DataFrame":
     import pandas as pd
 
     floor = least_deviation(panel.sales)
-    sales, is_damped = implausible_weeks(panel.sales, panel.dept_id)
+    sales, is_damped = implausible_weeks(panel.sales, panel.store_id, panel.dept_id)
     sales, is_short = wanted(sales, panel.is_empty)
     stand_in = np.where(is_damped | is_short, sales, np.nan)
     found = score_panel(panel, stand_in, is_short)

@@ -1,12 +1,12 @@
 """Weeks that cannot be right, or that nothing like will follow: what stands in for them before anything learns.
 
-A week is damped where it lies far beyond all that its series sold in the year before, and the same product in other
-stores did nothing of the kind; or where more came back than ever before, and a good part of the largest week. What
-stands in for it is the median of the weeks before. Only what was known by then decides, so a cut of the history is
-damped as the whole is. Where sales stay that high or low they are no fault but the new scale, and are taken as they are
-from there on: after three weeks, or, where they are beyond belief, after as many as make a series inactive. What
-came before is no fault when it comes again: in the same season a year later, or after a quarter of a year where it is
-not beyond belief.
+A week is damped where it lies far beyond all that its series sold in the year before, and neither the same product in
+other stores nor the other products of its store did anything of the kind; or where more came back than ever before, and
+a good part of the largest week. What stands in for it is the median of the weeks before. Only what was known by then
+decides, so a cut of the history is damped as the whole is: the first weeks of a series are taken as they are. Where
+sales stay that high or low they are no fault but the new scale, and are taken as they are from there on: after three
+weeks, or, where they are beyond belief, after as many as make a series inactive. What came before is no fault when it
+comes again: in the same season a year later, or after a quarter of a year where it is not beyond belief.
 """
 
 import numpy as np
@@ -25,20 +25,25 @@ BEYOND_BELIEF = 25.0
 RUN_WEEKS = 3
 LEAST_WEEKS = 13
 """Weeks with sales in the year before a week that it takes to damp it."""
+FIRST_WEEKS = 4
+IMPOSSIBLE = 100.0
+"""With fewer of them, known weeks that it takes, and the largest weeks beyond which it is damped: what has just begun
+may grow much."""
 LEAST_RETURN = 0.5
 """Largest weeks of the year before that a return must reach to be damped."""
 LEAST_PEERS = 3
-"""Other stores whose median says what a product did in a week."""
+"""Other series whose median says what a product, or a store, did in a week."""
 STAND_IN_WEEKS = 13
 SEASON_WEEKS = slice(YEAR_WEEKS - 3, YEAR_WEEKS + 3)
 """Weeks back in the same season of the year before."""
 
 
-def implausible_weeks(sales: FloatArray, dept_ids: IntArray) -> tuple[FloatArray, BoolArray]:
+def implausible_weeks(sales: FloatArray, store_ids: IntArray, dept_ids: IntArray) -> tuple[FloatArray, BoolArray]:
     """Returns the sales with what stands in for weeks that are damped, and which those are, both (S, T).
 
     Args:
         sales: in the unit that is forecast, NaN where not known, (S, T).
+        store_ids: store of each series, (S,).
         dept_ids: product of each series, (S,).
     """
     damped, is_damped = sales.copy(), np.zeros(sales.shape, dtype=bool)
@@ -47,7 +52,8 @@ def implausible_weeks(sales: FloatArray, dept_ids: IntArray) -> tuple[FloatArray
     suspects = np.flatnonzero(_is_beyond(sales, most, least).any(axis=1))
     if not len(suspects):
         return damped, is_damped
-    peers = _peer_ratios(sales, most, dept_ids, suspects)
+    groups = (store_ids, dept_ids)
+    peers = np.maximum(*(_peer_ratios(sales, most, group, suspects) for group in groups))
     for place, series in enumerate(suspects):
         _damp(damped[series], is_damped[series], peers[place])
     return damped, is_damped
@@ -56,15 +62,16 @@ def implausible_weeks(sales: FloatArray, dept_ids: IntArray) -> tuple[FloatArray
 def _damp(values: FloatArray, is_damped: BoolArray, peers: FloatArray) -> None:
     """Damps the weeks of one series in place, (T,) each."""
     run, reported = 0, values.copy()
-    for week in range(LEAST_WEEKS, len(values)):
+    for week in range(FIRST_WEEKS, len(values)):
         before = values[max(week - YEAR_WEEKS, 0) : week]
         known = before[~np.isnan(before)]
-        if np.isnan(values[week]) or np.count_nonzero(known) < LEAST_WEEKS:
+        if np.isnan(values[week]) or len(known) < FIRST_WEEKS:
             continue
+        limit = LIMIT if np.count_nonzero(known) >= LEAST_WEEKS else IMPOSSIBLE
         most, least = max(known.max(), 0.0), min(known.min(), 0.0)
         factor = _times_beyond(values[week], most * max(1.0, peers[week]), most, least)
-        longest = ACTIVE_WEEKS if factor > BEYOND_BELIEF else RUN_WEEKS
-        if factor > LIMIT and run < longest and not _came_before(reported[: week + 1], factor):
+        longest = ACTIVE_WEEKS if limit == LIMIT and factor > BEYOND_BELIEF else RUN_WEEKS
+        if factor > limit and run < longest and not _came_before(reported[: week + 1], factor):
             recent = before[-STAND_IN_WEEKS:]
             values[week] = np.median(recent[~np.isnan(recent)]) if (~np.isnan(recent)).any() else 0.0
             is_damped[week] = True
@@ -119,16 +126,16 @@ def _is_beyond(sales: FloatArray, most: FloatArray, least: FloatArray) -> BoolAr
     return ((most > 0) & (known > LIMIT * most)) | ((known < LIMIT * least) & (known <= -LEAST_RETURN * most))
 
 
-def _peer_ratios(sales: FloatArray, most: FloatArray, dept_ids: IntArray, suspects: IntArray) -> FloatArray:
-    """Returns the median of what the product sold in other stores over their most in the year before, (suspects, T)."""
+def _peer_ratios(sales: FloatArray, most: FloatArray, group: IntArray, suspects: IntArray) -> FloatArray:
+    """Returns the median of what others of the group sold over their most in the year before, (suspects, T)."""
     ratios = np.zeros((len(suspects), sales.shape[1]))
-    for product in np.unique(dept_ids[suspects]):
-        members = np.flatnonzero(dept_ids == product)
+    for number in np.unique(group[suspects]):
+        members = np.flatnonzero(group == number)
         if len(members) <= LEAST_PEERS:
             continue
         with np.errstate(divide="ignore", invalid="ignore"):
             each = np.where(most[members] > 0, sales[members] / most[members], np.nan)
-        for place in np.flatnonzero(dept_ids[suspects] == product):
+        for place in np.flatnonzero(group[suspects] == number):
             others = each[members != suspects[place]]
             enough = (~np.isnan(others)).sum(axis=0) >= LEAST_PEERS
             ratios[place, enough] = np.nanmedian(others[:, enough], axis=0)

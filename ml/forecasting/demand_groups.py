@@ -13,6 +13,8 @@ from ml.forecasting.panel import FloatArray, IntArray, Panel, TextArray, largest
 from warehouse.conventions import YEAR_WEEKS
 
 DEMAND_GROUPS = ("short", "smooth", "erratic", "intermittent", "lumpy")
+RARE_GROUPS = ("intermittent", "lumpy")
+"""Groups that are judged by their total over the horizon: week by week, to expect nothing would seem best of all."""
 WINDOW_WEEKS = 2 * YEAR_WEEKS
 """The last weeks that a series is judged by."""
 INTERVAL_LIMIT = 1.32
@@ -50,6 +52,8 @@ def _demand_groups(history: Panel) -> IntArray:
 def group_errors(error: FloatArray, history: Panel, week_weights: FloatArray | None = None) -> FloatArray:
     """Returns the sum of absolute errors of each group, in which no single series can outweigh the others, (groups,).
 
+    Errors of weeks, or of the horizon's total where a group sells now and then.
+
     Args:
         error: forecast less actual in the unit of the sales, NaN where it does not count, (series, horizon).
         history: as it was known when the forecasts were made.
@@ -59,7 +63,9 @@ def group_errors(error: FloatArray, history: Panel, week_weights: FloatArray | N
     largest = np.zeros(len(DEMAND_GROUPS))
     for place in range(len(DEMAND_GROUPS)):
         largest[place] = largest_scale(scale[(group == place) & history.active])
-    bounded = np.minimum(np.abs(error) / scale[:, None], LARGEST_ERROR)
-    counted = np.where(np.isnan(bounded), 0.0, bounded) * (1.0 if week_weights is None else week_weights)
+    bounded = np.clip(np.nan_to_num(error / scale[:, None]), -LARGEST_ERROR, LARGEST_ERROR)
+    weighted = bounded * (1.0 if week_weights is None else week_weights)
+    is_rare = np.isin(DEMAND_GROUPS, RARE_GROUPS)[group]
+    counted = np.where(is_rare, np.abs(weighted.sum(axis=1)), np.abs(weighted).sum(axis=1))
     weight = np.minimum(scale, largest[group])
-    return np.asarray(np.bincount(group, weight * counted.sum(axis=1), len(DEMAND_GROUPS)), dtype=np.float64)
+    return np.asarray(np.bincount(group, weight * counted, len(DEMAND_GROUPS)), dtype=np.float64)

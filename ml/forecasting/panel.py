@@ -405,11 +405,12 @@ def _filled_panel(frame: "pd.DataFrame", position: IntArray, weeks: DateArray, r
 
     is_holiday = np.zeros(shape[1], dtype=bool)
     np.logical_or.at(is_holiday, position, frame["is_holiday"].to_numpy(dtype=bool))
-    dept_ids, reported = depts[series % len(depts)], spread("weekly_sales")[:, :-1]
-    sales, is_damped = implausible_weeks(reported, dept_ids)
+    store_ids, dept_ids = stores[series // len(depts)], depts[series % len(depts)]
+    reported = spread("weekly_sales")[:, :-1]
+    sales, is_damped = implausible_weeks(reported, store_ids, dept_ids)
     features = {name: spread(name) for name in FEATURE_COLUMNS}
     return Panel(
-        store_ids=stores[series // len(depts)],
+        store_ids=store_ids,
         dept_ids=dept_ids,
         store_types=frame["store_type"].to_numpy().astype(str)[first_row],
         weeks=weeks,

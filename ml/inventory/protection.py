@@ -40,6 +40,9 @@ WINDOW = 0.75
 """Volumes at which errors are pooled, the errors below which one is not worth having, and how far, in distances
 between two anchors, a pool reaches to either side."""
 
+LEAST_ROWS = 40
+"""Errors that a kind of pairs needs for a pool of its own: a few of its like tell more than many of the others."""
+
 ERROR_LIMIT = 3.0
 """Errors beyond three units a week are clipped: data faults and opening weeks."""
 
@@ -463,7 +466,7 @@ def _errors_in_units(past: PastForecasts) -> FloatArray:
 
 def _kinds(is_regular: BoolArray) -> list[BoolArray]:
     """Returns the regular rows and the others, or twice all where one kind is too small for a pool of its own."""
-    is_thin = min(is_regular.sum(), (~is_regular).sum()) < ROWS_PER_ANCHOR
+    is_thin = min(is_regular.sum(), (~is_regular).sum()) < LEAST_ROWS
     return [np.ones_like(is_regular)] * 2 if is_thin else [is_regular, ~is_regular]
 
 

@@ -135,7 +135,7 @@ class SeriesGroups:
         """Returns the groups of a panel's series."""
         department = _positions(panel.dept_ids)
         kind = _positions(panel.store_types)
-        return cls(department, _positions(panel.store_ids), _positions(department * 10 + kind))
+        return cls(department, _positions(panel.store_ids), _positions(department * (kind.max() + 1) + kind))
 
 
 def group_weights(history: Panel, group: IntArray) -> FloatArray:
@@ -161,13 +161,18 @@ def size_weights(history: Panel, group: IntArray) -> FloatArray:
 
 
 def centred_mean(sales: FloatArray) -> FloatArray:
-    """Returns the mean of the known sales in the 52 weeks around each week; at the edges in the nearest 52, (S, T)."""
+    """Returns the mean of the known sales in the 52 weeks around each week; at the edges in the nearest 52, (S, T).
+
+    Before a series begins the mean around its first week stands, so that it has the season of its likes.
+    """
     weeks = sales.shape[1]
     width = min(YEAR_WEEKS, weeks)
     start = np.clip(np.arange(weeks) - width // 2, 0, weeks - width)
     totals, counts = known_sums(sales)
     count = counts[:, start + width] - counts[:, start]
-    return np.asarray((totals[:, start + width] - totals[:, start]) / np.maximum(count, 1))
+    mean = (totals[:, start + width] - totals[:, start]) / np.maximum(count, 1)
+    rows, first = np.arange(len(sales)), (~np.isnan(sales)).argmax(axis=1)
+    return np.where(np.arange(weeks) < first[:, None], mean[rows, first][:, None], mean)
 
 
 def seasonal_profile(season: FloatArray, trend: FloatArray, groups: SeriesGroups, weights: FloatArray) -> FloatArray:
@@ -194,11 +199,12 @@ def sum_by(values: FloatArray, group: IntArray) -> FloatArray:
 def plausible(point: FloatArray, sales: FloatArray) -> FloatArray:
     """Returns forecasts of at most twice what a series ever sold.
 
-    Only those of series that usually take back more than they sell are negative, and never below their lowest week.
+    Only those of series that take back more than they sell, in the year and in most of its weeks, are negative, and
+    never below their lowest week.
     """
-    usual = known_mean(sales[:, -YEAR_WEEKS:])[:, None]
-    known = np.where(np.isnan(sales), 0.0, sales)
-    least = np.where(usual < 0, np.minimum(known.min(axis=1, keepdims=True), 0.0), 0.0)
+    year, known = sales[:, -YEAR_WEEKS:], np.where(np.isnan(sales), 0.0, sales)
+    is_returned = (known_mean(year) < 0) & ((year < 0).sum(axis=1) > (year > 0).sum(axis=1))
+    least = np.where(is_returned[:, None], np.minimum(known.min(axis=1, keepdims=True), 0.0), 0.0)
     return np.asarray(np.clip(point, least, LARGEST_MULTIPLE * np.maximum(known.max(axis=1, keepdims=True), 0.0)))
 
 

@@ -18,7 +18,8 @@ from ml.forecasting.models.seasonal_base import (
     seasonal_base,
     sum_by,
 )
-from ml.forecasting.panel import FloatArray, IntArray, Panel
+from ml.forecasting.panel import FloatArray, IntArray, Panel, known_mean
+from warehouse.conventions import YEAR_WEEKS
 
 RATIO_BOUNDS = (0.7, 1.4)
 
@@ -37,7 +38,10 @@ def scaled_to_totals(point: FloatArray, history: Panel, group: IntArray, belief:
     active = history.active[:, None]
     weights = group_weights(history, group)[:, None]
     first = np.unique(group, return_index=True)[1]
-    totals = sum_by(np.where(active, weights * history.sales, 0.0), group)[first]
+    usual = known_mean(history.sales[:, -YEAR_WEEKS:])[:, None]
+    # A week that is not known sold something: without it, the total would seem to have grown.
+    sales = np.where(np.isnan(history.sales), usual, history.sales)
+    totals = sum_by(np.where(active, weights * sales, 0.0), group)[first]
     wanted = additive_forecast(totals, history.calendar, history.weeks, history.future_weeks(point.shape[1]))[group]
     summed = sum_by(np.where(active, weights * point, 0.0), group)
     usable = active & (weights > 0) & (wanted > 0) & (summed > 0)

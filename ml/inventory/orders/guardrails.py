@@ -53,6 +53,9 @@ LASTING_WEEKS = 13
 """An order that lasts so many of these weeks beyond its lot or pack, and what its stock lacks, is large however little
 money it is."""
 
+STEADY_SHARE = 0.75
+"""Share of the weeks of a year with sales, a fraction, from which a month without any is unusual for a pair."""
+
 UNUSUAL_MULTIPLE = 1.25
 """A week missed by more than so many times the mean week of the last year is unusual."""
 
@@ -85,7 +88,7 @@ def flags(
         is_unusual: (n,) whether a week of the last four was unusual, see `unusual_weeks`.
         is_stale: (n,) whether the latest sales are missing, see `stale_pairs`.
         tiny_amount: where order, position, and a month of sales and forecast are all below it, no person is asked for
-            what is only unusual, and an order is large where it would last for a quarter; see
+            what is only unusual but for the end of sales, and an order is large where it would last for a quarter; see
             `ml.inventory.sizes.tiny_amount`.
         lot: (n,) order-up-to level less reorder point, 0 where every review orders.
         is_overdue: (n,) whether what is on order should have come before the stock was counted.
@@ -104,7 +107,7 @@ def flags(
         STALE_DATA: is_stale,
         OVERDUE_DELIVERY: np.broadcast_to(is_overdue, order.shape),
         SHORT_HISTORY: weeks_known < SHORTEST_HISTORY_WEEKS,
-        UNUSUAL_SALES: is_unusual & ~is_tiny,
+        UNUSUAL_SALES: (is_unusual & ~is_tiny) | has_stopped(sales),
         FORECAST_MOVED: has_moved(ahead, sales) & ~is_tiny,
         LARGE_ORDER: np.where(is_tiny, is_lasting, is_large(order - lot - refill, usual, ORDER_WEEKS)),
     }
@@ -118,6 +121,14 @@ def has_moved(ahead: FloatArray, sales: FloatArray) -> BoolArray:
     is_comparable = ~np.isnan(lately) | ~np.isnan(season)
     is_low, is_high = ahead < low * np.fmin(lately, season), ahead > high * np.fmax(lately, season)
     return np.asarray(is_comparable & (is_low | is_high))
+
+
+def has_stopped(sales: FloatArray) -> BoolArray:
+    """Returns whether a pair that sold in most weeks of its last year sold nothing in the last ones, (n,)."""
+    before, lately = sales[:, -YEAR_WEEKS:-COMPARED_WEEKS], sales[:, -COMPARED_WEEKS:]
+    known = (~np.isnan(before)).sum(axis=1)
+    is_steady = (known >= USUAL_WEEKS) & ((before > 0).sum(axis=1) >= STEADY_SHARE * known)
+    return np.asarray(is_steady & (lately == 0).all(axis=1))
 
 
 def usual_week(sales: FloatArray) -> FloatArray:

@@ -68,7 +68,7 @@ _SALES = """
 select store_id, dept_id, (%(decision_date)s - sale_date) / 7 as weeks_ago, weekly_sales
 from raw.raw_sales
 where sale_date > %(decision_date)s - 7 * %(weeks)s
-    and (%(dept_id)s::integer is null or dept_id = %(dept_id)s)
+    and (%(dept_id)s::integer is null or dept_id = %(dept_id)s or store_id = %(store_id)s)
 """
 _EMPTY_COUNTS = f"""
 {EMPTY_COUNTS}
@@ -356,12 +356,13 @@ def _forecast_matrix(
 def _read_sales(snapshot: Snapshot, pairs: "pd.DataFrame", date: dt.date, pair: tuple[int, int] | None) -> FloatArray:
     """Returns (pairs, weeks) sales of the last two years up to the decision week, NaN where a week is missing.
 
-    Weeks that cannot be right are damped, as what other stores sold of the product tells them, and in weeks with too
-    little stock stands what would have sold.
+    Weeks that cannot be right are damped, as what other stores sold of the product and the store of others tells them,
+    and in weeks with too little stock stands what would have sold.
     """
     # A week is held against the year before it.
     weeks = WATCHED_WEEKS + YEAR_WEEKS
-    given = {"decision_date": date, "weeks": weeks, "dept_id": None if pair is None else pair[1]}
+    store, product = (None, None) if pair is None else pair
+    given = {"decision_date": date, "weeks": weeks, "store_id": store, "dept_id": product}
     sales = snapshot.read_frame(_SALES, given)
     keys = sales[["store_id", "dept_id"]]
     series, all_pairs = keys.drop_duplicates(), _index(pairs[["store_id", "dept_id"]])
@@ -371,7 +372,7 @@ def _read_sales(snapshot: Snapshot, pairs: "pd.DataFrame", date: dt.date, pair: 
     stores, products = (series[name].to_numpy(dtype=np.int64) for name in ("store_id", "dept_id"))
     ends = np.datetime64(date) - 7 * np.arange(weeks - 1, -1, -1)
     is_empty = empty_weeks(snapshot.read_frame(_EMPTY_COUNTS, given), stores, products, ends)
-    demand = wanted(implausible_weeks(matrix, products)[0], is_empty)[0][:, -WATCHED_WEEKS:]
+    demand = wanted(implausible_weeks(matrix, stores, products)[0], is_empty)[0][:, -WATCHED_WEEKS:]
     place = _index(series).get_indexer(all_pairs)
     return np.where((place >= 0)[:, None], np.vstack([demand, np.full(WATCHED_WEEKS, np.nan)])[place], np.nan)
 

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ml.forecasting.damping import ACTIVE_WEEKS, RUN_WEEKS, implausible_weeks
+from ml.forecasting.damping import ACTIVE_WEEKS, FIRST_WEEKS, RUN_WEEKS, implausible_weeks
 from ml.forecasting.models.simple import Simple
 from ml.forecasting.panel import Panel, panel_from_frame
 from retailers import WALMART
@@ -21,15 +21,20 @@ def plain(stores: int = 6, products: int = 2) -> tuple[np.ndarray, np.ndarray]:
     return 1000 * random.uniform(0.8, 1.25, (stores * products, WEEKS)), np.tile(np.arange(products), stores)
 
 
+def damp(sales: np.ndarray, products: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The damped sales of stores with two series each, and which weeks are damped."""
+    return implausible_weeks(sales, np.arange(len(sales)) // 2, products)
+
+
 def damped_weeks(sales: np.ndarray, products: np.ndarray) -> list[tuple[int, int]]:
-    return [tuple(place) for place in np.argwhere(implausible_weeks(sales, products)[1]).tolist()]
+    return [tuple(place) for place in np.argwhere(damp(sales, products)[1]).tolist()]
 
 
 @pytest.mark.parametrize("value", [100_149.0, 6_500.0, -5_000.0])
 def test_a_wrong_cell_is_replaced_by_the_median_of_the_weeks_before(value: float):
     sales, products = plain()
     sales[3, 70] = value
-    made, _ = implausible_weeks(sales, products)
+    made, _ = damp(sales, products)
     assert damped_weeks(sales, products) == [(3, 70)]
     assert made[3, 70] == np.median(sales[3, 57:70])
     assert np.array_equal(np.delete(made[3], 70), np.delete(sales[3], 70))
@@ -59,10 +64,21 @@ def test_a_new_scale_is_believed_after_some_weeks_and_later_where_it_is_beyond_b
     ]
 
 
-def test_a_series_that_has_hardly_sold_yet_has_nothing_to_be_held_against():
+def test_a_series_that_has_hardly_sold_yet_may_grow_a_hundredfold_and_not_beyond_it_at_once():
     sales, products = plain()
-    sales[3, :100] = np.where(np.arange(100) % 9 == 0, 2.0, 0.0)
-    assert damped_weeks(sales, products) == []
+    sales[[3, 5], :100] = np.where(np.arange(100) % 9 == 0, 20.0, 0.0)
+    sales[5, 100:] *= 10
+    assert damped_weeks(sales, products) == [(5, 100 + n) for n in range(RUN_WEEKS)]
+
+
+def test_a_peak_of_the_whole_store_is_no_fault_though_nothing_like_it_came_before():
+    # One store with eight products, in which Christmas is ten times an ordinary week.
+    sales, _ = plain(stores=4)
+    sales[:, 70:72] *= 10
+    one_store, products = np.zeros(len(sales), int), np.arange(len(sales))
+    assert not implausible_weeks(sales, one_store, products)[1].any()
+    sales[3, 71] *= 10
+    assert np.argwhere(implausible_weeks(sales, one_store, products)[1]).tolist() == [[3, 71]]
 
 
 @pytest.mark.parametrize("times", [8, 60])
@@ -84,8 +100,8 @@ def test_large_orders_now_and_then_are_demand_and_wrong_cells_are_not():
 def test_a_history_of_any_length_can_be_looked_at(weeks: int):
     sales, products = plain()
     sales[2, :weeks][-1] = 1e6
-    made, is_damped = implausible_weeks(sales[:, :weeks], products)
-    assert is_damped.sum() == (weeks > 13)
+    made, is_damped = damp(sales[:, :weeks], products)
+    assert is_damped.sum() == (weeks > FIRST_WEEKS)
     assert np.array_equal(made[~is_damped], sales[:, :weeks][~is_damped])
 
 
@@ -93,8 +109,8 @@ def test_a_history_of_any_length_can_be_looked_at(weeks: int):
 def test_a_cut_of_the_history_is_damped_as_the_whole_is(cut: int):
     sales, products = plain()
     sales[3, [40, 70, 71, 99]] = [50_000.0, 90_000.0, 80_000.0, -7_000.0]
-    whole, _ = implausible_weeks(sales, products)
-    part, _ = implausible_weeks(sales[:, :cut], products)
+    whole, _ = damp(sales, products)
+    part, _ = damp(sales[:, :cut], products)
     assert np.array_equal(part, whole[:, :cut])
 
 

@@ -51,3 +51,13 @@ def test_unknown_rows_do_not_count_and_weeks_may_weigh_more():
     assert group_errors(error, panel)[1] == pytest.approx(30.0)
     assert group_errors(error, panel, np.array([5.0, 1.0]))[1] == pytest.approx(110.0)
     assert replace(panel, sales=panel.sales * np.nan).active.sum() == 0
+
+
+def test_what_sells_now_and_then_is_judged_by_its_total():
+    # 30 in every third week: week by week, zero errs no more than the mean of 10; in total it errs by all.
+    sales = np.where(np.arange(104) % 3 == 0, 30.0, 0.0)[None]
+    panel, ahead = panel_of(sales), np.where(np.arange(12) % 3 == 0, 30.0, 0.0)[None]
+    group = DEMAND_GROUPS.index("intermittent")
+    zero, mean = (group_errors(point - ahead, panel)[group] for point in (0.0, 10.0))
+    assert mean == pytest.approx(0.0)
+    assert zero == pytest.approx(120.0)

@@ -139,15 +139,16 @@ def test_errors_that_stay_for_weeks_need_more_stock_than_independent_ones():
     assert points[0].sum() > 1.15 * points[1].sum()
 
 
-def test_pairs_that_hardly_sell_do_not_touch_the_levels_of_those_that_sell_every_week():
-    rows = past()
+@pytest.mark.parametrize(("pairs", "origins"), [(PAIRS, ORIGINS), (10, 5)])
+def test_pairs_that_hardly_sell_do_not_touch_the_levels_of_those_that_sell_every_week(pairs, origins):
+    rows = past(pairs=pairs, origins=origins)
     others = past(seed=9, noise=0.9)
     both = PastForecasts(
         *(np.concatenate([a, b]) for a, b in zip(vars(rows).values(), vars(others).values(), strict=True))
     )
     both = replace(both, is_regular=np.arange(len(both.pair)) < len(rows.pair))
-    both.pair[len(rows.pair) :] += PAIRS
-    assert (learn(both, 2 * PAIRS).regular.size == learn(rows, PAIRS).regular.size).all()
+    both.pair[len(rows.pair) :] += pairs
+    assert (learn(both, pairs + PAIRS).regular.size == learn(rows, pairs).regular.size).all()
 
 
 def test_the_model_does_not_depend_on_the_order_of_its_rows():

@@ -1,9 +1,18 @@
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from ml.forecasting.models.naive import AlignedSeasonal, SeasonalNaive
-from ml.forecasting.models.seasonal_base import additive_forecast, centred_mean, plausible, seasonal_base, sum_by
+from ml.forecasting.models.seasonal_base import (
+    SeriesGroups,
+    additive_forecast,
+    centred_mean,
+    plausible,
+    seasonal_base,
+    sum_by,
+)
 from ml.forecasting.panel import WEEK, panel_from_frame
 from retailers import WALMART
 from warehouse.calendar import Calendar
@@ -101,7 +110,7 @@ def test_sums_by_group_stand_at_every_member() -> None:
 
 
 def test_a_plausible_forecast_is_at_most_twice_the_largest_week_and_not_negative() -> None:
-    sales = np.array([[10.0, 40.0, np.nan], [5.0, 7.0, -30.0]])
+    sales = np.array([[10.0, 40.0, np.nan], [-5.0, 7.0, -30.0]])
     point = np.array([[-1.0, 79.0, 81.0], [20.0, 13.0, -1.0]])
     # The second took back more than it sold: it may be forecast to do so again.
     assert plausible(point, sales).tolist() == [[0.0, 79.0, 80.0], [14.0, 13.0, -1.0]]
@@ -110,8 +119,24 @@ def test_a_plausible_forecast_is_at_most_twice_the_largest_week_and_not_negative
 def test_only_a_series_that_usually_takes_back_more_than_it_sells_is_forecast_below_zero() -> None:
     sales = np.array([[-30.0, 40.0, 20.0], [-30.0, 10.0, np.nan], [-30.0, -10.0, -20.0], [np.nan] * 3])
     point = np.full((4, 2), -100.0)
-    assert plausible(point, sales)[:, 0].tolist() == [0.0, -30.0, -30.0, 0.0]
+    # One large return does not make the second a series of returns, though it is more than all that it sold.
+    assert plausible(point, sales)[:, 0].tolist() == [0.0, 0.0, -30.0, 0.0]
     assert plausible(-point, sales)[:, 0].tolist() == [80.0, 20.0, 0.0, 0.0]
+
+
+def test_a_series_that_begins_late_has_the_season_of_its_likes() -> None:
+    # Before it begins its trend is that of its first week, times which its group's season is its own.
+    weeks = np.arange(110.0)
+    sales = np.tile(100 + 50 * np.sin(2 * np.pi * weeks / 52), (2, 1))
+    sales[1, :-5] = np.nan
+    assert centred_mean(sales)[1] == pytest.approx(np.full(110, sales[1, -5:].mean()))
+
+
+def test_store_types_are_told_apart_however_many_there_are(make_frame: Callable[..., pd.DataFrame]) -> None:
+    frame = make_frame(stores=14, departments=4, weeks=60)
+    frame["store_type"] = frame["store_id"].map(lambda store: f"type {store:02}")
+    groups = SeriesGroups.of(panel_from_frame(frame, WALMART))
+    assert len(np.unique(groups.department_type)) == 14 * 4
 
 
 def test_what_is_usual_is_what_the_last_year_was() -> None:

@@ -109,3 +109,13 @@ def test_department_shares_sum_to_the_forecast_of_their_department(history) -> N
     expected = summed * np.clip(wanted / summed, *RATIO_BOUNDS)
     assert active_sum(shares, history, department) == pytest.approx(expected)
     assert expected == pytest.approx(wanted)
+
+
+def test_weeks_that_are_not_known_do_not_make_a_total_grow(make_panel) -> None:
+    # All sell 40 a week; one of them reopened two weeks ago, after ten weeks of which nothing is known.
+    panel = make_panel(stores=3, departments=4, weeks=110)
+    sales = np.full_like(panel.sales, 40.0)
+    sales[0, -12:-2] = np.nan
+    history = replace(panel, sales=sales)
+    for group in (SeriesGroups.of(history).store, SeriesGroups.of(history).department):
+        assert scaled_to_totals(np.full((12, HORIZON), 40.0), history, group, 1.0) == pytest.approx(40.0)

@@ -79,6 +79,19 @@ def test_an_empty_shelf_that_takes_the_sales_of_its_lead_time_to_fill_is_no_larg
     assert flagged(**empty, order=30_000.0) == LARGE_ORDER
 
 
+@pytest.mark.parametrize("weeks", [4, 8, 12])
+def test_an_order_for_what_has_stopped_selling_is_for_a_person_however_small(weeks: int):
+    stopped = STEADY / 50
+    stopped[-weeks:] = 0.0
+    assert flagged(sales=stopped, forecast=12.0, order=40.0, position=20.0) == UNUSUAL_SALES
+    # What never sold in most weeks has such months, and a week is no month.
+    seldom = np.where(np.arange(60) % 3 == 0, 20.0, 0.0)
+    seldom[-4:] = 0.0
+    assert flagged(sales=seldom, forecast=6.0, order=20.0, position=20.0) == AUTOMATIC
+    stopped[-4] = 20.0
+    assert flagged(sales=stopped, forecast=12.0, order=40.0, position=20.0) == AUTOMATIC
+
+
 def test_where_several_hold_the_gravest_is_named():
     assert flagged(stale=True, unusual=True, order=9000.0) == STALE_DATA
     assert flagged(unusual=True, order=9000.0) == UNUSUAL_SALES

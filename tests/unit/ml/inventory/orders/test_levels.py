@@ -11,7 +11,7 @@ from ml.inventory.orders import levels
 from ml.inventory.orders.fill_rate import expected_fill_rate
 from ml.inventory.orders.levels import Before
 from ml.inventory.orders.positions import Positions
-from ml.inventory.protection import DRAWS, DemandAhead, ErrorModel, ErrorPool, lead_times
+from ml.inventory.protection import DRAWS, SLACK_RATE, DemandAhead, ErrorModel, ErrorPool, lead_times
 from policies import plain_policies
 
 RNG = np.random.default_rng(8)
@@ -52,7 +52,8 @@ def decide(base=1000.0, noise=0.2, on_hand=4.0, on_order=0.0, due=1.0, service=0
 
 
 def is_low(found):
-    return found["stock_position"] <= found["reorder_point"] and found["stock_position"] < found["order_up_to_level"]
+    lacks = found["stock_position"] < (1 - SLACK_RATE) * found["order_up_to_level"]
+    return found["stock_position"] <= found["reorder_point"] and lacks
 
 
 def test_certain_demand_gives_the_figures_worked_by_hand():
