@@ -432,8 +432,9 @@ CODES = (
 """Words that say of a column that it holds codes."""
 _CLOSED = str.maketrans({"ß": "ss", "ł": "l", "ø": "o", "æ": "ae", "đ": "d"})
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
-_LONG = 5
-"""Letters from which on a word counts where it is a part of a longer one: Verkaufsdatum is a date."""
+_SHORT, _LONG = 2, 5
+"""Letters up to which a word may be the code of anything, and from which on it counts as a part of a longer one:
+Verkaufsdatum is a date."""
 
 _KANA = "\u3040"
 """The first sign of Japanese, before all of Chinese."""
@@ -499,11 +500,16 @@ def plural(word: str) -> str:
 
 
 def _holds(words: tuple[str, ...], wanted: str) -> bool:
-    """Returns whether the words hold others one after another, or one that is long within a word."""
+    """Returns whether the words hold others one after another, or one that is long within a word.
+
+    A word of one or two letters counts in front alone: CA is turnover in French, and California in snap_CA.
+    """
     parts = tuple(wanted.split())
+    joined = "".join(parts)
+    if len(joined) <= _SHORT and joined < _KANA:
+        return words[:1] == parts
     if any(words[start : start + len(parts)] == parts for start in range(len(words) - len(parts) + 1)):
         return True
-    joined = "".join(parts)
     return _is_long(joined) and any(joined in word for word in words)
 
 

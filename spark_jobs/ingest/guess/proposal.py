@@ -47,7 +47,7 @@ from spark_jobs.ingest.guess.sales_scan import (
 )
 from spark_jobs.ingest.guess.shipped import shipped_mapping
 from spark_jobs.ingest.guess.source_tables import SourceTable, find_tables
-from spark_jobs.ingest.guess.table_roles import KnownTable, choose_sales, look_at, names_of, not_read
+from spark_jobs.ingest.guess.table_roles import KnownTable, choose_sales, dated_elsewhere, look_at, names_of, not_read
 from spark_jobs.ingest.guess.week_labels import choose_grain, choose_order
 from spark_jobs.ingest.mapping import Mapping
 from spark_jobs.ingest.mapping_check import check_mapping
@@ -189,7 +189,7 @@ def _shipped_proposal(name: str, mapping: Mapping, tables: Sequence[KnownTable],
 def _findings(tables: list[KnownTable], choices: Choices, ask: Ask) -> Findings:
     sales, doubts = choose_sales(tables)
     if sales is None:
-        raise no_sales(tables)
+        raise _undated_sales(tables) or no_sales(tables)
     others = [known for known in tables if known.table is not sales.table and known.kind != "sales"]
     roles = sales_roles(sales, others)
     survey = survey_sales(sales.table, roles, sales.roles.get("currency", ""))
@@ -214,6 +214,18 @@ def _findings(tables: list[KnownTable], choices: Choices, ask: Ask) -> Findings:
     found.doubts += [f"dates are read as {name}: {why_format}"] if why_format and not choices.date_format else []
     found.doubts += [f"numbers have a {MARKS[numerals.mark]}: {why_mark}"] if why_mark else []
     return found
+
+
+def _undated_sales(tables: Sequence[KnownTable]) -> ShelfcastError | None:
+    """Returns where the dates of sales stand that have none; nothing where no table tells them."""
+    found = dated_elsewhere(tables)
+    if found is None:
+        return None
+    sales, other, column = found
+    return ShelfcastError(
+        f"{sales.table.files} has the sales but no dates, which stand in {other.table.files} by column {column}.",
+        "Join them as one file, with a date in each row.",
+    )
 
 
 def _say_sheets(found: Findings, sheets: Sequence[SourceTable]) -> None:

@@ -109,7 +109,7 @@ def _settle_sales(known: KnownTable, roles: dict[str, str], doubts: list[str]) -
         return
     profile = known.columns[name]
     if "units" in roles:
-        roles["amount"] = name
+        roles |= {} if profile.flags else {"amount": name}
     elif "amount" in roles or ("price" in roles and profile.fractions < _FEW):
         roles["units"] = name
     else:

@@ -24,12 +24,16 @@ _NEAR = 0.05
 """Concepts that fit a name this much less than its best one are still possible for it."""
 _UNIQUE = 0.99
 """Share of different values from which on a column tells the rows of a table apart."""
+_LAST = 1.0
+"""What a column is put back by that is taken for a concept only where no other one fits."""
 _SALES_NAMES = (
     *("sales", "transaction", "train", "umsatz", "umsaetze", "verkauf", "verkaeufe", "bons", "ventes", "ventas"),
     *("vendas", "vendite", "verkopen", "sprzedaz", "forsaljning", "tickets", "orders", "pos"),
 )
 """What files of sales are called; parts of longer names count."""
 _DATE_NAME = re.compile(r"\D*\d{1,4}[-/.]\d{1,2}([-/.]\d{1,4})?")
+MEASURES = frozenset(("units", "amount", "sales"))
+"""What a row of sales must have one of."""
 _DATES_LEAST, _NUMBERED_LEAST = 3, 12
 """Columns named by dates, or by one word and a running number, from which on each is taken for a date's."""
 
@@ -89,10 +93,14 @@ def _pairs(profile: ColumnProfile) -> Iterator[tuple[float, str, str]]:
     for concept, score in scores.items():
         if score >= max(LEAST, best - _NEAR):
             called = f"{concept} name" if concept in ("store", "product") and is_name(profile.name) else concept
-            yield score + 0.01 * (concept in _CODES and is_code(profile.name)), called, profile.name
+            is_marked = concept == "units" and profile.flags
+            yield score + 0.01 * (concept in _CODES and is_code(profile.name)) - _LAST * is_marked, called, profile.name
 
 
 def _is_possible(concept: str, profile: ColumnProfile) -> bool:
+    """Returns whether the values of a column may be those of a concept: a mark of 0 and 1 is no money."""
+    if concept in ("amount", "price") and profile.flags:
+        return False
     if concept in _NUMBERS:
         return profile.is_number
     if concept in _DATES:
@@ -153,9 +161,9 @@ def _kind(known: KnownTable) -> TableKind:
     date = date_of(known)
     product = roles.get("product") or roles.get("product name")
     store = roles.get("store") or roles.get("store name")
-    if date and product and roles.get("on hand") and not ({"units", "amount", "sales"} & roles.keys()):
+    if date and product and roles.get("on hand") and not MEASURES & roles.keys():
         return "stock"
-    if date and product and {"units", "amount", "sales"} & roles.keys():
+    if date and product and MEASURES & roles.keys():
         return "sales"
     if date and product and ({"price", "promotion"} & roles.keys()):
         return "promotions"
@@ -189,9 +197,22 @@ def choose_sales(tables: Sequence[KnownTable]) -> tuple[KnownTable | None, list[
     of_sales = [known for known in tables if known.kind == "sales"]
     candidates = [known for known in of_sales if not _is_all_zero(known)] or of_sales
     if not candidates:
-        return None if any(map(is_wide, tables)) else _by_values(tables), []
+        return None if any(map(is_wide, tables)) or dated_elsewhere(tables) else _by_values(tables), []
     ranked = sorted(candidates, key=lambda known: (_is_called_sales(known.table.files), _bytes(known.table)))
     return ranked[-1], [not_read(known, ranked[-1]) for known in ranked[:-1]]
+
+
+def dated_elsewhere(tables: Sequence[KnownTable]) -> tuple[KnownTable, KnownTable, str] | None:
+    """Returns sales without dates, the table that tells these, and the column of the sales that leads to them."""
+    undated = [known for known in tables if not date_of(known) and MEASURES & known.roles.keys()]
+    for known in undated:
+        for other in tables:
+            columns = {fold(name): name for name in other.columns} if date_of(other) else {}
+            for name in known.columns:
+                key = columns.get(fold(name), "")
+                if key and other.is_unique(key) and set(known.head[name]) <= set(other.head[key]):
+                    return known, other, name
+    return None
 
 
 def names_of(known: KnownTable) -> set[str]:
@@ -257,8 +278,9 @@ def _with_guessed_roles(known: KnownTable) -> KnownTable | None:
         for name, profile in known.columns.items()
         if name not in roles.values() and not is_name(name) and fits(name, "other").score < LEAST
     ]
-    if not {"units", "amount", "sales"} & roles.keys():
-        measures = [profile for profile in free if profile.is_number and not _is_key(profile) and not _is_zero(profile)]
+    if not MEASURES & roles.keys():
+        measures = [profile for profile in free if profile.is_number and not (profile.flags or _is_key(profile))]
+        measures = [profile for profile in measures if not _is_zero(profile)]
         if measures:
             chosen = max(measures, key=lambda profile: (profile.fractions, profile.distinct))
             roles["amount" if chosen.fractions else "units"] = chosen.name
@@ -275,7 +297,7 @@ def _with_guessed_roles(known: KnownTable) -> KnownTable | None:
 def _is_of_one_product(known: KnownTable, date: str) -> bool:
     """Returns whether a table has a measure of sales and its rows are told apart by store and date alone."""
     store = known.roles.get("store") or known.roles.get("store name")
-    is_named = bool({"units", "amount", "sales"} & known.roles.keys()) and "product" not in known.roles
+    is_named = bool(MEASURES & known.roles.keys()) and "product" not in known.roles
     return is_named and not known.head.duplicated([date, *([store] if store else [])]).any()
 
 
