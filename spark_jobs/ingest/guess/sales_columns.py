@@ -35,8 +35,9 @@ _REPEATED, _HALVED = 0.005, 0.5
 """Share of rows that repeat a key from which on another column may belong to it, and how much of it that must end."""
 
 
-_SEVERAL, _FEW, _SMALL = 3, 0.01, 100
-"""Rows and products that tell something; a share that is next to none; a number of pieces that is usual."""
+_SEVERAL, _FEW, _SMALL, _CENT = 3, 0.01, 100, 0.011
+"""Rows and products that tell something; a share that is next to none; a number of pieces that is usual; a cent, as
+far as floats hold one."""
 
 
 def sales_roles(known: KnownTable, others: Sequence[KnownTable] = ()) -> SalesRoles:
@@ -51,6 +52,7 @@ def sales_roles(known: KnownTable, others: Sequence[KnownTable] = ()) -> SalesRo
     _drop_attributes(known, roles)
     _settle_sales(known, roles, doubts)
     _settle_units(known, roles, doubts)
+    _settle_totals(known, roles, doubts)
     _settle_money(known, roles, doubts)
     date, label = _date_and_label(known)
     store = roles.get("store") or roles.get("store name", "")
@@ -119,6 +121,56 @@ def _settle_sales(known: KnownTable, roles: dict[str, str], doubts: list[str]) -
         doubts.append(f"the numbers in {name} are taken for {what}")
 
 
+def _settle_totals(known: KnownTable, roles: dict[str, str], doubts: list[str]) -> None:
+    """Takes the price of a line in place of an amount that is the total of its receipt, or tells of it without one."""
+    amount, units, price = (roles.get(role, "") for role in ("amount", "units", "price"))
+    if not amount or not _is_of_receipts(known, roles):
+        return
+    what = f"{amount} is the total of a receipt, not the money of its lines"
+    if units and price:
+        del roles["amount"]
+        doubts.append(f"{what}: that is taken for {units} times {price}")
+    else:
+        doubts.append(f"{what}: name that as amount or price under [sales.columns]")
+
+
+def _is_of_receipts(known: KnownTable, roles: Mapping[str, str]) -> bool:
+    """Returns whether an amount stands on one line of each receipt alone, or is the same on all lines of each."""
+    head, amount, receipt = known.head, roles["amount"], roles.get("basket", "")
+    is_filled = head[amount] != ""
+    if not is_filled.all():
+        names = [name for name in known.columns if name not in roles.values() or name == receipt]
+        return any(_stands_once(head[name], is_filled) for name in names)
+    if not receipt or _is_product(head, *(roles.get(role, "") for role in ("units", "price")), amount):
+        return False
+    grouped = head.groupby(receipt)[amount]
+    several = grouped.size() > 1
+    is_same = grouped.nunique()[several] == 1
+    return len(is_same) >= _SEVERAL and bool(is_same.mean() > 1 - _FEW) and known.columns[amount].distinct > 1
+
+
+def _stands_once(receipt: "pd.Series[str]", is_filled: "pd.Series[bool]") -> bool:
+    """Returns whether a value stands on one line alone of nearly every receipt of several lines."""
+    counts = is_filled.groupby(receipt).agg(["size", "sum"])
+    several = counts["sum"][counts["size"] > 1]
+    return len(several) >= _SEVERAL and bool((several == 1).mean() > 1 - _FEW)
+
+
+def _is_product(head: "pd.DataFrame", units: str, price: str, amount: str) -> bool:
+    """Returns whether an amount is the units times the price of its row, in most rows and to a cent."""
+    if not units or not price:
+        return False
+    numbers = _numbers(head, [units, price, amount])
+    return bool(((numbers[units] * numbers[price] - numbers[amount]).abs() <= _CENT).mean() > _HALVED)
+
+
+def _numbers(head: "pd.DataFrame", columns: Sequence[str]) -> "pd.DataFrame":
+    """Returns columns of texts as numbers, whatever their decimal mark; not a number where a text is none."""
+    import pandas as pd
+
+    return head[[*columns]].apply(lambda column: pd.to_numeric(column.str.replace(",", "."), errors="coerce"))
+
+
 def _settle_money(known: KnownTable, roles: dict[str, str], doubts: list[str]) -> None:
     """Decides from the rows whether the one column of money is a price apiece or what a row comes to."""
     units, product = roles.get("units", ""), roles.get("product", "")
@@ -141,9 +193,7 @@ def _settle_money(known: KnownTable, roles: dict[str, str], doubts: list[str]) -
 
 def _is_apiece(head: "pd.DataFrame", units: str, money: str, product: str) -> bool | None:
     """Returns whether an amount of money is apiece: within a product it then varies less than divided by the pieces."""
-    import pandas as pd
-
-    numbers = head[[units, money]].apply(lambda column: pd.to_numeric(column.str.replace(",", "."), errors="coerce"))
+    numbers = _numbers(head, [units, money])
     rows = numbers.assign(product=head[product])[(numbers[units] > 0) & (numbers[money] > 0)]
     rows = rows.assign(divided=rows[money] / rows[units])
     grouped = rows.groupby("product")

@@ -34,3 +34,37 @@ def test_sales_whose_dates_stand_in_another_file_are_to_be_joined(write, propose
     told = r"sales_long\.csv has the sales but no dates, which stand in calendar\.csv by column d\. Join them"
     with pytest.raises(ShelfcastError, match=told):
         proposed()
+
+
+def order_lines(total_on_first_line_alone: bool = False) -> list[str]:
+    """Orders of two lines, 2 x 5.00 and 1 x 7.50 plus what day it is, with their totals."""
+    return [
+        f"O{day:%j},{day},P{n},{2 - n},{price},{'' if n and total_on_first_line_alone else 17.5 + day.day}"
+        for day in dates("2024-01-01", 28)
+        for n, price in enumerate((5.0, 7.5 + day.day))
+    ]
+
+
+@pytest.mark.parametrize("on_first_line_alone", [False, True])
+def test_the_total_of_an_order_is_not_the_money_of_its_lines(write, proposed, on_first_line_alone: bool):
+    write("orders.csv", "Name,order date,sku,quantity,unit price,Total", order_lines(on_first_line_alone))
+    if not on_first_line_alone:
+        write("orders.csv", "order_id,order date,sku,quantity,unit price,Total", order_lines())
+    proposal = proposed()
+    assert (proposal.mapping.sales.columns.price, proposal.mapping.sales.columns.amount) == ("unit price", "")
+    assert "Total is the total of a receipt, not the money of its lines: that is taken for quantity times unit" in (
+        doubts_of(proposal)
+    )
+
+
+def test_the_total_of_an_order_is_doubtful_where_no_line_has_a_price(write, proposed):
+    write("orders.csv", "order_id,order date,sku,quantity,shelf,Total", order_lines())
+    proposal = proposed()
+    assert proposal.mapping.sales.columns.amount == "Total"
+    assert "Total is the total of a receipt, not the money of its lines: name that as amount" in doubts_of(proposal)
+
+
+def test_an_amount_that_is_pieces_times_a_price_is_that_of_a_line(write, proposed):
+    rows = [f"O{day:%j},{day},P{n},2,{day.day}.5,{2 * day.day + 1}" for day in dates("2024-01-01", 28) for n in (1, 2)]
+    write("orders.csv", "order_id,order date,sku,quantity,unit price,Total", rows)
+    assert proposed().mapping.sales.columns.amount == "Total"
