@@ -190,8 +190,9 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "sv": "bestallt, i order",
     },
     "expected date": {
-        "en": "expected date, eta, due, delivery date, due date, arrival date, ship date, shipping date",
-        "de": "lieferdatum, liefertermin, erwartet am",
+        "en": "expected date, eta, due, delivery date, due date, arrival date, ship date, shipping date, deadline, "
+        "limit date, shipping limit date, estimated delivery date, expiry date, best before",
+        "de": "lieferdatum, liefertermin, erwartet am, frist, ablaufdatum",
         "fr": "date de livraison, livraison prevue",
         "es": "fecha de entrega, entrega prevista",
         "pt": "data de entrega, entrega prevista",
@@ -223,15 +224,16 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "sv": "kostnad, inkopspris",
     },
     "other money": {
-        "en": "discount, disc, profit, margin, tax, vat, markdown, coupon, rebate, gross margin",
-        "de": "rabatt, marge, rohertrag, steuer, mwst, ust, gewinn, nachlass",
-        "fr": "remise, marge, tva, rabais, benefice",
-        "es": "descuento, margen, iva, impuesto, beneficio",
-        "pt": "desconto, margem, imposto, iva, lucro",
-        "it": "sconto, margine, iva, utile",
-        "nl": "korting, marge, btw, winst",
-        "pl": "rabat, marza, podatek, zysk, upust",
-        "sv": "rabatt, marginal, moms, vinst",
+        "en": "discount, disc, profit, margin, tax, taxes, vat, markdown, coupon, rebate, gross margin, freight, "
+        "shipping, postage, fee",
+        "de": "rabatt, marge, rohertrag, steuer, mwst, ust, gewinn, nachlass, frachtkosten, versandkosten, porto, gebuhr",
+        "fr": "remise, marge, tva, rabais, benefice, livraison",
+        "es": "descuento, margen, iva, impuesto, beneficio, envio, flete",
+        "pt": "desconto, margem, imposto, iva, lucro, frete",
+        "it": "sconto, margine, iva, utile, spedizione",
+        "nl": "korting, marge, btw, winst, verzending",
+        "pl": "rabat, marza, podatek, zysk, upust, wysylka",
+        "sv": "rabatt, marginal, moms, vinst, frakt",
     },
     "promotion": {
         "en": "promotion, promo, on promotion, is promoted, deal, offer, leaflet",
@@ -430,6 +432,12 @@ CODES = (
     "kennung, schlussel, ref, clave, コート, 番号, 编号, 編號, 编码, 代码, 代號"
 )
 """Words that say of a column that it holds codes."""
+EXCEPT = (
+    "excl, exclusive, excluding, ex, incl, inclusive, including, inc, net, with, without, before, after, less, exkl, "
+    "inkl, ohne, mit, netto, vor, nach, hors, sans, avec, avant, apres, sin, con, antes, despues, sem, com, senza, "
+    "zonder, bez, utan"
+)
+"""Words that say that other money is, or is not, a part of an amount."""
 _CLOSED = str.maketrans({"ß": "ss", "ł": "l", "ø": "o", "æ": "ae", "đ": "d"})
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _SHORT, _LONG = 2, 5
@@ -480,6 +488,16 @@ def fits(name: str, concept: str) -> Match:
     best = max(inside, key=len)
     share = len(best.replace(" ", "")) / max(len("".join(core)), 1)
     return Match(0.5 + 0.3 * share, known[best])
+
+
+def is_other_money(name: str) -> bool:
+    """Returns whether a column is called money that is not that of sales, such as tax, freight or a discount.
+
+    >>> is_other_money("Tax Amount"), is_other_money("Sales excl. tax")
+    (True, False)
+    """
+    words = name_words(name)
+    return not set(_all_of(EXCEPT)) & set(words) and any(_holds(words, word) for word in _known("other money"))
 
 
 def is_name(name: str) -> bool:

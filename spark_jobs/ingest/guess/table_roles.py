@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from spark_jobs.ingest.guess.column_profiles import ColumnProfile, profiles, read_head
-from spark_jobs.ingest.guess.column_words import LEVELS, WORDS, fits, is_code, is_name
+from spark_jobs.ingest.guess.column_words import LEVELS, WORDS, fits, is_code, is_name, is_other_money
 from spark_jobs.ingest.guess.source_tables import SourceTable
 from spark_jobs.ingest.schema import fold
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 TableKind = Literal["sales", "stores", "products", "stock", "promotions", "covariates", "other"]
 _NUMBERS = ("units", "amount", "sales", "price", "on hand", "on order", "lead time", "cost", "other money", "area")
+_MONEY = ("amount", "sales", "price")
 _DATES = ("date", "first day", "last day", "expected date")
 _CODES = ("store", "product", "basket", "line")
 LEAST = 0.55
@@ -98,8 +99,12 @@ def _pairs(profile: ColumnProfile) -> Iterator[tuple[float, str, str]]:
 
 
 def _is_possible(concept: str, profile: ColumnProfile) -> bool:
-    """Returns whether the values of a column may be those of a concept: a mark of 0 and 1 is no money."""
+    """Returns whether the values of a column may be those of a concept: marks are no money, numbers no names."""
+    if concept in _MONEY and is_other_money(profile.name):
+        return False
     if concept in ("amount", "price") and profile.flags:
+        return False
+    if concept == "product" and is_name(profile.name) and profile.is_number:
         return False
     if concept in _NUMBERS:
         return profile.is_number
@@ -187,9 +192,13 @@ def date_of(known: KnownTable) -> str:
     for role in ("last day", "first day", "date"):
         if role in known.roles:
             return known.roles[role]
-    expected = known.roles.get("expected date")
-    dates = [name for name, profile in known.columns.items() if profile.is_date and name != expected]
+    dates = [name for name, profile in known.columns.items() if profile.is_date and not _is_expected(name)]
     return dates[0] if len(dates) == 1 else ""
+
+
+def _is_expected(name: str) -> bool:
+    """Returns whether a column of dates is called that of a delivery or a limit."""
+    return fits(name, "expected date").score >= LEAST
 
 
 def choose_sales(tables: Sequence[KnownTable]) -> tuple[KnownTable | None, list[str]]:
@@ -276,7 +285,10 @@ def _with_guessed_roles(known: KnownTable) -> KnownTable | None:
     free = [
         profile
         for name, profile in known.columns.items()
-        if name not in roles.values() and not is_name(name) and fits(name, "other").score < LEAST
+        if name not in roles.values()
+        and not is_name(name)
+        and fits(name, "other").score < LEAST
+        and not is_other_money(name)
     ]
     if not MEASURES & roles.keys():
         measures = [profile for profile in free if profile.is_number and not (profile.flags or _is_key(profile))]

@@ -68,3 +68,32 @@ def test_an_amount_that_is_pieces_times_a_price_is_that_of_a_line(write, propose
     rows = [f"O{day:%j},{day},P{n},2,{day.day}.5,{2 * day.day + 1}" for day in dates("2024-01-01", 28) for n in (1, 2)]
     write("orders.csv", "order_id,order date,sku,quantity,unit price,Total", rows)
     assert proposed().mapping.sales.columns.amount == "Total"
+
+
+@pytest.mark.parametrize("other", ["freight_value", "Shipping Amount", "Tax Amount", "Discount Value", "Montant TVA"])
+def test_freight_tax_and_discounts_are_no_money_of_sales(write, proposed, other: str):
+    rows = [f"{day},S1,P{n},{n + 2},{n + 3.5}" for day in dates("2024-01-01", 28) for n in range(3)]
+    write("sales.csv", f"date,store,sku,qty,{other}", rows)
+    assert proposed().mapping.sales.columns.amount == ""
+
+
+@pytest.mark.parametrize("amount", ["Sales excl. tax", "Umsatz ohne MwSt", "Net amount after discount"])
+def test_an_amount_of_sales_may_name_what_it_leaves_out(write, proposed, amount: str):
+    rows = [f"{day},S1,P{n},{n + 2},{n + 3.5}" for day in dates("2024-01-01", 28) for n in range(3)]
+    write("sales.csv", f"date,store,sku,qty,{amount}", rows)
+    assert proposed().mapping.sales.columns.amount == amount
+
+
+def test_a_limit_is_no_date_of_a_sale(write, proposed):
+    rows = [f"O{n},P{n},{day} 10:00:00,75.5" for day in dates("2024-01-01", 28) for n in range(3)]
+    write("order_items.csv", "order_id,product_id,shipping_limit_date,amount", rows)
+    with pytest.raises(ShelfcastError, match=r"order_items\.csv has no column of dates"):
+        proposed()
+
+
+def test_numbers_are_no_names_of_products(write, proposed):
+    write(
+        "sales.csv", "date,store,product_id,qty", [f"{day},1,P{n},2" for day in dates("2024-01-01", 28) for n in "ab"]
+    )
+    write("products.csv", "product_id,product_name_length,category", ["Pa,40,Food", "Pb,41,Food"])
+    assert proposed().mapping.products.columns.name == ""
