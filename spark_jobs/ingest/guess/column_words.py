@@ -226,7 +226,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     "other money": {
         "en": "discount, disc, profit, margin, tax, taxes, vat, markdown, coupon, rebate, gross margin, freight, "
         "shipping, postage, fee",
-        "de": "rabatt, marge, rohertrag, steuer, mwst, ust, gewinn, nachlass, frachtkosten, versandkosten, porto, gebuhr",
+        "de": "rabatt, marge, rohertrag, steuer, mwst, ust, gewinn, nachlass, fracht, versandkosten, porto",
         "fr": "remise, marge, tva, rabais, benefice, livraison",
         "es": "descuento, margen, iva, impuesto, beneficio, envio, flete",
         "pt": "desconto, margem, imposto, iva, lucro, frete",
@@ -520,7 +520,8 @@ def plural(word: str) -> str:
 def _holds(words: tuple[str, ...], wanted: str) -> bool:
     """Returns whether the words hold others one after another, or one that is long within a word.
 
-    A word of one or two letters counts in front alone: CA is turnover in French, and California in snap_CA.
+    A word of one or two letters counts in front alone: CA is turnover in French, and California in snap_CA. A
+    participle says something else: weighted is not weight, and discounted no discount.
     """
     parts = tuple(wanted.split())
     joined = "".join(parts)
@@ -528,7 +529,7 @@ def _holds(words: tuple[str, ...], wanted: str) -> bool:
         return words[:1] == parts
     if any(words[start : start + len(parts)] == parts for start in range(len(words) - len(parts) + 1)):
         return True
-    return _is_long(joined) and any(joined in word for word in words)
+    return _is_long(joined) and any(joined in word and word not in (f"{joined}d", f"{joined}ed") for word in words)
 
 
 def _is_long(word: str) -> bool:

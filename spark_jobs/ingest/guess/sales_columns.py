@@ -226,7 +226,7 @@ def _product_columns(
     reasons["product"] = _called("product", name)
     size = roles.get("size", "")
     is_listed = any(other.kind == "products" for other in others)
-    if not size or is_listed or "basket" in roles:
+    if not size or is_listed or "basket" in roles or _is_measured(known.columns[size]):
         return (name,)
     keys = [column for column in (store, date, name) if column]
     repeated = known.head.duplicated(keys).mean()
@@ -237,6 +237,11 @@ def _product_columns(
         f"{name} and {size} together: without the second, {repeated:.0%} of the rows repeat another's key"
     )
     return (name, size)
+
+
+def _is_measured(profile: ColumnProfile) -> bool:
+    """Returns whether a column holds decimals, which are no part of a code."""
+    return profile.is_number and profile.fractions > 0
 
 
 def _line(known: KnownTable, keys: Sequence[str], doubts: list[str]) -> tuple[str, ...]:

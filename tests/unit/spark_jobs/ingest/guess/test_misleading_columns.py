@@ -97,3 +97,10 @@ def test_numbers_are_no_names_of_products(write, proposed):
     )
     write("products.csv", "product_id,product_name_length,category", ["Pa,40,Food", "Pb,41,Food"])
     assert proposed().mapping.products.columns.name == ""
+
+
+@pytest.mark.parametrize("measure", ["ACV Weighted Distribution", "Weight"])
+def test_a_decimal_measure_is_no_part_of_the_code_of_a_product(write, proposed, measure: str):
+    rows = [f"{day},COLA,{n + 2},{n}.5" for day in dates("2024-01-06", 20, 7) for n in range(3)]
+    write("scan.csv", f"Week Ending,Product,Units,{measure}", rows)
+    assert proposed().mapping.sales.columns.product == ("Product",)
