@@ -25,6 +25,19 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "ja": "店舗, 店, 店名, 支店, 店番",
         "zh": "门店, 店铺, 商店, 門市, 店",
     },
+    "place": {
+        "en": "warehouse, market, geography, sales channel, channel, depot, plant, distribution center",
+        "de": "werk, lagerort, absatzkanal, vertriebskanal, kanal",
+        "fr": "entrepot, marche, canal",
+        "es": "almacen, mercado, canal",
+        "pt": "armazem, mercado, canal",
+        "it": "magazzino, mercato, canale",
+        "nl": "magazijn, kanaal",
+        "pl": "magazyn, rynek, kanal",
+        "sv": "lagerplats, marknad, kanal",
+        "ja": "倉庫",
+        "zh": "仓库, 倉庫",
+    },
     "product": {
         "en": "product, item, article, sku, upc, ean, gtin, plu, material, barcode, dept, stock code",
         "de": "artikel, produkt, ware, sachnummer",
@@ -247,7 +260,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "sv": "kampanj, erbjudande",
     },
     "other": {
-        "en": "customer, household, employee, cashier, register, till, manufacturer, supplier, vendor, "
+        "en": "customer, household, employee, cashier, register, till, marketing, manufacturer, supplier, vendor, "
         "feature, display, region, city, state, country, county, zip, postcode, hour, month, year, day of week, "
         "weekday, school holiday",
         "de": "kunde, mitarbeiter, kassierer, kasse, hersteller, lieferant, ort, plz, land, stunde, monat, "

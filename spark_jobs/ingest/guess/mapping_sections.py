@@ -53,6 +53,7 @@ def words_section(found: Findings, hierarchy: Hierarchy, level: LevelShare) -> S
 
 _STORE_WORDS = {
     **{"shop": "shop", "branch": "branch", "outlet": "outlet", "location": "location", "site": "site"},
+    **{"warehouse": "warehouse", "market": "market", "channel": "channel"},
     **dict.fromkeys(("filiale", "filial", "sucursal", "succursale", "filiaal", "oddzial"), "branch"),
 }
 

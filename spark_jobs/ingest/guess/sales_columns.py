@@ -62,6 +62,8 @@ def sales_roles(known: KnownTable, others: Sequence[KnownTable] = ()) -> SalesRo
             "no column says what was sold: all sales of a store are one series; where one does, name it as product "
             "under [sales.columns]"
         )
+    if product and not store and "basket" not in roles:
+        doubts += _perhaps_stores(known, [*product, date])
     for role, name in roles.items():
         reasons.setdefault(role, _called(role, name))
     line = _line(known, [column for column in (store, date) if column], doubts)
@@ -72,8 +74,20 @@ def sales_roles(known: KnownTable, others: Sequence[KnownTable] = ()) -> SalesRo
 
 
 def _called(role: str, name: str) -> str:
-    concept = role.removesuffix(" name") if role.endswith(" name") else role
-    return "its name says so" if fits(name, concept).score >= LEAST else "its values look like it"
+    concepts = ["store", "place"] if role == "store" else [role.removesuffix(" name")]
+    is_named = any(fits(name, concept).score >= LEAST for concept in concepts)
+    return "its name says so" if is_named else "its values look like it"
+
+
+def _perhaps_stores(known: KnownTable, keys: Sequence[str]) -> list[str]:
+    """Returns a doubt about the one unused column of texts by which rows that repeat a product and date differ."""
+    head = known.head
+    if head.duplicated(keys).mean() <= _REPEATED:
+        return []
+    free = [profile for name, profile in known.columns.items() if name not in keys and profile.is_text]
+    several = [profile.name for profile in free if profile.filled == 1 and profile.distinct <= _HALVED * len(head)]
+    found = [name for name in several if not head.duplicated([*keys, name]).any()]
+    return [f"rows differ by {found[0]}: is it the store?"] if len(found) == 1 else []
 
 
 def _drop_attributes(known: KnownTable, roles: dict[str, str]) -> None:

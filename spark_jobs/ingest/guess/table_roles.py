@@ -76,12 +76,17 @@ def look_at(table: SourceTable) -> KnownTable:
 
 
 def _assign(columns: Mapping[str, ColumnProfile]) -> dict[str, str]:
-    """Returns the column of each concept: the names that fit best first, each column for one concept."""
+    """Returns the column of each concept: the names that fit best first, each column for one concept.
+
+    A place such as a warehouse or a market is the store where nothing else is.
+    """
     pairs = [pair for profile in columns.values() for pair in _pairs(profile)]
     roles: dict[str, str] = {}
     for _, concept, name in sorted(pairs, key=lambda pair: -pair[0]):
         if concept not in roles and name not in roles.values():
             roles[concept] = name
+    if "place" in roles and not {"store", "store name"} & roles.keys():
+        roles["store"] = roles.pop("place")
     return _finest_product(roles, columns)
 
 
@@ -112,6 +117,8 @@ def _is_possible(concept: str, profile: ColumnProfile) -> bool:
         return profile.is_date
     if concept == "holiday":
         return profile.flags
+    if concept == "place":
+        return not (profile.is_date or profile.flags or profile.fractions)
     if concept in ("currency", "measure"):
         return profile.is_text
     return not profile.is_date

@@ -104,3 +104,29 @@ def test_a_decimal_measure_is_no_part_of_the_code_of_a_product(write, proposed, 
     rows = [f"{day},COLA,{n + 2},{n}.5" for day in dates("2024-01-06", 20, 7) for n in range(3)]
     write("scan.csv", f"Week Ending,Product,Units,{measure}", rows)
     assert proposed().mapping.sales.columns.product == ("Product",)
+
+
+def rows_of_places(*places: str) -> list[str]:
+    return [f"{day};{place};A{n};{n + 2}" for day in dates("2024-01-01", 28) for place in places for n in range(3)]
+
+
+@pytest.mark.parametrize("place", ["Warehouse", "Werk", "Market", "Markets", "Geography", "Sales Channel", "Outlet"])
+def test_a_place_of_sales_is_the_store_where_no_other_is_named(write, proposed, place: str):
+    write("sales.csv", f"Date;{place};SKU;Units", rows_of_places("North", "South"))
+    proposal = proposed()
+    assert (proposal.mapping.sales.columns.store, proposal.scan.stores) == ((place,), ("North", "South"))
+
+
+def test_a_market_is_not_the_store_where_one_is_named(write, proposed):
+    rows = [
+        row.replace(";North;", ";North;1;").replace(";South;", ";South;2;") for row in rows_of_places("North", "South")
+    ]
+    write("sales.csv", "Date;Market;Store;SKU;Units", rows)
+    assert proposed().mapping.sales.columns.store == ("Store",)
+
+
+def test_a_column_by_which_rows_of_a_product_and_day_differ_may_be_the_store(write, proposed):
+    write("sales.csv", "Date;Banner;SKU;Units", rows_of_places("North", "South"))
+    assert "rows differ by Banner: is it the store?" in doubts_of(proposed())
+    write("sales.csv", "Date;Banner;SKU;Units", [*rows_of_places("North", "South"), *rows_of_places("North")])
+    assert "is it the store?" not in doubts_of(proposed())
