@@ -117,6 +117,8 @@ def _is_possible(concept: str, profile: ColumnProfile) -> bool:
         return profile.is_date
     if concept == "holiday":
         return profile.flags
+    if concept in LEVELS and fits(profile.name, "customer").score >= LEAST:
+        return False
     if concept == "place":
         return not (profile.is_date or profile.flags or profile.fractions)
     if concept in ("currency", "measure"):
@@ -292,10 +294,7 @@ def _with_guessed_roles(known: KnownTable) -> KnownTable | None:
     free = [
         profile
         for name, profile in known.columns.items()
-        if name not in roles.values()
-        and not is_name(name)
-        and fits(name, "other").score < LEAST
-        and not is_other_money(name)
+        if name not in roles.values() and not (is_name(name) or is_other_money(name) or _is_beside_sales(name))
     ]
     if not MEASURES & roles.keys():
         measures = [profile for profile in free if profile.is_number and not (profile.flags or _is_key(profile))]
@@ -311,6 +310,11 @@ def _with_guessed_roles(known: KnownTable) -> KnownTable | None:
             keys.remove(chosen)
     guessed = replace(known, roles=roles)
     return guessed if date and guessed.kind == "sales" else None
+
+
+def _is_beside_sales(name: str) -> bool:
+    """Returns whether a column is called what tells nothing of sales, such as a customer, a city or an hour."""
+    return any(fits(name, concept).score >= LEAST for concept in ("customer", "other"))
 
 
 def _is_of_one_product(known: KnownTable, date: str) -> bool:

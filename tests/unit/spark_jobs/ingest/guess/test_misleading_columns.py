@@ -130,3 +130,14 @@ def test_a_column_by_which_rows_of_a_product_and_day_differ_may_be_the_store(wri
     assert "rows differ by Banner: is it the store?" in doubts_of(proposed())
     write("sales.csv", "Date;Banner;SKU;Units", [*rows_of_places("North", "South"), *rows_of_places("North")])
     assert "is it the store?" not in doubts_of(proposed())
+
+
+@pytest.mark.parametrize("customers", ["Segment", "Customer Category", "Gender", "Age Group"])
+def test_columns_about_customers_are_no_levels_of_products(write, proposed, customers: str):
+    rows = [
+        f"{day},{('Consumer', 'Corporate')[(n + day.day) % 2]},P{n},C{n // 4},S{n // 2},2"
+        for day in dates("2024-01-01", 28)
+        for n in range(8)
+    ]
+    write("orders.csv", f"Order Date,{customers},Product ID,Category,Sub-Category,Quantity", rows)
+    assert proposed().mapping.products.levels == ("Category", "Sub-Category")
