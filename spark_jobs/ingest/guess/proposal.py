@@ -191,7 +191,7 @@ def _findings(tables: list[KnownTable], choices: Choices, ask: Ask) -> Findings:
     if sales is None:
         raise _undated_sales(tables) or no_sales(tables)
     others = [known for known in tables if known.table is not sales.table and known.kind != "sales"]
-    roles = sales_roles(sales, others)
+    roles = sales_roles(sales, others, choices.unit)
     survey = survey_sales(sales.table, roles, sales.roles.get("currency", ""))
     if not survey.dates:
         raise ShelfcastError(f"No row of {sales.table.files} has a date in column {roles.date}.", "Put its rows there.")

@@ -1,5 +1,6 @@
 """The columns of the sales: what is a quantity, an amount, a price, told by names and checked against the rows."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
@@ -39,18 +40,24 @@ _SEVERAL, _FEW, _SMALL, _CENT = 3, 0.01, 100, 0.011
 """Rows and products that tell something; a share that is next to none; a number of pieces that is usual; a cent, as
 far as floats hold one."""
 
+_WHOLE = re.compile(r"(\d+)(?:[.,]0{1,2})?")
+_SMALL_AND_WHOLE = "they are whole, and most are small"
 
-def sales_roles(known: KnownTable, others: Sequence[KnownTable] = ()) -> SalesRoles:
+
+def sales_roles(
+    known: KnownTable, others: Sequence[KnownTable] = (), unit: Literal["", "units", "amount"] = ""
+) -> SalesRoles:
     """Returns the columns of the sales.
 
     Args:
         known: the table of sales.
         others: the other tables; what they tell of products need not be told by sales.
+        unit: what the user says is sold, pieces or money; decides what a column is that may be both.
     """
     reasons, doubts = dict[str, str](), list[str]()
     roles = dict(known.roles)
     _drop_attributes(known, roles)
-    _settle_sales(known, roles, doubts)
+    _settle_sales(known, roles, unit, doubts)
     _settle_units(known, roles, doubts)
     _settle_totals(known, roles, doubts)
     _settle_money(known, roles, doubts)
@@ -109,17 +116,19 @@ def _settle_units(known: KnownTable, roles: dict[str, str], doubts: list[str]) -
     if _are_pieces(known.columns[roles["amount"]]):
         name = roles.pop("amount")
         roles["units"] = name
-        doubts.append(f"the numbers in {name} are taken for pieces: all of them are whole and small")
+        doubts.append(f"the numbers in {name} are taken for pieces: {_SMALL_AND_WHOLE}")
 
 
 def _are_pieces(profile: ColumnProfile) -> bool:
-    """Returns whether numbers are whole, and most of them small."""
-    numbers = [float(value) for value in profile.samples if value.isdigit()]
+    """Returns whether numbers are whole, and most of them small; 12.0 is whole."""
+    numbers = [float(found[1]) for value in profile.samples if (found := _WHOLE.fullmatch(value))]
     return profile.fractions < _FEW and bool(numbers) and float(np.median(numbers)) < _SMALL
 
 
-def _settle_sales(known: KnownTable, roles: dict[str, str], doubts: list[str]) -> None:
-    """Decides whether a column that is merely called sales holds pieces or money."""
+def _settle_sales(
+    known: KnownTable, roles: dict[str, str], unit: Literal["", "units", "amount"], doubts: list[str]
+) -> None:
+    """Decides whether a column that is merely called sales holds pieces or money, where the user does not say so."""
     name = roles.pop("sales", "")
     if not name or ("units" in roles and "amount" in roles):
         return
@@ -128,11 +137,14 @@ def _settle_sales(known: KnownTable, roles: dict[str, str], doubts: list[str]) -
         roles |= {} if profile.flags else {"amount": name}
     elif "amount" in roles or ("price" in roles and profile.fractions < _FEW):
         roles["units"] = name
+    elif unit:
+        roles[unit] = name
     else:
         is_pieces = _are_pieces(profile)
         roles["units" if is_pieces else "amount"] = name
-        what = "pieces: all of them are whole and small" if is_pieces else "money: they are large, or not whole"
-        doubts.append(f"the numbers in {name} are taken for {what}")
+        why = _SMALL_AND_WHOLE if is_pieces else "some are not whole" if profile.fractions >= _FEW else "most are large"
+        taken, other = ("pieces", "amount") if is_pieces else ("money", "units")
+        doubts.append(f"the numbers in {name} are taken for {taken}: {why}. Otherwise: --unit {other}")
 
 
 def _settle_totals(known: KnownTable, roles: dict[str, str], doubts: list[str]) -> None:

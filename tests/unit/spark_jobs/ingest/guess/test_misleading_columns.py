@@ -141,3 +141,26 @@ def test_columns_about_customers_are_no_levels_of_products(write, proposed, cust
     ]
     write("orders.csv", f"Order Date,{customers},Product ID,Category,Sub-Category,Quantity", rows)
     assert proposed().mapping.products.levels == ("Category", "Sub-Category")
+
+
+@pytest.mark.parametrize(
+    ("number", "unit", "reason"),
+    [
+        ("{}", "units", "pieces: they are whole, and most are small. Otherwise: --unit amount"),
+        ("{}.0", "units", "pieces: they are whole, and most are small. Otherwise: --unit amount"),
+        ("{}.5", "amount", "money: some are not whole. Otherwise: --unit units"),
+        ("{}000", "amount", "money: most are large. Otherwise: --unit units"),
+    ],
+)
+def test_numbers_called_sales_are_pieces_or_money_and_the_user_may_say(
+    write, proposed, number: str, unit: str, reason: str
+):
+    rows = [f"{day},1,P{n},{number.format(n + day.day)}" for day in dates("2024-01-01", 28) for n in range(3)]
+    write("train.csv", "date,store,item,sales", rows)
+    proposal = proposed()
+    assert getattr(proposal.mapping.sales.columns, unit) == "sales"
+    assert f"the numbers in sales are taken for {reason}" in doubts_of(proposal)
+    for choice in ("units", "amount"):
+        chosen = proposed(unit=choice)
+        assert getattr(chosen.mapping.sales.columns, choice) == "sales"
+        assert "are taken for" not in doubts_of(chosen)
