@@ -71,7 +71,7 @@ def look_at(table: SourceTable) -> KnownTable:
     """Returns a table with what its columns are."""
     head = read_head(table)
     columns = profiles(head)
-    roles = _assign(columns)
+    roles = _without_counts(head, columns, _assign(columns))
     return KnownTable(table, head, columns, roles, _languages(columns))
 
 
@@ -140,6 +140,17 @@ def _finest_product(roles: dict[str, str], columns: Mapping[str, ColumnProfile])
         return roles
     finest = max(called, key=lambda name: (columns[name].distinct, name == roles.get("product")))
     return roles | {"product": finest}
+
+
+def _without_counts(
+    head: "pd.DataFrame", columns: Mapping[str, ColumnProfile], roles: Mapping[str, str]
+) -> dict[str, str]:
+    """Returns the roles without a receipt that is a number of receipts: of a store and day, each in one row."""
+    basket, date, store = (roles.get(role, "") for role in ("basket", "date", "store"))
+    if not basket or not date or {"product", "product name"} & roles.keys() or columns[date].times:
+        return dict(roles)
+    is_count = columns[basket].is_number and not head.duplicated([date, *([store] if store else [])]).any()
+    return {role: name for role, name in roles.items() if not (is_count and role == "basket")}
 
 
 def _languages(columns: Collection[str]) -> dict[str, int]:

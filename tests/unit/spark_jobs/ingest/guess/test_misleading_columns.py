@@ -164,3 +164,11 @@ def test_numbers_called_sales_are_pieces_or_money_and_the_user_may_say(
         chosen = proposed(unit=choice)
         assert getattr(chosen.mapping.sales.columns, choice) == "sales"
         assert "are taken for" not in doubts_of(chosen)
+
+
+def test_a_number_of_receipts_of_a_store_and_day_is_no_receipt(write, proposed):
+    rows = [f"{day},{shop},{2000 + day.day}.5,{100 + day.day}" for day in dates("2024-01-01", 28) for shop in "AB"]
+    write("daily.csv", "Date,Shop,Net Sales,Transactions", rows)
+    proposal = proposed()
+    assert proposal.mapping.sales.grain == "days"
+    assert "receipt" not in doubts_of(proposal)
