@@ -39,7 +39,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "zh": "仓库, 倉庫",
     },
     "product": {
-        "en": "product, item, article, sku, upc, ean, gtin, plu, material, barcode, dept, stock code",
+        "en": "product, prod, item, article, sku, upc, ean, gtin, plu, material, barcode, dept, stock code",
         "de": "artikel, produkt, ware, sachnummer",
         "fr": "article, produit, reference",
         "es": "producto, articulo, referencia",
@@ -101,7 +101,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "zh": "数量, 數量, 销量, 銷量, 销售数量, 件数",
     },
     "amount": {
-        "en": "amount, revenue, turnover, sales value, sales amount, net sales, gross sales, dollars, value, total, "
+        "en": "amount, revenue, turnover, sales value, sales amount, net sales, gross sales, dollars, value, total, spend, "
         "dollar sales, weekly sales, sales usd, sales eur, takings, line total, net amount, gross amount",
         "de": "umsatz, betrag, erlos, wert, summe, gesamt, nettoumsatz, bruttoumsatz, verkaufswert, warenwert",
         "fr": "montant, chiffre d affaires, chiffre affaires, ca, valeur, ca ttc, ca ht, recette, ventes ttc",

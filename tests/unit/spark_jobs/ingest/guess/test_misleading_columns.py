@@ -172,3 +172,10 @@ def test_a_number_of_receipts_of_a_store_and_day_is_no_receipt(write, proposed):
     proposal = proposed()
     assert proposal.mapping.sales.grain == "days"
     assert "receipt" not in doubts_of(proposal)
+
+
+def test_spend_is_money(write, proposed):
+    rows = [f"{day},1,PRD{n},{n + 2},{n}.25" for day in dates("2024-01-01", 28) for n in range(1, 4)]
+    write("sales.csv", "SHOP_DATE,STORE_CODE,PROD_CODE,QUANTITY,SPEND", rows)
+    columns = proposed().mapping.sales.columns
+    assert (columns.product, columns.units, columns.amount) == (("PROD_CODE",), "QUANTITY", "SPEND")
