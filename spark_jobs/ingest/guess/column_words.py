@@ -88,7 +88,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "sv": "veckoslut, vecka till, sista dagen",
     },
     "units": {
-        "en": "units, quantity, qty, pieces, volume, move, movement, units sold, unit sales, count, demand, pcs",
+        "en": "units, quantity, qty, pieces, volume, move, movement, units sold, unit sales, count, cnt, demand, pcs",
         "de": "menge, stuck, stueck, stuckzahl, anzahl, absatz, absatzmenge, verkaufsmenge, verkaufte menge, stk",
         "fr": "quantite, qte, unites, nombre, pieces, volume, quantite vendue",
         "es": "cantidad, unidades, piezas, uds, cant",
@@ -101,8 +101,8 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "zh": "数量, 數量, 销量, 銷量, 销售数量, 件数",
     },
     "amount": {
-        "en": "amount, revenue, turnover, sales value, sales amount, net sales, gross sales, dollars, value, total, spend, "
-        "dollar sales, weekly sales, sales usd, sales eur, takings, line total, net amount, gross amount",
+        "en": "amount, revenue, turnover, sales value, sales amount, net sales, gross sales, dollars, value, total, "
+        "spend, dollar sales, weekly sales, sales usd, sales eur, takings, line total, net amount, gross amount",
         "de": "umsatz, betrag, erlos, wert, summe, gesamt, nettoumsatz, bruttoumsatz, verkaufswert, warenwert",
         "fr": "montant, chiffre d affaires, chiffre affaires, ca, valeur, ca ttc, ca ht, recette, ventes ttc",
         "es": "importe, ingresos, monto, facturacion, ventas netas, valor",
@@ -525,6 +525,11 @@ def fits(name: str, concept: str) -> Match:
     best = max(inside, key=len)
     share = len(best.replace(" ", "")) / max(len("".join(core)), 1)
     return Match(0.5 + 0.3 * share, known[best])
+
+
+def is_quantity(name: str) -> bool:
+    """Returns whether a column is called a quantity, of whatever else the name tells: transaction_qty, item_cnt_day."""
+    return bool({"qty", "cnt", "quantity"} & set(name_words(name)))
 
 
 def is_other_money(name: str) -> bool:

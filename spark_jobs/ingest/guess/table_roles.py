@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from spark_jobs.ingest.guess.column_profiles import ColumnProfile, profiles, read_head
-from spark_jobs.ingest.guess.column_words import LEVELS, WORDS, fits, is_code, is_name, is_other_money
+from spark_jobs.ingest.guess.column_words import LEVELS, WORDS, fits, is_code, is_name, is_other_money, is_quantity
 from spark_jobs.ingest.guess.source_tables import SourceTable
 from spark_jobs.ingest.schema import fold
 
@@ -106,6 +106,8 @@ def _pairs(profile: ColumnProfile) -> Iterator[tuple[float, str, str]]:
 def _is_possible(concept: str, profile: ColumnProfile) -> bool:
     """Returns whether the values of a column may be those of a concept: marks are no money, numbers no names."""
     if concept in _MONEY and is_other_money(profile.name):
+        return False
+    if concept in _CODES and profile.is_number and is_quantity(profile.name):
         return False
     if concept in ("amount", "price") and profile.flags:
         return False

@@ -179,3 +179,11 @@ def test_spend_is_money(write, proposed):
     write("sales.csv", "SHOP_DATE,STORE_CODE,PROD_CODE,QUANTITY,SPEND", rows)
     columns = proposed().mapping.sales.columns
     assert (columns.product, columns.units, columns.amount) == (("PROD_CODE",), "QUANTITY", "SPEND")
+
+
+@pytest.mark.parametrize("quantity", ["transaction_qty", "item_cnt_day", "Order Quantity", "product qty"])
+def test_a_quantity_may_be_called_one_of_something(write, proposed, quantity: str):
+    rows = [f"{day},1,P{n},{n + 2},2.5" for day in dates("2024-01-01", 28) for n in range(3)]
+    write("sales.csv", f"date,shop_id,item_id,{quantity},item_price", rows)
+    columns = proposed().mapping.sales.columns
+    assert (columns.product, columns.units, columns.price) == (("item_id",), quantity, "item_price")
