@@ -324,6 +324,12 @@ def _measure(
 def _refuse_nothing_sold(found: Findings, scan: Scan) -> None:
     if scan.totals.rows and not len(scan.cells):
         measures = " and ".join(filter(None, (found.roles.units, found.roles.amount or found.roles.price)))
+        if scan.returns:
+            raise ShelfcastError(
+                f"{counted(scan.returns, 'row')} of {found.sales.table.files} are below zero in column {measures}, and "
+                "none is above it, as where goods leave a warehouse.",
+                "Turn their sign: what was sold is above zero, and what came back below.",
+            )
         raise ShelfcastError(
             f"Nothing was ever sold in {found.sales.table.files}: no row has more than 0 in column {measures}.",
             "Put the sales there, or let another column be called a quantity or an amount.",

@@ -187,3 +187,10 @@ def test_a_quantity_may_be_called_one_of_something(write, proposed, quantity: st
     write("sales.csv", f"date,shop_id,item_id,{quantity},item_price", rows)
     columns = proposed().mapping.sales.columns
     assert (columns.product, columns.units, columns.price) == (("item_id",), quantity, "item_price")
+
+
+def test_sales_that_are_all_below_zero_are_to_be_turned(write, proposed):
+    rows = [f"{day};1000;M{n};{n + 2},000-;16,50-" for day in dates("2024-01-01", 28) for n in range(3)]
+    write("MB51.csv", "Buchungsdatum;Werk;Material;Menge;Betrag", rows)
+    with pytest.raises(ShelfcastError, match=r"84 rows of MB51\.csv are below zero in column Menge and Betrag.*sign"):
+        proposed()
