@@ -239,7 +239,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     "other money": {
         "en": "discount, disc, profit, margin, tax, taxes, vat, markdown, coupon, rebate, gross margin, freight, "
         "shipping, postage, fee",
-        "de": "rabatt, marge, rohertrag, steuer, mwst, ust, gewinn, nachlass, fracht, versandkosten, porto",
+        "de": "rabatt, marge, rohertrag, steuer, mwst, ust, gewinn, nachlass, fracht, versandkosten",
         "fr": "remise, marge, tva, rabais, benefice, livraison",
         "es": "descuento, margen, iva, impuesto, beneficio, envio, flete",
         "pt": "desconto, margem, imposto, iva, lucro, frete",
@@ -464,6 +464,8 @@ NAMES = (
     "omschrijving, nazwa, opis, namn, beskrivning, benamning, 商品名, 店舗名, 店名, 品名, 名称, 名稱"
 )
 """Words that say of a column that it holds the names of things rather than their codes."""
+TOTALS = "total, totals, summe, gesamt, gesamtsumme, insgesamt, somme, totale, totaal, suma, razem, summa"
+"""Words for the sum of all stores or products."""
 CODES = (
     "id, code, nr, no, num, number, nbr, key, cd, nummer, numero, num, codigo, codice, cod, kod, numer, identifier, "
     "kennung, schlussel, ref, clave, コート, 番号, 编号, 編號, 编码, 代码, 代號"
@@ -530,6 +532,11 @@ def fits(name: str, concept: str) -> Match:
 def is_quantity(name: str) -> bool:
     """Returns whether a column is called a quantity, of whatever else the name tells: transaction_qty, item_cnt_day."""
     return bool({"qty", "cnt", "quantity"} & set(name_words(name)))
+
+
+def is_total(value: str) -> bool:
+    """Returns whether a store or a product is called the sum of all: Total, Total US, Summe."""
+    return not set(_all_of(TOTALS)).isdisjoint(name_words(value))
 
 
 def is_other_money(name: str) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from spark_jobs.ingest.guess.column_profiles import ColumnProfile
-from spark_jobs.ingest.guess.column_words import fits
+from spark_jobs.ingest.guess.column_words import fits, is_total
 from spark_jobs.ingest.guess.table_roles import LEAST, KnownTable, date_of
 
 if TYPE_CHECKING:
@@ -69,6 +69,8 @@ def sales_roles(
             "no column says what was sold: all sales of a store are one series; where one does, name it as product "
             "under [sales.columns]"
         )
+    for name in (store, *product):
+        doubts += _totals_in(known, name, roles)
     if product and not store and "basket" not in roles:
         doubts += _perhaps_stores(known, [*product, date])
     for role, name in roles.items():
@@ -84,6 +86,20 @@ def _called(role: str, name: str) -> str:
     concepts = ["store", "place"] if role == "store" else [role.removesuffix(" name")]
     is_named = any(fits(name, concept).score >= LEAST for concept in concepts)
     return "its name says so" if is_named else "its values look like it"
+
+
+def _totals_in(known: KnownTable, column: str, roles: Mapping[str, str]) -> list[str]:
+    """Returns a doubt about values called a total whose sales are those of all other values of a column together."""
+    measure = roles.get("units") or roles.get("amount")
+    called = {value for value in known.head[column].unique() if is_total(value)} if column and measure else set()
+    if not measure or not called:
+        return []
+    sums = _numbers(known.head, [measure])[measure].groupby(known.head[column]).sum()
+    others = sums.drop(list(called)).sum()
+    found = [value for value in sorted(called) if abs(sums[value] - others) <= _FEW * others]
+    return [
+        f"{value} in column {column} is the sum of the others, and counts twice: leave its rows out" for value in found
+    ]
 
 
 def _perhaps_stores(known: KnownTable, keys: Sequence[str]) -> list[str]:
@@ -167,12 +183,14 @@ def _is_of_receipts(known: KnownTable, roles: Mapping[str, str]) -> bool:
     if not is_filled.all():
         names = [name for name in known.columns if name not in roles.values() or name == receipt]
         return any(_stands_once(head[name], is_filled) for name in names)
-    if not receipt or _is_product(head, *(roles.get(role, "") for role in ("units", "price")), amount):
+    if not receipt or known.columns[amount].distinct == 1:
         return False
-    grouped = head.groupby(receipt)[amount]
-    several = grouped.size() > 1
-    is_same = grouped.nunique()[several] == 1
-    return len(is_same) >= _SEVERAL and bool(is_same.mean() > 1 - _FEW) and known.columns[amount].distinct > 1
+    lines = head.drop_duplicates([receipt, roles["product"]]) if "product" in roles else head
+    lines = lines[lines.duplicated(receipt, keep=False)]
+    if _is_product(lines, roles.get("units", ""), roles.get("price", ""), amount):
+        return False
+    is_same = lines.groupby(receipt)[amount].nunique() == 1
+    return len(is_same) >= _SEVERAL and bool(is_same.mean() > 1 - _FEW)
 
 
 def _stands_once(receipt: "pd.Series[str]", is_filled: "pd.Series[bool]") -> bool:
@@ -194,7 +212,8 @@ def _numbers(head: "pd.DataFrame", columns: Sequence[str]) -> "pd.DataFrame":
     """Returns columns of texts as numbers, whatever their decimal mark; not a number where a text is none."""
     import pandas as pd
 
-    return head[[*columns]].apply(lambda column: pd.to_numeric(column.str.replace(",", "."), errors="coerce"))
+    numbers = {name: pd.to_numeric(head[name].str.replace(",", "."), errors="coerce") for name in columns}
+    return pd.DataFrame(numbers)
 
 
 def _settle_money(known: KnownTable, roles: dict[str, str], doubts: list[str]) -> None:

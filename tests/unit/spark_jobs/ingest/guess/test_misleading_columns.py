@@ -3,6 +3,7 @@
 import pytest
 from exports import dates
 
+from spark_jobs.ingest.guess.column_words import WORDS, is_other_money
 from warehouse.errors import ShelfcastError
 
 
@@ -37,12 +38,12 @@ def test_sales_whose_dates_stand_in_another_file_are_to_be_joined(write, propose
 
 
 def order_lines(total_on_first_line_alone: bool = False) -> list[str]:
-    """Orders of two lines, 2 x 5.00 and 1 x 7.50 plus what day it is, with their totals."""
+    """Orders of two lines, 2 x 5.00 and 1 x 7.50 plus what day it is, with their totals, and orders of one line."""
     return [
         f"O{day:%j},{day},P{n},{2 - n},{price},{'' if n and total_on_first_line_alone else 17.5 + day.day}"
         for day in dates("2024-01-01", 28)
         for n, price in enumerate((5.0, 7.5 + day.day))
-    ]
+    ] + [f"S{n},2024-01-{n + 1:02d},P0,1,5.0,5.0" for n in range(28)]
 
 
 @pytest.mark.parametrize("on_first_line_alone", [False, True])
@@ -75,6 +76,16 @@ def test_freight_tax_and_discounts_are_no_money_of_sales(write, proposed, other:
     rows = [f"{day},S1,P{n},{n + 2},{n + 3.5}" for day in dates("2024-01-01", 28) for n in range(3)]
     write("sales.csv", f"date,store,sku,qty,{other}", rows)
     assert proposed().mapping.sales.columns.amount == ""
+
+
+def test_no_word_for_money_of_sales_is_one_for_other_money():
+    words = {
+        word
+        for concept in ("amount", "sales", "price")
+        for text in WORDS[concept].values()
+        for word in text.split(", ")
+    }
+    assert not [word for word in words if is_other_money(word)]
 
 
 @pytest.mark.parametrize("amount", ["Sales excl. tax", "Umsatz ohne MwSt", "Net amount after discount"])
@@ -194,3 +205,14 @@ def test_sales_that_are_all_below_zero_are_to_be_turned(write, proposed):
     write("MB51.csv", "Buchungsdatum;Werk;Material;Menge;Betrag", rows)
     with pytest.raises(ShelfcastError, match=r"84 rows of MB51\.csv are below zero in column Menge and Betrag.*sign"):
         proposed()
+
+
+@pytest.mark.parametrize("total", ["Total", "Grand Total", "Summe", "Total US"])
+def test_a_product_that_is_the_sum_of_the_others_is_doubtful(write, proposed, total: str):
+    rows = [
+        f"{day},A,{sku},{units}" for day in dates("2024-01-01", 28) for sku, units in (("x1", 2), ("x2", 3), (total, 5))
+    ]
+    write("sales.csv", "Date,Store,SKU,Qty", rows)
+    assert f"{total} in column SKU is the sum of the others, and counts twice" in doubts_of(proposed())
+    write("sales.csv", "Date,Store,SKU,Qty", [row.replace(",5", ",1") for row in rows])
+    assert "counts twice" not in doubts_of(proposed())
