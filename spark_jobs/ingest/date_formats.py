@@ -3,31 +3,82 @@
 import datetime as dt
 import re
 from collections.abc import Iterable, Mapping
+from functools import cache
 
 from spark_jobs.ingest.schema import Place
 from warehouse.errors import ShelfcastError, UsageError
 
 ISO, ISO_WEEK, COMPACT = "yyyy-MM-dd", "yyyy-Www", "yyyyMMdd"
-SEPARATORS = ("-", "/")
-"""Between numbers that may begin with the day or with the month; with points the day is always first."""
-CLEAR = (ISO, "yyyy/MM/dd", "yyyy.MM.dd", "dd.MM.yyyy", COMPACT, ISO_WEEK)
-"""Formats that no other can be taken for."""
-FORMATS = (ISO, "dd-MM-yyyy", "MM-dd-yyyy", "dd/MM/yyyy", "MM/dd/yyyy", *CLEAR[1:])
+SHAPES = ("-", "/", "-yy", "/yy")
+"""Numbers that may begin with the day or with the month, by what parts them, and by years of two digits."""
+CLEAR = (ISO, "yyyy/MM/dd", "yyyy.MM.dd", "dd.MM.yyyy", COMPACT, ISO_WEEK, "dd.MM.yy")
+"""Formats that no other can be taken for; with points the day is always first."""
+BARE_WEEKS = {
+    "yyyyww": (r"^((?:19|20)\d\d)[-/.]?([0-4]\d|5[0-3])$", "$1-W$2"),
+    "ww/yyyy": (r"^(0?[1-9]|[1-4]\d|5[0-3])[-/.]((?:19|20)\d\d)$", "$2-W$1"),
+}
+"""ISO weeks that could be months, and how they become clear; never found, but named."""
+FORMATS = (
+    *(ISO, "dd-MM-yyyy", "MM-dd-yyyy", "dd/MM/yyyy", "MM/dd/yyyy", *CLEAR[1:]),
+    *("dd-MM-yy", "MM-dd-yy", "dd/MM/yy", "MM/dd/yy", *BARE_WEEKS),
+)
 FIRST_YEAR, LAST_YEAR = 1900, 2099
+FIRST_SHORT_YEAR = "70"
+"""Years of two digits from this one on are of the 20th century, those below it of the 21st."""
+YEAR_FIRST = "yy first"
+"""Proof that years of two digits may stand first as well as last."""
 TIME = r"[T ]+\d{1,2}[:.]\d{2}([:.]\d{2}([.,]\d+)?)?\s*([AaPp]\.?[Mm]\.?)?\s*([Zz]|UTC|GMT|[-+]\d{2}(:?\d{2})?)?$"
 """A time of day behind a date, with its offset from UTC where there is one; it is left out."""
 WEEK_PATTERN = r"^((?:19|20)\d\d)-?[Ww](\d{1,2})(?:-?([1-7]))?$"
 """Year, week and day of an ISO week."""
+WEEK_ENDING = r"(?i)^(?:W/E|week ending)[ :]+"
+_MONTHS = (
+    *("Jan(?:uary)?", "Feb(?:ruary)?", "Mar(?:ch)?", "Apr(?:il)?", "May", "June?", "July?", "Aug(?:ust)?"),
+    *("Sept?(?:ember)?", "Oct(?:ober)?", "Nov(?:ember)?", "Dec(?:ember)?"),
+)
+_NAMED_MONTH = r"(?i)^(\d{1,2}[-/. ][a-z]{3,9}[-/. ])"
+IN_WORDS = r"^[A-Za-z]|[A-Za-z]{3}|[KkSs][Ww]? ?\d\d$"
+"""What dates have that `REWRITTEN` may change."""
+REWRITTEN = (
+    (WEEK_ENDING, ""),
+    (r"(?i)^(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?[., ]+(?=\d)", ""),
+    (r"(?i)^(?:KW|W) ?(\d{1,2})[-/. ]+((?:19|20)\d\d)$", "$2-W$1"),
+    (r"(?i)^((?:19|20)\d\d)[-/ ]?(?:KW ?|S)(\d\d)$", "$1-W$2"),
+    (rf"{_NAMED_MONTH}([7-9]\d)(?!\d)", "$119$2"),
+    (rf"{_NAMED_MONTH}([0-6]\d)(?!\d)", "$120$2"),
+    *(
+        (rf"(?i)^(\d{{1,2}})[-/. ]{month}[-/. ](\d{{4}})(?!\d)", f"$1.{number}.$2")
+        for number, month in enumerate(_MONTHS, start=1)
+    ),
+)
+"""Dates with words in them, and the clear form of each: W/E 1/14/23, Mon 1/1/2024, KW 05/2024, 2024-S05, 14-Jan-09."""
 
 
-def day_first(separator: str) -> str:
-    """Returns the format that starts with the day."""
-    return f"dd{separator}MM{separator}yyyy"
+def plain_date(text: str) -> str:
+    """Returns the text of a date without a time and without words.
+
+    >>> plain_date("14-Jan-09 10:30"), plain_date("W/E 01/14/23"), plain_date("KW 05/2024")
+    ('14.1.2009', '01/14/23', '2024-W05')
+    """
+    plain = re.sub(TIME, "", text)
+    if re.search(IN_WORDS, plain):
+        for pattern, clear in REWRITTEN:
+            plain = re.sub(pattern, _for_python(clear), plain, flags=re.ASCII)
+    return plain
 
 
-def month_first(separator: str) -> str:
-    """Returns the format that starts with the month."""
-    return f"MM{separator}dd{separator}yyyy"
+def _for_python(replacement: str) -> str:
+    return re.sub(r"\$(\d)", r"\\g<\1>", replacement)
+
+
+def day_first(shape: str) -> str:
+    """Returns the format of a shape that starts with the day."""
+    return f"dd{shape[0]}MM{shape[0]}{shape[1:] or 'yyyy'}"
+
+
+def month_first(shape: str) -> str:
+    """Returns the format of a shape that starts with the month."""
+    return f"MM{shape[0]}dd{shape[0]}{shape[1:] or 'yyyy'}"
 
 
 def check_format(name: str | None) -> None:
@@ -51,7 +102,17 @@ def date_proofs(texts: Mapping[str, Place]) -> dict[str, Place]:
         for name, pattern in PATTERNS.items():
             if pattern.match(text):
                 proofs[name] = min(place, proofs.get(name, place))
+    short = {text: place for text, place in texts.items() if _SHORT.match(text)}
+    if short and _may_begin_with_year(short):
+        proofs[YEAR_FIRST] = min(short.values())
     return proofs
+
+
+def _may_begin_with_year(texts: Iterable[str]) -> bool:
+    """Returns whether dates with short years all fit the year in front, and what stands there differs no more."""
+    years, months, days = (set(numbers) for numbers in zip(*(re.split("[-/.]", text) for text in texts), strict=True))
+    fits = all(1 <= int(month) <= 12 for month in months) and all(1 <= int(day) <= 31 for day in days)
+    return fits and len(years) <= len(days)
 
 
 def choose_format(file_name: str, proofs: Mapping[str, Place], named: str | None = None, alike: str = "") -> str:
@@ -67,12 +128,16 @@ def choose_format(file_name: str, proofs: Mapping[str, Place], named: str | None
     Raises:
         ShelfcastError: no line holds a date, two lines contradict each other, or both orders are possible.
     """
-    shapes = {proofs[shape]: shape for shape in (*CLEAR, *SEPARATORS) if shape in proofs}
+    shapes = {proofs[shape]: shape for shape in (*CLEAR, *SHAPES) if shape in proofs}
     clear = set(shapes.values())
+    if YEAR_FIRST in proofs and named is None and not alike.endswith("yy"):
+        raise _short_years(file_name, proofs[YEAR_FIRST])
     if len(clear) == 1 and clear <= set(CLEAR):
         return clear.pop()
     if named is not None:
         return named
+    if not shapes and alike in BARE_WEEKS:
+        return alike
     if not shapes:
         raise ShelfcastError(
             f"No date in {file_name} is written in a known format.", f"Write them as one of {', '.join(FORMATS)}."
@@ -83,12 +148,12 @@ def choose_format(file_name: str, proofs: Mapping[str, Place], named: str | None
     if len(proven) > 1:
         raise _contradiction(file_name, proven)
     if not proven:
-        place, separator = next(iter(shapes.items()))
+        place, shape = next(iter(shapes.items()))
         if alike.startswith("dd"):
-            return day_first(separator)
+            return day_first(shape)
         if alike.startswith("MM"):
-            return month_first(separator)
-        raise _ambiguity(file_name, place, separator)
+            return month_first(shape)
+        raise _ambiguity(file_name, place, shape)
     return next(iter(proven.values()))
 
 
@@ -114,20 +179,29 @@ def read_date(text: str, date_format: str, weekday: int = 6) -> dt.date | None:
 
 
 def _parts_to_date(text: str, date_format: str, weekday: int) -> dt.date | None:
+    if date_format in BARE_WEEKS:
+        pattern, clear = BARE_WEEKS[date_format]
+        text, date_format = re.sub(pattern, _for_python(clear), text, flags=re.ASCII), ISO_WEEK
     if date_format == ISO_WEEK:
         week = re.match(WEEK_PATTERN, text)
         return dt.date.fromisocalendar(int(week[1]), int(week[2]), int(week[3] or weekday + 1)) if week else None
-    if not PATTERNS[date_format if date_format in CLEAR else _separator(date_format)].match(text):
+    pattern, names = date_pattern(date_format)
+    found = re.match(pattern, text, re.ASCII)
+    if found is None:
         return None
-    if date_format == COMPACT:
-        return dt.date(int(text[:4]), int(text[4:6]), int(text[6:]))
-    names = date_format.split(_separator(date_format))
-    parts = dict(zip(names, map(int, text.split(_separator(date_format))), strict=True))
-    return dt.date(parts["yyyy"], parts["MM"], parts["dd"])
+    parts = dict(zip(names, found.groups(), strict=True))
+    year = parts.get("yyyy") or f"{19 if parts['yy'] >= FIRST_SHORT_YEAR else 20}{parts['yy']}"
+    return dt.date(int(year), int(parts["MM"]), int(parts["dd"]))
 
 
-def _separator(date_format: str) -> str:
-    return next(sign for sign in "-/." if sign in date_format)
+@cache
+def date_pattern(date_format: str) -> tuple[str, tuple[str, ...]]:
+    """Returns the pattern of the dates of a format that is none of weeks, and what its groups are."""
+    names = tuple(re.findall("yyyy|yy|MM|dd", date_format))
+    digits = r"(\d\d)" if date_format == COMPACT else r"(\d{1,2})"
+    separator = date_format.removeprefix(names[0])[0] if date_format != COMPACT else ""
+    years = {"yyyy": r"((?:19|20)\d\d)", "yy": r"(\d\d)"}
+    return f"^{re.escape(separator).join(years.get(name, digits) for name in names)}$", names
 
 
 def _contradiction(file_name: str, readings: Mapping[Place, str]) -> ShelfcastError:
@@ -138,10 +212,17 @@ def _contradiction(file_name: str, readings: Mapping[Place, str]) -> ShelfcastEr
     )
 
 
-def _ambiguity(file_name: str, place: Place, separator: str) -> ShelfcastError:
+def _ambiguity(file_name: str, place: Place, shape: str) -> ShelfcastError:
     return ShelfcastError(
         f"The dates of {file_name} can be read with the day or the month first, from {place} to the end.",
-        f"Name the format: --date-format {day_first(separator)} or --date-format {month_first(separator)}.",
+        f"Name the format: --date-format {day_first(shape)} or --date-format {month_first(shape)}.",
+    )
+
+
+def _short_years(file_name: str, place: Place) -> ShelfcastError:
+    return ShelfcastError(
+        f"The dates of {file_name} have years of two digits, which may stand first or last, from {place} to the end.",
+        "Write years with four digits; where they stand last, name the format, such as --date-format dd.MM.yy.",
     )
 
 
@@ -165,10 +246,13 @@ PATTERNS = {
     "dd.MM.yyyy": _numbers(_NUMBER, _NUMBER, r"\d{4}", separator="."),
     COMPACT: re.compile(r"^(?:19|20)\d{6}$", re.ASCII),
     ISO_WEEK: re.compile(WEEK_PATTERN, re.ASCII),
+    "dd.MM.yy": _numbers(_NUMBER, _NUMBER, r"\d{2}", separator="."),
 }
-for _sign in SEPARATORS:
-    PATTERNS[_sign] = _numbers(_NUMBER, _NUMBER, r"\d{4}", separator=_sign)
-    PATTERNS[day_first(_sign)] = _numbers(_ABOVE_12, _UP_TO_12, r"\d{4}", separator=_sign)
-    PATTERNS[month_first(_sign)] = _numbers(_UP_TO_12, _ABOVE_12, r"\d{4}", separator=_sign)
+_SHORT = re.compile(r"^\d{1,2}([-/.])\d{1,2}\1\d{2}$", re.ASCII)
+for _shape in SHAPES:
+    _year = r"\d{2}" if _shape.endswith("yy") else r"\d{4}"
+    PATTERNS[_shape] = _numbers(_NUMBER, _NUMBER, _year, separator=_shape[0])
+    PATTERNS[day_first(_shape)] = _numbers(_ABOVE_12, _UP_TO_12, _year, separator=_shape[0])
+    PATTERNS[month_first(_shape)] = _numbers(_UP_TO_12, _ABOVE_12, _year, separator=_shape[0])
 DATE_LIKE = r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}|(?:19|20)\d{6}|(?:19|20)\d\d-?[Ww]\d{1,2}(?:-?[1-7])?"
 """Texts that may be dates, for a first look."""

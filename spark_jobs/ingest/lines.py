@@ -8,12 +8,13 @@ from pathlib import Path
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
-from spark_jobs.ingest.date_formats import DATE_LIKE, TIME
+from spark_jobs.ingest.date_formats import DATE_LIKE, IN_WORDS, REWRITTEN, TIME
 from spark_jobs.ingest.encodings import Encoding
 from spark_jobs.ingest.number_formats import SHAPE, Shape
 from spark_jobs.ingest.schema import Field, Place
 
 NUMBER_KINDS = ("number", "above_zero", "zero_or_more", "size")
+_DATE_KINDS = ("week", "day")
 _ROW_BITS = 33
 """`monotonically_increasing_id` counts rows in the lower bits and partitions above them."""
 _PART_BITS = 40
@@ -91,8 +92,13 @@ def lay_out(rows: DataFrame, part: int, fields: Sequence[Field], positions: Mapp
         fields: the columns wanted.
         positions: where its columns stand, by its name in the table; of a missing one the text is null.
     """
-    texts = [field_text(positions.get(field.name, ())).alias(text_name(field)) for field in fields]
+    texts = [_field_text(field, positions).alias(text_name(field)) for field in fields]
     return rows.select(F.lit(part).alias("part"), "row_id", "text", F.size("fields").alias("width"), *texts)
+
+
+def _field_text(field: Field, positions: Mapping[str, tuple[int, ...]]) -> Column:
+    text = field_text(positions.get(field.name, ()))
+    return without_words(text) if field.kind in _DATE_KINDS else text
 
 
 def text_name(field: Field) -> str:
@@ -172,7 +178,7 @@ def _groups(laid: DataFrame, fields: Sequence[Field]) -> DataFrame:
 def _key(field: Field) -> Column | None:
     """Returns what the survey tells apart: dates by their text, numbers by their shape; nothing for other kinds."""
     text = F.col(text_name(field))
-    if field.kind in ("week", "day"):
+    if field.kind in _DATE_KINDS:
         has_time = (F.length(text) > _DATE_LENGTH) & text.rlike(TIME)
         return F.when(has_time, F.concat(F.lit(_TIMED), without_time(text))).otherwise(text)
     if field.kind not in NUMBER_KINDS:
@@ -188,6 +194,14 @@ def _key(field: Field) -> Column | None:
 def without_time(text: Column) -> Column:
     """Returns the text of a date without the time behind it."""
     return F.regexp_replace(text, TIME, "")
+
+
+def without_words(text: Column) -> Column:
+    """Returns the text of a date as `date_formats.plain_date` does, a time behind it left."""
+    plain = text
+    for pattern, clear in REWRITTEN:
+        plain = F.regexp_replace(plain, pattern, clear)
+    return F.when(text.rlike(IN_WORDS), plain).otherwise(text)
 
 
 def _offsets(lines: Sequence[tuple[int, int, int]]) -> dict[tuple[int, int], int]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
-from spark_jobs.ingest.date_formats import COMPACT, ISO, ISO_WEEK, WEEK_PATTERN
+from spark_jobs.ingest.date_formats import BARE_WEEKS, FIRST_SHORT_YEAR, ISO, ISO_WEEK, WEEK_PATTERN, date_pattern
 from spark_jobs.ingest.lines import filled, per_part, text_name, without_time
 from spark_jobs.ingest.number_formats import (
     COMMA,
@@ -125,22 +125,18 @@ def parse_date(text: Column, date_format: str, weekday: int = 6) -> Column:
 
     An ISO week without a day is its day `weekday`, 0 for Monday.
     """
+    if date_format in BARE_WEEKS:
+        return _parse_week(F.regexp_replace(text, *BARE_WEEKS[date_format]), weekday)
     if date_format == ISO_WEEK:
         return _parse_week(text, weekday)
     # One look and one change of the text: this runs for every line of a till.
-    pattern, order = _date_pattern(date_format)
+    pattern, names = date_pattern(date_format)
+    year = "yy" if "yy" in names else "yyyy"
+    order = "-".join(f"${names.index(name) + 1}" for name in (year, "MM", "dd"))
     iso = text if date_format == ISO else F.regexp_replace(text, pattern, order)
+    if year == "yy":
+        iso = F.concat(F.when(iso >= FIRST_SHORT_YEAR, "19").otherwise("20"), iso)
     return F.when(text.rlike(pattern), iso.try_cast("date"))
-
-
-def _date_pattern(date_format: str) -> tuple[str, str]:
-    """Returns the pattern of the dates of a format, and how their groups make a date as ISO writes it."""
-    names = re.findall("yyyy|MM|dd", date_format)
-    digits = r"(\d\d)" if date_format == COMPACT else r"(\d{1,2})"
-    separator = date_format.removeprefix(names[0])[0] if date_format != COMPACT else ""
-    groups = [r"((?:19|20)\d\d)" if name == "yyyy" else digits for name in names]
-    order = "-".join(f"${names.index(name) + 1}" for name in ("yyyy", "MM", "dd"))
-    return f"^{re.escape(separator).join(groups)}$", order
 
 
 def _parse_week(text: Column, weekday: int) -> Column:

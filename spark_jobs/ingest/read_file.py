@@ -7,7 +7,14 @@ from pathlib import Path
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
-from spark_jobs.ingest.date_formats import ISO_WEEK, WEEK_PATTERN, choose_format, choose_weekday, date_proofs
+from spark_jobs.ingest.date_formats import (
+    BARE_WEEKS,
+    ISO_WEEK,
+    WEEK_PATTERN,
+    choose_format,
+    choose_weekday,
+    date_proofs,
+)
 from spark_jobs.ingest.duplicates import Counts, count_by_key, count_marked, mark_repeated
 from spark_jobs.ingest.file_format import SEPARATORS, readable_path
 from spark_jobs.ingest.input_files import InputFile, InputFiles
@@ -195,16 +202,17 @@ def _writing(
         return Writing(date_format="", week_end=week_end, numerals=numerals, proven_mark=proven)
     named = date_format or (sales.date_format if file.table == "raw_sales" else None) or None
     name = choose_format(file.name, date_proofs(found.dates), named, sold.date_format)
-    if name == ISO_WEEK and not inputs.is_shipped:
-        _check_weeks(inputs, file, table, found)
+    if name in (ISO_WEEK, *BARE_WEEKS) and not inputs.is_shipped:
+        _check_weeks(inputs, file, table, name, found)
     to_end = _days_to_end(inputs, file, found, name) if any(field.kind == "week" for field in table.dates) else 0
     return Writing(name, found.has_times, week_end, to_end, numerals, proven)
 
 
-def _check_weeks(inputs: InputFiles, file: InputFile, table: Table, found: Survey) -> None:
+def _check_weeks(inputs: InputFiles, file: InputFile, table: Table, name: str, found: Survey) -> None:
     """Refuses weeks by number, which end on Sundays, where those of the retailer end on another day."""
     retailer = inputs.mapping.retailer
-    is_numbered = any((week := re.match(WEEK_PATTERN, text)) and not week[3] for text in found.dates)
+    has_numbers = any((week := re.match(WEEK_PATTERN, text)) and not week[3] for text in found.dates)
+    is_numbered = name in BARE_WEEKS or has_numbers
     if is_numbered and retailer.week_end != _SUNDAY and any(field.kind == "week" for field in table.dates):
         raise ShelfcastError(
             f"The weeks of {file.name} are numbered as in ISO 8601 and end on Sundays, but the mapping says "

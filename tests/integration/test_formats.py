@@ -286,6 +286,7 @@ def test_every_date_is_read_as_the_survey_reads_it(spark):
             "%Y%m%d",
             "%G-W%V",
             "%GW%V-%u",
+            *("%d.%m.%y", "%d/%m/%y", "%m/%d/%y", "%d-%m-%y", "%m-%d-%y", "%G%V", "%V/%G", "%V.%G"),
         )
     ]
     texts += [
@@ -297,6 +298,7 @@ def test_every_date_is_read_as_the_survey_reads_it(spark):
         "20100230",
         "9999-01-01",
         "1899-12-31",
+        *("14.01.69", "14.01.70", "202453", "202354", "54/2024", "0/2024"),
         "",
     ]
     frame = spark.createDataFrame([(text,) for text in texts], "text string")
@@ -304,3 +306,33 @@ def test_every_date_is_read_as_the_survey_reads_it(spark):
     for row in rows.collect():
         for number, name in enumerate(FORMATS):
             assert row[str(number)] == read_date(row["text"], name), (row["text"], name)
+
+
+def test_dates_with_words_are_read_as_the_survey_reads_them(spark):
+    from pyspark.sql import functions as F  # noqa: N812
+
+    from spark_jobs.ingest.date_formats import plain_date
+    from spark_jobs.ingest.lines import without_time, without_words
+
+    texts = [
+        f"{dt.date(2009, month, 14):{form}}" for month in range(1, 13) for form in ("%d-%b-%y", "%d %B %Y", "%d/%b/%Y")
+    ]
+    texts += ["14-JAN-70 10:30", "W/E 01/14/23", "Week Ending 01/14/23", "Mon 01/01/2024", "Tuesday, 1.2.2024 9:30 AM"]
+    texts += ["KW 05/2024", "KW05 2024", "2024-S05", "2024KW05", "2024-W05", "2024-S5", "Mars 5", "", "1-Foo-2024"]
+    frame = spark.createDataFrame([(text,) for text in texts], "text string")
+    for text, plain in frame.select("text", without_time(without_words(F.col("text")))).collect():
+        assert plain == plain_date(text), text
+
+
+def test_sales_by_calendar_week_are_weeks_that_end_on_sunday(tmp_path: Path, spark, settings):
+    from spark_jobs.ingest.input_files import find_inputs
+    from spark_jobs.ingest.read_file import accepted, read_files
+
+    (tmp_path / "shelfcast.toml").write_text(
+        '[retailer]\nforecast_unit = "units"\n[sales]\nfiles = "sales.csv"\ngrain = "weeks"\ndate_label = "last"\n'
+        'date_format = "ww/yyyy"\n[sales.columns]\nproduct = "Artikel"\ndate = "KW"\nunits = "Menge"\n'
+    )
+    (tmp_path / "sales.csv").write_text("Artikel;KW;Menge\n1;52/2023;3\n1;01/2024;4\n1;53/2024;5\n")
+    (sales,) = read_files(spark, settings, find_inputs(tmp_path), None)
+    days = [str(row["sale_date"]) for row in accepted(sales.rows).orderBy("line_number").collect()]
+    assert days == ["2023-12-31", "2024-01-07"]

@@ -3,13 +3,14 @@
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from spark_jobs.ingest.date_formats import DATE_LIKE, TIME
+from spark_jobs.ingest.date_formats import DATE_LIKE, TIME, plain_date
 from spark_jobs.ingest.guess.source_tables import SourceTable, read_batches
+from spark_jobs.ingest.guess.week_names import is_bare_week, is_called_week
 from spark_jobs.ingest.number_formats import is_number
 
 if TYPE_CHECKING:
@@ -97,8 +98,18 @@ def read_head(table: SourceTable, rows: int = HEAD_ROWS) -> "pd.DataFrame":
 
 
 def profiles(head: "pd.DataFrame") -> dict[str, ColumnProfile]:
-    """Returns what the values of every column of a head look like, by its name."""
-    return {str(name): _profile(str(name), head[name].value_counts()) for name in head.columns}
+    """Returns what the values of every column of a head look like, by its name.
+
+    Weeks such as 202405 are dates where their column is called a week and no other column has dates.
+    """
+    found = {str(name): _profile(str(name), head[name].value_counts()) for name in head.columns}
+    if any(profile.is_date for profile in found.values()):
+        return found
+    return {name: replace(profile, dates=1.0) if _is_of_weeks(profile) else profile for name, profile in found.items()}
+
+
+def _is_of_weeks(profile: ColumnProfile) -> bool:
+    return is_called_week(profile.name) and bool(profile.samples) and all(map(is_bare_week, profile.samples))
 
 
 def _profile(name: str, counts: "pd.Series[int]") -> ColumnProfile:
@@ -107,7 +118,7 @@ def _profile(name: str, counts: "pd.Series[int]") -> ColumnProfile:
     values = [str(value) for value in filled.index[:_SHARE_DIGITS]]
     weights = filled.to_numpy()[:_SHARE_DIGITS].astype(float)
     numbers = _share([is_number(value) for value in values], weights)
-    dates = [bool(_DATE.fullmatch(_TIME.sub("", value))) for value in values]
+    dates = [bool(_DATE.fullmatch(plain_date(value))) for value in values]
     return ColumnProfile(
         name=name,
         filled=float(filled.sum() / max(counts.sum(), 1)),

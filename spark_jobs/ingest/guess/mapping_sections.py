@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
-from spark_jobs.ingest.date_formats import choose_format, date_proofs, read_date
+from spark_jobs.ingest.date_formats import choose_format, date_proofs, plain_date, read_date
 from spark_jobs.ingest.guess.column_words import fits, name_words, plural
 from spark_jobs.ingest.guess.forecast_level import Hierarchy, LevelShare, values_by_code
 from spark_jobs.ingest.guess.mapping_text import Entry, Section, plain_entries
@@ -255,7 +255,7 @@ def _why_unusable(found: Findings, known: KnownTable) -> str:
 def _weekdays(found: Findings, known: KnownTable) -> set[int]:
     """Returns the weekdays on which the dates of a table fall; none where they can't be read."""
     column = date_of(known)
-    texts = {text: 1 for text in known.head[column].unique() if text}
+    texts = {plain_date(text): 1 for text in known.head[column].unique() if text}
     proofs = date_proofs({text: Place(0, number) for number, text in enumerate(texts)})
     try:
         name = choose_format(known.table.files, proofs, found.writing.date_format)

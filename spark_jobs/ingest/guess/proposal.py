@@ -48,7 +48,7 @@ from spark_jobs.ingest.guess.sales_scan import (
 from spark_jobs.ingest.guess.shipped import shipped_mapping
 from spark_jobs.ingest.guess.source_tables import SourceTable, find_tables
 from spark_jobs.ingest.guess.table_roles import KnownTable, choose_sales, dated_elsewhere, look_at, names_of, not_read
-from spark_jobs.ingest.guess.week_labels import choose_grain, choose_order
+from spark_jobs.ingest.guess.week_labels import choose_bare_week, choose_grain, choose_order
 from spark_jobs.ingest.mapping import Mapping
 from spark_jobs.ingest.mapping_check import check_mapping
 from spark_jobs.ingest.number_formats import (
@@ -197,7 +197,7 @@ def _findings(tables: list[KnownTable], choices: Choices, ask: Ask) -> Findings:
         raise ShelfcastError(f"No row of {sales.table.files} has a date in column {roles.date}.", "Put its rows there.")
     language = language_of([sales, *others])
     signs = {sign for shape in survey.shapes for sign in currencies_in(shape.text)}
-    name, why_format = _date_format(sales.table, survey, choices, ask)
+    name, why_format = _date_format(sales.table, roles.date, survey, choices, ask)
     numerals, why_mark = _numerals(sales.table, survey, choices, language, ask)
     origin = find_origin([sales, *others], signs, survey.currencies, numerals.mark)
     days = Counter[dt.date]()
@@ -248,11 +248,13 @@ def _encoding_doubts(tables: Sequence[KnownTable]) -> list[str]:
     ]
 
 
-def _date_format(table: SourceTable, survey: SalesSurvey, choices: Choices, ask: Ask) -> tuple[str, str]:
+def _date_format(table: SourceTable, column: str, survey: SalesSurvey, choices: Choices, ask: Ask) -> tuple[str, str]:
     """Returns the format of dates, and why where the dates do not prove it."""
     proofs = date_proofs(survey.dates)
     named = choices.date_format
     why = "the choice of the user" if named else ""
+    if not named:
+        named, why = choose_bare_week(table.files, column, survey.counts)
     if not named:
         named, why = choose_order(table.files, proofs, survey.counts, ask)
     name = choose_format(table.files, proofs, named or None)

@@ -1,12 +1,14 @@
 """Why a folder holds no sales that can be read, and what to write where its columns are called otherwise."""
 
+import datetime as dt
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from spark_jobs.ingest.guess.column_profiles import MOST, ColumnProfile
-from spark_jobs.ingest.guess.column_words import name_words
+from spark_jobs.ingest.guess.column_words import fits, name_words
 from spark_jobs.ingest.guess.mapping_text import toml_value
-from spark_jobs.ingest.guess.table_roles import KnownTable, date_of, is_wide
+from spark_jobs.ingest.guess.table_roles import LEAST, KnownTable, date_of, is_wide
+from spark_jobs.ingest.guess.week_names import WEEKS, is_called_week
 from spark_jobs.ingest.mapping import MAPPING_NAME
 from warehouse.errors import ShelfcastError
 from warehouse.wording import counted
@@ -16,7 +18,10 @@ _SHOWN_LETTERS, _SHOWN_COLUMNS = 40, 20
 _MONTH = re.compile(r"(?:19|20)\d\d[-/.]?(?:0[1-9]|1[0-2])|(?:0?[1-9]|1[0-2])[-/.](?:19|20)\d\d")
 _YEAR, _WEEK = re.compile(r"(?:19|20)\d\d"), re.compile(r"0?[1-9]|[1-4]\d|5[0-3]")
 _YEARS = frozenset(("year", "jahr", "annee", "ano", "anno", "jaar", "rok", "ar"))
-_WEEKS = frozenset(("week", "kw", "woche", "kalenderwoche", "semaine", "semana", "settimana", "tydzien", "vecka", "wk"))
+_COUNTED, _SERIAL = re.compile(r"(?:[A-Za-z]_?)?\d{1,4}"), re.compile(r"[2-6]\d{4}(?:[.,]\d+)?")
+_DAY_NAME = re.compile(r"[dD]_?\d{1,4}")
+_DAY_0 = dt.date(1899, 12, 30)
+"""The day from which Excel counts."""
 
 
 def no_sales(tables: Sequence[KnownTable]) -> ShelfcastError:
@@ -32,9 +37,13 @@ def no_sales(tables: Sequence[KnownTable]) -> ShelfcastError:
     if reshape:
         return ShelfcastError(f"No file holds sales: {told}.", " ".join(reshape))
     nearest = min(tables, key=lambda known: len(_lacks(known)))
+    unread = [sentence for known in tables if not date_of(known) for sentence in _unread_dates(known)]
+    if unread and _lacks(nearest) == ["dates"]:
+        return ShelfcastError(f"No file holds sales: {told}.", " ".join(unread))
     return ShelfcastError(
         f"No file holds sales: {told}.",
-        "Sales need a date, a product, and a quantity or an amount in each row. Where they have them under other "
+        f"{''.join(f'{sentence} ' for sentence in unread)}Sales need a date, a product, and a quantity or an amount in "
+        "each row. Where they have them under other "
         f"names, write {MAPPING_NAME} beside the files, which {PAGE} explains:\n\n{_example(nearest)}",
     )
 
@@ -75,7 +84,7 @@ def _to_reshape(known: KnownTable) -> str:
     files = known.table.files
     if is_wide(known):
         return f"{files} seems to have a column for every date: turn it so that each date has a row."
-    year, week = _named(known, _YEARS, _YEAR), _named(known, _WEEKS, _WEEK)
+    year, week = _named(known, _YEARS, _YEAR), _named(known, WEEKS, _WEEK)
     if not year or not week or date_of(known):
         return ""
     return f"{files} has the year in column {year} and the week in column {week}: join them as one, such as 2023-W07."
@@ -90,7 +99,33 @@ def _named(known: KnownTable, words: frozenset[str], pattern: re.Pattern[str]) -
 
 
 def _column_of(known: KnownTable, pattern: re.Pattern[str]) -> str:
-    return next((name for name, profile in known.columns.items() if _holds(profile, pattern)), "")
+    return next(
+        (name for name, profile in known.columns.items() if not is_called_week(name) and _holds(profile, pattern)), ""
+    )
+
+
+def _unread_dates(known: KnownTable) -> Iterator[str]:
+    """Gives the columns that are called a week or a date and hold none that can be read, each with what to write."""
+    for name, profile in known.columns.items():
+        is_date = any(fits(name, concept).score >= LEAST for concept in ("date", "first day", "last day"))
+        if not profile.samples or not (is_date or _holds(profile, _DAY_NAME)):
+            continue
+        called = "is called a week" if is_called_week(name) else "is called a date" if is_date else "counts days"
+        example = profile.samples[0][:_SHOWN_LETTERS]
+        yield (
+            f"Column {name} of {known.table.files} {called}, but '{example}' is no date in a known form: "
+            f"{_date_remedy(profile, is_called_week(name))}."
+        )
+
+
+def _date_remedy(profile: ColumnProfile, is_week: bool) -> str:
+    if _holds(profile, _COUNTED):
+        what = "week" if is_week else "day"
+        return f"name the date of {what} 1, that is, write the date of each {what} for its number, such as 2024-01-29"
+    if _holds(profile, _SERIAL):
+        day = _DAY_0 + dt.timedelta(days=int(profile.samples[0][:5]))
+        return f"Excel counts days so; format the column as dates, such as {day}, and save it again"
+    return "write 2024-W05" if is_week else "write 2024-01-29, 29.01.2024, 01/29/2024 or 29-Jan-2024"
 
 
 def _holds(profile: ColumnProfile, pattern: re.Pattern[str]) -> bool:

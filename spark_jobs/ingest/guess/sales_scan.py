@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from spark_jobs.ingest.date_formats import TIME, read_date
+from spark_jobs.ingest.date_formats import TIME, plain_date, read_date
 from spark_jobs.ingest.guess.column_profiles import MISSING
 from spark_jobs.ingest.guess.sales_columns import SalesRoles
 from spark_jobs.ingest.guess.series_cells import CellSet, Codes, distinct, join_cells, split_cells
@@ -77,8 +77,8 @@ def _survey_dates(table: SourceTable, batch: Batch, found: SalesSurvey) -> None:
         text = texts[value]
         if text in MISSING:
             continue
-        plain = re.sub(TIME, "", text)
-        found.has_times |= plain != text
+        plain = plain_date(text)
+        found.has_times |= bool(re.search(TIME, text))
         found.counts[plain] += int(count)
         place = _place(table, batch, int(first))
         found.dates[plain] = min(place, found.dates.get(plain, place))
@@ -334,7 +334,7 @@ class _Scanner:
         return np.array(table or [_NO_CODE], dtype=np.int64)[_indices(column)]
 
     def _day_number(self, text: str) -> int:
-        plain = re.sub(TIME, "", text) if len(text) > 10 else text
+        plain = plain_date(text)
         known = self._days.get(plain)
         if known is None:
             writing = self._writing

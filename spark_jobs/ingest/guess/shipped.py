@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from spark_jobs.ingest.date_formats import choose_format, date_proofs, read_date
+from spark_jobs.ingest.date_formats import choose_format, date_proofs, plain_date, read_date
 from spark_jobs.ingest.guess.table_roles import KnownTable
 from spark_jobs.ingest.mapping import INPUTS, SHIPPED, Mapping, read_mapping
 from spark_jobs.ingest.schema import Place, fold, tables_of
@@ -41,7 +41,7 @@ def _fitting(mapping: Mapping, table: str, name: str, tables: Sequence[KnownTabl
 def _is_dated_by(sales: KnownTable, mapping: Mapping) -> bool:
     """Returns whether the dates of sales are those on which the weeks of a mapping end."""
     column = next((name for name in sales.columns if fold(name) == fold(mapping.sales.columns.date)), "")
-    texts = [text for text in sales.head[column].unique() if text] if column else []
+    texts = [plain_date(text) for text in sales.head[column].unique() if text] if column else []
     try:
         name = choose_format(sales.table.files, date_proofs(dict.fromkeys(texts, Place(0, 0))), None)
     except ShelfcastError:

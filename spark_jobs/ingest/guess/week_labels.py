@@ -1,16 +1,28 @@
 """What a row of the sales is, and what its date says: a day, or the first or the last day of a week."""
 
 import datetime as dt
+import re
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Literal
 
-from spark_jobs.ingest.date_formats import ISO_WEEK, SEPARATORS, TIME, day_first, month_first, read_date
+from spark_jobs.ingest.date_formats import (
+    BARE_WEEKS,
+    ISO_WEEK,
+    SHAPES,
+    TIME,
+    WEEK_ENDING,
+    YEAR_FIRST,
+    day_first,
+    month_first,
+    read_date,
+)
 from spark_jobs.ingest.guess.questions import Ask, Question
 from spark_jobs.ingest.guess.sales_columns import SalesRoles
 from spark_jobs.ingest.guess.table_roles import KnownTable
+from spark_jobs.ingest.guess.week_names import is_called_calendar_week
 from spark_jobs.ingest.schema import Place
 from warehouse.errors import ShelfcastError
 from warehouse.retailer import WEEKDAYS
@@ -57,9 +69,9 @@ def choose_order(file_name: str, proofs: Mapping[str, Place], texts: Counter[str
         texts: the texts of dates.
         ask: asks the user where both readings are as likely.
     """
-    separator = next((sign for sign in SEPARATORS if sign in proofs), "")
-    readings = [day_first(separator), month_first(separator)] if separator else []
-    if not separator or any(reading in proofs for reading in readings):
+    shape = next((shape for shape in SHAPES if shape in proofs), "")
+    readings = [day_first(shape), month_first(shape)] if shape else []
+    if not shape or YEAR_FIRST in proofs or any(reading in proofs for reading in readings):
         return "", ""
     weekly = [reading for reading in readings if len({date.weekday() for date in _dates(texts, reading)}) == 1]
     if len(weekly) == 1 and len(texts) > 1:
@@ -72,8 +84,24 @@ def choose_order(file_name: str, proofs: Mapping[str, Place], texts: Counter[str
         (reading, f"{next(iter(texts))} begins with the {name}")
         for reading, name in zip(readings, ("day", "month"), strict=True)
     )
-    what = f"The dates of {file_name} can be read with the day or the month first, from {proofs[separator]} to the end."
+    what = f"The dates of {file_name} can be read with the day or the month first, from {proofs[shape]} to the end."
     return ask(Question(what, meanings, "--date-format")), "the choice of the user"
+
+
+def choose_bare_week(file_name: str, column: str, texts: Counter[str]) -> tuple[str, str]:
+    """Returns the format of weeks that could be months, such as 202405, and why; nothing where dates are others.
+
+    Raises:
+        ShelfcastError: the name of the column does not say that weeks are numbered as in ISO 8601.
+    """
+    name = next((name for name, (week, _) in BARE_WEEKS.items() if all(re.match(week, text) for text in texts)), "")
+    if not name or is_called_calendar_week(column):
+        return name, f"{column} numbers weeks as in ISO 8601" if name else ""
+    raise ShelfcastError(
+        f"'{next(iter(texts))}' in column {column} of {file_name} may be a week of ISO 8601 or of a fiscal year, or a "
+        "month.",
+        f"If it is the ISO week, say --date-format {name}; else write the first day of each week, such as 2024-01-29.",
+    )
 
 
 def _dates(texts: Counter[str], reading: str) -> list[dt.date]:
@@ -111,7 +139,9 @@ def choose_grain(
         what = "rows name a receipt" if "basket" in known.roles else "dates have times of day"
         return _of_days("lines", what, days, country)
     weekdays = {day.weekday() for day in days}
-    if date_format == ISO_WEEK and len(weekdays) == 1:
+    if known.head[roles.date].str.match(WEEK_ENDING).all():
+        roles = replace(roles, label="last")
+    if date_format in (ISO_WEEK, *BARE_WEEKS) and len(weekdays) == 1:
         return Grain("weeks", "last", SUNDAY, {"grain": "dates are ISO weeks", "date_label": "ISO weeks end on Sunday"})
     if len(weekdays) == 1 and len(days) > 1:
         return _of_weeks(roles, days, weekdays.pop(), country, named, ask)
@@ -174,7 +204,7 @@ def _label(
     if named:
         return named, "the choice of the user", []
     if roles.label:
-        return roles.label, "the name of the column says so", []
+        return roles.label, "the column says so", []
     first_weekday = (SUNDAY if country in SUNDAY_FIRST else MONDAY) if country else None
     name = WEEKDAYS[weekday]
     if weekday == MONDAY:

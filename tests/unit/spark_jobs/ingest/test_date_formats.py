@@ -12,6 +12,7 @@ from spark_jobs.ingest.date_formats import (
     choose_format,
     choose_weekday,
     date_proofs,
+    plain_date,
     read_date,
 )
 from spark_jobs.ingest.schema import Place
@@ -94,13 +95,50 @@ CLEAR_DATES = {
     "2010-W05-5": "yyyy-Www",
     "19-02-2010": "dd-MM-yyyy",
     "02/19/2010": "MM/dd/yyyy",
+    "05-Feb-2010": "dd.MM.yyyy",
+    "5 February 10": "dd.MM.yyyy",
+    "W/E 02/19/2010": "MM/dd/yyyy",
+    "Fri 19/02/2010": "dd/MM/yyyy",
+    "KW 05/2010": "yyyy-Www",
+    "2010-S05": "yyyy-Www",
 }
 
 
 @pytest.mark.parametrize(("text", "name"), CLEAR_DATES.items())
 def test_a_date_that_can_be_read_in_one_way_needs_no_name(text: str, name: str):
-    assert choose_format("train.csv", date_proofs({text: Place(0, 2)})) == name
-    assert read_date(text, name, FRIDAY) in (dt.date(2010, 2, 5), dt.date(2010, 2, 19))
+    plain = plain_date(text)
+    assert choose_format("train.csv", date_proofs({plain: Place(0, 2)})) == name
+    assert read_date(plain, name, FRIDAY) in (dt.date(2010, 2, 5), dt.date(2010, 2, 19))
+
+
+@pytest.mark.parametrize(
+    ("texts", "name", "first"),
+    [
+        (["14.01.23", "21.01.23"], "dd.MM.yy", dt.date(2023, 1, 14)),
+        (["01/14/23", "01/21/23"], "MM/dd/yy", dt.date(2023, 1, 14)),
+        (["14-01-69", "21-01-70"], "dd-MM-yy", dt.date(2069, 1, 14)),
+        (["14/01/70", "21/01/70"], "dd/MM/yy", dt.date(1970, 1, 14)),
+    ],
+)
+def test_years_of_two_digits_are_those_from_1970_to_2069(texts: list[str], name: str, first: dt.date):
+    assert choose_format("train.csv", date_proofs(dict.fromkeys(texts, Place(0, 2)))) == name
+    assert read_date(texts[0], name) == first
+
+
+@pytest.mark.parametrize("texts", [["24.01.14", "24.01.21"], ["14/01/23"], ["12-01-05", "12-01-12"]])
+def test_years_of_two_digits_that_may_stand_first_are_refused_until_the_format_is_named(texts: list[str]):
+    proofs = date_proofs(dict.fromkeys(texts, Place(0, 2)))
+    with pytest.raises(ShelfcastError, match="years of two digits, which may stand first or last"):
+        choose_format("train.csv", proofs)
+    assert choose_format("train.csv", proofs, "dd/MM/yy" if "/" in texts[0] else "dd.MM.yy")
+    assert choose_format("stock.csv", proofs, alike="dd.MM.yy")
+
+
+def test_weeks_that_could_be_months_are_read_only_in_a_format_that_is_named():
+    assert date_proofs(dict.fromkeys(["202405", "05/2024"], Place(0, 2))) == {}
+    assert read_date("202405", "yyyyww") == read_date("05/2024", "ww/yyyy") == dt.date(2024, 2, 4)
+    assert choose_format("stock.csv", {}, alike="yyyyww") == "yyyyww"
+    assert read_date("202354", "yyyyww") is None
 
 
 @pytest.mark.parametrize("text", ["2010-02-30", "2010-13-01", "9999-01-01", "soon", "", "10-02-05", "5 February 2010"])

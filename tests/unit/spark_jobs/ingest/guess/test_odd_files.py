@@ -53,3 +53,57 @@ def test_sales_of_which_no_row_can_be_read_make_no_mapping(write, proposed):
     write("sales.csv", HEADER, [row.replace(",S1,", ",\x01,").replace(",S2,", ",\x01,") for row in weekly_rows()])
     with pytest.raises(ShelfcastError, match=r"No row of sales\.csv can be used: 80 rows that can't be read"):
         proposed(date_label="last")
+
+
+def dated_rows(texts: list[str]) -> list[str]:
+    return [f"{text},S1,{product},{n % 7 + 1}" for n, text in enumerate(texts) for product in ("P1", "P2")]
+
+
+@pytest.mark.parametrize(
+    ("form", "name"), [("%G%V", "yyyyww"), ("%V/%G", "ww/yyyy"), ("%V.%G", "ww/yyyy"), ("KW %V/%G", ""), ("%G-S%V", "")]
+)
+def test_calendar_weeks_are_read_as_iso_weeks_however_they_are_written(form, name, write, proposed):
+    weeks = [f"{day:{form}}" for day in dates("2024-01-07", 20 * 7)[::7]]
+    write("sales.csv", "Kalenderwoche,Filiale,Artikel,Menge", dated_rows(weeks))
+    proposal = proposed()
+    sales = proposal.mapping.sales
+    assert (sales.grain, sales.date_label, sales.date_format) == ("weeks", "last", name)
+    assert list(proposal.scan.lines_by_day)[:2] == dates("2024-01-07", 8)[::7]
+    assert any("numbers weeks as in ISO 8601" in doubt for doubt in proposal.doubts) == bool(name)
+
+
+def test_weeks_that_may_be_of_a_fiscal_year_are_asked_for(write, proposed):
+    write("sales.csv", "Week,Store,Product,Units", dated_rows([f"2024{week:02d}" for week in range(1, 21)]))
+    with pytest.raises(ShelfcastError, match="may be a week of ISO 8601 or of a fiscal year, or a month"):
+        proposed()
+    assert proposed(date_format="yyyyww").mapping.sales.date_format == "yyyyww"
+
+
+def test_a_date_beats_a_week_beside_it(write, proposed):
+    rows = [f"202401,{row}" for row in dated_rows([str(day) for day in dates("2024-01-01", 70)])]
+    write("sales.csv", "SHOP_WEEK,SHOP_DATE,Store,Product,Units", rows)
+    assert proposed().mapping.sales.columns.date == "SHOP_DATE"
+
+
+@pytest.mark.parametrize(
+    ("column", "text", "remedy"),
+    [
+        ("Week", "{}", "called a week, but '1' is no date in a known form: name the date of week 1"),
+        ("d", "d_{}", "Column d of sales.csv counts days, but 'd_1' .* name the date of day 1"),
+        ("Date", "4529{}", "but '45291' .* Excel counts days so; format the column as dates, such as 2023-12-31"),
+        ("Date", "the {}th", "but 'the 1th' .* write 2024-01-29, 29.01.2024, 01/29/2024 or 29-Jan-2024"),
+        ("Kalenderwoche", "Woche {}", "but 'Woche 1' .* write 2024-W05"),
+    ],
+)
+def test_dates_in_no_known_form_are_named_with_one_that_is(column, text, remedy, write, proposed):
+    write("sales.csv", f"{column},Store,Product,Units", dated_rows([text.format(n) for n in range(1, 9)]))
+    with pytest.raises(ShelfcastError, match=remedy):
+        proposed()
+
+
+def test_weeks_that_say_that_they_end_are_dated_by_their_last_day(write, proposed):
+    weeks = [f"W/E {day:%m/%d/%y}" for day in dates("2023-01-14", 20 * 7)[::7]]
+    write("sales.csv", "Period,Store,Product,Units", dated_rows(weeks))
+    proposal = proposed()
+    assert (proposal.mapping.sales.date_label, proposal.mapping.retailer.week_ends_on) == ("last", "Saturday")
+    assert not any("--date-label" in doubt for doubt in proposal.doubts)
