@@ -154,8 +154,27 @@ def _print_preview(proposal: "Guess", preview: "Preview") -> None:
     if preview.amount is not None:
         told = _told(not mapping.retailer.is_in_units, f"{preview.amount_left_out:,}")
         lines["Money"] = f"{preview.amount:,} {currency or '(currency not known)'}{told}"
-    for name, text in lines.items():
+    for name, text in [*lines.items(), *(("Also read", text) for text in _other_tables(proposal))]:
         console.print(f"{name:<10} {one_line(text)}", markup=False, soft_wrap=True)
+
+
+def _other_tables(proposal: "Guess") -> list[str]:
+    """Returns what is said of every table beside the sales: its file, its rows, and the columns that are its key."""
+    from spark_jobs.ingest.mapping import INPUTS
+    from warehouse.wording import counted
+
+    sections = {name: getattr(proposal.mapping, name) for name in INPUTS.values()}
+    read = {name: section for name, section in sections.items() if section and section.files in proposal.rows}
+    return [
+        f"{section.files}: {counted(proposal.rows[section.files], 'row')} of {name}, {_keys(section.columns)}"
+        for name, section in read.items()
+    ]
+
+
+def _keys(columns: object) -> str:
+    keys = {role: getattr(columns, role, "") for role in ("store", "product", "date")}
+    texts = {role: names if isinstance(names, str) else " + ".join(names) for role, names in keys.items()}
+    return ", ".join(f"{role} {text}" for role, text in texts.items() if text)
 
 
 def _columns(mapping: "Mapping") -> str:

@@ -102,6 +102,24 @@ def _say_unused(found: Findings, columns: Mapping[str, str | Sequence[str]]) -> 
         found.unused.append(f"columns of {found.sales.table.files}: {', '.join(left)}")
 
 
+def leave_strangers(found: Findings, scan: Scan) -> None:
+    """Leaves out the tables of stock, promotions and covariates whose stores are not those of the sales."""
+    reasons = {known.table.files: reason for known in found.others if (reason := _strangeness(found, known, scan))}
+    found.unused += [f"{files}, {reason}" for files, reason in reasons.items()]
+    found.others = [known for known in found.others if known.table.files not in reasons]
+
+
+def _strangeness(found: Findings, known: KnownTable, scan: Scan) -> str:
+    """Returns why the stores of a table are not those of the sales; nothing where they are, or need not be."""
+    store = key_column(known, "store")
+    if known.kind == "stock" and found.roles.store and not store:
+        return "which holds stock and names no store, as the sales do"
+    is_by_store = known.kind in ("stock", "covariates") or (known.kind == "promotions" and found.roles.store)
+    if not is_by_store or not store or found.overlap(scan.stores, known, "store"):
+        return ""
+    return f"whose column {store} names none of the stores of the sales"
+
+
 def store_sections(found: Findings, scan: Scan) -> list[Section]:
     """Returns what the file of stores and its columns are; nothing without one."""
     if not found.roles.store:

@@ -20,6 +20,7 @@ from spark_jobs.ingest.guess.forecast_level import (
 )
 from spark_jobs.ingest.guess.mapping_sections import (
     covariate_sections,
+    leave_strangers,
     product_sections,
     promotion_sections,
     retailer_section,
@@ -46,10 +47,10 @@ from spark_jobs.ingest.guess.sales_scan import (
     whole_weeks_of,
 )
 from spark_jobs.ingest.guess.shipped import shipped_mapping
-from spark_jobs.ingest.guess.source_tables import SourceTable, find_tables
+from spark_jobs.ingest.guess.source_tables import SourceTable, count_rows, find_tables
 from spark_jobs.ingest.guess.table_roles import KnownTable, choose_sales, dated_elsewhere, look_at, names_of, not_read
 from spark_jobs.ingest.guess.week_labels import choose_bare_week, choose_grain, choose_order
-from spark_jobs.ingest.mapping import Mapping
+from spark_jobs.ingest.mapping import INPUTS, Mapping
 from spark_jobs.ingest.mapping_check import check_mapping
 from spark_jobs.ingest.number_formats import (
     COMMA,
@@ -95,6 +96,7 @@ class Guess:
         scan: what the rows of the sales come to.
         level: how often the series of the level sell that is forecast.
         files: the files of the sales.
+        rows: rows of each other table that the mapping names, by its files.
         doubts: all that is missing or doubtful, in sentences.
         unused: files that are not used, in sentences.
         shipped: name of the shipped mapping that is for these files; empty where one of their own is needed.
@@ -105,6 +107,7 @@ class Guess:
     scan: Scan
     level: LevelShare
     files: str
+    rows: dict[str, int]
     doubts: tuple[str, ...]
     unused: tuple[str, ...]
     shipped: str = ""
@@ -134,6 +137,7 @@ def propose(folder: Path, working: Path, choices: Choices | None = None, ask: As
     unit, why, scan, hierarchy, described = _measure(found, wanted)
     if not scan.totals.rows:
         raise nothing_read(found.sales.table.files, scan.unread)
+    leave_strangers(found, scan)
     shares = level_shares(scan, hierarchy)
     level = _level(shares, hierarchy, wanted, found)
     sections = [
@@ -153,7 +157,14 @@ def propose(folder: Path, working: Path, choices: Choices | None = None, ask: As
     text = mapping_text(sections, [*remarks, *(f"To look at: {doubt}." for doubt in found.doubts)])
     mapping = Mapping.model_validate(tomllib.loads(text))
     check_mapping(mapping, folder)
-    return Guess(mapping, text, scan, level, found.sales.table.files, tuple(found.doubts), tuple(found.unused))
+    rows = _rows(mapping, found.others)
+    return Guess(mapping, text, scan, level, found.sales.table.files, rows, tuple(found.doubts), tuple(found.unused))
+
+
+def _rows(mapping: Mapping, tables: Sequence[KnownTable]) -> dict[str, int]:
+    """Returns the rows of the tables that a mapping names, by their files."""
+    named = {section.files for name in INPUTS.values() if (section := getattr(mapping, name))}
+    return {known.table.files: count_rows(known.table) for known in tables if known.table.files in named}
 
 
 def _shipped_proposal(name: str, mapping: Mapping, tables: Sequence[KnownTable], notes: Sequence[str]) -> Guess:
@@ -183,7 +194,8 @@ def _shipped_proposal(name: str, mapping: Mapping, tables: Sequence[KnownTable],
     )
     level = level_shares(scan, Hierarchy())[0]
     text = mapping_text(record_sections(mapping), [f"The mapping of {name}, with the files of this folder."])
-    return Guess(mapping, text, scan, level, sales.table.files, (), tuple(notes), name)
+    rows = _rows(mapping, [known for known in tables if known is not sales])
+    return Guess(mapping, text, scan, level, sales.table.files, rows, (), tuple(notes), name)
 
 
 def _findings(tables: list[KnownTable], choices: Choices, ask: Ask) -> Findings:

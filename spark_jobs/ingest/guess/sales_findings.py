@@ -18,7 +18,7 @@ class Findings:
     Attributes:
         doubts: all that is missing or doubtful, in sentences.
         unused: files and columns that nothing was made of, in sentences.
-        listed: codes that tables list, by their files.
+        listed: codes that tables list, by their files and what the codes are of.
     """
 
     sales: KnownTable
@@ -32,13 +32,14 @@ class Findings:
     mark_reason: str = ""
     doubts: list[str] = field(default_factory=list)
     unused: list[str] = field(default_factory=list)
-    listed: dict[str, set[str]] = field(default_factory=dict)
+    listed: dict[tuple[str, str], set[str]] = field(default_factory=dict)
 
     def codes_in(self, known: KnownTable, role: str) -> set[str]:
         """Returns the codes of stores or products that a table lists."""
-        if known.table.files not in self.listed:
-            self.listed[known.table.files] = set(values_by_code(known, (key_column(known, role),), ())[0])
-        return self.listed[known.table.files]
+        key = known.table.files, role
+        if key not in self.listed:
+            self.listed[key] = set(values_by_code(known, (key_column(known, role),), ())[0])
+        return self.listed[key]
 
     def overlap(self, codes: Sequence[str], known: KnownTable, role: str) -> float:
         """Returns the share of the codes of the sales that a table lists, a fraction."""

@@ -238,6 +238,11 @@ def read_batches(table: SourceTable, columns: Sequence[str], widths: Widths | No
         yield from _part_batches(part, number, places, widths or Widths())
 
 
+def count_rows(table: SourceTable) -> int:
+    """Returns how many rows of a table have as many fields as its header."""
+    return sum(len(batch) for batch in read_batches(table, table.header[:1]))
+
+
 def _part_batches(part: Part, number: int, places: Sequence[int], widths: Widths) -> Iterator[Batch]:
     import pyarrow as pa
     from pyarrow import csv as arrow_csv

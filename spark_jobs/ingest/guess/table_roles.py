@@ -205,8 +205,9 @@ def _kind(known: KnownTable) -> TableKind:
 
 def covariate_columns(known: KnownTable) -> list[str]:
     """Returns the columns that may be covariates: numbers that are neither codes nor dates."""
-    taken = {known.roles[role] for role in ("store", "date", "first day", "last day", "holiday") if role in known.roles}
-    return [name for name, profile in known.columns.items() if name not in taken and profile.is_number]
+    taken = {known.roles[role] for role in ("store", "holiday") if role in known.roles}
+    numbers = {name for name, profile in known.columns.items() if profile.is_number and not profile.is_date}
+    return [name for name in known.columns if name in numbers - taken]
 
 
 def date_of(known: KnownTable) -> str:

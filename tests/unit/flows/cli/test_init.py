@@ -59,6 +59,11 @@ def test_the_preview_counts_exactly_and_lists_what_is_doubtful(folder: Path):
     assert "the country is not known" in shown
 
 
+def test_the_preview_has_a_line_for_every_other_table_that_is_read(folder: Path):
+    (folder / "stores.csv").write_text("store,name\n01,Main Street\n02,Station\n")
+    assert "Also read  stores.csv: 2 rows of stores, store store" in init(folder).output
+
+
 def test_a_mapping_is_written_over_only_with_force(folder: Path):
     (folder / "shelfcast.toml").write_text("mine")
     assert "--force" in error_of(init(folder))

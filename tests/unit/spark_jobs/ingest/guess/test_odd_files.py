@@ -107,3 +107,32 @@ def test_weeks_that_say_that_they_end_are_dated_by_their_last_day(write, propose
     proposal = proposed()
     assert (proposal.mapping.sales.date_label, proposal.mapping.retailer.week_ends_on) == ("last", "Saturday")
     assert not any("--date-label" in doubt for doubt in proposal.doubts)
+
+
+def test_a_list_of_weeks_is_no_table_of_covariates(write, proposed):
+    write("sales.csv", HEADER, weekly_rows())
+    weeks = [f"{day:%G%V},{day:%Y%m%d}" for day in dates("2024-01-07", 140)[::7]]
+    write("time.csv", "shop_week,date_to", weeks)
+    guess = proposed(date_label="last")
+    assert guess.mapping.covariates is None
+    assert any(note.startswith("time.csv") for note in guess.unused)
+
+
+@pytest.mark.parametrize(
+    ("name", "column", "kind"),
+    [
+        ("weather.csv", "Rain", "covariates"),
+        ("stock.csv", "Product,On_Hand", "stock"),
+        ("plan.csv", "Product,Promotion", "promotions"),
+    ],
+)
+def test_a_table_of_other_stores_is_left_out(name, column, kind, write, proposed):
+    write("sales.csv", HEADER, weekly_rows())
+    cells = "7" if kind == "covariates" else "P1,1"
+    for stores, is_read in ((("W1", "W2"), False), (("S1", "W2"), True)):
+        rows = [f"{day},{store},{cells}" for day in dates("2024-01-07", 140)[::7] for store in stores]
+        write(name, f"Date,Store,{column}", rows)
+        guess = proposed(date_label="last")
+        assert (getattr(guess.mapping, kind) is not None) == is_read
+        assert (f"{name}, whose column Store names none of the stores of the sales" in guess.unused) != is_read
+        assert guess.rows == ({name: 40} if is_read else {})
