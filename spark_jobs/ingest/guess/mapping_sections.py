@@ -1,5 +1,6 @@
 """The tables of a mapping, made of what was found, each key with its reason."""
 
+import datetime as dt
 import re
 from collections.abc import Mapping, Sequence
 from typing import Literal
@@ -10,7 +11,7 @@ from spark_jobs.ingest.guess.forecast_level import Hierarchy, LevelShare, values
 from spark_jobs.ingest.guess.mapping_text import Entry, Section, plain_entries
 from spark_jobs.ingest.guess.sales_findings import Findings, key_column
 from spark_jobs.ingest.guess.sales_scan import Scan
-from spark_jobs.ingest.guess.table_roles import KnownTable, best_column, covariate_columns, date_of, title_of
+from spark_jobs.ingest.guess.table_roles import LEAST, KnownTable, best_column, covariate_columns, date_of, title_of
 from spark_jobs.ingest.mapping import OWN_NAMES
 from spark_jobs.ingest.schema import COVARIATES, Place, fold
 from warehouse.errors import ShelfcastError
@@ -100,6 +101,30 @@ def _say_unused(found: Findings, columns: Mapping[str, str | Sequence[str]]) -> 
     left = [name for name in found.sales.table.header if name and name not in used]
     if left:
         found.unused.append(f"columns of {found.sales.table.files}: {', '.join(left)}")
+    _say_marks(found, left)
+
+
+_MARKS = frozenset(("feature", "feat", "display", "tpr"))
+"""Words for promotions that mean something else in the names of other columns."""
+
+
+def _say_marks(found: Findings, left: Sequence[str]) -> None:
+    """Adds where marks of promotions and counts of stock belong that stand in the sales, in one doubt."""
+    columns = [found.sales.columns[name] for name in left if name in found.sales.columns]
+    marks = [column.name for column in columns if _is_mark(column.name)]
+    counts = [column.name for column in columns if column.is_number and fits(column.name, "on hand").score >= LEAST]
+    told = {"marks of promotions": (marks, "in a file of promotions, past weeks and those ahead")}
+    told["counts of stock"] = (counts, "in a file of stock")
+    said = [f"{what} ({', '.join(names)}) belong {where}" for what, (names, where) in told.items() if names]
+    if said:
+        found.doubts.append(f"columns of {found.sales.table.files} that are not used: {'; '.join(said)}")
+
+
+def _is_mark(name: str) -> bool:
+    """Returns whether a column is called a promotion rather than what was sold in one."""
+    score = fits(name, "promotion").score
+    is_measure = any(fits(name, concept).score >= score for concept in ("units", "amount", "sales", "price"))
+    return not _MARKS.isdisjoint(name_words(name)) or (score >= LEAST and not is_measure)
 
 
 def leave_strangers(found: Findings, scan: Scan) -> None:
@@ -224,6 +249,11 @@ def promotion_sections(found: Findings, forecast_level: str) -> list[Section]:
         found.unused.append(f"{known.table.files}, whose prices are of products, and {level} is forecast")
         return []
     found.unused += [f"{other.table.files}, which holds prices of products too" for other in listed[1:]]
+    if "price" not in roles and _begins_after_sales(found, known):
+        found.doubts.append(
+            f"{known.table.files} holds only weeks after the sales, and a mark without a price is learned from marked "
+            "past weeks alone: add their rows"
+        )
     columns: dict[str, str | Sequence[str]] = {
         "store": key_column(known, "store") if found.roles.store else "",
         "product": key_column(known, "product"),
@@ -232,6 +262,14 @@ def promotion_sections(found: Findings, forecast_level: str) -> list[Section]:
         "promotion": roles.get("promotion", ""),
     }
     return _sections("promotions", known.table.files, columns)
+
+
+def _begins_after_sales(found: Findings, known: KnownTable) -> bool:
+    """Returns whether all dates of a table lie after those of the sales."""
+    writing = found.writing
+    sold = [day for text in found.survey.dates if (day := read_date(text, writing.date_format, writing.label_weekday))]
+    dates = _dates(found, known)
+    return bool(dates) and min(dates) > max(sold)
 
 
 def covariate_sections(found: Findings) -> list[Section]:
@@ -272,6 +310,11 @@ def _why_unusable(found: Findings, known: KnownTable) -> str:
 
 def _weekdays(found: Findings, known: KnownTable) -> set[int]:
     """Returns the weekdays on which the dates of a table fall; none where they can't be read."""
+    return {day.weekday() for day in _dates(found, known)}
+
+
+def _dates(found: Findings, known: KnownTable) -> set[dt.date]:
+    """Returns the dates of a table; none where they can't be read."""
     column = date_of(known)
     texts = {plain_date(text): 1 for text in known.head[column].unique() if text}
     proofs = date_proofs({text: Place(0, number) for number, text in enumerate(texts)})
@@ -279,7 +322,7 @@ def _weekdays(found: Findings, known: KnownTable) -> set[int]:
         name = choose_format(known.table.files, proofs, found.writing.date_format)
     except ShelfcastError:
         return set()
-    return {day.weekday() for text in texts if (day := read_date(text, name)) is not None}
+    return {day for text in texts if (day := read_date(text, name)) is not None}
 
 
 def _value_names(columns: Sequence[str]) -> dict[str, str]:

@@ -136,3 +136,21 @@ def test_a_table_of_other_stores_is_left_out(name, column, kind, write, proposed
         assert (getattr(guess.mapping, kind) is not None) == is_read
         assert (f"{name}, whose column Store names none of the stores of the sales" in guess.unused) != is_read
         assert guess.rows == ({name: 40} if is_read else {})
+
+
+def test_marks_and_counts_within_the_sales_are_said_to_be_unread(write, proposed):
+    header = f"{HEADER},onpromotion,FEATURE,Promo Units,Inventory Level"
+    write("sales.csv", header, [f"{row},{n % 2},0,{n % 5},{n % 90}" for n, row in enumerate(weekly_rows())])
+    told = (
+        "columns of sales.csv that are not used: marks of promotions (onpromotion, FEATURE) belong in a file of "
+        "promotions, past weeks and those ahead; counts of stock (Inventory Level) belong in a file of stock"
+    )
+    assert told in proposed(date_label="last").doubts
+
+
+@pytest.mark.parametrize(("first", "is_doubtful"), [("2024-05-26", True), ("2024-05-19", False)])
+def test_marks_of_weeks_ahead_alone_teach_nothing(first, is_doubtful, write, proposed):
+    write("sales.csv", HEADER, weekly_rows())
+    write("plan.csv", "Date,Product,Promotion", [f"{day},P1,1" for day in dates(first, 28)[::7]])
+    doubts = "\n".join(proposed(date_label="last").doubts)
+    assert ("plan.csv holds only weeks after the sales" in doubts) == is_doubtful
