@@ -136,7 +136,7 @@ def survey(laid: DataFrame, fields: Sequence[Field], part_names: Sequence[str]) 
         place = Place(part, before + row["first"] + 1, part_names[part])
         field = fields[row["field"]]
         if field.kind in NUMBER_KINDS:
-            shapes.append(Shape(row["key"], row["count"], place, field.kind == "size"))
+            shapes.append(Shape(row["key"], row["count"], place, field.kind == "size", field.source))
         else:
             dates[row["key"]] = min(place, dates.get(row["key"], place))
     has_times = any(text.startswith(_TIMED) for text in dates)

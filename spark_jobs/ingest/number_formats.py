@@ -57,12 +57,14 @@ class Shape:
 
     Attributes:
         is_whole: whether the column holds whole numbers, so that 1.234 in it can only be a thousand.
+        column: name of the column; empty where sentences need none.
     """
 
     text: str
     count: int
     place: Place
     is_whole: bool = False
+    column: str = ""
 
 
 @dataclass(frozen=True)
@@ -174,28 +176,34 @@ def choose_numerals(
 def _choose_mark(
     file_name: str, shapes: list[Shape], separators: set[str], named: str | None, show: Callable[[Place], str]
 ) -> str:
-    counts, firsts = dict.fromkeys(MARKS, 0), dict[str, Place]()
+    counts, firsts = dict.fromkeys(MARKS, 0), dict[str, Shape]()
     for shape in shapes:
         reading = _reading(shape)
         counts[reading] = counts.get(reading, 0) + shape.count
-        firsts[reading] = min(shape.place, firsts.get(reading, shape.place))
+        firsts[reading] = min(shape, firsts.get(reading, shape), key=lambda shape: shape.place)
     if counts[POINT] != counts[COMMA] and (named is None or not (counts[POINT] and counts[COMMA])):
         return max(MARKS, key=lambda mark: counts[mark])
     if named is not None:
         return named
     if counts[POINT]:
-        raise ShelfcastError(
-            f"The numbers of {file_name} contradict each other: {firsts[POINT]} has a decimal point, "
-            f"{firsts[COMMA]} a decimal comma.",
-            "Write them all in one way, or name the mark with --decimal-mark; rows with the other are then set aside.",
-        )
+        raise _contradiction(file_name, firsts[POINT], firsts[COMMA])
     if _EITHER in firsts and separators != {COMMA}:
         raise ShelfcastError(
             f"The numbers of {file_name} can be read with a decimal point or a decimal comma, from "
-            f"{firsts[_EITHER]} ('{show(firsts[_EITHER])}') to the end.",
+            f"{firsts[_EITHER].place} ('{show(firsts[_EITHER].place)}') to the end.",
             "Name the mark: --decimal-mark . or --decimal-mark ,",
         )
     return POINT
+
+
+def _contradiction(file_name: str, point: Shape, comma: Shape) -> ShelfcastError:
+    told, other = (f"{shape.place}{f' of column {shape.column}' * bool(shape.column)}" for shape in (point, comma))
+    fix = "Write them all in one way, or name the mark with --decimal-mark; rows with the other are then set aside."
+    if point.column != comma.column:
+        fix = f"Write the numbers of {comma.column} with a decimal point too, or those of {point.column} with a comma."
+    return ShelfcastError(
+        f"The numbers of {file_name} contradict each other: {told} has a decimal point, {other} a decimal comma.", fix
+    )
 
 
 _EITHER, _NEITHER = "either", "neither"

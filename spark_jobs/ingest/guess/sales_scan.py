@@ -56,12 +56,12 @@ class SalesSurvey:
 
 def survey_sales(table: SourceTable, roles: SalesRoles, currency: str = "") -> SalesSurvey:
     """Returns how the rows of the sales are written, from all of them."""
-    found, shapes = SalesSurvey(), dict[str, Shape]()
+    found, shapes = SalesSurvey(), dict[tuple[str, str], Shape]()
     numbers = [name for name in (roles.units, roles.amount, roles.price) if name]
     for batch in read_batches(table, [roles.date, *numbers, *([currency] if currency else [])]):
         _survey_dates(table, batch, found)
-        for column in batch.columns[1 : 1 + len(numbers)]:
-            _survey_numbers(table, batch, column, shapes)
+        for name, column in zip(numbers, batch.columns[1:], strict=False):
+            _survey_numbers(table, batch, name, column, shapes)
         if currency:
             found.currencies.update(_counted(batch.columns[-1]))
     found.shapes = list(shapes.values())
@@ -84,15 +84,17 @@ def _survey_dates(table: SourceTable, batch: Batch, found: SalesSurvey) -> None:
         found.dates[plain] = min(place, found.dates.get(plain, place))
 
 
-def _survey_numbers(table: SourceTable, batch: Batch, column: "pa.DictionaryArray", shapes: dict[str, Shape]) -> None:
+def _survey_numbers(
+    table: SourceTable, batch: Batch, name: str, column: "pa.DictionaryArray", shapes: dict[tuple[str, str], Shape]
+) -> None:
     counts = np.bincount(_indices(column), minlength=len(column.dictionary))
     for number, text in enumerate(column.dictionary.to_pylist()):
         if text in MISSING or not counts[number]:
             continue
         key = ("9.9" if "." in text else "9") if _CLEAR.fullmatch(text) else shape_of(text)
-        known = shapes.get(key)
+        known = shapes.get((name, key))
         place = known.place if known else _place(table, batch, int(np.argmax(_indices(column) == number)))
-        shapes[key] = Shape(key, int(counts[number]) + (known.count if known else 0), place)
+        shapes[name, key] = Shape(key, int(counts[number]) + (known.count if known else 0), place, column=name)
 
 
 def _place(table: SourceTable, batch: Batch, row: int) -> Place:

@@ -154,3 +154,11 @@ def test_marks_of_weeks_ahead_alone_teach_nothing(first, is_doubtful, write, pro
     write("plan.csv", "Date,Product,Promotion", [f"{day},P1,1" for day in dates(first, 28)[::7]])
     doubts = "\n".join(proposed(date_label="last").doubts)
     assert ("plan.csv holds only weeks after the sales" in doubts) == is_doubtful
+
+
+def test_columns_with_different_decimal_marks_are_named(write, proposed):
+    rows = [f'{day},P1,{n % 7 + 1}.5,"0,9{n % 7} €"' for n, day in enumerate(dates("2024-01-01", 70))]
+    write("sales.csv", "Date,Product,Quantity,Price", rows)
+    told = "line 2 of column Quantity has a decimal point, line 2 of column Price a decimal comma. Write the numbers of"
+    with pytest.raises(ShelfcastError, match=told):
+        proposed()
