@@ -131,8 +131,7 @@ def propose(folder: Path, working: Path, choices: Choices | None = None, ask: As
     shipped = shipped_mapping(known)
     if shipped is not None and wanted == Choices():
         return _shipped_proposal(*shipped, known, [*notes, *(sheet.files for sheet in sheets)])
-    found = _findings(known, wanted, ask)
-    found.unused += notes
+    found = _findings(known, notes, wanted, ask)
     _say_sheets(found, sheets)
     unit, why, scan, hierarchy, described = _measure(found, wanted)
     if not scan.totals.rows:
@@ -198,10 +197,10 @@ def _shipped_proposal(name: str, mapping: Mapping, tables: Sequence[KnownTable],
     return Guess(mapping, text, scan, level, sales.table.files, rows, (), tuple(notes), name)
 
 
-def _findings(tables: list[KnownTable], choices: Choices, ask: Ask) -> Findings:
+def _findings(tables: list[KnownTable], notes: Sequence[str], choices: Choices, ask: Ask) -> Findings:
     sales, doubts = choose_sales(tables)
     if sales is None:
-        raise _undated_sales(tables) or no_sales(tables)
+        raise _undated_sales(tables) or no_sales(tables, notes)
     others = [known for known in tables if known.table is not sales.table and known.kind != "sales"]
     roles = sales_roles(sales, others, choices.unit)
     survey = survey_sales(sales.table, roles, sales.roles.get("currency", ""))
@@ -222,6 +221,7 @@ def _findings(tables: list[KnownTable], choices: Choices, ask: Ask) -> Findings:
     to_end = None if grain.label == "day" else 6 if grain.label == "first" else 0
     writing = SalesWriting(name, (grain.week_end - (to_end or 0)) % 7, grain.week_end, to_end, numerals)
     found = Findings(sales, others, roles, survey, origin, grain, writing, why_format, why_mark, doubts)
+    found.unused += notes
     found.doubts += [*_encoding_doubts([sales, *others]), *roles.doubts, *grain.doubts, *origin.doubts]
     found.doubts += [f"dates are read as {name}: {why_format}"] if why_format and not choices.date_format else []
     found.doubts += [f"numbers have a {MARKS[numerals.mark]}: {why_mark}"] if why_mark else []

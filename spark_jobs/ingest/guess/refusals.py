@@ -8,6 +8,7 @@ from spark_jobs.ingest.guess.column_profiles import MOST, ColumnProfile
 from spark_jobs.ingest.guess.column_words import fits, name_words
 from spark_jobs.ingest.guess.mapping_text import toml_value
 from spark_jobs.ingest.guess.table_roles import LEAST, KnownTable, date_of, is_wide
+from spark_jobs.ingest.guess.title_rows import misplaced_header
 from spark_jobs.ingest.guess.week_names import WEEKS, is_called_week
 from spark_jobs.ingest.mapping import MAPPING_NAME
 from warehouse.errors import ShelfcastError
@@ -24,15 +25,23 @@ _DAY_0 = dt.date(1899, 12, 30)
 """The day from which Excel counts."""
 
 
-def no_sales(tables: Sequence[KnownTable]) -> ShelfcastError:
-    """Returns what each table lacks of the sales, and what to write where its columns are called otherwise."""
+def no_sales(tables: Sequence[KnownTable], notes: Sequence[str] = ()) -> ShelfcastError:
+    """Returns what each table lacks of the sales, and what to write where its columns are called otherwise.
+
+    Args:
+        tables: the tables of the folder.
+        notes: sentences on the files that hold none.
+    """
     for known in tables:
         if _lacks(known) == ["dates"] and (month := _column_of(known, _MONTH)):
             return ShelfcastError(
                 f"{known.table.files} holds sums of months in column {month}, and weeks can't be told from them.",
                 "Export lines, days or weeks.",
             )
-    told = "; ".join(map(_told, tables))
+    told = "; ".join([*map(_told, tables), *notes])
+    misplaced = [said for known in tables for part in known.table.parts if (said := misplaced_header(part))]
+    if misplaced:
+        return ShelfcastError(f"No file holds sales: {'; '.join(misplaced)}.", "Remove the lines above it.")
     reshape = [sentence for known in tables if (sentence := _to_reshape(known))]
     if reshape:
         return ShelfcastError(f"No file holds sales: {told}.", " ".join(reshape))

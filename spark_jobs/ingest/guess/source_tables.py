@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from spark_jobs.ingest.file_format import ENDINGS, PACKINGS, Part, digest, natural_order, open_parts, utf8_stream
+from spark_jobs.ingest.guess.title_rows import misplaced_header
 from spark_jobs.ingest.lines import BLANKS
 from spark_jobs.ingest.mapping import MAPPING_NAME, matching
 from spark_jobs.ingest.other_forms import OTHER_FORMS, WORKBOOKS, as_csv, is_other_form, nested_columns, sheet_paths
@@ -103,7 +104,7 @@ def find_tables(folder: Path, working: Path) -> tuple[list[SourceTable], list[So
         raise errors[0]
     if not tables:
         raise ShelfcastError(
-            f"There is no file with a table in {folder}.",
+            f"There is no file with a table in {folder}{': ' * bool(notes)}{'; '.join(notes)}.",
             f"Put the sales there, as {', '.join((*ENDINGS, *OTHER_FORMS))}, packed or not.",
         )
     notes += map(str, errors)
@@ -163,7 +164,10 @@ def _read_table(source: Path, working: Path, name: str) -> SourceTable:
     texts = as_csv(source, working) if is_other_form(source) else [source]
     parts = [part for text in texts for part in open_parts(text)]
     if any(len(part.header) < 2 or not part.has_rows for part in parts):
-        raise _NoTableError(f"{name} has one column alone, or no row")
+        title = next(filter(None, map(misplaced_header, parts)), "")
+        raise _NoTableError(
+            f"{title}: remove the lines above it" if title else f"{name} has one column alone, or no row"
+        )
     if len({tuple(map(fold, part.header)) for part in parts}) > 1:
         raise _NoTableError(f"{name} holds tables of different columns; unpack it")
     return SourceTable(name, tuple(parts))

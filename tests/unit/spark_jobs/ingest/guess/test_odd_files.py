@@ -162,3 +162,11 @@ def test_columns_with_different_decimal_marks_are_named(write, proposed):
     told = "line 2 of column Quantity has a decimal point, line 2 of column Price a decimal comma. Write the numbers of"
     with pytest.raises(ShelfcastError, match=told):
         proposed()
+
+
+@pytest.mark.parametrize("title", ["Sales report,,,,", "Sales report"])
+def test_titles_above_the_header_are_told_with_its_line(title, write, proposed):
+    write("sales.csv", title, [",,,,", HEADER, *weekly_rows()])
+    told = r"line 1 of sales.csv does not look like a header \('Sales report' is its only cell\), and line 3 does"
+    with pytest.raises(ShelfcastError, match=told):
+        proposed()
