@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from spark_jobs.ingest.date_formats import CLEAR, choose_format, date_proofs, read_date
+from spark_jobs.ingest.guess.broken_rows import JOINED, broken_row
 from spark_jobs.ingest.guess.forecast_level import (
     MOST_WEEKS,
     Hierarchy,
@@ -39,6 +40,7 @@ from spark_jobs.ingest.guess.sales_columns import SalesRoles, sales_roles
 from spark_jobs.ingest.guess.sales_findings import Findings, key_column
 from spark_jobs.ingest.guess.sales_scan import (
     LINES_MAX,
+    WRONG_WIDTH,
     SalesSurvey,
     SalesWriting,
     Scan,
@@ -423,3 +425,5 @@ def _say_the_rest(found: Findings, scan: Scan) -> None:
     if scan.fractions and found.roles.units:
         found.doubts.append(f"{counted(scan.fractions, 'row')} with quantities that are not whole, such as weights")
     found.doubts += unread_rows(scan.unread)
+    if WRONG_WIDTH in scan.unread:
+        found.doubts += [f"{said}: {JOINED}" for part in found.sales.table.parts if (said := broken_row(part))][:1]

@@ -4,6 +4,7 @@ import datetime as dt
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
+from spark_jobs.ingest.guess.broken_rows import JOINED, broken_row
 from spark_jobs.ingest.guess.column_profiles import MOST, ColumnProfile
 from spark_jobs.ingest.guess.column_words import fits, name_words
 from spark_jobs.ingest.guess.mapping_text import toml_value
@@ -32,6 +33,9 @@ def no_sales(tables: Sequence[KnownTable], notes: Sequence[str] = ()) -> Shelfca
         tables: the tables of the folder.
         notes: sentences on the files that hold none.
     """
+    broken = [said for known in tables for part in known.table.parts if (said := broken_row(part))]
+    if broken:
+        return ShelfcastError(f"No file holds sales: {'; '.join(broken)}.", f"{JOINED.capitalize()}.")
     for known in tables:
         if _lacks(known) == ["dates"] and (month := _column_of(known, _MONTH)):
             return ShelfcastError(

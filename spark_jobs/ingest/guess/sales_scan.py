@@ -28,6 +28,8 @@ Mask = np.ndarray[tuple[int], np.dtype[np.bool_]]
 Numbers = np.ndarray[tuple[int], np.dtype[np.float64]]
 LINES_MAX = 10_000_000
 """Lines up to which exact repeats are looked for."""
+WRONG_WIDTH = "number of fields"
+"""What a row lacks that has not as many fields as the header."""
 _CLEAR = re.compile(r"-?[0-9]*(?:\.(?:[0-9]{1,2}|[0-9]{4,}))?")
 _FIRST_DAY = dt.date(1899, 12, 25)
 """A Monday before all dates that are read; days and weeks are counted from it."""
@@ -423,7 +425,7 @@ class _Scanner:
         roles = self._roles
         unread = Counter({name: count for name, count in self._unread.items() if count})
         if wrong_widths:
-            unread["number of fields"] = wrong_widths
+            unread[WRONG_WIDTH] = wrong_widths
         has_money = bool(roles.amount or (roles.price and roles.units))
         totals = Totals(self._rows, self._units if roles.units else None, self._amount if has_money else None)
         days = {_FIRST_DAY + dt.timedelta(days=day): rows for day, rows in sorted(self._lines_by_day.items())}

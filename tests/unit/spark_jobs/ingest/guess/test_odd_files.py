@@ -170,3 +170,22 @@ def test_titles_above_the_header_are_told_with_its_line(title, write, proposed):
     told = r"line 1 of sales.csv does not look like a header \('Sales report' is its only cell\), and line 3 does"
     with pytest.raises(ShelfcastError, match=told):
         proposed()
+
+
+def test_line_breaks_in_quotes_are_told_with_their_column_and_line(write, proposed):
+    rows = [f'{row},"Main Street\nLeeds"' if n % 9 == 0 else f"{row},York" for n, row in enumerate(weekly_rows())]
+    write("sales.csv", f"{HEADER},Address", rows)
+    told = "rows of sales.csv hold line breaks inside quotes, the first in column Address from line 2 on"
+    assert told in "\n".join(proposed(date_label="last").doubts)
+
+
+def test_files_whose_rows_all_hold_line_breaks_are_refused_with_the_reason(write, proposed):
+    write("sales.csv", f"{HEADER},Address", [f'{row},"Main Street\nLeeds"' for row in weekly_rows()])
+    with pytest.raises(ShelfcastError, match="line breaks inside quotes, the first in column Address from line 2 on"):
+        proposed()
+
+
+def test_a_quote_that_does_not_end_is_no_line_break(write, proposed):
+    rows = [f"{row},York" for row in weekly_rows()]
+    write("sales.csv", f"{HEADER},Address", [*rows, '2024-05-26,S1,P1,1,2.50,"York'])
+    assert not any("line breaks" in doubt for doubt in proposed(date_label="last").doubts)
