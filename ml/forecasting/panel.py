@@ -206,9 +206,9 @@ class Panel:
 
     @cached_property
     def active(self) -> BoolArray:
-        """Whether each series sold anything in the last 13 weeks, (S,)."""
-        recent = self.sales[:, -ACTIVE_WEEKS:]
-        return np.asarray(((recent != 0) & ~np.isnan(recent)).any(axis=1))
+        """Whether each series sold anything in the last 13 weeks, as reported or by what stands in for it, (S,)."""
+        sold = [(sales != 0) & ~np.isnan(sales) for sales in (self.sales, self.actual)]
+        return np.asarray((sold[0] | sold[1])[:, -ACTIVE_WEEKS:].any(axis=1))
 
     @cached_property
     def scale(self) -> FloatArray:

@@ -103,3 +103,12 @@ def test_means_skip_unknown_weeks_and_are_zero_where_nothing_is_known() -> None:
 
 def test_weeks_before_the_first_are_unknown() -> None:
     assert np.array_equal(weeks_back(np.array([[1.0, 2.0, 3.0]]), 4, 3), [[np.nan, 1.0, 2.0]], equal_nan=True)
+
+
+def test_a_series_whose_only_sale_of_late_is_damped_is_active_all_the_same(make_frame) -> None:
+    frame = make_frame(stores=1, departments=1, weeks=80)
+    frame["weekly_sales"] = np.where(np.arange(len(frame)) % 20 == 3, 1.0, 0.0)
+    frame.loc[frame.index[-5], "weekly_sales"] = 5000.0
+    panel = panel_from_frame(frame, WALMART)
+    assert not panel.sales[:, -13:].any()
+    assert panel.active.all()
