@@ -1,4 +1,4 @@
-"""What is known of currencies by their code (ISO 4217), from the Unicode locale data that Babel carries."""
+"""What is known of currencies by their code of ISO 4217, from the Unicode locale data (CLDR) that Babel carries."""
 
 
 def is_currency(code: str) -> bool:
@@ -9,7 +9,7 @@ def is_currency(code: str) -> bool:
 
 
 def minor_digits(code: str) -> int:
-    """Returns the decimals of a currency: 2 for cents, 0 for yen, and 2 where no code is known."""
+    """Returns the decimals in which people write a currency: 2 for cents, 0 for yen, and 2 where no code is known."""
     from babel.numbers import get_currency_precision
 
     return int(get_currency_precision(code))

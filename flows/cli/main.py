@@ -248,7 +248,7 @@ def backtest(
         typer.Option("--origins", help="Number of rolling origins, or their dates (yyyy-mm-dd), separated by commas."),
     ] = None,
     models: Annotated[
-        str | None, typer.Option("--models", help="Candidates, separated by commas; seasonal naive always takes part.")
+        str | None, typer.Option("--models", help="Candidates, separated by commas; two baselines always take part.")
     ] = None,
 ) -> None:
     """Score the candidates over rolling origins, beside seasonal naive and the simple baseline."""

@@ -169,7 +169,8 @@ def fitted_forecasts(context: Context, panel: "Panel", serving: Serving, first_o
     )
 
     choices = (*serving.members, context.settings.seed, first_origin, FIRST_FIT_WEEKS, FIT_WEEKS)
-    key = fingerprint(panel.fingerprint, code_fingerprint("ml/forecasting"), *choices)
+    code = code_fingerprint("ml/forecasting", "ml/inventory/replay/forecasts.py")
+    key = fingerprint(panel.fingerprint, code, *choices)
     path = context.settings.home / "cache" / f"replay_forecasts_{key[:16]}.npy"
     if path.is_file():
         logger.info("forecasts of %s taken from %s", serving.name, path)

@@ -9,6 +9,8 @@ weeks, or, where they are beyond belief, after as many as make a series inactive
 comes again: in the same season a year later, or after a quarter of a year where it is not beyond belief.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 import numpy.typing as npt
 
@@ -52,15 +54,23 @@ def implausible_weeks(sales: FloatArray, store_ids: IntArray, dept_ids: IntArray
     suspects = np.flatnonzero(_is_beyond(sales, most, least).any(axis=1))
     if not len(suspects):
         return damped, is_damped
-    groups = (store_ids, dept_ids)
-    peers = np.maximum(*(_peer_ratios(sales, most, group, suspects) for group in groups))
-    for place, series in enumerate(suspects):
-        _damp(damped[series], is_damped[series], peers[place])
+    for series in suspects.tolist():
+
+        def peers(week: int, series: int = series) -> float:
+            return max(_peer_ratio(sales, most, group, series, week) for group in (store_ids, dept_ids))
+
+        _damp(damped[series], is_damped[series], peers)
     return damped, is_damped
 
 
-def _damp(values: FloatArray, is_damped: BoolArray, peers: FloatArray) -> None:
-    """Damps the weeks of one series in place, (T,) each."""
+def _damp(values: FloatArray, is_damped: BoolArray, peers: Callable[[int], float]) -> None:
+    """Damps the weeks of one series in place.
+
+    Args:
+        values: sales, (T,).
+        is_damped: marks to set, (T,).
+        peers: gives by how much the like of a series rose in a week, see `_peer_ratio`.
+    """
     run, reported = 0, values.copy()
     for week in range(FIRST_WEEKS, len(values)):
         before = values[max(week - YEAR_WEEKS, 0) : week]
@@ -69,7 +79,11 @@ def _damp(values: FloatArray, is_damped: BoolArray, peers: FloatArray) -> None:
             continue
         limit = LIMIT if np.count_nonzero(known) >= LEAST_WEEKS else IMPOSSIBLE
         most, least = max(known.max(), 0.0), min(known.min(), 0.0)
-        factor = _times_beyond(values[week], most * max(1.0, peers[week]), most, least)
+        if limit == IMPOSSIBLE and values[week] < 0:
+            continue
+        factor = _times_beyond(values[week], most, most, least)
+        if factor > limit:
+            factor = _times_beyond(values[week], most * max(1.0, peers(week)), most, least)
         longest = ACTIVE_WEEKS if limit == LIMIT and factor > BEYOND_BELIEF else RUN_WEEKS
         if factor > limit and run < longest and not _came_before(reported[: week + 1], factor):
             recent = before[-STAND_IN_WEEKS:]
@@ -126,17 +140,10 @@ def _is_beyond(sales: FloatArray, most: FloatArray, least: FloatArray) -> BoolAr
     return ((most > 0) & (known > LIMIT * most)) | ((known < LIMIT * least) & (known <= -LEAST_RETURN * most))
 
 
-def _peer_ratios(sales: FloatArray, most: FloatArray, group: IntArray, suspects: IntArray) -> FloatArray:
-    """Returns the median of what others of the group sold over their most in the year before, (suspects, T)."""
-    ratios = np.zeros((len(suspects), sales.shape[1]))
-    for number in np.unique(group[suspects]):
-        members = np.flatnonzero(group == number)
-        if len(members) <= LEAST_PEERS:
-            continue
-        with np.errstate(divide="ignore", invalid="ignore"):
-            each = np.where(most[members] > 0, sales[members] / most[members], np.nan)
-        for place in np.flatnonzero(group[suspects] == number):
-            others = each[members != suspects[place]]
-            enough = (~np.isnan(others)).sum(axis=0) >= LEAST_PEERS
-            ratios[place, enough] = np.nanmedian(others[:, enough], axis=0)
-    return ratios
+def _peer_ratio(sales: FloatArray, most: FloatArray, group: IntArray, series: int, week: int) -> float:
+    """Returns the median of what others of a group sold in a week over their most of before; 0 where they are few."""
+    is_other = (group == group[series]) & (most[:, week] > 0) & ~np.isnan(sales[:, week])
+    is_other[series] = False
+    if is_other.sum() < LEAST_PEERS:
+        return 0.0
+    return float(np.median(sales[is_other, week] / most[is_other, week]))

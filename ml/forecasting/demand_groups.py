@@ -57,15 +57,16 @@ def group_errors(error: FloatArray, history: Panel, week_weights: FloatArray | N
     Args:
         error: forecast less actual in the unit of the sales, NaN where it does not count, (series, horizon).
         history: as it was known when the forecasts were made.
-        week_weights: how much each week counts, (horizon,); alike without it.
+        week_weights: how much each week counts, (horizon,), where weeks are judged; alike without it.
     """
     group, scale = demand_groups(history), history.scale
     largest = np.zeros(len(DEMAND_GROUPS))
     for place in range(len(DEMAND_GROUPS)):
         largest[place] = largest_scale(scale[(group == place) & history.active])
-    bounded = np.clip(np.nan_to_num(error / scale[:, None]), -LARGEST_ERROR, LARGEST_ERROR)
-    weighted = bounded * (1.0 if week_weights is None else week_weights)
+    relative = np.nan_to_num(error / scale[:, None])
+    weeks = np.minimum(np.abs(relative), LARGEST_ERROR) * (1.0 if week_weights is None else week_weights)
+    total = np.minimum(np.abs(relative.sum(axis=1)), LARGEST_ERROR * error.shape[1])
     is_rare = np.isin(DEMAND_GROUPS, RARE_GROUPS)[group]
-    counted = np.where(is_rare, np.abs(weighted.sum(axis=1)), np.abs(weighted).sum(axis=1))
+    counted = np.where(is_rare, total, weeks.sum(axis=1))
     weight = np.minimum(scale, largest[group])
     return np.asarray(np.bincount(group, weight * counted, len(DEMAND_GROUPS)), dtype=np.float64)

@@ -12,7 +12,7 @@ ISO, ISO_WEEK, COMPACT = "yyyy-MM-dd", "yyyy-Www", "yyyyMMdd"
 SHAPES = ("-", "/", "-yy", "/yy")
 """Numbers that may begin with the day or with the month, by what parts them, and by years of two digits."""
 CLEAR = (ISO, "yyyy/MM/dd", "yyyy.MM.dd", "dd.MM.yyyy", COMPACT, ISO_WEEK, "dd.MM.yy")
-"""Formats that no other can be taken for; with points the day is always first."""
+"""Formats that no other can be taken for; with points the day is first, but for years of two digits in front."""
 BARE_WEEKS = {
     "yyyyww": (r"^((?:19|20)\d\d)[-/.]?([0-4]\d|5[0-3])$", "$1-W$2"),
     "ww/yyyy": (r"^(0?[1-9]|[1-4]\d|5[0-3])[-/.]((?:19|20)\d\d)$", "$2-W$1"),
@@ -57,14 +57,15 @@ REWRITTEN = (
 def plain_date(text: str) -> str:
     """Returns the text of a date without a time and without words.
 
-    >>> plain_date("14-Jan-09 10:30"), plain_date("W/E 01/14/23"), plain_date("KW 05/2024")
-    ('14.1.2009', '01/14/23', '2024-W05')
+    >>> plain_date("14-Jan-09 10:30"), plain_date("Fri 13.01.23"), plain_date("KW 05/2024")
+    ('14.1.2009', '13.01.23', '2024-W05')
     """
-    plain = re.sub(TIME, "", text)
-    if re.search(IN_WORDS, plain):
+    plain = text
+    if re.search(IN_WORDS, text):
         for pattern, clear in REWRITTEN:
             plain = re.sub(pattern, _for_python(clear), plain, flags=re.ASCII)
-    return plain
+    # Words first: behind a weekday, 14.01.23 would be taken for a time.
+    return re.sub(TIME, "", plain)
 
 
 def _for_python(replacement: str) -> str:
@@ -108,11 +109,23 @@ def date_proofs(texts: Mapping[str, Place]) -> dict[str, Place]:
     return proofs
 
 
+def _has_short_year(name: str) -> bool:
+    return name.endswith("yy") and not name.endswith("yyyy")
+
+
 def _may_begin_with_year(texts: Iterable[str]) -> bool:
-    """Returns whether dates with short years all fit the year in front, and what stands there differs no more."""
-    years, months, days = (set(numbers) for numbers in zip(*(re.split("[-/.]", text) for text in texts), strict=True))
-    fits = all(1 <= int(month) <= 12 for month in months) and all(1 <= int(day) <= 31 for day in days)
-    return fits and len(years) <= len(days)
+    """Returns whether dates with short years all fit the year in front, and what stands there differs no more.
+
+    What is a date in no order says nothing.
+    """
+    split = [tuple(map(int, re.split("[-/.]", text))) for text in texts]
+    read = [(a, b, c) for a, b, c in split if _is_day(a, b) or _is_day(b, a) or _is_day(c, b)]
+    years, days = {a for a, _, _ in read}, {c for _, _, c in read}
+    return bool(read) and all(_is_day(c, b) for _, b, c in read) and len(years) <= len(days)
+
+
+def _is_day(day: int, month: int) -> bool:
+    return 1 <= day <= 31 and 1 <= month <= 12
 
 
 def choose_format(file_name: str, proofs: Mapping[str, Place], named: str | None = None, alike: str = "") -> str:
@@ -130,7 +143,7 @@ def choose_format(file_name: str, proofs: Mapping[str, Place], named: str | None
     """
     shapes = {proofs[shape]: shape for shape in (*CLEAR, *SHAPES) if shape in proofs}
     clear = set(shapes.values())
-    if YEAR_FIRST in proofs and named is None and not alike.endswith("yy"):
+    if YEAR_FIRST in proofs and named is None and not _has_short_year(alike):
         raise _short_years(file_name, proofs[YEAR_FIRST])
     if len(clear) == 1 and clear <= set(CLEAR):
         return clear.pop()

@@ -317,7 +317,15 @@ def test_dates_with_words_are_read_as_the_survey_reads_them(spark):
     texts = [
         f"{dt.date(2009, month, 14):{form}}" for month in range(1, 13) for form in ("%d-%b-%y", "%d %B %Y", "%d/%b/%Y")
     ]
-    texts += ["14-JAN-70 10:30", "W/E 01/14/23", "Week Ending 01/14/23", "Mon 01/01/2024", "Tuesday, 1.2.2024 9:30 AM"]
+    texts += [
+        "14-JAN-70 10:30",
+        "W/E 01/14/23",
+        "Week Ending 01/14/23",
+        "W/E 14.01.23",
+        "Fri 14.01.23",
+        "Mon 01/01/2024",
+        "Tuesday, 1.2.2024 9:30 AM",
+    ]
     texts += ["KW 05/2024", "KW05 2024", "2024-S05", "2024KW05", "2024-W05", "2024-S5", "Mars 5", "", "1-Foo-2024"]
     frame = spark.createDataFrame([(text,) for text in texts], "text string")
     for text, plain in frame.select("text", without_time(without_words(F.col("text")))).collect():

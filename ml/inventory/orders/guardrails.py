@@ -44,6 +44,9 @@ STALE_WEEKS = 4
 FORECAST_MULTIPLES = (0.75, 1.5)
 """A forecast below so many times the lesser, or above so many times the greater, of recent and last year's sales."""
 
+FORECAST_DEVIATIONS = 2.0
+"""Standard deviations of a mean of so many weeks that the forecast must lie beyond them as well."""
+
 ORDER_WEEKS = 2.5
 """An order that exceeds its economic lot, and what its stock lacks of the usual sales until it comes, by more than so
 many of the best of its usual weeks is large. The lot is what the policy orders at once on purpose; a forecast that is
@@ -115,20 +118,28 @@ def flags(
 
 
 def has_moved(ahead: FloatArray, sales: FloatArray) -> BoolArray:
-    """Returns whether a weekly forecast is far above or below both recent sales and last year's season, (n,)."""
+    """Returns whether a weekly forecast is far above or below both recent sales and last year's season, (n,).
+
+    Farther than the mean of so many weeks varies by itself, too: of what sells now and then it is hardly ever the same.
+    """
     lately, season = _mean_sold(sales[:, -COMPARED_WEEKS:]), _mean_sold(_last_year(sales))
+    least, most = np.fmin(lately, season), np.fmax(lately, season)
     low, high = FORECAST_MULTIPLES
     is_comparable = ~np.isnan(lately) | ~np.isnan(season)
-    is_low, is_high = ahead < low * np.fmin(lately, season), ahead > high * np.fmax(lately, season)
+    noise = FORECAST_DEVIATIONS * _mean_deviation(sales)
+    is_low, is_high = ahead < np.minimum(low * least, least - noise), ahead > np.maximum(high * most, most + noise)
     return np.asarray(is_comparable & (is_low | is_high))
 
 
 def has_stopped(sales: FloatArray) -> BoolArray:
-    """Returns whether a pair that sold in most weeks of its last year sold nothing in the last ones, (n,)."""
+    """Returns whether a pair that sold in most weeks of its last year sold nothing in the last ones, (n,).
+
+    Returns are no sales.
+    """
     before, lately = sales[:, -YEAR_WEEKS:-COMPARED_WEEKS], sales[:, -COMPARED_WEEKS:]
     known = (~np.isnan(before)).sum(axis=1)
     is_steady = (known >= USUAL_WEEKS) & ((before > 0).sum(axis=1) >= STEADY_SHARE * known)
-    return np.asarray(is_steady & (lately == 0).all(axis=1))
+    return np.asarray(is_steady & (lately <= 0).all(axis=1))
 
 
 def usual_week(sales: FloatArray) -> FloatArray:
@@ -158,6 +169,18 @@ def unusual_weeks(sales: FloatArray, expected: FloatArray, scale: FloatArray, le
 def stale_pairs(sales: FloatArray) -> BoolArray:
     """Returns whether the latest weeks of each pair are all missing, (n,)."""
     return np.asarray(np.isnan(sales[:, -STALE_WEEKS:]).all(axis=1))
+
+
+def _mean_deviation(sales: FloatArray) -> FloatArray:
+    """Returns the standard deviation of a mean of the compared weeks, by how weeks of the last year follow, (n,).
+
+    By the mean absolute step and not its square: one promotion does not excuse a year of forecasts. Steps of the normal
+    distribution are in the mean 2 / sqrt(pi) deviations long.
+    """
+    steps = np.abs(np.diff(sales[:, -YEAR_WEEKS:], axis=1))
+    known = (~np.isnan(steps)).sum(axis=1)
+    step = np.nansum(steps, axis=1) / np.maximum(known, 1)
+    return np.asarray(step * np.sqrt(np.pi) / 2 / np.sqrt(COMPARED_WEEKS))
 
 
 def _last_year(sales: FloatArray) -> FloatArray:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from spark_jobs.ingest.date_formats import CLEAR, choose_format, date_proofs, read_date
+from spark_jobs.ingest.date_formats import CLEAR, YEAR_FIRST, choose_format, date_proofs, read_date
 from spark_jobs.ingest.guess.broken_rows import JOINED, broken_row
 from spark_jobs.ingest.guess.forecast_level import (
     MOST_WEEKS,
@@ -50,7 +50,7 @@ from spark_jobs.ingest.guess.sales_scan import (
 )
 from spark_jobs.ingest.guess.shipped import shipped_mapping
 from spark_jobs.ingest.guess.source_tables import SourceTable, count_rows, find_tables
-from spark_jobs.ingest.guess.table_roles import KnownTable, choose_sales, dated_elsewhere, look_at, names_of, not_read
+from spark_jobs.ingest.guess.table_roles import KnownTable, choose_sales, look_at, names_of, not_read
 from spark_jobs.ingest.guess.week_labels import choose_bare_week, choose_grain, choose_order
 from spark_jobs.ingest.mapping import INPUTS, Mapping
 from spark_jobs.ingest.mapping_check import check_mapping
@@ -202,7 +202,7 @@ def _shipped_proposal(name: str, mapping: Mapping, tables: Sequence[KnownTable],
 def _findings(tables: list[KnownTable], notes: Sequence[str], choices: Choices, ask: Ask) -> Findings:
     sales, doubts = choose_sales(tables)
     if sales is None:
-        raise _undated_sales(tables) or no_sales(tables, notes)
+        raise no_sales(tables, notes)
     others = [known for known in tables if known.table is not sales.table and known.kind != "sales"]
     roles = sales_roles(sales, others, choices.unit)
     survey = survey_sales(sales.table, roles, sales.roles.get("currency", ""))
@@ -228,18 +228,6 @@ def _findings(tables: list[KnownTable], notes: Sequence[str], choices: Choices, 
     found.doubts += [f"dates are read as {name}: {why_format}"] if why_format and not choices.date_format else []
     found.doubts += [f"numbers have a {MARKS[numerals.mark]}: {why_mark}"] if why_mark else []
     return found
-
-
-def _undated_sales(tables: Sequence[KnownTable]) -> ShelfcastError | None:
-    """Returns where the dates of sales stand that have none; nothing where no table tells them."""
-    found = dated_elsewhere(tables)
-    if found is None:
-        return None
-    sales, other, column = found
-    return ShelfcastError(
-        f"{sales.table.files} has the sales but no dates, which stand in {other.table.files} by column {column}.",
-        "Join them as one file, with a date in each row.",
-    )
 
 
 def _say_sheets(found: Findings, sheets: Sequence[SourceTable]) -> None:
@@ -272,7 +260,7 @@ def _date_format(table: SourceTable, column: str, survey: SalesSurvey, choices: 
     if not named:
         named, why = choose_order(table.files, proofs, survey.counts, ask)
     name = choose_format(table.files, proofs, named or None)
-    return name, "" if name in CLEAR else why
+    return name, "" if name in CLEAR and YEAR_FIRST not in proofs else why
 
 
 def _numerals(

@@ -8,7 +8,7 @@ from spark_jobs.ingest.guess.broken_rows import JOINED, broken_row
 from spark_jobs.ingest.guess.column_profiles import MOST, ColumnProfile
 from spark_jobs.ingest.guess.column_words import fits, name_words
 from spark_jobs.ingest.guess.mapping_text import toml_value
-from spark_jobs.ingest.guess.table_roles import LEAST, KnownTable, date_of, is_wide
+from spark_jobs.ingest.guess.table_roles import LEAST, KnownTable, date_of, dated_elsewhere, is_wide
 from spark_jobs.ingest.guess.title_rows import misplaced_header
 from spark_jobs.ingest.guess.week_names import WEEKS, is_called_week
 from spark_jobs.ingest.mapping import MAPPING_NAME
@@ -33,7 +33,7 @@ def no_sales(tables: Sequence[KnownTable], notes: Sequence[str] = ()) -> Shelfca
         tables: the tables of the folder.
         notes: sentences on the files that hold none.
     """
-    broken = [said for known in tables for part in known.table.parts if (said := broken_row(part))]
+    broken = [said for known in tables if known.head.empty for part in known.table.parts if (said := broken_row(part))]
     if broken:
         return ShelfcastError(f"No file holds sales: {'; '.join(broken)}.", f"{JOINED.capitalize()}.")
     for known in tables:
@@ -49,6 +49,12 @@ def no_sales(tables: Sequence[KnownTable], notes: Sequence[str] = ()) -> Shelfca
     reshape = [sentence for known in tables if (sentence := _to_reshape(known))]
     if reshape:
         return ShelfcastError(f"No file holds sales: {told}.", " ".join(reshape))
+    if (found := dated_elsewhere(tables)) is not None:
+        sales, other, column = found
+        return ShelfcastError(
+            f"{sales.table.files} has the sales but no dates, which stand in {other.table.files} by column {column}.",
+            "Join them as one file, with a date in each row.",
+        )
     nearest = min(tables, key=lambda known: len(_lacks(known)))
     unread = [sentence for known in tables if not date_of(known) for sentence in _unread_dates(known)]
     if unread and _lacks(nearest) == ["dates"]:
@@ -124,7 +130,8 @@ def _unread_dates(known: KnownTable) -> Iterator[str]:
         if not profile.samples or not (is_date or _holds(profile, _DAY_NAME)):
             continue
         called = "is called a week" if is_called_week(name) else "is called a date" if is_date else "counts days"
-        example = profile.samples[0][:_SHOWN_LETTERS]
+        serial = next(filter(_SERIAL.fullmatch, profile.samples), "") if _holds(profile, _SERIAL) else ""
+        example = (serial or profile.samples[0])[:_SHOWN_LETTERS]
         yield (
             f"Column {name} of {known.table.files} {called}, but '{example}' is no date in a known form: "
             f"{_date_remedy(profile, is_called_week(name))}."
@@ -136,7 +143,8 @@ def _date_remedy(profile: ColumnProfile, is_week: bool) -> str:
         what = "week" if is_week else "day"
         return f"name the date of {what} 1, that is, write the date of each {what} for its number, such as 2024-01-29"
     if _holds(profile, _SERIAL):
-        day = _DAY_0 + dt.timedelta(days=int(profile.samples[0][:5]))
+        serial = next(filter(_SERIAL.fullmatch, profile.samples))
+        day = _DAY_0 + dt.timedelta(days=int(serial[:5]))
         return f"Excel counts days so; format the column as dates, such as {day}, and save it again"
     return "write 2024-W05" if is_week else "write 2024-01-29, 29.01.2024, 01/29/2024 or 29-Jan-2024"
 

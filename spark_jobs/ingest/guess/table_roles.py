@@ -122,7 +122,10 @@ def _is_possible(concept: str, profile: ColumnProfile) -> bool:
     if concept in LEVELS and fits(profile.name, "customer").score >= LEAST:
         return False
     if concept == "place":
-        return not (profile.is_date or profile.flags or profile.fractions)
+        is_measure = profile.is_number and (
+            is_quantity(profile.name) or any(fits(profile.name, number).score >= LEAST for number in _NUMBERS)
+        )
+        return not (profile.is_date or profile.flags or profile.fractions or is_measure)
     if concept in ("currency", "measure"):
         return profile.is_text
     return not profile.is_date
@@ -235,13 +238,17 @@ def choose_sales(tables: Sequence[KnownTable]) -> tuple[KnownTable | None, list[
 
 
 def dated_elsewhere(tables: Sequence[KnownTable]) -> tuple[KnownTable, KnownTable, str] | None:
-    """Returns sales without dates, the table that tells these, and the column of the sales that leads to them."""
+    """Returns sales without dates, the table that tells these, and the column of the sales that leads to them.
+
+    Not by a store or a product: the day on which it opened or began is no date of its sales.
+    """
     undated = [known for known in tables if not date_of(known) and MEASURES & known.roles.keys()]
     for known in undated:
         for other in tables:
             columns = {fold(name): name for name in other.columns} if date_of(other) else {}
+            things = {table.roles.get(role) for table in (known, other) for role in ("store", "product")}
             for name in known.columns:
-                key = columns.get(fold(name), "")
+                key = "" if name in things else columns.get(fold(name), "")
                 if key and other.is_unique(key) and set(known.head[name]) <= set(other.head[key]):
                     return known, other, name
     return None

@@ -19,6 +19,7 @@ from spark_jobs.ingest.date_formats import (
     month_first,
     read_date,
 )
+from spark_jobs.ingest.guess.column_profiles import MOST
 from spark_jobs.ingest.guess.questions import Ask, Question
 from spark_jobs.ingest.guess.sales_columns import SalesRoles
 from spark_jobs.ingest.guess.table_roles import KnownTable
@@ -94,14 +95,20 @@ def choose_bare_week(file_name: str, column: str, texts: Counter[str]) -> tuple[
     Raises:
         ShelfcastError: the name of the column does not say that weeks are numbered as in ISO 8601.
     """
-    name = next((name for name, (week, _) in BARE_WEEKS.items() if all(re.match(week, text) for text in texts)), "")
+    name = next((name for name, (week, _) in BARE_WEEKS.items() if _are_mostly(week, texts)), "")
     if not name or is_called_calendar_week(column):
         return name, f"{column} numbers weeks as in ISO 8601" if name else ""
+    example = texts.most_common(1)[0][0]
     raise ShelfcastError(
-        f"'{next(iter(texts))}' in column {column} of {file_name} may be a week of ISO 8601 or of a fiscal year, or a "
-        "month.",
+        f"'{example}' in column {column} of {file_name} may be a week of ISO 8601 or of a fiscal year, or a month.",
         f"If it is the ISO week, say --date-format {name}; else write the first day of each week, such as 2024-01-29.",
     )
+
+
+def _are_mostly(pattern: str, texts: Counter[str]) -> bool:
+    """Returns whether nearly all rows have texts of a pattern: a line below the table does not count."""
+    matched = sum(rows for text, rows in texts.items() if re.match(pattern, text, re.ASCII))
+    return matched > 0 and matched >= MOST * texts.total()
 
 
 def _dates(texts: Counter[str], reading: str) -> list[dt.date]:
@@ -139,7 +146,7 @@ def choose_grain(
         what = "rows name a receipt" if "basket" in known.roles else "dates have times of day"
         return _of_days("lines", what, days, country)
     weekdays = {day.weekday() for day in days}
-    if known.head[roles.date].str.match(WEEK_ENDING).all():
+    if _are_mostly(WEEK_ENDING, Counter(known.head[roles.date])):
         roles = replace(roles, label="last")
     if date_format in (ISO_WEEK, *BARE_WEEKS) and len(weekdays) == 1:
         return Grain("weeks", "last", SUNDAY, {"grain": "dates are ISO weeks", "date_label": "ISO weeks end on Sunday"})

@@ -125,13 +125,22 @@ def test_years_of_two_digits_are_those_from_1970_to_2069(texts: list[str], name:
     assert read_date(texts[0], name) == first
 
 
-@pytest.mark.parametrize("texts", [["24.01.14", "24.01.21"], ["14/01/23"], ["12-01-05", "12-01-12"]])
-def test_years_of_two_digits_that_may_stand_first_are_refused_until_the_format_is_named(texts: list[str]):
+@pytest.mark.parametrize(
+    ("texts", "name"),
+    [
+        (["24.01.14", "24.01.21"], "dd.MM.yy"),
+        (["14/01/23"], "dd/MM/yy"),
+        (["12-01-05", "12-01-12"], "dd-MM-yy"),
+        (["24.01.14", "24.01.21", "00.00.00", "24.13.01"], "dd.MM.yy"),
+    ],
+)
+@pytest.mark.parametrize("alike", ["", "dd.MM.yyyy", "dd/MM/yyyy"])
+def test_years_of_two_digits_that_may_stand_first_are_refused_until_the_format_is_named(texts, name, alike):
     proofs = date_proofs(dict.fromkeys(texts, Place(0, 2)))
     with pytest.raises(ShelfcastError, match="years of two digits, which may stand first or last"):
-        choose_format("train.csv", proofs)
-    assert choose_format("train.csv", proofs, "dd/MM/yy" if "/" in texts[0] else "dd.MM.yy")
-    assert choose_format("stock.csv", proofs, alike="dd.MM.yy")
+        choose_format("stock.csv", proofs, alike=alike)
+    assert choose_format("train.csv", proofs, name) == name
+    assert choose_format("stock.csv", proofs, alike=name) == name
 
 
 def test_weeks_that_could_be_months_are_read_only_in_a_format_that_is_named():

@@ -168,6 +168,15 @@ def test_without_last_year_recent_weeks_alone_are_compared_with_and_without_any_
     assert not is_large(np.array([0.0]), usual_week(unknown), 2.5)[0]
 
 
+def test_a_forecast_is_far_only_beyond_what_four_weeks_of_the_pair_vary_by_themselves():
+    # Ten a week, or 40 in every fourth: a mean of ten that no four weeks need to show.
+    steady, rare = np.full((1, 60), 10.0), np.tile([0.0, 0.0, 0.0, 40.0], 15)[None]
+    for ahead in (4.0, 17.0):
+        assert has_moved(np.array([ahead]), steady)[0]
+        assert not has_moved(np.array([ahead]), rare)[0]
+    assert has_moved(np.array([60.0]), rare)[0]
+
+
 def test_sales_of_exactly_one_year_hold_the_season_of_the_coming_weeks():
     # The first of 52 known weeks is the one that lies 52 before the first coming week.
     year = np.full((1, YEAR_WEEKS), 1000.0)

@@ -216,3 +216,33 @@ def test_a_product_that_is_the_sum_of_the_others_is_doubtful(write, proposed, to
     assert f"{total} in column SKU is the sum of the others, and counts twice" in doubts_of(proposed())
     write("sales.csv", "Date,Store,SKU,Qty", [row.replace(",5", ",1") for row in rows])
     assert "counts twice" not in doubts_of(proposed())
+
+
+@pytest.mark.parametrize("name", ["warehouse_stock", "Warehouse Qty", "market_price"])
+def test_a_measure_of_a_place_is_no_place(write, proposed, name: str):
+    rows = [f"{day},P{n},{n + 2},{20 + n + day.day}" for day in dates("2024-01-01", 28) for n in range(3)]
+    write("sales.csv", f"date,sku,units sold,{name}", rows)
+    assert not proposed().mapping.sales.columns.store
+
+
+def test_the_day_on_which_a_store_opened_is_no_date_of_its_sales(write, proposed):
+    rows = [f"2023,{week},S{n},P{n},{n + 3}" for week in range(1, 40) for n in range(3)]
+    write("sales.csv", "year,week,store,item,units", rows)
+    write("stores.csv", "store,opened,city", [f"S{n},2001-0{n + 1}-05,Town {n}" for n in range(3)])
+    with pytest.raises(ShelfcastError, match="has the year in column year and the week in column week: join them"):
+        proposed()
+
+
+def test_years_of_two_digits_in_a_format_that_the_user_names_are_named_in_the_mapping(write, proposed):
+    days = [f"{day:02}.{month:02}.{year} 10:30" for year in (22, 23, 24) for month in range(1, 13) for day in (5, 6)]
+    write("sales.csv", "date,store,sku,units", [f"{day},S1,P{n},{n + 2}" for day in days for n in range(3)])
+    with pytest.raises(ShelfcastError, match="years of two digits, which may stand first or last"):
+        proposed()
+    assert proposed(date_format="dd.MM.yy").mapping.sales.date_format == "dd.MM.yy"
+
+
+def test_a_word_among_serial_numbers_of_days_is_no_obstacle_to_the_advice(write, proposed):
+    rows = [f"{'unknown' if n == 2 else 45291 + day},S1,P{n},{n + 2}" for day in range(30) for n in range(3)]
+    write("sales.csv", "Date,store,sku,units", rows)
+    with pytest.raises(ShelfcastError, match="'45291' is no date in a known form: Excel counts days so"):
+        proposed()
