@@ -77,14 +77,15 @@ def _damp(values: FloatArray, is_damped: BoolArray, peers: Callable[[int], float
         known = before[~np.isnan(before)]
         if np.isnan(values[week]) or len(known) < FIRST_WEEKS:
             continue
-        limit = LIMIT if np.count_nonzero(known) >= LEAST_WEEKS else IMPOSSIBLE
-        most, least = max(known.max(), 0.0), min(known.min(), 0.0)
-        if limit == IMPOSSIBLE and values[week] < 0:
+        is_known = np.count_nonzero(known) >= LEAST_WEEKS
+        if not is_known and values[week] < 0:
             continue
+        limit = LIMIT if is_known else IMPOSSIBLE
+        most, least = max(known.max(), 0.0), min(known.min(), 0.0)
         factor = _times_beyond(values[week], most, most, least)
         if factor > limit:
             factor = _times_beyond(values[week], most * max(1.0, peers(week)), most, least)
-        longest = ACTIVE_WEEKS if limit == LIMIT and factor > BEYOND_BELIEF else RUN_WEEKS
+        longest = ACTIVE_WEEKS if is_known and factor > BEYOND_BELIEF else RUN_WEEKS
         if factor > limit and run < longest and not _came_before(reported[: week + 1], factor):
             recent = before[-STAND_IN_WEEKS:]
             values[week] = np.median(recent[~np.isnan(recent)]) if (~np.isnan(recent)).any() else 0.0

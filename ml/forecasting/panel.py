@@ -204,6 +204,15 @@ class Panel:
         """What was made of this panel and is used again; a cut of it starts with nothing."""
         return {}
 
+    def came_after(self, week_count: int, horizon: int) -> tuple[FloatArray, BoolArray]:
+        """Returns what was reported of the weeks after so many, and which the data flags as holidays.
+
+        Sales are in their unit, NaN where not known, (S, horizon); the flags are false where no week came, (horizon,).
+        """
+        later = np.arange(week_count, week_count + horizon)
+        has_come, come = later < self.week_count, np.minimum(later, self.week_count - 1)
+        return np.where(has_come, self.actual[:, come], np.nan), self.is_holiday[come] & has_come
+
     @cached_property
     def active(self) -> BoolArray:
         """Whether each series sold anything in the last 13 weeks, as reported or by what stands in for it, (S,)."""

@@ -259,13 +259,12 @@ def _run_origin(
         forecasts[model.name] = own.predict(history, history.horizon)
         if is_planned and follows_plans(own):
             unplanned[model.name] = own.predict(at_usual_prices(history, history.horizon), history.horizon)
-    later = np.arange(week_count, week_count + history.horizon)
-    has_come, come = later < panel.week_count, np.minimum(later, panel.week_count - 1)
+    actual, is_holiday = panel.came_after(week_count, history.horizon)
     nothing = np.full((4, history.series_count, history.horizon), np.nan)
     return OriginResult(
         history=history,
-        actual=np.where(has_come, panel.actual[:, come], np.nan),
-        is_holiday=panel.is_holiday[come] & has_come,
+        actual=actual,
+        is_holiday=is_holiday,
         situation=situation_at(history, error_scale.fit(history)),
         forecasts=forecasts,
         bounds=dict.fromkeys(forecasts, nothing),

@@ -110,7 +110,8 @@ def forecasts_by_group(
     for at in range(one.point.shape[1]):
         origin = one.first_origin + at
         if at % fit_weeks == 0:
-            choice = best_on((_trial(panel, made, earlier, origin) for earlier in trials), names)
+            known = panel.until(origin)
+            choice = best_on((_trial(known, made, earlier) for earlier in trials), names)
             trials.append(origin)
         chosen = chosen_by_group(choice, panel.until(origin))
         for name in names:
@@ -118,13 +119,11 @@ def forecasts_by_group(
     return WeeklyForecasts(one.first_origin, point)
 
 
-def _trial(panel: Panel, made: Mapping[str, WeeklyForecasts], origin: int, known_weeks: int) -> Trial:
-    """Returns what the members said at an origin beside what had come of it once so many weeks were known."""
+def _trial(known: Panel, made: Mapping[str, WeeklyForecasts], origin: int) -> Trial:
+    """Returns what the members said at an origin, beside what is known to have come of it."""
     point = {name: forecasts.at([origin])[:, 0] for name, forecasts in made.items()}
-    weeks = np.arange(origin, origin + next(iter(point.values())).shape[1])
-    come = np.minimum(weeks, known_weeks - 1)
-    actual = np.where(weeks < known_weeks, panel.actual[:, come], np.nan)
-    return Trial(panel.until(origin), actual, panel.is_holiday[come] & (weeks < known_weeks), point)
+    horizon = next(iter(point.values())).shape[1]
+    return Trial(known.until(origin), *known.came_after(origin, horizon), point)
 
 
 def _forecast(panel: Panel, fitted: "FittedModel", origin: int) -> FloatArray:

@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from spark_jobs.ingest.date_formats import choose_format, date_proofs, plain_date, read_date
-from spark_jobs.ingest.guess.column_words import fits, name_words, plural
+from spark_jobs.ingest.guess.column_words import plural
 from spark_jobs.ingest.guess.forecast_level import Hierarchy, LevelShare, values_by_code
 from spark_jobs.ingest.guess.mapping_text import Entry, Section, plain_entries
+from spark_jobs.ingest.guess.name_fits import fits, name_words
 from spark_jobs.ingest.guess.sales_findings import Findings, key_column
 from spark_jobs.ingest.guess.sales_scan import Scan
 from spark_jobs.ingest.guess.table_roles import LEAST, KnownTable, best_column, covariate_columns, date_of, title_of

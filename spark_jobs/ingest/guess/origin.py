@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from spark_jobs.ingest.guess.column_words import name_words
+from spark_jobs.ingest.guess.name_fits import name_words
 from spark_jobs.ingest.guess.table_roles import KnownTable
 from spark_jobs.ingest.number_formats import COMMA, currencies_in
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from spark_jobs.ingest.guess.broken_rows import JOINED, broken_row
 from spark_jobs.ingest.guess.column_profiles import MOST, ColumnProfile
-from spark_jobs.ingest.guess.column_words import fits, name_words
 from spark_jobs.ingest.guess.mapping_text import toml_value
-from spark_jobs.ingest.guess.table_roles import LEAST, KnownTable, date_of, dated_elsewhere, is_wide
+from spark_jobs.ingest.guess.name_fits import fits, name_words
+from spark_jobs.ingest.guess.table_roles import LEAST, MEASURES, KnownTable, date_of, dated_elsewhere, is_wide
 from spark_jobs.ingest.guess.title_rows import misplaced_header
 from spark_jobs.ingest.guess.week_names import WEEKS, is_called_week
 from spark_jobs.ingest.mapping import MAPPING_NAME
@@ -89,7 +89,7 @@ def unread_rows(unread: Mapping[str, int]) -> list[str]:
 def _lacks(known: KnownTable) -> list[str]:
     lacks = [] if date_of(known) else ["dates"]
     lacks += [] if {"product", "product name"} & known.roles.keys() else ["products"]
-    lacks += [] if {"units", "amount", "sales"} & known.roles.keys() else ["quantities or amounts"]
+    lacks += [] if MEASURES & known.roles.keys() else ["quantities or amounts"]
     return lacks
 
 
@@ -130,23 +130,25 @@ def _unread_dates(known: KnownTable) -> Iterator[str]:
         if not profile.samples or not (is_date or _holds(profile, _DAY_NAME)):
             continue
         called = "is called a week" if is_called_week(name) else "is called a date" if is_date else "counts days"
-        serial = next(filter(_SERIAL.fullmatch, profile.samples), "") if _holds(profile, _SERIAL) else ""
-        example = (serial or profile.samples[0])[:_SHOWN_LETTERS]
+        example, remedy = _date_remedy(profile, is_called_week(name))
         yield (
-            f"Column {name} of {known.table.files} {called}, but '{example}' is no date in a known form: "
-            f"{_date_remedy(profile, is_called_week(name))}."
+            f"Column {name} of {known.table.files} {called}, but '{example[:_SHOWN_LETTERS]}' is no date in a known "
+            f"form: {remedy}."
         )
 
 
-def _date_remedy(profile: ColumnProfile, is_week: bool) -> str:
+def _date_remedy(profile: ColumnProfile, is_week: bool) -> tuple[str, str]:
+    """Returns a value that is no date, and what to write in place of such."""
+    first = profile.samples[0]
     if _holds(profile, _COUNTED):
         what = "week" if is_week else "day"
-        return f"name the date of {what} 1, that is, write the date of each {what} for its number, such as 2024-01-29"
+        write = f"write the date of each {what} for its number, such as 2024-01-29"
+        return first, f"name the date of {what} 1, that is, {write}"
     if _holds(profile, _SERIAL):
         serial = next(filter(_SERIAL.fullmatch, profile.samples))
         day = _DAY_0 + dt.timedelta(days=int(serial[:5]))
-        return f"Excel counts days so; format the column as dates, such as {day}, and save it again"
-    return "write 2024-W05" if is_week else "write 2024-01-29, 29.01.2024, 01/29/2024 or 29-Jan-2024"
+        return serial, f"Excel counts days so; format the column as dates, such as {day}, and save it again"
+    return first, "write 2024-W05" if is_week else "write 2024-01-29, 29.01.2024, 01/29/2024 or 29-Jan-2024"
 
 
 def _holds(profile: ColumnProfile, pattern: re.Pattern[str]) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from spark_jobs.ingest.guess.column_profiles import ColumnProfile
-from spark_jobs.ingest.guess.column_words import fits, is_total
+from spark_jobs.ingest.guess.name_fits import fits, is_total
 from spark_jobs.ingest.guess.table_roles import LEAST, KnownTable, date_of
 
 if TYPE_CHECKING:

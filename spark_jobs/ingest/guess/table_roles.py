@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from spark_jobs.ingest.guess.column_profiles import ColumnProfile, profiles, read_head
-from spark_jobs.ingest.guess.column_words import LEVELS, WORDS, fits, is_code, is_name, is_other_money, is_quantity
+from spark_jobs.ingest.guess.column_words import LEVELS, WORDS
+from spark_jobs.ingest.guess.name_fits import fits, is_code, is_name, is_other_money, is_quantity
 from spark_jobs.ingest.guess.source_tables import SourceTable
 from spark_jobs.ingest.schema import fold
 
@@ -209,8 +210,8 @@ def _kind(known: KnownTable) -> TableKind:
 def covariate_columns(known: KnownTable) -> list[str]:
     """Returns the columns that may be covariates: numbers that are neither codes nor dates."""
     taken = {known.roles[role] for role in ("store", "holiday") if role in known.roles}
-    numbers = {name for name, profile in known.columns.items() if profile.is_number and not profile.is_date}
-    return [name for name in known.columns if name in numbers - taken]
+    numbers = [name for name, profile in known.columns.items() if profile.is_number and not profile.is_date]
+    return [name for name in numbers if name not in taken]
 
 
 def date_of(known: KnownTable) -> str:

@@ -3,7 +3,7 @@
 import re
 
 from spark_jobs.ingest.date_formats import BARE_WEEKS
-from spark_jobs.ingest.guess.column_words import name_words
+from spark_jobs.ingest.guess.name_fits import name_words
 
 CALENDAR_WEEKS = frozenset(("kw", "kalenderwoche", "woche", "semaine", "settimana", "tydzien", "vecka"))
 """Words for a week in countries that number weeks as in ISO 8601."""

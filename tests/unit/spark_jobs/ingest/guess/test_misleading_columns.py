@@ -3,7 +3,8 @@
 import pytest
 from exports import dates
 
-from spark_jobs.ingest.guess.column_words import WORDS, is_other_money
+from spark_jobs.ingest.guess.column_words import WORDS
+from spark_jobs.ingest.guess.name_fits import is_other_money
 from warehouse.errors import ShelfcastError
 
 
