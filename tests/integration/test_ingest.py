@@ -162,7 +162,7 @@ def test_old_folders_go_unless_a_published_artifact_names_them(
         ),
         (
             "train.csv",
-            "Store,Dept,Date,Weekly_Sales,IsHoliday\n1,1,5 Feb 10,1,FALSE\n",
+            "Store,Dept,Date,Weekly_Sales,IsHoliday\n1,1,5 lutego 2010,1,FALSE\n",
             r"^No date in train\.csv is written in a known format\. ",
         ),
         (

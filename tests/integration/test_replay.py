@@ -18,7 +18,7 @@ def test_a_replay_prints_and_writes_how_the_policies_fared_and_refuses_what_it_c
         "seasonal naive",
         "Stock positions are simulated",
         "uncensored",
-        "the blend",
+        "the champion (",
         "need no person",
         "policies as they are",
         "Next:",
