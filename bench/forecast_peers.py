@@ -16,7 +16,7 @@ from mlforecast import MLForecast
 from mlforecast.lag_transforms import RollingMean
 from mlforecast.target_transforms import LocalStandardScaler
 from statsforecast import StatsForecast
-from statsforecast.models import MSTL, TSB, AutoETS, CrostonSBA, DynamicOptimizedTheta, SeasonalNaive
+from statsforecast.models import MSTL, TSB, AutoETS, CrostonSBA, DynamicOptimizedTheta, Naive, SeasonalNaive
 
 from ml.forecasting.panel import Panel
 
@@ -137,7 +137,10 @@ def long_frame(history: Sales) -> pd.DataFrame:
 
 
 def statistical(model: object, least_weeks: int, threads: int, has_interval: bool = True) -> Method:
-    """Returns statsforecast's model for series of at least so many weeks, and its seasonal naive for shorter ones."""
+    """Returns statsforecast's model for series of at least so many weeks, and its seasonal naive for shorter ones.
+
+    A series on which the model fails gets its last value: methods for demand now and then take none without a sale.
+    """
 
     def forecast(history: Sales) -> Forecast:
         frame = long_frame(history)
@@ -148,7 +151,7 @@ def statistical(model: object, least_weeks: int, threads: int, has_interval: boo
             (SeasonalNaive(SEASON), frame[~is_long], True),
         ):
             if len(rows):
-                fitted = StatsForecast([chosen], freq=history.freq, n_jobs=threads)
+                fitted = StatsForecast([chosen], freq=history.freq, n_jobs=threads, fallback_model=Naive())
                 made = fitted.forecast(history.horizon, rows, level=[80] if has else None)
                 names = ["unique_id", "ds", "point", *(["lower", "upper"] if has else [])]
                 parts.append(

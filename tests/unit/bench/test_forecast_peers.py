@@ -39,6 +39,15 @@ def test_a_peer_forecasts_every_active_series_and_the_short_one_by_its_last_valu
     assert ours.point.tobytes() == theirs.point.tobytes()
 
 
+def test_a_series_on_which_a_peer_fails_gets_its_last_value(sales: Sales):
+    from statsforecast.models import TSB
+
+    returned = replace(sales, values=np.where(np.arange(4)[:, None] == 0, -5.0, sales.values))
+    point = statistical(TSB(0.2, 0.2), 8, threads=1, has_interval=False)(returned).point
+    assert point[0] == pytest.approx(np.full(8, -5.0))
+    assert point[1, 0] > 0
+
+
 def test_trees_that_are_told_prices_follow_them_and_see_nothing_else_of_the_weeks_ahead(sales: Sales):
     random = np.random.default_rng(5)
     prices = np.where(random.random((4, 120)) < 0.2, 1.0, 2.0)
