@@ -170,11 +170,12 @@ def _record_words(accuracy: Facts) -> list[str]:
     if not accuracy["is_found"]:
         return ["There is no backtest to judge it by."]
     gain = accuracy["better_than_baseline_percent"]
+    weighing = ", holiday weeks weighing more" if house().holiday_weight_words else ""
     baseline = accuracy["baseline_name"].replace("_", " ")
     verdict = "" if gain is None else f", {pct(gain)} {'better' if gain >= 0 else 'worse'} than {baseline}"
     return [
         f"In the backtest over {span(accuracy['origin_count'], 'origin')} {accuracy['model_name']} missed by "
-        f"{quantity(accuracy['wmae_quantity'])} a week on average, holiday weeks weighing more{verdict}.",
+        f"{quantity(accuracy['wmae_quantity'])} a week on average{weighing}{verdict}.",
         "It does not beat the baseline: read the forecast with care." if gain is not None and gain < 0 else "",
         _coverage_words(accuracy["coverage_80_percent"]),
         _bias_words(accuracy["bias_percent"]),

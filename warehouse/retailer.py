@@ -116,7 +116,7 @@ class Retailer(Strict):
     week_label: Literal["first", "last"] = "last"
     missing_week: Literal["zero", "unknown"] = "zero"
     horizon_weeks: int = Field(8, ge=1, le=26, strict=True)
-    holiday_weight: float = Field(5.0, ge=1.0, le=100.0, strict=True)
+    holiday_weight: float = Field(1.0, ge=1.0, le=100.0, strict=True)
     words: Words = Words()
     calendar: CalendarSettings = CalendarSettings()
 

@@ -85,6 +85,12 @@ class Wording:
         return self._counted(value) if self.retailer.is_in_units else self.number(value)
 
     @property
+    def holiday_weight_words(self) -> str:
+        """How much holiday weeks weigh in a weighted error: "holiday weeks weigh 5"; nothing where they weigh 1."""
+        weight = self.retailer.holiday_weight
+        return f"holiday weeks weigh {self.number(weight, 0 if weight.is_integer() else 1)}" if weight > 1 else ""
+
+    @property
     def unit(self) -> str:
         """What forecasts are in, for the head of a column or an axis: pieces, or the currency."""
         return "pieces" if self.retailer.is_in_units else self.currency

@@ -50,12 +50,13 @@ def scorecard_table(database: Database) -> Table:
     """Returns the scorecard for the terminal."""
     with database.snapshot("reader") as snapshot:
         frame, notes = snapshot.read_frame(_SCORES), _notes(snapshot)
-    weight = house().number(house().retailer.holiday_weight).strip()
     weeks = house().retailer.horizon_weeks
     compared = frame[frame["is_comparable"].astype(bool)]
     origins = int(compared["origin_count"].max()) if len(compared) else 0
     table = Table(
-        title=f"Scorecard: {weeks} weeks ahead, {origins} origins; holiday weeks weigh {weight}",
+        title="; ".join(
+            filter(None, [f"Scorecard: {weeks} weeks ahead, {origins} origins", house().holiday_weight_words])
+        ),
         title_justify="left",
         caption="\n".join(notes) or None,
         caption_justify="left",

@@ -126,7 +126,7 @@ HELP = {
     "value_at_risk_amount": "Margin expected to be lost if nothing is ordered now, plus the cost of excess stock.",
     "days_until_stockout": "Days until stock runs out; empty where it lasts beyond the forecast.",
     "stockout_probability_rate": "Probability that stock runs out before the earliest delivery.",
-    "wmae_amount": "Weighted mean absolute error a week; holiday weeks weigh more.",
+    "wmae_amount": "Mean absolute error a week; holiday weeks by their weight.",
     "value_added_rate": "Share by which WMAE is below that of seasonal naive on the same rows.",
     "wape_rate": "Sum of absolute errors over the sum of sales.",
     "store_total_wape_rate": "The same for weekly totals, one a store: errors partly cancel in them.",

@@ -92,3 +92,16 @@ def test_what_is_written_is_read_as_the_same(amount: float, number_format: str, 
         (found,) = find_numbers(house().money(amount, 2).replace("\xa0", " "))
     assert found.unit == "money"
     assert found.readings[0][0] == pytest.approx(round(amount, 2), abs=0.0051)
+
+
+def test_the_weight_of_holiday_weeks_is_said_where_they_weigh_more_than_others() -> None:
+    weights = (1.0, 5.0, 2.5)
+    assert [Wording(Retailer(holiday_weight=weight)).holiday_weight_words for weight in weights] == [
+        "",
+        "holiday weeks weigh 5",
+        "holiday weeks weigh 2.5",
+    ]
+
+
+def test_holiday_weeks_weigh_as_much_as_others_unless_a_retailer_says_so() -> None:
+    assert Retailer().holiday_weight == 1.0
