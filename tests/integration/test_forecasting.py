@@ -27,6 +27,7 @@ from warehouse.environment import library_environment
 from warehouse.errors import ShelfcastError, UsageError
 from warehouse.incoming import publish_frame
 from warehouse.opening import open_database
+from warehouse.retailer import Retailer
 from warehouse.settings import load_settings
 
 FIRST_WEEK, WEEKS, STORES, DEPARTMENTS = dt.date(2010, 2, 5), 120, 3, 4
@@ -83,6 +84,9 @@ def _publish_features(database, home: Path) -> None:
         {"store_id": range(1, STORES + 1), "store_type": list("ABC"), "size_sqft": 90_000, "load_id": "l"}
     )
     publish_frame(database, stores, "raw.store_attributes", ["store_id"], "replace")
+    with database.connect("pipeline") as connection:
+        settings = Retailer(holiday_weight=5.0).model_dump_json()
+        connection.execute("insert into raw.retailer (retailer_id, settings, load_id) values (1, %s, 'l')", [settings])
     folder = home / "features"
     folder.mkdir()
     _rows().to_parquet(folder / "part.parquet", index=False)
