@@ -170,7 +170,7 @@ def _record_words(accuracy: Facts) -> list[str]:
     if not accuracy["is_found"]:
         return ["There is no backtest to judge it by."]
     gain = accuracy["better_than_baseline_percent"]
-    weighing = ", holiday weeks weighing more" if house().holiday_weight_words else ""
+    weighing = ", holiday weeks weighing more" if house().retailer.holiday_weight > 1 else ""
     baseline = accuracy["baseline_name"].replace("_", " ")
     verdict = "" if gain is None else f", {pct(gain)} {'better' if gain >= 0 else 'worse'} than {baseline}"
     return [

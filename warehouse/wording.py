@@ -72,6 +72,11 @@ class Wording:
         """The currency's code; `money` where it is not known."""
         return self.retailer.currency or "money"
 
+    def weighted(self, text: str) -> str:
+        """Returns words on a weighted error and what a holiday week weighs in it, where that is more than another."""
+        weight = self.retailer.holiday_weight
+        return f"{text}; holiday weeks weigh {self._marked(f'{weight:g}')}" if weight > 1 else text
+
     def money_head(self, text: str) -> str:
         """Returns the head of a column of money: orders ($), orders (CHF)."""
         return _headed(text, self.sign.strip())
@@ -83,12 +88,6 @@ class Wording:
     def bare_quantity(self, value: float) -> str:
         """Returns what is forecast without its unit, which the head of the column says."""
         return self._counted(value) if self.retailer.is_in_units else self.number(value)
-
-    @property
-    def holiday_weight_words(self) -> str:
-        """How much holiday weeks weigh in a weighted error: "holiday weeks weigh 5"; nothing where they weigh 1."""
-        weight = self.retailer.holiday_weight
-        return f"holiday weeks weigh {self.number(weight, 0 if weight.is_integer() else 1)}" if weight > 1 else ""
 
     @property
     def unit(self) -> str:

@@ -54,9 +54,7 @@ def scorecard_table(database: Database) -> Table:
     compared = frame[frame["is_comparable"].astype(bool)]
     origins = int(compared["origin_count"].max()) if len(compared) else 0
     table = Table(
-        title="; ".join(
-            filter(None, [f"Scorecard: {weeks} weeks ahead, {origins} origins", house().holiday_weight_words])
-        ),
+        title=house().weighted(f"Scorecard: {weeks} weeks ahead, {origins} origins"),
         title_justify="left",
         caption="\n".join(notes) or None,
         caption_justify="left",

@@ -136,14 +136,12 @@ def champion_figure(place: "st.delta_generator.DeltaGenerator", scores: pd.DataF
         formats.change(best["value_added_rate"]),
         delta_description="better than naive",
         border=True,
-        help=f"Weighted mean absolute error per {formats.literal(house().pair_word)} and week in the "
-        f"backtest{_weight()}. "
+        help=house().weighted(
+            f"Weighted mean absolute error per {formats.literal(house().pair_word)} and week in the backtest"
+        )
+        + ". "
         f"Seasonal naive (the same week a year ago) is scored on the same rows.{_simple_words(scores)}",
     )
-
-
-def _weight() -> str:
-    return f"; {words}" if (words := house().holiday_weight_words) else ""
 
 
 def _simple_words(scores: pd.DataFrame) -> str:

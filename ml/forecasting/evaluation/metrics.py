@@ -134,7 +134,7 @@ def absolute_sales_amount(rows: ScoredForecasts) -> float:
 
 @metric("WMAE", "amount")
 def wmae_amount(rows: ScoredForecasts) -> float:
-    """Returns the mean absolute error in the unit of the sales in which holiday weeks weigh more."""
+    """Returns the mean absolute error in the unit of the sales in which holiday weeks count by their weight."""
     return float((rows.weight * np.abs(rows.error)).sum() / rows.weight.sum())
 
 

@@ -105,7 +105,7 @@ def error_by_horizon(backtest: Backtest, shown: str) -> "Figure":
 
     The shown one is strongest; it, the baseline and the two best others are named.
     """
-    figure, axes = _figure(", ".join(filter(None, ["Error by weeks ahead", house().holiday_weight_words])))
+    figure, axes = _figure(house().weighted("Error by weeks ahead"))
     steps = range(1, backtest.origins[0].history.horizon + 1)
     ranked = sorted(backtest.names, key=lambda name: backtest.score(name, metrics=["wmae_amount"])["wmae_amount"])
     named = [shown, BASELINE, *[name for name in ranked if name not in (shown, BASELINE)][:2]]

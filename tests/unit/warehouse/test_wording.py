@@ -95,12 +95,14 @@ def test_what_is_written_is_read_as_the_same(amount: float, number_format: str, 
 
 
 def test_the_weight_of_holiday_weeks_is_said_where_they_weigh_more_than_others() -> None:
-    weights = (1.0, 5.0, 2.5)
-    assert [Wording(Retailer(holiday_weight=weight)).holiday_weight_words for weight in weights] == [
-        "",
-        "holiday weeks weigh 5",
-        "holiday weeks weigh 2.5",
+    weights = (1.0, 5.0, 2.25)
+    assert [Wording(Retailer(holiday_weight=weight)).weighted("Error") for weight in weights] == [
+        "Error",
+        "Error; holiday weeks weigh 5",
+        "Error; holiday weeks weigh 2.25",
     ]
+    german = Retailer(holiday_weight=2.5, number_format="1.234,5")
+    assert Wording(german).weighted("Error") == "Error; holiday weeks weigh 2,5"
 
 
 def test_holiday_weeks_weigh_as_much_as_others_unless_a_retailer_says_so() -> None:
